@@ -1,0 +1,1 @@
+"""Pacekeeper's processes: what reads topics, asks the engine, and writes topics."""

@@ -1,0 +1,119 @@
+"""What a worker says to delivery: agents with pure steps, and what a step returns.
+
+A step never sends, awaits, reads a clock or keeps anything. It is given the records of one
+partition of its source topic and a read-only view of the tables of that partition, and returns
+what to write. Delivery commits all of it (table changes, outputs, dead letters and the source
+offsets) as one Kafka transaction, or none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class Record(Protocol):
+    """One record of a source topic, as aiokafka hands it over: bytes, nothing decoded."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since the epoch, set by whoever published the record."""
+
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One record to publish in the step's transaction."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
+    """Where to; ``None`` is the partition of the lane, right for every output that keeps its source's key."""
+    headers: Headers = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One record of the source that could not be read, and why."""
+
+    record: Record
+    reason: str
+    """A short machine code, also a metric label: few different values."""
+    field: str = ""
+    """The path of the field at fault, empty when it is the record as a whole."""
+    detail: str = ""
+    """What was wrong, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step wants written, all or nothing."""
+
+    writes: Mapping[bytes, bytes | None] = field(default_factory=dict)
+    """Changes of the agent's own table; ``None`` deletes the key."""
+    outputs: Sequence[Output] = ()
+    dead_letters: Sequence[DeadLetter] = ()
+
+
+class View(Protocol):
+    """What a step may read: the tables of its own partition, and the broadcast topics."""
+
+    @property
+    def partition(self) -> int: ...
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions the campaign topics have."""
+
+    def table(self, agent: str) -> Mapping[bytes, bytes]:
+        """Return the table that ``agent`` of this worker writes, this partition of it."""
+
+    def broadcast(self, topic: str) -> Mapping[bytes, bytes]:
+        """Return the latest value of each key of a broadcast topic (all partitions of it)."""
+
+
+StepFunction = Callable[[View, Sequence[Record]], Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """A reader of one topic, with one table that only it writes."""
+
+    name: str
+    """Names the agent and its table; the changelog topic is ``{app}-{name}-changelog``."""
+    source: str
+    """The topic that it reads; co-partitioned with all other sources of the app."""
+    step: StepFunction
+    """Pure: the same view and records give the same step."""
+
+
+Seal = Callable[[bytes | None, Sequence[Output]], tuple[bytes | None, Sequence[Output]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """A topic whose records form one chain per partition, whichever agent wrote them.
+
+    At commit, delivery hands the outputs for ``topic`` to ``seal`` together with the head that the
+    last committed entry left (``None`` for the first), and publishes what ``seal`` returns. The new
+    head is stored in the same transaction, so the chain goes on across restarts and rebalances.
+    """
+
+    topic: str
+    seal: Seal
