@@ -1,0 +1,1 @@
+"""What runs Pacekeeper: the embedded broker, and what it takes to operate one."""
