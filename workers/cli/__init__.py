@@ -1,0 +1,1 @@
+"""The command ``pacekeeper``: one module per command or group of commands."""

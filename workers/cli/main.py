@@ -1,0 +1,206 @@
+"""The command ``pacekeeper``: knows every command, and loads only the one that is asked for.
+
+Exit codes: 0 done; 1 it failed, or a check found something; 2 the command, a setting or a file
+was not as it must be, and nothing was done.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from types import TracebackType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from workers.errors import WorkerError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a command lives; its module is imported when the command runs, or its help is read."""
+
+    target: str
+    """``module:attribute``: a function with Typer's annotations, or a :class:`typer.Typer`."""
+    help: str
+    panel: str
+
+
+RUN = "Run"
+KAFKA = "Kafka"
+LOOK = "Look and check"
+
+COMMANDS = {
+    "demo": Entry(
+        target="workers.cli.demo:demo",
+        help="See it all at work: Kafka and 40 simulated campaigns.",
+        panel=RUN,
+    ),
+    "run": Entry(
+        target="workers.cli.run:run",
+        help="Run the whole stack until Ctrl-C.",
+        panel=RUN,
+    ),
+    "optimizer": Entry(
+        target="workers.cli.worker:optimizer",
+        help="Run one optimizer: metrics in, recommendations out.",
+        panel=RUN,
+    ),
+    "allocator": Entry(
+        target="workers.cli.worker:allocator",
+        help="Run one allocator: pools what campaigns learn.",
+        panel=RUN,
+    ),
+    "executor": Entry(
+        target="workers.cli.worker:executor",
+        help="Run one executor: actions in, audit trail out.",
+        panel=RUN,
+    ),
+    "simulator": Entry(
+        target="workers.cli.simulator:simulator",
+        help="Run a market that publishes metrics and obeys.",
+        panel=RUN,
+    ),
+    "broker": Entry(
+        target="workers.cli.broker:app",
+        help="Start, stop and look at the embedded Kafka.",
+        panel=KAFKA,
+    ),
+    "topics": Entry(
+        target="workers.cli.topics:app",
+        help="Create the topics, or check them for drift.",
+        panel=KAFKA,
+    ),
+    "publish": Entry(
+        target="workers.cli.publish:publish",
+        help="Publish hourly metrics from CSV or Parquet files.",
+        panel=KAFKA,
+    ),
+    "plans": Entry(
+        target="workers.cli.plans:app",
+        help="Publish campaign plans from files.",
+        panel=KAFKA,
+    ),
+    "dlq": Entry(
+        target="workers.cli.dlq:app",
+        help="List and replay records that could not be read.",
+        panel=KAFKA,
+    ),
+    "watch": Entry(
+        target="workers.cli.watch:watch",
+        help="Follow recommendations and the audit trail live.",
+        panel=LOOK,
+    ),
+    "verify": Entry(
+        target="workers.cli.verify:verify",
+        help="Prove the audit trail complete and unchanged.",
+        panel=LOOK,
+    ),
+    "schemas": Entry(
+        target="workers.cli.schemas:schemas",
+        help="Print or write JSON Schemas and AsyncAPI.",
+        panel=LOOK,
+    ),
+    "config": Entry(
+        target="workers.cli.config:app",
+        help="Show the settings in force and their origin.",
+        panel=LOOK,
+    ),
+}
+
+
+def load(name: str) -> Any:  # noqa: ANN401 -- Typer's command classes are private
+    """Import the command ``name`` and return it as Typer's own command object."""
+    entry = COMMANDS[name]
+    module, attribute = entry.target.split(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        group: Any = typer.main.get_group(found)
+        group.name = name
+        return group
+    alone = typer.Typer(add_completion=False)
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
+
+
+class Commands(TyperGroup):
+    """Lists commands from the table above, and turns errors made for people into one line."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Take ``--debug`` wherever it stands: one adds it at the end of a line that failed."""
+        end = args.index("--") if "--" in args else len(args)
+        rest = [word for word in args[:end] if word != "--debug"] + args[end:]
+        ctx.meta["pacekeeper.debug"] = len(rest) < len(args)
+        return super().parse_args(ctx, rest)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        """Find the command by its entry, then load what the entry stands for."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name else None, rest
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command; with ``--debug`` errors keep their traceback."""
+        if ctx.meta["pacekeeper.debug"]:
+            return super().invoke(ctx)
+        sys.excepthook = show_fault
+        try:
+            return super().invoke(ctx)
+        except WorkerError as error:
+            show_error(error.problem, error.remedy)
+            raise typer.Exit(error.exit_code) from error
+
+
+def show_error(problem: str, remedy: str = "") -> None:
+    """Print one red line to standard error: what was wrong, and what to do."""
+    typer.secho(f"error: {problem}", fg="red", err=True, nl=not remedy)
+    if remedy:
+        typer.secho(f" - {remedy}", err=True)
+
+
+def show_fault(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """Report an error that nobody foresaw, in place of Python's traceback."""
+    show_error(
+        f"{kind.__name__}: {error}",
+        "this is a fault in Pacekeeper; add --debug to see where it happened",
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"pacekeeper {version('pacekeeper')}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done; 1 failed or found something; 2 wrong usage or settings.",
+)
+
+
+@app.callback()
+def pacekeeper(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+    _debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks; may stand anywhere in the line.")
+    ] = False,
+) -> None:
+    """Pace advertising budgets from hourly metrics on Kafka."""
+
+
+def _register(entries: dict[str, Entry]) -> None:
+    for name, entry in entries.items():
+        app.command(name, help=entry.help, rich_help_panel=entry.panel)(lambda: None)
+
+
+_register(COMMANDS)
