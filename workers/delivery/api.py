@@ -46,6 +46,9 @@ class Output:
     partition: int | None = None
     """Where to; ``None`` is the partition of the lane, right for every output that keeps its source's key."""
     headers: Headers = ()
+    timestamp: int | None = None
+    """Milliseconds since the epoch: the clock of the decision, so that a replay of the log repeats it;
+    ``None`` is the moment of the commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ class Step:
     """Changes of the agent's own table; ``None`` deletes the key."""
     outputs: Sequence[Output] = ()
     dead_letters: Sequence[DeadLetter] = ()
+    counts: Mapping[tuple[str, ...], float] = field(default_factory=dict)
+    """What to add to counters once committed: the instrument's name, then its label values."""
+    observations: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """What to put into histograms once committed, by the instrument's name."""
 
 
 class View(Protocol):
