@@ -1,0 +1,126 @@
+"""Records, topics and keys: everything that goes over Kafka.
+
+A record is a frozen value that is checked when it is built; `decode` and
+`decode_metrics` read one from bytes or raise `SchemaError` with the field and the
+reason, `encode` writes it, and `canonical_bytes` is what digests are computed over.
+"""
+
+from __future__ import annotations
+
+from schemas.action import Action, Release
+from schemas.aliases import ALIASES, Decoded, decode_metrics
+from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
+from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
+from schemas.condition import Condition, ConditionKind, Scope
+from schemas.decision import Decision, Verb
+from schemas.errors import Reason, SchemaError
+from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
+from schemas.group import Group
+from schemas.keys import CampaignKey, account_key, campaign_key, parse_campaign_key
+from schemas.metrics import (
+    Breakdown,
+    ConversionTimeBasis,
+    LearningStatus,
+    MetricsEvent,
+    RecordMode,
+)
+from schemas.plan import (
+    Actuator,
+    AdSet,
+    Bid,
+    Budget,
+    CalendarEvent,
+    Days,
+    Guardrails,
+    Plan,
+    Rollover,
+    Strategy,
+)
+from schemas.portfolio import Portfolio
+from schemas.prior import Prior, PriorLevel
+from schemas.recommendation import (
+    Explanation,
+    GuardrailCheck,
+    GuardrailStatus,
+    HoldReason,
+    Impact,
+    Kind,
+    MoneyRange,
+    Priority,
+    Range,
+    Recommendation,
+    Risk,
+)
+from schemas.record import Part, Record
+from schemas.shape import Shape
+from schemas.tick import Tick
+
+__all__ = [
+    "ALIASES",
+    "GENESIS",
+    "Action",
+    "Actuator",
+    "AdSet",
+    "AuditEntry",
+    "AuditStatus",
+    "Autonomy",
+    "Bid",
+    "Breakdown",
+    "Budget",
+    "BudgetPeriod",
+    "CalendarEvent",
+    "CampaignKey",
+    "Condition",
+    "ConditionKind",
+    "ConversionTimeBasis",
+    "Days",
+    "Decision",
+    "Decoded",
+    "Entity",
+    "Explanation",
+    "Group",
+    "GuardrailCheck",
+    "GuardrailStatus",
+    "Guardrails",
+    "HoldReason",
+    "Impact",
+    "Kind",
+    "LearningStatus",
+    "MetricsEvent",
+    "Mode",
+    "MoneyRange",
+    "Objective",
+    "Part",
+    "Plan",
+    "Portfolio",
+    "Prior",
+    "PriorLevel",
+    "Priority",
+    "Range",
+    "Reason",
+    "Recommendation",
+    "Record",
+    "RecordMode",
+    "Release",
+    "Risk",
+    "Rollover",
+    "SchemaError",
+    "Scope",
+    "Shape",
+    "Status",
+    "Strategy",
+    "Tick",
+    "Verb",
+    "account_key",
+    "campaign_key",
+    "canonical_bytes",
+    "decode",
+    "decode_metrics",
+    "digest",
+    "encode",
+    "format_time",
+    "hash_of",
+    "parse_campaign_key",
+    "seal",
+    "sha256",
+]

@@ -1,0 +1,60 @@
+"""Actions: changes that policy or a person has released for execution."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.errors import Reason, SchemaError
+from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Platform, Text, Utc
+from schemas.keys import check_names
+from schemas.record import Record
+
+
+class Release(StrEnum):
+    """Who let an action go."""
+
+    POLICY = "policy"
+    PERSON = "person"
+
+
+class Action(Record, frozen=True, kw_only=True):
+    """Set ``field`` of an entity to ``target``, if it is ``expected`` now.
+
+    ``expected`` is the value believed to be in force; None when none is known
+    to be. An executor that finds another value changes nothing and reports drift.
+    """
+
+    action_id: Digest
+    recommendation_id: Digest | None = None
+    decision_id: Digest | None = None
+    platform: Platform
+    account_id: Name
+    campaign_id: Name
+    entity: Entity = Entity.CAMPAIGN
+    entity_id: Name
+    field: Annotated[Code, Meta(description="what to set, such as hourly_budget")]
+    expected: Amount | None = None
+    target: Amount
+    unit: Code
+    currency: CurrencyCode | None = None
+    hour: Annotated[Utc, Meta(description="start of the hour that was decided")] | None = None
+    released_by: Release
+    actor: Annotated[
+        str, Meta(min_length=1, max_length=200, description="name of the policy or the person")
+    ]
+    why: Text = ""
+    released_at: Utc
+    valid_from: Utc
+    expires_at: Utc
+    plan_version: Annotated[int, Meta(ge=0)] = 0
+    rolls_back: (
+        Annotated[Digest, Meta(description="action whose effect this one undoes")] | None
+    ) = None
+
+    def _check(self) -> None:
+        check_names(self.platform, self.account_id, self.campaign_id)
+        if self.expires_at <= self.valid_from:
+            raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")

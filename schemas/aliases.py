@@ -1,0 +1,139 @@
+"""Reading metrics: a fast strict path, and a forgiving one for other producers' names."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas.codec import decode, decoder, refuse_size
+from schemas.errors import Reason, SchemaError
+from schemas.metrics import Breakdown, MetricsEvent
+from schemas.refusals import as_schema_error
+
+ALIASES: dict[str, str] = {
+    "cost": "spend",
+    "cost_micros": "spend",
+    "conversion_value": "revenue",
+    "conversion_values": "revenue",
+    "conversions_value": "revenue",
+    "time_window_start": "window_start",
+    "idempotency_id": "event_id",
+    "advertiser_id": "account_id",
+}
+"""Other producers' names of our fields; ``cost_micros`` is in millionths of the currency."""
+
+CLICKS_ABOVE_IMPRESSIONS = "clicks_above_impressions"
+"""Suspect: possible when a click is counted in a later hour than its impression."""
+
+_Fields = dict[str, msgspec.Raw]
+
+
+class Decoded(NamedTuple):
+    """A metrics event and what was noticed while it was read."""
+
+    event: MetricsEvent
+    unknown_fields: tuple[str, ...] = ()
+    """Paths of fields that no version knows; they were ignored."""
+    suspect: tuple[str, ...] = ()
+    """Codes of what is possible but unlikely; the event counts all the same."""
+
+
+def decode_metrics(data: bytes) -> Decoded:
+    """Read a metrics event, whoever wrote it.
+
+    Raises
+    ------
+    SchemaError
+        With the field and the reason. Nothing is repaired.
+    """
+    refuse_size(data)
+    try:
+        event = decoder(MetricsEvent).decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _decode_slowly(data, error)
+    return Decoded(event, (), _suspicions(event))
+
+
+def _decode_slowly(data: bytes, first: Exception) -> Decoded:
+    try:
+        given = msgspec.json.decode(data, type=_Fields)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise as_schema_error(first, data) from first
+    unknown: list[str] = []
+    known = _rename(given, MetricsEvent, "", unknown)
+    if "breakdown" in known:
+        known["breakdown"] = _rename_rows(known["breakdown"], unknown)
+    event = decode(msgspec.json.encode(known), MetricsEvent)
+    return Decoded(event, tuple(unknown), _suspicions(event))
+
+
+def _rename_rows(rows: msgspec.Raw, unknown: list[str]) -> msgspec.Raw:
+    try:
+        given = msgspec.json.decode(rows, type=list[_Fields])
+    except msgspec.DecodeError:
+        return rows
+    known = [
+        _rename(row, Breakdown, f"breakdown[{number}].", unknown)
+        for number, row in enumerate(given)
+    ]
+    return msgspec.Raw(msgspec.json.encode(known))
+
+
+def _rename(given: _Fields, kind: type, path: str, unknown: list[str]) -> _Fields:
+    """Return the fields under our names; refuse two that say different things."""
+    names = {*kind.__struct_fields__, kind.__struct_config__.tag_field}  # type: ignore[attr-defined]
+    known: _Fields = {name: value for name, value in given.items() if name in names}
+    source = {name: name for name in known}
+    for name, value in given.items():
+        if name in names:
+            continue
+        target = ALIASES.get(name)
+        if target is None or target not in names:
+            unknown.append(path + name)
+            continue
+        renamed = _from_micros(value, path + name) if name == "cost_micros" else value
+        if target in known and not _same(known[target], renamed, target):
+            detail = f"contradicts {source[target]}: {_text(renamed)} and {_text(known[target])}"
+            raise SchemaError(path + name, Reason.CONTRADICTION, detail)
+        known.setdefault(target, renamed)
+        source.setdefault(target, name)
+    return known
+
+
+def _from_micros(value: msgspec.Raw, field: str) -> msgspec.Raw:
+    try:
+        micros = msgspec.json.decode(value, type=Decimal)
+        return msgspec.Raw(f'"{micros.scaleb(-6):f}"'.encode())
+    except msgspec.DecodeError as error:
+        raise as_schema_error(error, value).inside(field) from error
+    except InvalidOperation:
+        raise SchemaError(field, Reason.OUT_OF_RANGE, "is out of range") from None
+
+
+def _same(one: msgspec.Raw, other: msgspec.Raw, target: str) -> bool:
+    kind = _COMPARABLE[target]
+    try:
+        return bool(_value(one, kind) == _value(other, kind))
+    except (msgspec.DecodeError, ArithmeticError):
+        return False
+
+
+def _value(raw: msgspec.Raw, kind: Any) -> Any:
+    return msgspec.json.decode(raw, type=kind)
+
+
+def _text(raw: msgspec.Raw) -> str:
+    return bytes(raw)[:60].decode(errors="replace")
+
+
+def _suspicions(event: MetricsEvent) -> tuple[str, ...]:
+    if event.clicks > event.impressions and not event.is_delta:
+        return (CLICKS_ABOVE_IMPRESSIONS,)
+    return ()
+
+
+_COMPARABLE: dict[str, Any] = {
+    field.name: field.type for field in msgspec.structs.fields(MetricsEvent)
+}

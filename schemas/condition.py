@@ -1,0 +1,74 @@
+"""Conditions: freezes and suspected outages that every worker has to know of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.errors import Reason, SchemaError
+from schemas.fields import Name, Platform, Text, Utc, Version
+from schemas.keys import EVERYTHING
+from schemas.record import Record, require
+
+
+class ConditionKind(StrEnum):
+    """What holds."""
+
+    FREEZE = "freeze"
+    """Nothing may be changed."""
+    OUTAGE = "outage"
+    """Reports are suspected to be missing: no cuts, no learning from these hours."""
+
+
+class Scope(StrEnum):
+    """How far a condition reaches."""
+
+    ALL = "all"
+    PLATFORM = "platform"
+    ACCOUNT = "account"
+    CAMPAIGN = "campaign"
+
+
+_NAMES = {
+    Scope.ALL: (),
+    Scope.PLATFORM: ("platform",),
+    Scope.ACCOUNT: ("platform", "account_id"),
+    Scope.CAMPAIGN: ("platform", "account_id", "campaign_id"),
+}
+
+
+class Condition(Record, frozen=True, kw_only=True):
+    """A freeze or an outage, from ``since`` until ``until`` or until it is lifted.
+
+    The latest record of a key holds: ``active`` false lifts the condition.
+    """
+
+    kind: ConditionKind
+    scope: Scope
+    platform: Platform | None = None
+    account_id: Name | None = None
+    campaign_id: Name | None = None
+    version: Version
+    active: bool
+    since: Utc
+    until: Utc | None = None
+    by: Annotated[str, Meta(min_length=1, max_length=200, description="person or worker")]
+    why: Text = ""
+
+    @property
+    def key(self) -> bytes:
+        """Kafka key: the names of the scope, ``#`` and the kind."""
+        names = [str(getattr(self, name)) for name in _NAMES[self.scope]]
+        return f"{':'.join(names) or EVERYTHING}#{self.kind}".encode()
+
+    def _check(self) -> None:
+        names = _NAMES[self.scope]
+        require(self, names, f"for a condition of scope {self.scope}")
+        for field in _NAMES[Scope.CAMPAIGN][len(names) :]:
+            if getattr(self, field) is not None:
+                detail = f"has no place in a condition of scope {self.scope}"
+                raise SchemaError(field, Reason.CONTRADICTION, detail)
+        if self.until is not None and self.until <= self.since:
+            raise SchemaError("until", Reason.CONTRADICTION, "must be after since")

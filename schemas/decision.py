@@ -1,0 +1,68 @@
+"""Decisions: what people say about recommendations and campaigns."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.errors import Reason, SchemaError
+from schemas.fields import Digest, Name, Platform, Text, Utc
+from schemas.keys import check_names
+from schemas.record import Record, require
+
+
+class Verb(StrEnum):
+    """What is decided."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    ROLL_BACK = "roll_back"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    EXCLUDE_WINDOW = "exclude_window"
+
+
+_REQUIRED: dict[Verb, tuple[str, ...]] = {
+    Verb.APPROVE: ("recommendation_id",),
+    Verb.REJECT: ("recommendation_id",),
+    Verb.ROLL_BACK: ("action_id",),
+    Verb.FREEZE: (),
+    Verb.UNFREEZE: (),
+    Verb.EXCLUDE_WINDOW: ("window_start", "window_end"),
+}
+_OPTIONAL: dict[Verb, tuple[str, ...]] = {Verb.FREEZE: ("until",)}
+_SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until")
+
+
+class Decision(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One decision of one person about one campaign.
+
+    Approve and reject name a recommendation, roll back names the action to undo,
+    a freeze may end by itself ``until`` a time, exclude_window names the hours
+    that must not be learned from.
+    """
+
+    platform: Platform
+    account_id: Name
+    campaign_id: Name
+    verb: Verb
+    recommendation_id: Digest | None = None
+    action_id: Digest | None = None
+    window_start: Utc | None = None
+    window_end: Utc | None = None
+    until: Utc | None = None
+    by: Annotated[str, Meta(min_length=1, max_length=200)]
+    why: Text = ""
+    decided_at: Utc
+
+    def _check(self) -> None:
+        check_names(self.platform, self.account_id, self.campaign_id)
+        require(self, _REQUIRED[self.verb], f"to {self.verb}")
+        allowed = _REQUIRED[self.verb] + _OPTIONAL.get(self.verb, ())
+        for field in _SPECIFIC:
+            if field not in allowed and getattr(self, field) is not None:
+                raise SchemaError(field, Reason.CONTRADICTION, f"has no place in {self.verb}")
+        if self.window_start and self.window_end and self.window_end <= self.window_start:
+            raise SchemaError("window_end", Reason.CONTRADICTION, "must be after window_start")

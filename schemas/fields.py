@@ -1,0 +1,105 @@
+"""The vocabulary of fields that records share: types with their unit and range."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+MAX_COUNT = 10**12
+"""Largest count that one record may carry."""
+
+MAX_NAME_BYTES = 128
+"""Longest part of a campaign key, in UTF-8 bytes."""
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Years that a time on the wire may lie in; the last one is excluded."""
+
+Utc = Annotated[datetime, Meta(tz=True, description="RFC 3339 time with a zone; written in UTC")]
+
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_BYTES)]
+
+Platform = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=MAX_NAME_BYTES,
+        description="advertising platform, a lower-case word: google, meta, linkedin, amazon",
+    ),
+]
+
+CurrencyCode = Annotated[
+    str, Meta(min_length=3, max_length=3, description="ISO 4217 code, such as EUR")
+]
+
+TimezoneName = Annotated[
+    str, Meta(min_length=1, max_length=64, description="IANA time zone, such as Europe/Berlin")
+]
+
+Amount = Annotated[
+    Decimal,
+    Meta(
+        description="amount in the account's currency; number or string, at most 18 decimals",
+        extra={"wire": "decimal"},
+    ),
+]
+
+Ratio = Annotated[float, Meta(ge=0.0, le=1.0)]
+
+Digest = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="BLAKE2b-128, hexadecimal")]
+
+Text = Annotated[str, Meta(max_length=2000)]
+
+Code = Annotated[
+    str, Meta(pattern="^[a-z][a-z0-9_]{0,63}$", description="short machine-readable code")
+]
+
+Version = Annotated[int, Meta(ge=1, le=2**53, description="grows with each change")]
+
+
+class Entity(StrEnum):
+    """What a recommendation or a change is about."""
+
+    CAMPAIGN = "campaign"
+    AD_SET = "ad_set"
+    BUDGET_GROUP = "budget_group"
+
+
+class Objective(StrEnum):
+    """What the money is to buy."""
+
+    CONVERSIONS = "conversions"
+    VALUE = "value"
+
+
+class BudgetPeriod(StrEnum):
+    """The stretch of account-local time that a budget is for."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    FLIGHT = "flight"
+
+
+class Autonomy(StrEnum):
+    """How far Pacekeeper may go by itself: watch, propose to a person, or act."""
+
+    OBSERVE = "observe"
+    PROPOSE = "propose"
+    AUTO = "auto"
+
+
+class Status(StrEnum):
+    """Whether a plan or a group is to be worked on."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+def as_utc(value: datetime) -> datetime:
+    """Return the same instant in UTC; ``value`` must carry a zone."""
+    return value if value.tzinfo is UTC else value.astimezone(UTC)

@@ -1,0 +1,59 @@
+"""Budget groups: one budget that several campaigns share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.fields import (
+    Amount,
+    Autonomy,
+    CurrencyCode,
+    Name,
+    Objective,
+    Ratio,
+    Status,
+    TimezoneName,
+    Version,
+)
+from schemas.keys import check_name
+from schemas.money import check_minor, exponent_of
+from schemas.plan import Budget
+from schemas.record import Record, refuse_negative, refuse_unordered
+from schemas.zones import check_zone
+
+
+class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget shared by the campaigns whose plans name ``budget_group_id``.
+
+    Groups form a tree by ``parent_group_id``: what a group receives lies within
+    its own minimum and maximum and inside its parent's budget.
+    """
+
+    budget_group_id: Name
+    version: Version
+    status: Status = Status.ACTIVE
+    currency: CurrencyCode
+    timezone: TimezoneName
+    budget: Budget
+    objective: Objective = Objective.CONVERSIONS
+    parent_group_id: Name | None = None
+    min_budget: Amount | None = None
+    max_budget: Amount | None = None
+    autonomy: Autonomy = Autonomy.PROPOSE
+    min_confidence: Ratio = 0.5
+    max_change_pct: Annotated[
+        float, Meta(gt=0.0, le=1000.0, description="per campaign and change, per cent")
+    ] = 20.0
+    learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
+
+    def _check(self) -> None:
+        check_name(self.budget_group_id, "budget_group_id")
+        check_zone(self.timezone, "timezone")
+        exponent_of(self.currency)
+        check_minor(self.budget.amount, self.currency, "budget.amount")
+        refuse_negative(self, "min_budget", "max_budget")
+        for field in ("min_budget", "max_budget"):
+            check_minor(getattr(self, field), self.currency, field)
+        refuse_unordered(("min_budget", "max_budget"), self.min_budget, self.max_budget)

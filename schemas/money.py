@@ -1,0 +1,115 @@
+"""Exact money: decimals on the wire, whole minor units where money is decided.
+
+No function here rounds unless its name says so, and none uses a float.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, Context, Decimal, Inexact, InvalidOperation
+
+from schemas.currencies import EXPONENTS
+from schemas.errors import Reason, SchemaError
+
+MAX_AMOUNT = 10**12
+"""Largest amount, in whole currency units, that one record may carry."""
+
+MAX_DECIMALS = 18
+"""Most digits after the decimal point of an amount on the wire."""
+
+ATTO_PER_UNIT = 10**MAX_DECIMALS
+"""The ledger keeps fractions of a currency unit in steps of 1e-18."""
+
+_MAX = Decimal(MAX_AMOUNT)
+_MIN = -_MAX
+_UNIT_EXPONENTS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
+_EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])
+_DOWN = Context(prec=64, rounding=ROUND_FLOOR, traps=[InvalidOperation])
+
+
+def exponent_of(currency: str) -> int:
+    """Return the decimals of the currency's minor unit: 0, 2, 3 or 4.
+
+    Raises
+    ------
+    SchemaError
+        ``unknown_currency`` when the code is not an active ISO 4217 currency.
+    """
+    try:
+        return EXPONENTS[currency]
+    except KeyError:
+        detail = f"{currency!r} is not an active ISO 4217 currency code, such as EUR or JPY"
+        raise SchemaError("currency", Reason.UNKNOWN_CURRENCY, detail) from None
+
+
+def check_amount(value: Decimal, field: str, *, decimals: int = MAX_DECIMALS) -> None:
+    """Raise `SchemaError` unless ``value`` is finite, bounded and not too fine."""
+    if not value.is_finite():
+        raise SchemaError(field, Reason.NOT_FINITE, f"must be a finite number, was {value}")
+    if not _MIN <= value <= _MAX:
+        detail = f"must lie within ±{MAX_AMOUNT:,}, was {value:.3E}"
+        raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
+    if -int(value.as_tuple().exponent) > decimals:
+        detail = f"may have at most {decimals} decimals, was {str(value)[:60]}"
+        raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail)
+
+
+def check_minor(value: Decimal | None, currency: str, field: str) -> None:
+    """Raise `SchemaError` when ``value`` is finer than the currency's minor unit."""
+    if value is None:
+        return
+    exponent = exponent_of(currency)
+    try:
+        value.quantize(_UNIT_EXPONENTS[exponent], context=_EXACT)
+    except Inexact:
+        detail = f"{currency} has {exponent} decimals, was {value}"
+        raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail) from None
+
+
+def to_minor(value: Decimal, currency: str) -> int:
+    """Return ``value`` as whole minor units, exactly.
+
+    Raises
+    ------
+    SchemaError
+        ``too_many_decimals`` when the amount is finer than the minor unit.
+    """
+    check_minor(value, currency, "amount")
+    return int(value.scaleb(EXPONENTS[currency], context=_EXACT))
+
+
+def floor_to_minor(value: Decimal, currency: str) -> int:
+    """Return the largest whole number of minor units that is not above ``value``."""
+    scaled = value.scaleb(exponent_of(currency), context=_EXACT)
+    return int(scaled.to_integral_value(context=_DOWN, rounding=ROUND_FLOOR))
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """Return minor units as an amount with the currency's own number of decimals."""
+    return Decimal(minor).scaleb(-EXPONENTS[currency], context=_EXACT)
+
+
+def to_units_atto(value: Decimal) -> tuple[int, int]:
+    """Split an amount exactly into whole units and 1e-18 fractions.
+
+    Returns
+    -------
+    ``(units, atto)`` with ``value == units + atto * 1e-18`` and
+    ``0 <= atto < 1e18``; units are rounded down, so -0.5 is ``(-1, 5e17)``.
+    """
+    scaled = value.scaleb(MAX_DECIMALS, context=_EXACT)
+    whole = int(scaled)
+    if whole != scaled:
+        detail = f"may have at most {MAX_DECIMALS} decimals, was {value}"
+        raise SchemaError("amount", Reason.TOO_MANY_DECIMALS, detail)
+    return divmod(whole, ATTO_PER_UNIT)
+
+
+def from_units_atto(units: int, atto: int) -> Decimal:
+    """Return the amount ``units + atto * 1e-18``, exactly, without trailing zeros."""
+    value = Decimal(units * ATTO_PER_UNIT + atto).scaleb(-MAX_DECIMALS, context=_EXACT)
+    shortest = value.normalize(_EXACT)
+    return (
+        shortest
+        if shortest.as_tuple().exponent <= 0
+        else shortest.quantize(Decimal(1), context=_EXACT)
+    )

@@ -1,0 +1,62 @@
+"""Portfolio rows: what a campaign did in a closed period, for the allocator."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.fields import (
+    MAX_COUNT,
+    Amount,
+    CurrencyCode,
+    Name,
+    Platform,
+    Ratio,
+    TimezoneName,
+    Utc,
+    Version,
+)
+from schemas.keys import check_names
+from schemas.money import exponent_of
+from schemas.record import Record, refuse_negative, refuse_unordered
+from schemas.zones import check_zone
+
+
+class Portfolio(Record, frozen=True, kw_only=True):
+    """One campaign's closed local days, from ``first_day`` to ``last_day`` inclusive."""
+
+    budget_group_id: Name
+    platform: Platform
+    account_id: Name
+    campaign_id: Name
+    first_day: date
+    last_day: date
+    timezone: TimezoneName
+    currency: CurrencyCode
+    plan_version: Version
+    budget: Amount
+    spend: Amount
+    revenue: Amount
+    conversions: Annotated[float, Meta(ge=0.0)]
+    impressions: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+    clicks: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+    observed_hours: Annotated[int, Meta(ge=0, le=9_000)]
+    capped_hours: Annotated[
+        int, Meta(ge=0, le=9_000, description="hours cut short by a cap or an empty budget")
+    ] = 0
+    conversion_maturity: Annotated[
+        Ratio, Meta(description="share of the conversions that have been reported by now")
+    ] = 1.0
+    min_budget: Amount | None = None
+    max_budget: Amount | None = None
+    closed_at: Utc
+
+    def _check(self) -> None:
+        check_names(self.platform, self.account_id, self.campaign_id)
+        check_zone(self.timezone, "timezone")
+        exponent_of(self.currency)
+        refuse_unordered(("first_day", "last_day"), self.first_day, self.last_day)
+        refuse_negative(self, "budget", "spend", "revenue", "min_budget", "max_budget")
+        refuse_unordered(("min_budget", "max_budget"), self.min_budget, self.max_budget)

@@ -1,0 +1,185 @@
+"""Recommendations: what Pacekeeper thinks should happen, and why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.errors import Reason, SchemaError
+from schemas.fields import (
+    Amount,
+    Code,
+    CurrencyCode,
+    Digest,
+    Entity,
+    Name,
+    Platform,
+    Ratio,
+    Text,
+    Utc,
+)
+from schemas.record import Part, Record, require
+
+Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class Kind(StrEnum):
+    """What the advice is about."""
+
+    BUDGET = "budget"
+    BID = "bid"
+    PACING = "pacing"
+    TARGETING = "targeting"
+    CREATIVE = "creative"
+    EMERGENCY = "emergency"
+    HOLD = "hold"
+
+
+class HoldReason(StrEnum):
+    """Why Pacekeeper leaves a campaign alone."""
+
+    NO_PLAN = "no_plan"
+    PAUSED = "paused"
+    ENDED = "ended"
+    FLIGHT_NOT_STARTED = "flight_not_started"
+    FLIGHT_OVER = "flight_over"
+    FLIGHT_GAP = "flight_gap"
+    BUDGET_GONE = "budget_gone"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    TIMEZONE_MISMATCH = "timezone_mismatch"
+    TOO_LITTLE_DATA = "too_little_data"
+    STALE_DATA = "stale_data"
+    FROZEN = "frozen"
+    SUSPECTED_OUTAGE = "suspected_outage"
+    UNSUPPORTED_STRATEGY = "unsupported_strategy"
+
+
+class Priority(StrEnum):
+    """How soon somebody should look at it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Risk(StrEnum):
+    """What may go wrong when the advice is followed."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class GuardrailStatus(StrEnum):
+    """What a guard rail did to the value."""
+
+    PASSED = "passed"
+    CLAMPED = "clamped"
+    BLOCKED = "blocked"
+
+
+class MoneyRange(Part, frozen=True, kw_only=True):
+    """An uncertain amount: 10th, 50th and 90th percentile."""
+
+    p10: Amount
+    p50: Amount
+    p90: Amount
+
+
+class Range(Part, frozen=True, kw_only=True):
+    """An uncertain number: 10th, 50th and 90th percentile."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+class Impact(Part, frozen=True, kw_only=True):
+    """What following the advice is expected to bring until ``expires_at``."""
+
+    revenue: MoneyRange | None = None
+    conversions: Range | None = None
+    roas: Range | None = None
+    cpa: MoneyRange | None = None
+
+
+class Explanation(Part, frozen=True, kw_only=True):
+    """One reason: a code for programs, a sentence for people, the numbers behind it."""
+
+    code: Code
+    text: Text
+    evidence: dict[str, str | int | float | bool] = {}
+
+
+class GuardrailCheck(Part, frozen=True, kw_only=True):
+    """One guard rail, what it did and its limit in the unit of the value."""
+
+    name: Code
+    status: GuardrailStatus
+    limit: Amount | None = None
+
+
+class Recommendation(Record, frozen=True, kw_only=True):
+    """One decision about one campaign for one hour.
+
+    A pacing recommendation's ``recommended_value`` is the budget of ``hour``;
+    ``hour_plan`` holds the amounts from that hour to the end of the account's
+    local day, in order. A hold leaves everything as it is and says why. The
+    ``inputs``, versions and ``state_digest`` are what a replay needs.
+    """
+
+    recommendation_id: Digest
+    platform: Platform
+    account_id: Name
+    campaign_id: Name
+    kind: Kind
+    hold_reason: HoldReason | None = None
+    hour: Annotated[Utc, Meta(description="start of the hour that is decided")]
+    entity: Entity = Entity.CAMPAIGN
+    entity_id: Name
+    field: Annotated[Code, Meta(description="what to set, such as hourly_budget")] | None = None
+    current_value: Amount | None = None
+    recommended_value: Amount | None = None
+    change: Amount | None = None
+    change_pct: float | None = None
+    unit: Code | None = None
+    currency: CurrencyCode | None = None
+    hour_plan: Annotated[tuple[Amount, ...], Meta(max_length=25)] = ()
+    hourly_cap: Amount | None = None
+    pacing_index: Annotated[float, Meta(ge=0.0, description="1 is on plan")] | None = None
+    exhaustion_risk: Ratio | None = None
+    exhausts_at: Utc | None = None
+    period_budget: Amount | None = None
+    spend_to_date: Amount | None = None
+    projected_spend: MoneyRange | None = None
+    expected_impact: Impact | None = None
+    confidence: Ratio = 0.0
+    priority: Priority = Priority.LOW
+    risk: Risk = Risk.LOW
+    reasons: tuple[Explanation, ...] = ()
+    guardrails: tuple[GuardrailCheck, ...] = ()
+    auto_execute: bool = False
+    decided_at: Utc
+    valid_from: Utc
+    expires_at: Utc
+    supersedes: Digest | None = None
+    model_version: Annotated[str, Meta(min_length=1, max_length=100)]
+    plan_version: Annotated[int, Meta(ge=0)] = 0
+    prior_version: Annotated[int, Meta(ge=0)] = 0
+    inputs: Annotated[
+        dict[str, Offset], Meta(description="last offset seen of each topic's partition")
+    ] = {}
+    state_digest: Digest | None = None
+
+    def _check(self) -> None:
+        if self.kind is Kind.HOLD:
+            require(self, ("hold_reason",), "for a hold")
+            return
+        require(self, ("field", "recommended_value", "unit"), f"for advice of kind {self.kind}")
+        if self.hold_reason is not None:
+            raise SchemaError("hold_reason", Reason.CONTRADICTION, "belongs to holds only")
+        if self.expires_at <= self.valid_from:
+            raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")

@@ -1,0 +1,73 @@
+"""From the decoder's messages to a field, a reason and a sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from schemas.errors import Reason, SchemaError
+
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+_NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
+
+_REASONS: tuple[tuple[str, Reason], ...] = (
+    ("missing required field", Reason.MISSING),
+    ("contains unknown field", Reason.UNKNOWN_FIELD),
+    ("with a timezone component", Reason.NAIVE_TIME),
+    ("Invalid RFC3339", Reason.INVALID_TIME),
+    ("Invalid decimal", Reason.WRONG_TYPE),
+    ("Invalid enum value", Reason.INVALID_VALUE),
+    ("matching regex", Reason.INVALID_VALUE),
+    (" <= ", Reason.OUT_OF_RANGE),
+    (" >= ", Reason.OUT_OF_RANGE),
+    (" < ", Reason.OUT_OF_RANGE),
+    (" > ", Reason.OUT_OF_RANGE),
+    ("out of range", Reason.OUT_OF_RANGE),
+    ("Expected ", Reason.WRONG_TYPE),
+)
+
+
+def as_schema_error(error: Exception, data: bytes) -> SchemaError:
+    """Return what the decoder's error means: the field's path, the reason, a sentence."""
+    message = str(error)
+    match = _PATH.search(message)
+    path = match["path"].replace("[...]", "[]") if match else ""
+    text = message[: match.start()] if match else message
+    if isinstance(error.__cause__, SchemaError):
+        return error.__cause__.inside(path)
+    if path == "schema_version":
+        return SchemaError(path, Reason.UNSUPPORTED_VERSION, f"{text}; this release reads 1")
+    for fragment, reason in _REASONS:
+        if fragment in text:
+            named = _NAMED.search(text)
+            return SchemaError("", reason, text).inside(_join(path, named["name"] if named else ""))
+    return _not_json(data, text)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path and name else path or name
+
+
+def _not_json(data: bytes, text: str) -> SchemaError:
+    """Tell a NaN or an infinity, which Python's reader accepts, from plain garbage."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError):
+        return SchemaError("", Reason.NOT_JSON, text)
+    path = _find_not_finite(value, "")
+    if path is None:
+        return SchemaError("", Reason.NOT_JSON, text)
+    return SchemaError(path, Reason.NOT_FINITE, "must be a finite number")
+
+
+def _find_not_finite(value: Any, path: str) -> str | None:
+    if isinstance(value, float):
+        return None if value - value == 0.0 else path
+    children: list[tuple[str, Any]] = []
+    if isinstance(value, dict):
+        children = [(_join(path, str(name)), child) for name, child in value.items()]
+    elif isinstance(value, list):
+        children = [(f"{path}[{number}]", child) for number, child in enumerate(value)]
+    found = (_find_not_finite(child, name) for name, child in children)
+    return next((name for name in found if name is not None), None)

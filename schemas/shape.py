@@ -1,0 +1,57 @@
+"""Shapes: the hours of a campaign's closed local day, for pooling."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.errors import Reason, SchemaError
+from schemas.fields import MAX_COUNT, CurrencyCode, Name, Platform, TimezoneName, Utc
+from schemas.keys import check_names
+from schemas.record import Record
+from schemas.zones import check_zone
+
+_OF_THE_DAY = Meta(min_length=23, max_length=25)
+Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
+Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
+
+
+class Shape(Record, frozen=True, kw_only=True):
+    """One closed local day of one campaign, hour by hour.
+
+    The arrays run over the hours of the day in order of time: 24 of them, 23 or
+    25 on days on which the clock changes (``local_hours`` then skips or repeats
+    one). An hour without a report has ``observed`` false and zeros. Integers
+    only, so pooling gives the same sums in every order. A later record for the
+    same day (a restatement) has a higher ``revision`` and replaces it.
+    """
+
+    platform: Platform
+    account_id: Name
+    campaign_id: Name
+    day: date
+    weekday: Annotated[int, Meta(ge=0, le=6, description="Monday is 0")]
+    timezone: TimezoneName
+    currency: CurrencyCode | None = None
+    revision: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
+    local_hours: Hours
+    observed: Annotated[tuple[bool, ...], _OF_THE_DAY]
+    impressions: Counts
+    clicks: Counts
+    spend_minor: Annotated[Counts, Meta(description="minor units of the currency, rounded down")]
+    conversion_thousandths: Annotated[Counts, Meta(description="conversions times 1000")]
+    closed_at: Utc
+
+    def _check(self) -> None:
+        check_names(self.platform, self.account_id, self.campaign_id)
+        check_zone(self.timezone, "timezone")
+        if self.weekday != self.day.weekday():
+            detail = f"must be that of {self.day}, {self.day.weekday()}; was {self.weekday}"
+            raise SchemaError("weekday", Reason.CONTRADICTION, detail)
+        hours = len(self.local_hours)
+        for field in ("observed", "impressions", "clicks", "spend_minor", "conversion_thousandths"):
+            if len(getattr(self, field)) != hours:
+                detail = f"must have one entry per hour of the day, {hours}"
+                raise SchemaError(field, Reason.CONTRADICTION, detail)

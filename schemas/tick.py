@@ -1,0 +1,17 @@
+"""Ticks: the clock as a record, so that silence can be noticed from the log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from schemas.fields import Utc
+from schemas.record import Record
+
+
+class Tick(Record, frozen=True, kw_only=True):
+    """It is ``time`` now, for one partition of the campaign topics."""
+
+    partition: Annotated[int, Meta(ge=0, le=2**31)]
+    time: Utc

@@ -1,0 +1,209 @@
+"""The catalogue of topics, as data: what is in them, who writes them, how long they keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from schemas.action import Action
+from schemas.audit import AuditEntry
+from schemas.condition import Condition
+from schemas.decision import Decision
+from schemas.group import Group
+from schemas.metrics import MetricsEvent
+from schemas.plan import Plan
+from schemas.portfolio import Portfolio
+from schemas.prior import Prior
+from schemas.recommendation import Recommendation
+from schemas.record import Record
+from schemas.shape import Shape
+from schemas.tick import Tick
+
+DEFAULT_PREFIX = "pacekeeper"
+DLQ_SUFFIX = ".dlq"
+
+_DAY = 86_400_000
+FOREVER = -1
+"""Retention in milliseconds that means: never deleted."""
+
+
+class Key(StrEnum):
+    """What a topic's records are keyed by."""
+
+    CAMPAIGN = "platform:account_id:campaign_id"
+    BUDGET_GROUP = "budget_group_id"
+    ACCOUNT = "platform:account_id"
+    PARTITION = "partition"
+
+
+class Partitions(StrEnum):
+    """How a topic's number of partitions is found."""
+
+    CAMPAIGNS = "campaigns"
+    """One setting for all campaign topics: a worker owns the same numbers of each."""
+    BROADCAST = "broadcast"
+    """One: every worker reads the whole topic."""
+
+
+class Cleanup(StrEnum):
+    """Kafka's ``cleanup.policy``."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic of the catalogue. ``name`` is without the prefix, such as ``metrics.v1``."""
+
+    name: str
+    record: type[Record]
+    key: Key
+    partitions: Partitions = Partitions.CAMPAIGNS
+    cleanup: Cleanup = Cleanup.DELETE
+    retention_ms: int = 30 * _DAY
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+    dead_letters: bool = True
+    """Whether unreadable records of the topic go to ``<topic>.dlq``."""
+    about: str
+
+    def full_name(self, prefix: str = DEFAULT_PREFIX) -> str:
+        """Return the Kafka name, such as ``pacekeeper.metrics.v1``."""
+        return f"{prefix}.{self.name}"
+
+    def dlq(self, prefix: str = DEFAULT_PREFIX) -> str:
+        """Return the name of the topic's dead-letter topic."""
+        return self.full_name(prefix) + DLQ_SUFFIX
+
+
+METRICS: Final = Topic(
+    name="metrics.v1",
+    record=MetricsEvent,
+    key=Key.CAMPAIGN,
+    retention_ms=90 * _DAY,
+    writers=("publisher", "collector", "simulator"),
+    readers=("optimizer",),
+    about="What each campaign delivered, hour by hour.",
+)
+PLANS: Final = Topic(
+    name="plans.v1",
+    record=Plan,
+    key=Key.CAMPAIGN,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("people", "console", "command line"),
+    readers=("optimizer", "executor"),
+    about="What each campaign's money is for; an empty record deletes the plan.",
+)
+GROUPS: Final = Topic(
+    name="groups.v1",
+    record=Group,
+    key=Key.BUDGET_GROUP,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("people", "console", "command line"),
+    readers=("allocator",),
+    about="Budgets that several campaigns share.",
+)
+PORTFOLIO: Final = Topic(
+    name="portfolio.v1",
+    record=Portfolio,
+    key=Key.BUDGET_GROUP,
+    retention_ms=90 * _DAY,
+    writers=("optimizer",),
+    readers=("allocator",),
+    about="Closed periods of campaigns that belong to a budget group.",
+)
+SHAPES: Final = Topic(
+    name="shapes.v1",
+    record=Shape,
+    key=Key.ACCOUNT,
+    retention_ms=90 * _DAY,
+    writers=("optimizer",),
+    readers=("allocator",),
+    about="Closed local days of campaigns, to be pooled.",
+)
+PRIORS: Final = Topic(
+    name="priors.v1",
+    record=Prior,
+    key=Key.ACCOUNT,
+    partitions=Partitions.BROADCAST,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("allocator",),
+    readers=("optimizer",),
+    about="Pooled shapes of the week, by account, by platform and of all campaigns.",
+)
+CONDITIONS: Final = Topic(
+    name="conditions.v1",
+    record=Condition,
+    key=Key.ACCOUNT,
+    partitions=Partitions.BROADCAST,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("allocator", "console"),
+    readers=("optimizer", "executor"),
+    about="Freezes and suspected outages that hold now.",
+)
+RECOMMENDATIONS: Final = Topic(
+    name="recommendations.v1",
+    record=Recommendation,
+    key=Key.CAMPAIGN,
+    retention_ms=90 * _DAY,
+    writers=("optimizer", "allocator"),
+    readers=("people", "executor", "console"),
+    about="One decision per campaign and hour: advice, or a hold with its reason.",
+)
+ACTIONS: Final = Topic(
+    name="actions.v1",
+    record=Action,
+    key=Key.CAMPAIGN,
+    writers=("optimizer", "executor"),
+    readers=("executor",),
+    about="Changes released by policy or by a person.",
+)
+DECISIONS: Final = Topic(
+    name="decisions.v1",
+    record=Decision,
+    key=Key.CAMPAIGN,
+    retention_ms=90 * _DAY,
+    writers=("people", "console", "command line"),
+    readers=("executor",),
+    about="What people decided: approve, reject, roll back, freeze, exclude.",
+)
+AUDIT: Final = Topic(
+    name="audit.v1",
+    record=AuditEntry,
+    key=Key.CAMPAIGN,
+    retention_ms=FOREVER,
+    writers=("executor",),
+    readers=("optimizer", "console", "people"),
+    about="What happened, as a hash chain per partition.",
+)
+TICKS: Final = Topic(
+    name="ticks.v1",
+    record=Tick,
+    key=Key.PARTITION,
+    retention_ms=_DAY,
+    writers=("every worker's timer", "simulator"),
+    readers=("optimizer", "executor"),
+    about="The clock, so that silence can be noticed.",
+)
+
+TOPICS: Final = (
+    METRICS,
+    PLANS,
+    GROUPS,
+    PORTFOLIO,
+    SHAPES,
+    PRIORS,
+    CONDITIONS,
+    RECOMMENDATIONS,
+    ACTIONS,
+    DECISIONS,
+    AUDIT,
+    TICKS,
+)
+"""Every topic, in the order of the data's way."""

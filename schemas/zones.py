@@ -1,0 +1,32 @@
+"""IANA time zones by name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schemas.errors import Reason, SchemaError
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """Return the zone of that name.
+
+    Raises
+    ------
+    SchemaError
+        ``unknown_timezone`` when the IANA database has no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        detail = f"{name!r} is not an IANA time zone, such as Europe/Berlin or UTC"
+        raise SchemaError("timezone", Reason.UNKNOWN_TIMEZONE, detail) from None
+
+
+def check_zone(name: str, field: str) -> None:
+    """Raise `SchemaError` for ``field`` unless the IANA database has the zone."""
+    try:
+        zone(name)
+    except SchemaError as error:
+        raise SchemaError(field, error.reason, error.detail) from None
