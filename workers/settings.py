@@ -1,0 +1,250 @@
+"""Everything that can be set: one frozen value, each field with its range and what it is for.
+
+A field's documentation is here and nowhere else: ``pacekeeper config check`` prints it, and
+``docs/settings.md`` is generated from it. How values are read is :mod:`workers.configuration`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+Reference = Annotated[str, Meta(pattern=r"^$|^env:[A-Za-z_][A-Za-z0-9_]*$|^file:.+$")]
+
+_SERVER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s:,\[\]]+):(\d{1,5})")
+
+
+class BrokerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to reach Kafka."""
+
+    bootstrap: Annotated[
+        str,
+        Meta(
+            description="Your own Kafka: host:port, several with commas; empty: the embedded one."
+        ),
+    ] = ""
+    security: Annotated[Security, Meta(description="How connections are protected.")] = "PLAINTEXT"
+    sasl_mechanism: Annotated[
+        Mechanism, Meta(description="How to log in, with security SASL_PLAINTEXT or SASL_SSL.")
+    ] = "SCRAM-SHA-512"
+    username: Annotated[str, Meta(description="Who logs in.")] = ""
+    password: Annotated[
+        Reference,
+        Meta(
+            description="Where the password is: env:NAME or file:PATH, never the password itself."
+        ),
+    ] = ""
+    ca_file: Annotated[str, Meta(description="Who signs certificates (PEM); empty: system's.")] = ""
+    certificate_file: Annotated[
+        str, Meta(description="Own certificate (PEM), when the broker asks clients for one.")
+    ] = ""
+    key_file: Annotated[
+        str, Meta(description="Private key (PEM) of certificate_file; empty: in the same file.")
+    ] = ""
+    timeout_seconds: Annotated[
+        float, Meta(ge=1, le=300, description="How long to wait for Kafka to answer.")
+    ] = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        for server in self.servers:
+            found = _SERVER.fullmatch(server)
+            if found is None or not 0 < int(found[2]) < 1 << 16:
+                raise ValueError(f"bootstrap names no host:port in {server!r}")
+        sasl, tls = self.security.startswith("SASL"), self.security.endswith("SSL")
+        if sasl and not (self.username and self.password):
+            raise ValueError(f"security {self.security} needs username and password")
+        if not sasl and (self.username or self.password):
+            raise ValueError(f"security {self.security} sends no username and no password")
+        if not tls and (self.ca_file or self.certificate_file or self.key_file):
+            raise ValueError(f"security {self.security} uses no certificates")
+        if self.key_file and not self.certificate_file:
+            raise ValueError("key_file needs certificate_file")
+
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses in ``bootstrap``, each ``host:port``."""
+        return tuple(server.strip() for server in self.bootstrap.split(",") if server.strip())
+
+
+class TopicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How topics are named and created."""
+
+    prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+            description="First part of every topic's, consumer group's and transaction's name.",
+        ),
+    ] = "pacekeeper"
+    partitions: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1024,
+            description="Partitions of every campaign topic: the most workers that can share it.",
+        ),
+    ] = 8
+    replication: Annotated[
+        int, Meta(ge=0, le=9, description="Copies of every record; 0: the broker's default.")
+    ] = 0
+    min_insync_replicas: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=9,
+            description="Copies that must be written at once; 0: the broker's default.",
+        ),
+    ] = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.replication and self.min_insync_replicas > self.replication:
+            raise ValueError(
+                f"min_insync_replicas must not exceed replication, was {self.min_insync_replicas}"
+                f" and {self.replication}"
+            )
+
+
+class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How records are read and written, exactly once."""
+
+    session_timeout_seconds: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=300,
+            description="Silence after which Kafka gives a worker's partitions to others.",
+        ),
+    ] = 15.0
+    heartbeat_seconds: Annotated[
+        float, Meta(ge=0.1, le=60, description="How often a worker tells Kafka that it lives.")
+    ] = 3.0
+    rebalance_timeout_seconds: Annotated[
+        float, Meta(ge=1, le=900, description="How long a rebalance waits for the step in hand.")
+    ] = 60.0
+    transaction_timeout_seconds: Annotated[
+        float, Meta(ge=1, le=900, description="Age at which Kafka aborts an open transaction.")
+    ] = 30.0
+    max_step_records: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="Most records of one step, and so of one transaction."),
+    ] = 4_000
+    max_backlog_records: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000_000,
+            description="Records a partition may hold in memory before reading pauses.",
+        ),
+    ] = 20_000
+    dead_letter_ratio: Annotated[
+        float,
+        Meta(
+            gt=0, le=1, description="Share of dead letters in a window at which the worker stops."
+        ),
+    ] = 0.5
+    dead_letter_window_records: Annotated[
+        int,
+        Meta(ge=10, le=10_000_000, description="Records over which dead_letter_ratio is taken."),
+    ] = 1_000
+    dead_letter_run: Annotated[
+        int,
+        Meta(ge=1, le=10_000_000, description="Dead letters in a row at which the worker stops."),
+    ] = 500
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.heartbeat_seconds * 3 > self.session_timeout_seconds:
+            raise ValueError(
+                "session_timeout_seconds must be at least three times heartbeat_seconds, "
+                f"was {self.session_timeout_seconds} and {self.heartbeat_seconds}"
+            )
+
+
+class OptimizerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the optimizer accepts."""
+
+    restatement_days: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=90,
+            description="How far behind a campaign's newest hour a restated hour may lie.",
+        ),
+    ] = 35
+    future_tolerance_minutes: Annotated[
+        int,
+        Meta(ge=0, le=60, description="How far ahead of its record's timestamp an hour may end."),
+    ] = 5
+    tick_seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="How often to look for silent campaigns; 0: never.")
+    ] = 60.0
+
+
+class AllocatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the allocator does by itself."""
+
+    tick_seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="How often the allocator wakes by itself; 0: never.")
+    ] = 60.0
+
+
+class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the executor does with actions."""
+
+    mode: Annotated[
+        Literal["simulate", "live"],
+        Meta(description="simulate: record what would be done; live: change it on the platform."),
+    ] = "simulate"
+    tick_seconds: Annotated[
+        float, Meta(ge=0, le=3600, description="How often to look for expired actions; 0: never.")
+    ] = 60.0
+
+
+class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where each worker serves /metrics, /live and /ready."""
+
+    host: Annotated[
+        str, Meta(min_length=1, description="Address to listen on; 0.0.0.0 for all of them.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=0, le=65535, description="Port to listen on; 0: any free one, told in the log."),
+    ] = 8471
+    stall_seconds: Annotated[
+        float,
+        Meta(
+            ge=5,
+            le=3600,
+            description="How long a partition with records waiting may stand still.",
+        ),
+    ] = 120.0
+
+
+class LogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a worker tells on standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least that is told.")
+    ] = "info"
+    format: Annotated[
+        Literal["json", "text"], Meta(description="json: a line of JSON each; text: for reading.")
+    ] = "json"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set, by section; the defaults run on one machine as they are."""
+
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
+    topics: TopicSettings = field(default_factory=TopicSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    allocator: AllocatorSettings = field(default_factory=AllocatorSettings)
+    executor: ExecutorSettings = field(default_factory=ExecutorSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    log: LogSettings = field(default_factory=LogSettings)
