@@ -44,10 +44,10 @@ class Output:
     key: bytes | None
     value: bytes | None
     partition: int | None = None
-    """Where to; ``None`` is the partition of the lane, right for every output that keeps its source's key."""
+    """Where to; ``None`` is the lane's own: right for all that keep their source's key."""
     headers: Headers = ()
     timestamp: int | None = None
-    """Milliseconds since the epoch: the clock of the decision, so that a replay of the log repeats it;
+    """Milliseconds since the epoch: the decision's clock, which a replay of the log repeats;
     ``None`` is the moment of the commit."""
 
 
@@ -82,7 +82,8 @@ class View(Protocol):
     """What a step may read: the tables of its own partition, and the broadcast topics."""
 
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """The number of the partition that the records are of."""
 
     @property
     def partitions(self) -> int:
@@ -124,3 +125,15 @@ class Journal:
 
     topic: str
     seal: Seal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """All that one worker runs: one consumer group, one set of tables."""
+
+    name: str
+    """The consumer group, and the first part of changelog topics and transactional ids."""
+    agents: tuple[Agent, ...]
+    journal: Journal | None = None
+    broadcasts: tuple[str, ...] = ()
+    """Topics of which every step may read the latest values; read whole by each worker."""

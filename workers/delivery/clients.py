@@ -1,0 +1,50 @@
+"""The Kafka clients of delivery, built from one set of connection settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """How to reach the broker, and how long to wait for it."""
+
+    connection: Mapping[str, Any]
+    """Arguments that every aiokafka client takes: ``bootstrap_servers``, ``security_protocol``, …"""
+    transaction_timeout_seconds: float = 15.0
+    """A transaction open for longer is ended by the broker; also how long a new owner may have to wait for it."""
+    maximum_record_bytes: int = 16 * MEBIBYTE
+    """Largest record that a worker writes: a dead letter carries the original, whatever its size."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Further producer arguments, for tests that need an odd one."""
+
+    def producer(self, transactional_id: str) -> AIOKafkaProducer:
+        """Return the transactional producer of one partition; starting it fences the one before."""
+        return AIOKafkaProducer(
+            **self.connection,
+            transactional_id=transactional_id,
+            transaction_timeout_ms=int(self.transaction_timeout_seconds * 1000),
+            linger_ms=0,  # batches are prebuilt: there is nothing to wait for
+            max_batch_size=MEBIBYTE
+            - (MEBIBYTE >> 6),  # a batch counts against the topic's max.message.bytes
+            max_request_size=self.maximum_record_bytes,
+            retry_backoff_ms=10,  # the coordinator finishes the last transaction for some milliseconds
+            **self.extra,
+        )
+
+    def reader(self, group: str | None = None) -> AIOKafkaConsumer:
+        """Return a consumer that reads committed records only and joins no group."""
+        return AIOKafkaConsumer(
+            **self.connection,
+            group_id=group,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=8 * MEBIBYTE,
+        )

@@ -1,0 +1,107 @@
+"""Dead letters: the original bytes, and headers that say what was wrong; and when to stop instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.delivery.api import DeadLetter, Output
+from workers.delivery.errors import DeadLetterLimitError
+
+SUFFIX = ".dlq"
+HEADER = "pacekeeper-dead-letter-"
+_DETAIL_BYTES = 2_000
+
+
+def dead_letter_topic(topic: str) -> str:
+    """Return the name of the topic that takes what could not be read of ``topic``."""
+    return topic + SUFFIX
+
+
+def as_output(letter: DeadLetter) -> Output:
+    """Return ``letter`` as a record: key, value and headers as they came, the reason in further headers."""
+    record = letter.record
+    facts = {
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "timestamp": str(record.timestamp),
+        "reason": letter.reason,
+        "field": letter.field,
+        "detail": letter.detail,
+    }
+    said = tuple(
+        (HEADER + name, text.encode(errors="replace")[:_DETAIL_BYTES])
+        for name, text in facts.items()
+    )
+    # A record without a value would delete the letters before it, were the topic ever compacted.
+    value = b"" if record.value is None else record.value
+    headers = (
+        (*record.headers, *said)
+        if record.value is not None
+        else (*record.headers, *said, (HEADER + "null", b"1"))
+    )
+    return Output(
+        dead_letter_topic(record.topic),
+        record.key,
+        value,
+        headers=headers,
+        timestamp=record.timestamp,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterPolicy:
+    """How many dead letters are single publishers' mistakes, and how many a fault to stop for."""
+
+    run: int = 10_000
+    """So many in a row, in one partition, stop the worker."""
+    ratio: float = 0.5
+    """A larger share than this of the last ``window`` records of a partition stops the worker."""
+    window: int = 20_000
+    """Records over which the share is taken; before as many were read, only ``run`` counts."""
+
+
+class DeadLetterWatch:
+    """The running count of one partition of one source, apart from the policy it is held to."""
+
+    def __init__(self, policy: DeadLetterPolicy) -> None:
+        """Start with nothing read."""
+        self._policy = policy
+        self._in_a_row = 0
+        self._read = 0
+        self._unreadable = 0
+
+    def check(self, read: int, letters: Sequence[DeadLetter]) -> None:
+        """Count a step of ``read`` records with ``letters`` among them.
+
+        Raises
+        ------
+        DeadLetterLimitError
+            The policy says to stop. To be called before the step is committed, so that nothing of it is.
+        """
+        self._in_a_row = self._in_a_row + read if len(letters) == read else 0
+        self._read += read
+        self._unreadable += len(letters)
+        if letters and self._in_a_row >= self._policy.run:
+            self._stop(
+                letters[-1], f"{self._in_a_row} dead letters in a row (limit {self._policy.run})"
+            )
+        if self._read >= self._policy.window:
+            share = self._unreadable / self._read
+            if letters and share > self._policy.ratio:
+                self._stop(
+                    letters[-1],
+                    f"{share:.0%} of the last {self._read} records unreadable (limit {self._policy.ratio:.0%})",
+                )
+            self._read = self._unreadable = 0
+
+    def _stop(self, last: DeadLetter, limit: str) -> None:
+        record = last.record
+        raise DeadLetterLimitError(
+            record.topic,
+            record.partition,
+            limit=limit,
+            reason=last.reason,
+            detail=last.detail or last.field,
+        )

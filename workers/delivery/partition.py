@@ -1,0 +1,202 @@
+"""One owned partition number: its producer, its tables, and its lanes taking turns.
+
+Topics with as many partitions as each other are assigned together, so whoever owns metrics 3 owns
+plans 3 and audit 3. They share one transactional producer, whose id names the partition: opening it
+fences whoever owned the partition before, and waits for what they left open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from types import MappingProxyType
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from workers.delivery.api import Agent, Output, Record, Step
+from workers.delivery.contract import JOURNAL, Contract
+from workers.delivery.dead_letters import DeadLetterWatch, as_output
+from workers.delivery.lane import Lane
+from workers.delivery.loading import Table, read_to_end, replay
+from workers.delivery.transactions import by_destination, commit_step
+
+_log = logging.getLogger(__name__)
+
+_HEAD = b"head"
+_CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionView:
+    """What the steps of one partition may read."""
+
+    partition: int
+    partitions: int
+    tables: Mapping[str, Mapping[bytes, bytes]]
+    broadcasts: Mapping[str, Mapping[bytes, bytes]]
+
+    def table(self, agent: str) -> Mapping[bytes, bytes]:
+        """Return this partition of the table that ``agent`` writes."""
+        return self.tables[agent]
+
+    def broadcast(self, topic: str) -> Mapping[bytes, bytes]:
+        """Return the latest value of each key of ``topic``."""
+        return self.broadcasts[topic]
+
+
+class Partition:
+    """Applies the steps of all agents to one partition, one transaction each."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        number: int,
+        *,
+        broadcasts: Mapping[str, Mapping[bytes, bytes]],
+        fail: Callable[[BaseException], None],
+    ) -> None:
+        """Own ``number`` once :meth:`open` returns; ``fail`` ends the process when a lane cannot go on."""
+        self.number = number
+        self.lanes: dict[str, Lane] = {}
+        self._contract = contract
+        self._producer = contract.clients.producer(f"{contract.program.name}-{number}")
+        self._tables: dict[str, Table] = {name: {} for name in contract.tables}
+        self._watches = {
+            agent.name: DeadLetterWatch(contract.dead_letters) for agent in contract.program.agents
+        }
+        self._view = PartitionView(
+            number,
+            contract.partitions,
+            MappingProxyType(
+                {name: MappingProxyType(table) for name, table in self._tables.items()}
+            ),
+            broadcasts,
+        )
+        self._turn = asyncio.Lock()
+        self._fail = fail
+        self._running: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Fence the previous owner, then load what it committed, then start the lanes."""
+        await self._producer.start()
+        async with self._contract.clients.reader(self._contract.program.name) as reader:
+            positions = await self._committed(reader)
+            await self._load(reader)
+        for agent in self._contract.program.agents:
+            lane = Lane(
+                agent,
+                self.number,
+                position=positions[agent.source],
+                limits=self._contract.limits,
+                apply=self._apply,
+            )
+            self.lanes[agent.source] = lane
+            self._running.append(
+                asyncio.create_task(self._run(lane), name=f"lane {agent.source}[{self.number}]")
+            )
+
+    async def settle(self) -> None:
+        """Return when no step is in hand."""
+        async with self._turn:
+            pass
+
+    async def close(self) -> None:
+        """Stop between two steps and let go of the partition."""
+        async with self._turn:
+            for task in self._running:
+                task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
+
+    async def _committed(self, reader: AIOKafkaConsumer) -> dict[str, int]:
+        sources = [
+            TopicPartition(agent.source, self.number) for agent in self._contract.program.agents
+        ]
+        reader.assign(sources)
+        beginnings = await reader.beginning_offsets(sources)
+        positions = {tp: await reader.committed(tp) or beginnings[tp] for tp in sources}
+        for tp, position in positions.items():
+            if position < beginnings[tp]:
+                _log.error(
+                    "%s[%d]: records %d to %d were deleted by retention before they were read; raise the topic's retention",
+                    *tp, position, beginnings[tp] - 1,
+                )  # fmt: skip
+        return {tp.topic: position for tp, position in positions.items()}
+
+    async def _load(self, reader: AIOKafkaConsumer) -> None:
+        started = monotonic()
+        names = {self._contract.changelog(name): name for name in self._tables}
+        counts = dict.fromkeys(self._tables, 0)
+        async for tp, records in read_to_end(
+            reader, [TopicPartition(topic, self.number) for topic in names]
+        ):
+            replay(self._tables[names[tp.topic]], records)
+            counts[names[tp.topic]] += len(records)
+        for name, count in counts.items():
+            self._contract.observer.loaded(name, self.number, monotonic() - started, count)
+
+    async def _run(self, lane: Lane) -> None:
+        try:
+            await lane.run()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 -- whatever it was, the process must not outlive it
+            self._fail(error)
+
+    async def _apply(self, agent: Agent, records: Sequence[Record]) -> None:
+        async with self._turn:
+            started = monotonic()
+            step = agent.step(self._view, records)
+            self._watches[agent.name].check(len(records), step.dead_letters)
+            outputs, head = self._sealed(step.outputs)
+            writes = [(agent.name, step.writes), (JOURNAL, head)]
+            await commit_step(
+                self._producer,
+                by_destination(
+                    [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)],
+                    self.number,
+                ),
+                group=self._contract.program.name,
+                source=TopicPartition(agent.source, self.number),
+                offset=records[-1].offset + 1,
+            )
+            for name, changes in writes:
+                self._remember(name, changes)
+            self.lanes[agent.source].commit(records)
+            self._report(agent, len(records), monotonic() - started, step)
+
+    def _sealed(
+        self, outputs: Sequence[Output]
+    ) -> tuple[Sequence[Output], Mapping[bytes, bytes | None]]:
+        journal = self._contract.program.journal
+        entries = [output for output in outputs if journal and output.topic == journal.topic]
+        if journal is None or not entries:
+            return outputs, {}
+        head, sealed = journal.seal(self._tables[JOURNAL].get(_HEAD), entries)
+        return [*(output for output in outputs if output.topic != journal.topic), *sealed], {
+            _HEAD: head
+        }
+
+    def _changes(self, writes: Sequence[tuple[str, Mapping[bytes, bytes | None]]]) -> list[Output]:
+        return [
+            Output(self._contract.changelog(name), key, value)
+            for name, changes in writes
+            for key, value in changes.items()
+        ]
+
+    def _remember(self, name: str, changes: Mapping[bytes, bytes | None]) -> None:
+        table = self._tables.get(name, {})
+        for key, value in changes.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+
+    def _report(self, agent: Agent, records: int, seconds: float, step: Step) -> None:
+        observer = self._contract.observer
+        observer.step_committed(agent.name, records, seconds, step)
+        for letter in step.dead_letters:
+            observer.dead_letter(agent.source, letter.reason)

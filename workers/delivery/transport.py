@@ -1,0 +1,173 @@
+"""Faust's consumer, changed in four places so that nothing fetched is lost unnoticed.
+
+These are internals of one Faust version (:data:`FAUST_VERSION`); each override says what it replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from faust.tables.manager import TableManager
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+
+from workers.delivery.chunks import Chunk
+
+FAUST_VERSION = "0.15.3"
+
+BeforeRevocation = Callable[[], Awaitable[None]]
+OnAssignment = Callable[[set[TP]], Awaitable[None]]
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """Fetches whole chunks, read committed, and knows what each one covers."""
+
+    def __init__(self, consumer: Consumer, **options: Any) -> None:
+        """Remember, per partition, up to where chunks were handed over."""
+        super().__init__(consumer, **options)
+        self._sources = consumer.sources
+        self._covered: dict[TP, int] = {}
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        # Faust reads committed only under its own ``exactly_once``, which starts its transaction manager;
+        # the flag is borrowed for as long as the client is built.
+        self.consumer.in_transaction = True
+        try:
+            return super()._create_worker_consumer(transport)
+        finally:
+            self.consumer.in_transaction = False
+
+    async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
+        """Leave Faust's recovery nothing to wait for: partitions load themselves.
+
+        Its own recovery waits for the last offset of the changelog, which a transaction marker occupies.
+        """
+        return cast(Mapping[TP, int], dict.fromkeys(tps))  # Faust takes None for "no records"
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every partition to its committed offset, or to its beginning."""
+        offsets: Mapping[TP, int] = await self.call_thread(self._seek_all)
+        return offsets
+
+    async def _seek_all(self) -> Mapping[TP, int]:
+        # aiokafka leaves a partition without a committed offset where the fetcher happened to be.
+        client = self._ensure_consumer()
+        offsets: Mapping[TP, int] = await client.seek_to_committed()
+        new = [
+            tp
+            for tp, offset in offsets.items()
+            if tp.topic in self._sources and not (offset and offset > 0)
+        ]
+        beginnings = await client.beginning_offsets(new) if new else {}
+        for tp, offset in beginnings.items():
+            client.seek(tp, offset)
+        for tp, offset in offsets.items():
+            if tp.topic in self._sources:
+                self._covered[TP(tp.topic, tp.partition)] = beginnings.get(tp, offset)
+        return offsets
+
+    async def seek_back(self, tp: TP, offset: int) -> None:
+        """Fetch ``tp`` from ``offset`` again: what came after it was lost on the way to its lane."""
+        await self.call_thread(self._seek_back, tp, offset)
+
+    async def _seek_back(self, tp: TP, offset: int) -> None:
+        client = self._ensure_consumer()
+        known = driver.ensure_aiokafka_TP(tp)
+        if known in client.assignment():
+            client.seek(known, offset)
+            self._covered[tp] = offset
+
+    async def _fetch_records(self, *arguments: Any, **options: Any) -> dict[TP, list[Any]]:
+        # Runs in the consumer's thread, as ``_seek_all`` does: what a chunk covers is never torn.
+        fetched: Mapping[TP, list[Any]] = await super()._fetch_records(*arguments, **options)
+        return {tp: self._chunked(tp, records) for tp, records in fetched.items()}
+
+    def _chunked(self, tp: TP, records: list[Any]) -> list[Any]:
+        if tp.topic not in self._sources or not records:
+            return records
+        known = TP(tp.topic, tp.partition)
+        first = records[0].offset
+        start = self._covered.get(known, first)
+        chunk = Chunk(
+            min(start, first), records
+        )  # aiokafka itself may have gone back to the committed offset
+        self._covered[known] = chunk.end
+        return [chunk]
+
+
+class Consumer(driver.Consumer):
+    """Leaves offsets to the lanes, and revokes only between their steps."""
+
+    def __init__(self, transport: Transport, *arguments: Any, **options: Any) -> None:
+        """Take what differs from Faust's consumer off the transport, which is all that Faust hands on."""
+        self.sources = transport.sources
+        self._before_revocation = transport.before_revocation
+        super().__init__(transport, *arguments, **options)
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (
+            tp
+            for tp in super()._filter_tps_with_pending_acks(topics)
+            if tp.topic not in self.sources
+        )
+
+    def ack(self, message: Any) -> bool:
+        """Note that a chunk was handed over; its offsets are committed by its lane's transactions."""
+        if message.topic not in self.sources:
+            return bool(super().ack(message))
+        message.acked = True
+        self._unacked_messages.discard(message)
+        return True
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        if tp.topic not in self.sources:
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    async def seek_back(self, tp: TP, offset: int) -> None:
+        """Fetch ``tp`` from ``offset`` again."""
+        # Faust drops what comes from before its read offset, so that goes back first.
+        self._read_offset[tp] = None
+        await cast(ConsumerThread, self._thread).seek_back(tp, offset)
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Do nothing: Faust would complain that it commits nothing; the health check watches the lanes."""
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Let the transactions in hand end, then revoke."""
+        await self._before_revocation()
+        await super().on_partitions_revoked(revoked)
+
+
+class Transport(driver.Transport):
+    """Carries to the consumer what it needs to know of the lanes."""
+
+    Consumer = Consumer
+
+    def __init__(
+        self, url: Any, app: Any, *, sources: Iterable[str], before_revocation: BeforeRevocation
+    ) -> None:
+        """Read ``sources`` in chunks; await ``before_revocation`` before partitions are given away."""
+        super().__init__(url, app)
+        self.sources = frozenset(sources)
+        self.before_revocation = before_revocation
+
+
+def table_manager(on_assignment: OnAssignment) -> type[TableManager]:
+    """Return a table manager that opens and closes partitions where Faust would recover tables."""
+
+    class PartitionedTables(TableManager):
+        async def on_rebalance(
+            self,
+            assigned: set[TP],
+            revoked: set[TP],
+            newly_assigned: set[TP],
+            generation_id: int = 0,
+        ) -> None:
+            await on_assignment(assigned)
+            await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    return PartitionedTables
