@@ -8,9 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Platform, Text, Utc
-from schemas.keys import check_names
-from schemas.record import Record
+from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Text, Utc
+from schemas.record import CampaignRecord
 
 
 class Release(StrEnum):
@@ -20,7 +19,7 @@ class Release(StrEnum):
     PERSON = "person"
 
 
-class Action(Record, frozen=True, kw_only=True):
+class Action(CampaignRecord, frozen=True, kw_only=True):
     """Set ``field`` of an entity to ``target``, if it is ``expected`` now.
 
     ``expected`` is the value believed to be in force; None when none is known
@@ -30,9 +29,6 @@ class Action(Record, frozen=True, kw_only=True):
     action_id: Digest
     recommendation_id: Digest | None = None
     decision_id: Digest | None = None
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     entity: Entity = Entity.CAMPAIGN
     entity_id: Name
     field: Annotated[Code, Meta(description="what to set, such as hourly_budget")]
@@ -55,6 +51,6 @@ class Action(Record, frozen=True, kw_only=True):
     ) = None
 
     def _check(self) -> None:
-        check_names(self.platform, self.account_id, self.campaign_id)
+        super()._check()
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
-from schemas.codec import decode, decoder, refuse_size
+from schemas.codec import UNREADABLE, decode, decoder, refuse_size
 from schemas.errors import Reason, SchemaError
 from schemas.metrics import Breakdown, MetricsEvent
+from schemas.money import from_micros
 from schemas.refusals import as_schema_error
 
 ALIASES: dict[str, str] = {
@@ -28,6 +29,7 @@ CLICKS_ABOVE_IMPRESSIONS = "clicks_above_impressions"
 """Suspect: possible when a click is counted in a later hour than its impression."""
 
 _Fields = dict[str, msgspec.Raw]
+_TYPES = {field.name: field.type for field in msgspec.structs.fields(MetricsEvent)}
 
 
 class Decoded(NamedTuple):
@@ -51,7 +53,7 @@ def decode_metrics(data: bytes) -> Decoded:
     refuse_size(data)
     try:
         event = decoder(MetricsEvent).decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         return _decode_slowly(data, error)
     return Decoded(event, (), _suspicions(event))
 
@@ -59,7 +61,7 @@ def decode_metrics(data: bytes) -> Decoded:
 def _decode_slowly(data: bytes, first: Exception) -> Decoded:
     try:
         given = msgspec.json.decode(data, type=_Fields)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise as_schema_error(first, data) from first
     unknown: list[str] = []
     known = _rename(given, MetricsEvent, "", unknown)
@@ -94,7 +96,7 @@ def _rename(given: _Fields, kind: type, path: str, unknown: list[str]) -> _Field
             unknown.append(path + name)
             continue
         renamed = _from_micros(value, path + name) if name == "cost_micros" else value
-        if target in known and not _same(known[target], renamed, target):
+        if target in known and not _same(known[target], renamed, _TYPES[target]):
             detail = f"contradicts {source[target]}: {_text(renamed)} and {_text(known[target])}"
             raise SchemaError(path + name, Reason.CONTRADICTION, detail)
         known.setdefault(target, renamed)
@@ -105,23 +107,18 @@ def _rename(given: _Fields, kind: type, path: str, unknown: list[str]) -> _Field
 def _from_micros(value: msgspec.Raw, field: str) -> msgspec.Raw:
     try:
         micros = msgspec.json.decode(value, type=Decimal)
-        return msgspec.Raw(f'"{micros.scaleb(-6):f}"'.encode())
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise as_schema_error(error, value).inside(field) from error
-    except InvalidOperation:
-        raise SchemaError(field, Reason.OUT_OF_RANGE, "is out of range") from None
+    return msgspec.Raw(msgspec.json.encode(from_micros(micros, field)))
 
 
-def _same(one: msgspec.Raw, other: msgspec.Raw, target: str) -> bool:
-    kind = _COMPARABLE[target]
+def _same(one: msgspec.Raw, other: msgspec.Raw, kind: object) -> bool:
+    if bytes(one) == bytes(other):
+        return True
     try:
-        return bool(_value(one, kind) == _value(other, kind))
-    except (msgspec.DecodeError, ArithmeticError):
+        return bool(msgspec.json.decode(one, type=kind) == msgspec.json.decode(other, type=kind))
+    except (*UNREADABLE, ArithmeticError):
         return False
-
-
-def _value(raw: msgspec.Raw, kind: Any) -> Any:
-    return msgspec.json.decode(raw, type=kind)
 
 
 def _text(raw: msgspec.Raw) -> str:
@@ -132,8 +129,3 @@ def _suspicions(event: MetricsEvent) -> tuple[str, ...]:
     if event.clicks > event.impressions and not event.is_delta:
         return (CLICKS_ABOVE_IMPRESSIONS,)
     return ()
-
-
-_COMPARABLE: dict[str, Any] = {
-    field.name: field.type for field in msgspec.structs.fields(MetricsEvent)
-}

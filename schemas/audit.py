@@ -5,12 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
+import msgspec
+import orjson
 from msgspec import Meta
 from msgspec.structs import replace
 
-from schemas.codec import canonical_bytes, sha256
-from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Platform, Text, Utc
-from schemas.record import Record
+from schemas.codec import encode, sha256
+from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Text, Utc
+from schemas.record import CampaignRecord
 
 GENESIS = "0" * 64
 """``previous_hash`` of the first entry of a partition."""
@@ -41,7 +43,7 @@ class Mode(StrEnum):
     LIVE = "live"
 
 
-class AuditEntry(Record, frozen=True, kw_only=True):
+class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     """One thing that happened. ``sequence`` counts from 0 within a partition.
 
     ``expected``, ``before`` and ``target`` are what was believed, found and wanted;
@@ -59,9 +61,6 @@ class AuditEntry(Record, frozen=True, kw_only=True):
     action_id: Digest | None = None
     recommendation_id: Digest | None = None
     decision_id: Digest | None = None
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     entity: Entity = Entity.CAMPAIGN
     entity_id: Name
     field: Code
@@ -78,14 +77,27 @@ class AuditEntry(Record, frozen=True, kw_only=True):
     request_id: Annotated[str, Meta(max_length=200)] | None = None
     latency_seconds: Annotated[float, Meta(ge=0.0)] | None = None
     rolls_back: Digest | None = None
-    versions: dict[str, str | int] = {}
+    versions: dict[str, str | int] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""
 
 
-def hash_of(entry: AuditEntry) -> str:
-    """Return the SHA-256 of the entry's canonical bytes without its ``hash``."""
-    return sha256(canonical_bytes(replace(entry, hash="")))
+def hash_of(stored: bytes) -> str:
+    """Return the hash that a stored entry must carry.
+
+    Parameters
+    ----------
+    stored
+        The entry's JSON as it stands in the topic or in an exported file, whatever
+        its order of keys; fields that this release does not know count as well.
+
+    Returns
+    -------
+    SHA-256, hexadecimal, of the canonical bytes without the field ``hash``.
+    """
+    entry = orjson.loads(stored)
+    entry.pop("hash", None)
+    return sha256(orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
 
 
 def seal(entry: AuditEntry, *, partition: int, sequence: int, previous_hash: str) -> AuditEntry:
@@ -93,4 +105,4 @@ def seal(entry: AuditEntry, *, partition: int, sequence: int, previous_hash: str
     linked = replace(
         entry, partition=partition, sequence=sequence, previous_hash=previous_hash, hash=""
     )
-    return replace(linked, hash=sha256(canonical_bytes(linked)))
+    return replace(linked, hash=hash_of(encode(linked)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
+import orjson
 
 from schemas.errors import Reason, SchemaError
 from schemas.record import Part
@@ -15,6 +16,9 @@ from schemas.refusals import as_schema_error
 
 MAX_RECORD_BYTES = 1_048_576
 """Largest record that is decoded; Kafka's own default limit."""
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises, for whatever reason."""
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -34,18 +38,25 @@ def decode(data: bytes, kind: type[PartT]) -> PartT:
     """
     refuse_size(data)
     try:
-        return decoder(kind).decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        record: PartT = decoder(kind).decode(data)
+    except UNREADABLE as error:
         raise as_schema_error(error, data) from error
+    return record
 
 
-def canonical_bytes(record: Any) -> bytes:
-    """Return the one JSON text that digests are computed over.
+def canonical_bytes(record: Part) -> bytes:
+    """Return the one JSON text of a record that digests are computed over.
 
-    Keys are sorted at every level, there are no blanks, text is UTF-8, and
-    fields that have their default are left out. Equal records give equal bytes.
+    Keys are sorted at every level, there are no blanks, text is UTF-8, floats
+    have their shortest form, decimals the digits they were written with, and
+    fields that have their default are left out.
     """
-    return msgspec.json.encode(record, order="sorted")
+    return canonical_json(encode(record))
+
+
+def canonical_json(data: bytes) -> bytes:
+    """Return any JSON text in canonical form: what `canonical_bytes` does to stored bytes."""
+    return orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS)
 
 
 def digest(data: bytes) -> str:

@@ -8,9 +8,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import Name, Platform, Text, Utc, Version
-from schemas.keys import EVERYTHING
-from schemas.record import Record, require
+from schemas.fields import KeyName, Platform, Text, Utc, Version
+from schemas.keys import EVERYTHING, check_key_part
+from schemas.record import Record, refuse, require
 
 
 class ConditionKind(StrEnum):
@@ -31,7 +31,7 @@ class Scope(StrEnum):
     CAMPAIGN = "campaign"
 
 
-_NAMES = {
+_NAMES: dict[Scope, tuple[str, ...]] = {
     Scope.ALL: (),
     Scope.PLATFORM: ("platform",),
     Scope.ACCOUNT: ("platform", "account_id"),
@@ -48,8 +48,8 @@ class Condition(Record, frozen=True, kw_only=True):
     kind: ConditionKind
     scope: Scope
     platform: Platform | None = None
-    account_id: Name | None = None
-    campaign_id: Name | None = None
+    account_id: KeyName | None = None
+    campaign_id: KeyName | None = None
     version: Version
     active: bool
     since: Utc
@@ -60,15 +60,14 @@ class Condition(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> bytes:
         """Kafka key: the names of the scope, ``#`` and the kind."""
-        names = [str(getattr(self, name)) for name in _NAMES[self.scope]]
-        return f"{':'.join(names) or EVERYTHING}#{self.kind}".encode()
+        names = filter(None, (self.platform, self.account_id, self.campaign_id))
+        return (":".join(names).encode() or EVERYTHING) + f"#{self.kind}".encode()
 
     def _check(self) -> None:
         names = _NAMES[self.scope]
         require(self, names, f"for a condition of scope {self.scope}")
-        for field in _NAMES[Scope.CAMPAIGN][len(names) :]:
-            if getattr(self, field) is not None:
-                detail = f"has no place in a condition of scope {self.scope}"
-                raise SchemaError(field, Reason.CONTRADICTION, detail)
+        refuse(self, _NAMES[Scope.CAMPAIGN][len(names) :], f"in scope {self.scope}")
+        for field in names:
+            check_key_part(getattr(self, field), field)
         if self.until is not None and self.until <= self.since:
             raise SchemaError("until", Reason.CONTRADICTION, "must be after since")

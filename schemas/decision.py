@@ -8,9 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import Digest, Name, Platform, Text, Utc
-from schemas.keys import check_names
-from schemas.record import Record, require
+from schemas.fields import Digest, Text, Utc
+from schemas.record import CampaignRecord, refuse, require
 
 
 class Verb(StrEnum):
@@ -36,7 +35,7 @@ _OPTIONAL: dict[Verb, tuple[str, ...]] = {Verb.FREEZE: ("until",)}
 _SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until")
 
 
-class Decision(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One decision of one person about one campaign.
 
     Approve and reject name a recommendation, roll back names the action to undo,
@@ -44,9 +43,6 @@ class Decision(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     that must not be learned from.
     """
 
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     verb: Verb
     recommendation_id: Digest | None = None
     action_id: Digest | None = None
@@ -58,11 +54,9 @@ class Decision(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     decided_at: Utc
 
     def _check(self) -> None:
-        check_names(self.platform, self.account_id, self.campaign_id)
+        super()._check()
         require(self, _REQUIRED[self.verb], f"to {self.verb}")
         allowed = _REQUIRED[self.verb] + _OPTIONAL.get(self.verb, ())
-        for field in _SPECIFIC:
-            if field not in allowed and getattr(self, field) is not None:
-                raise SchemaError(field, Reason.CONTRADICTION, f"has no place in {self.verb}")
+        refuse(self, (name for name in _SPECIFIC if name not in allowed), f"in {self.verb}")
         if self.window_start and self.window_end and self.window_end <= self.window_start:
             raise SchemaError("window_end", Reason.CONTRADICTION, "must be after window_start")

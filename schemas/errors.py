@@ -30,7 +30,11 @@ class Reason(StrEnum):
     KEY_MISMATCH = "key_mismatch"
     CONTRADICTION = "contradiction"
     INVALID_VALUE = "invalid_value"
+    INVALID_LENGTH = "invalid_length"
     DUPLICATE = "duplicate"
+
+
+_LONGEST_FIELD, _LONGEST_DETAIL = 200, 500
 
 
 class SchemaError(ValueError):
@@ -44,22 +48,24 @@ class SchemaError(ValueError):
     reason
         A `Reason`: short, stable, usable as a metric label.
     detail
-        One sentence for a person: what was found and what is accepted.
+        One sentence for a person: what was found and what is accepted. Both
+        texts are cut short, because they may quote a hostile record.
     """
 
     def __init__(self, field: str, reason: Reason, detail: str) -> None:
-        super().__init__(f"{field}: {detail}" if field else detail)
-        self.field = field
+        self.field = field[:_LONGEST_FIELD]
         self.reason = reason
-        self.detail = detail
+        self.detail = detail[:_LONGEST_DETAIL]
+        super().__init__(f"{self.field}: {self.detail}" if field else self.detail)
 
     def inside(self, parent: str) -> SchemaError:
         """Return the same error, its field named from ``parent`` downwards."""
-        return SchemaError(_join(parent, self.field), self.reason, self.detail)
+        return SchemaError(join_path(parent, self.field), self.reason, self.detail)
 
     def __reduce__(self) -> tuple[type[SchemaError], tuple[str, Reason, str]]:
         return type(self), (self.field, self.reason, self.detail)
 
 
-def _join(parent: str, field: str) -> str:
+def join_path(parent: str, field: str) -> str:
+    """Return the path of ``field`` inside ``parent``; either may be empty."""
     return f"{parent}.{field}" if parent and field else parent or field

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -20,30 +20,45 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 Utc = Annotated[datetime, Meta(tz=True, description="RFC 3339 time with a zone; written in UTC")]
 
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_BYTES)]
+KeyName = Annotated[
+    str,
+    Meta(
+        description="part of the campaign key: printable, at most 128 bytes in UTF-8",
+        extra_json_schema={"minLength": 1, "maxLength": MAX_NAME_BYTES},
+    ),
+]
+"""Checked by `schemas.keys.check_names`, which knows what a key may hold."""
 
 Platform = Annotated[
     str,
     Meta(
-        min_length=1,
-        max_length=MAX_NAME_BYTES,
-        description="advertising platform, a lower-case word: google, meta, linkedin, amazon",
+        description="advertising platform in lower case: google, meta, linkedin, amazon, ...",
+        extra_json_schema={"minLength": 1, "maxLength": MAX_NAME_BYTES},
     ),
 ]
 
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME_BYTES)]
+
 CurrencyCode = Annotated[
-    str, Meta(min_length=3, max_length=3, description="ISO 4217 code, such as EUR")
+    str,
+    Meta(
+        description="ISO 4217 code, such as EUR",
+        extra_json_schema={"pattern": "^[A-Z]{3}$"},
+    ),
 ]
 
 TimezoneName = Annotated[
-    str, Meta(min_length=1, max_length=64, description="IANA time zone, such as Europe/Berlin")
+    str,
+    Meta(
+        description="IANA time zone, such as Europe/Berlin",
+        extra_json_schema={"minLength": 1},
+    ),
 ]
 
 Amount = Annotated[
     Decimal,
     Meta(
         description="amount in the account's currency; number or string, at most 18 decimals",
-        extra={"wire": "decimal"},
     ),
 ]
 
@@ -98,8 +113,3 @@ class Status(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     ENDED = "ended"
-
-
-def as_utc(value: datetime) -> datetime:
-    """Return the same instant in UTC; ``value`` must carry a zone."""
-    return value if value.tzinfo is UTC else value.astimezone(UTC)

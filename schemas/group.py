@@ -48,6 +48,11 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = 20.0
     learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
 
+    @property
+    def key(self) -> bytes:
+        """Kafka key: the group's id."""
+        return self.budget_group_id.encode()
+
     def _check(self) -> None:
         check_name(self.budget_group_id, "budget_group_id")
         check_zone(self.timezone, "timezone")

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from msgspec import Meta
-from msgspec.structs import force_setattr
 
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
-    FIRST_YEAR,
-    LAST_YEAR,
     MAX_COUNT,
     Amount,
     CurrencyCode,
     Name,
-    Platform,
     TimezoneName,
     Utc,
 )
 from schemas.keys import check_names
 from schemas.money import check_amount, exponent_of
-from schemas.record import Part, Record
+from schemas.record import CampaignRecord, Part, intern_defaults, time_in_utc
 from schemas.zones import check_zone, zone
 
 CONVERSION_DECIMALS = 6
@@ -40,7 +36,6 @@ FractionalCount = Annotated[
     Decimal,
     Meta(
         description="count that may be fractional, at most 6 decimals; negative only in a delta",
-        extra={"wire": "decimal"},
     ),
 ]
 
@@ -83,19 +78,17 @@ class Breakdown(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     revenue: Amount = Decimal(0)
 
     def __post_init__(self) -> None:
-        """Leave all checks to the event, which knows the mode and the row's number."""
+        """Leave the checks to the event, which knows the mode and the row's number."""
+        intern_defaults(self)
 
 
-class MetricsEvent(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MetricsEvent(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one campaign delivered in one hour, in the account's currency.
 
     Decode it with `schemas.decode_metrics`, which accepts aliases and ignores
     (but reports) unknown fields. ``window_start`` is kept in UTC.
     """
 
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     window_start: Annotated[Utc, Meta(description="start of the hour, with its zone")]
     impressions: Count
     clicks: Count
@@ -134,6 +127,7 @@ class MetricsEvent(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
         _check_context(self)
         if self.breakdown:
             _check_breakdown(self)
+        intern_defaults(self)
 
 
 def _check_counts(row: MetricsEvent | Breakdown, path: str, *, signed: bool) -> None:
@@ -141,44 +135,36 @@ def _check_counts(row: MetricsEvent | Breakdown, path: str, *, signed: bool) -> 
     check_amount(spend, path + "spend")
     check_amount(revenue, path + "revenue")
     check_amount(conversions, path + "conversions", decimals=CONVERSION_DECIMALS)
-    if signed:
-        return
-    counts = (row.impressions, row.clicks, spend, conversions, revenue)
-    if min(counts) < 0:
-        names = ("impressions", "clicks", "spend", "conversions", "revenue")
-        name, value = next(pair for pair in zip(names, counts, strict=True) if pair[1] < 0)
-        detail = f"must not be negative in a snapshot, was {value}; corrections go in deltas"
-        raise SchemaError(path + name, Reason.NEGATIVE, detail)
+    if not signed and (
+        row.impressions < 0 or row.clicks < 0 or spend < 0 or conversions < 0 or revenue < 0
+    ):
+        _refuse_correction(row, path)
+
+
+def _refuse_correction(row: MetricsEvent | Breakdown, path: str) -> NoReturn:
+    names = ("impressions", "clicks", "spend", "conversions", "revenue")
+    name = next(name for name in names if getattr(row, name) < 0)
+    value = getattr(row, name)
+    detail = f"must not be negative in a snapshot, was {value}; corrections go in deltas"
+    raise SchemaError(path + name, Reason.NEGATIVE, detail)
 
 
 def _check_window(event: MetricsEvent) -> None:
-    start = _in_utc(event, "window_start")
+    start = time_in_utc(event, "window_start", event.window_start)
     if event.account_timezone is not None:
         check_zone(event.account_timezone, "account_timezone")
     if start.minute or start.second or start.microsecond:
         _check_whole_hour(start, event.account_timezone)
     if event.window_end is not None:
-        length = _in_utc(event, "window_end") - start
+        length = time_in_utc(event, "window_end", event.window_end) - start
         if length != _HOUR:
             detail = f"must be one hour after window_start, was {length} after it"
             raise SchemaError("window_end", Reason.NOT_ONE_HOUR, detail)
-    if event.emitted_at is not None and _in_utc(event, "emitted_at") < start:
-        detail = f"must not be before window_start, was {event.emitted_at.isoformat()}"
-        raise SchemaError("emitted_at", Reason.EMITTED_BEFORE_WINDOW, detail)
-
-
-def _in_utc(event: MetricsEvent, field: str) -> datetime:
-    value: datetime = getattr(event, field)
-    if value.tzinfo is None:
-        raise SchemaError(field, Reason.NAIVE_TIME, f"needs a zone, such as Z; was {value}")
-    if not FIRST_YEAR <= value.year < LAST_YEAR:
-        detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {value.isoformat()}"
-        raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
-    if value.tzinfo is UTC:
-        return value
-    moved = value.astimezone(UTC)
-    force_setattr(event, field, moved)
-    return moved
+    if event.emitted_at is not None:
+        emitted = time_in_utc(event, "emitted_at", event.emitted_at)
+        if emitted < start:
+            detail = f"must not be before window_start, was {emitted.isoformat()}"
+            raise SchemaError("emitted_at", Reason.EMITTED_BEFORE_WINDOW, detail)
 
 
 def _check_whole_hour(start: datetime, timezone: str | None) -> None:

@@ -19,8 +19,7 @@ MAX_DECIMALS = 18
 ATTO_PER_UNIT = 10**MAX_DECIMALS
 """The ledger keeps fractions of a currency unit in steps of 1e-18."""
 
-_MAX = Decimal(MAX_AMOUNT)
-_MIN = -_MAX
+_MICRO = 6
 _UNIT_EXPONENTS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])
 _DOWN = Context(prec=64, rounding=ROUND_FLOOR, traps=[InvalidOperation])
@@ -37,20 +36,28 @@ def exponent_of(currency: str) -> int:
     try:
         return EXPONENTS[currency]
     except KeyError:
-        detail = f"{currency!r} is not an active ISO 4217 currency code, such as EUR or JPY"
+        detail = f"{currency[:20]!r} is not an active ISO 4217 currency code, such as EUR or JPY"
         raise SchemaError("currency", Reason.UNKNOWN_CURRENCY, detail) from None
 
 
-def check_amount(value: Decimal, field: str, *, decimals: int = MAX_DECIMALS) -> None:
-    """Raise `SchemaError` unless ``value`` is finite, bounded and not too fine."""
+def check_amount(
+    value: Decimal, field: str, *, decimals: int = MAX_DECIMALS, limit: int = MAX_AMOUNT
+) -> None:
+    """Raise `SchemaError` unless ``value`` is finite, within ``limit`` and not too fine."""
     if not value.is_finite():
         raise SchemaError(field, Reason.NOT_FINITE, f"must be a finite number, was {value}")
-    if not _MIN <= value <= _MAX:
-        detail = f"must lie within ±{MAX_AMOUNT:,}, was {value:.3E}"
+    if not -limit <= value <= limit:
+        detail = f"must lie between -{limit:,} and {limit:,}, was {str(value)[:40]}"
         raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
     if -int(value.as_tuple().exponent) > decimals:
-        detail = f"may have at most {decimals} decimals, was {str(value)[:60]}"
+        detail = f"may have at most {decimals} decimals, was {str(value)[:40]}"
         raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail)
+
+
+def from_micros(micros: Decimal, field: str) -> Decimal:
+    """Return millionths of a currency unit as an amount, exactly, or raise `SchemaError`."""
+    check_amount(micros, field, decimals=MAX_DECIMALS - _MICRO, limit=MAX_AMOUNT * 10**_MICRO)
+    return micros.scaleb(-_MICRO, context=_EXACT)
 
 
 def check_minor(value: Decimal | None, currency: str, field: str) -> None:
@@ -101,15 +108,12 @@ def to_units_atto(value: Decimal) -> tuple[int, int]:
     if whole != scaled:
         detail = f"may have at most {MAX_DECIMALS} decimals, was {value}"
         raise SchemaError("amount", Reason.TOO_MANY_DECIMALS, detail)
-    return divmod(whole, ATTO_PER_UNIT)
+    units, atto = divmod(whole, ATTO_PER_UNIT)
+    return units, atto
 
 
 def from_units_atto(units: int, atto: int) -> Decimal:
     """Return the amount ``units + atto * 1e-18``, exactly, without trailing zeros."""
     value = Decimal(units * ATTO_PER_UNIT + atto).scaleb(-MAX_DECIMALS, context=_EXACT)
-    shortest = value.normalize(_EXACT)
-    return (
-        shortest
-        if shortest.as_tuple().exponent <= 0
-        else shortest.quantize(Decimal(1), context=_EXACT)
-    )
+    whole = value.to_integral_value()
+    return whole if whole == value else value.normalize(_EXACT)

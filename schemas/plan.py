@@ -17,16 +17,15 @@ from schemas.fields import (
     CurrencyCode,
     Name,
     Objective,
-    Platform,
     Ratio,
     Status,
     TimezoneName,
     Utc,
     Version,
 )
-from schemas.keys import check_name, check_names
+from schemas.keys import check_name
 from schemas.money import check_minor, exponent_of
-from schemas.record import Part, Record, refuse_negative, refuse_unordered, require
+from schemas.record import CampaignRecord, Part, refuse_negative, refuse_unordered, require
 from schemas.zones import check_zone
 
 Weight = Annotated[float, Meta(ge=0.0, le=1000.0)]
@@ -138,15 +137,12 @@ class CalendarEvent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
             raise SchemaError("end", Reason.CONTRADICTION, "must be after start")
 
 
-class Plan(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One campaign's plan. A higher ``version`` replaces it; an empty record deletes it.
 
     Days, weeks and months begin in ``timezone``. All amounts are in ``currency``.
     """
 
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     version: Version
     status: Status = Status.ACTIVE
     currency: CurrencyCode
@@ -181,7 +177,7 @@ class Plan(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     calendar: Annotated[tuple[CalendarEvent, ...], Meta(max_length=500)] = ()
 
     def _check(self) -> None:
-        check_names(self.platform, self.account_id, self.campaign_id)
+        super()._check()
         check_zone(self.timezone, "timezone")
         _check_targets(self)
         _check_amounts(self)

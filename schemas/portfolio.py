@@ -12,25 +12,20 @@ from schemas.fields import (
     Amount,
     CurrencyCode,
     Name,
-    Platform,
     Ratio,
     TimezoneName,
     Utc,
     Version,
 )
-from schemas.keys import check_names
 from schemas.money import exponent_of
-from schemas.record import Record, refuse_negative, refuse_unordered
+from schemas.record import CampaignRecord, refuse_negative, refuse_unordered
 from schemas.zones import check_zone
 
 
-class Portfolio(Record, frozen=True, kw_only=True):
+class Portfolio(CampaignRecord, frozen=True, kw_only=True):
     """One campaign's closed local days, from ``first_day`` to ``last_day`` inclusive."""
 
     budget_group_id: Name
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     first_day: date
     last_day: date
     timezone: TimezoneName
@@ -53,8 +48,13 @@ class Portfolio(Record, frozen=True, kw_only=True):
     max_budget: Amount | None = None
     closed_at: Utc
 
+    @property
+    def key(self) -> bytes:
+        """Kafka key: the group's id."""
+        return self.budget_group_id.encode()
+
     def _check(self) -> None:
-        check_names(self.platform, self.account_id, self.campaign_id)
+        super()._check()
         check_zone(self.timezone, "timezone")
         exponent_of(self.currency)
         refuse_unordered(("first_day", "last_day"), self.first_day, self.last_day)

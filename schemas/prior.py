@@ -7,10 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.errors import Reason, SchemaError
-from schemas.fields import MAX_COUNT, Name, Platform, Utc, Version
-from schemas.keys import EVERYTHING, account_key
-from schemas.record import Record, require
+from schemas.fields import MAX_COUNT, KeyName, Platform, Utc, Version
+from schemas.keys import EVERYTHING, check_key_part
+from schemas.record import Record, refuse, require
 
 HOURS_OF_WEEK = 168
 
@@ -32,13 +31,20 @@ class PriorLevel(StrEnum):
     ALL = "all"
 
 
+_NAMES: dict[PriorLevel, tuple[str, ...]] = {
+    PriorLevel.ALL: (),
+    PriorLevel.PLATFORM: ("platform",),
+    PriorLevel.ACCOUNT: ("platform", "account_id"),
+}
+
+
 class Prior(Record, frozen=True, kw_only=True):
     """The pooled shape of a week, and how much evidence stands behind it."""
 
     version: Version
     level: PriorLevel
     platform: Platform | None = None
-    account_id: Name | None = None
+    account_id: KeyName | None = None
     weights: WeekShape
     conversion_weights: WeekShape | None = None
     evidence: Annotated[
@@ -54,18 +60,11 @@ class Prior(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> bytes:
         """Kafka key: the account's, the platform's name, or ``*``."""
-        if self.level is PriorLevel.ACCOUNT:
-            return account_key(self.platform or "", self.account_id or "")
-        return (self.platform or EVERYTHING).encode()
+        return ":".join(filter(None, (self.platform, self.account_id))).encode() or EVERYTHING
 
     def _check(self) -> None:
-        scope = {
-            PriorLevel.ACCOUNT: ("platform", "account_id"),
-            PriorLevel.PLATFORM: ("platform",),
-            PriorLevel.ALL: (),
-        }[self.level]
-        require(self, scope, f"for a prior of level {self.level}")
-        for field in ("platform", "account_id"):
-            if field not in scope and getattr(self, field) is not None:
-                detail = f"has no place in a prior of level {self.level}"
-                raise SchemaError(field, Reason.CONTRADICTION, detail)
+        names = _NAMES[self.level]
+        require(self, names, f"for a prior of level {self.level}")
+        refuse(self, _NAMES[PriorLevel.ACCOUNT][len(names) :], f"at level {self.level}")
+        for field in names:
+            check_key_part(getattr(self, field), field)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
@@ -15,12 +17,11 @@ from schemas.fields import (
     Digest,
     Entity,
     Name,
-    Platform,
     Ratio,
     Text,
     Utc,
 )
-from schemas.record import Part, Record, require
+from schemas.record import CampaignRecord, Part, refuse, require
 
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -111,7 +112,13 @@ class Explanation(Part, frozen=True, kw_only=True):
 
     code: Code
     text: Text
-    evidence: dict[str, str | int | float | bool] = {}
+    evidence: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
+
+    def _check(self) -> None:
+        for name, value in self.evidence.items():
+            if isinstance(value, float) and not isfinite(value):
+                detail = f"must be finite, was {value}"
+                raise SchemaError(f"evidence.{name}", Reason.NOT_FINITE, detail)
 
 
 class GuardrailCheck(Part, frozen=True, kw_only=True):
@@ -122,7 +129,7 @@ class GuardrailCheck(Part, frozen=True, kw_only=True):
     limit: Amount | None = None
 
 
-class Recommendation(Record, frozen=True, kw_only=True):
+class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     """One decision about one campaign for one hour.
 
     A pacing recommendation's ``recommended_value`` is the budget of ``hour``;
@@ -132,9 +139,6 @@ class Recommendation(Record, frozen=True, kw_only=True):
     """
 
     recommendation_id: Digest
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     kind: Kind
     hold_reason: HoldReason | None = None
     hour: Annotated[Utc, Meta(description="start of the hour that is decided")]
@@ -171,15 +175,15 @@ class Recommendation(Record, frozen=True, kw_only=True):
     prior_version: Annotated[int, Meta(ge=0)] = 0
     inputs: Annotated[
         dict[str, Offset], Meta(description="last offset seen of each topic's partition")
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
     state_digest: Digest | None = None
 
     def _check(self) -> None:
+        super()._check()
         if self.kind is Kind.HOLD:
             require(self, ("hold_reason",), "for a hold")
             return
         require(self, ("field", "recommended_value", "unit"), f"for advice of kind {self.kind}")
-        if self.hold_reason is not None:
-            raise SchemaError("hold_reason", Reason.CONTRADICTION, "belongs to holds only")
+        refuse(self, ("hold_reason",), "outside a hold")
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import Enum
 from functools import cache
-from typing import Any
+from math import isfinite
+from typing import TypeVar, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import FIRST_YEAR, LAST_YEAR
+from schemas.fields import FIRST_YEAR, LAST_YEAR, KeyName, Platform
+from schemas.keys import campaign_key, check_names
 from schemas.money import check_amount
+
+Ordered = TypeVar("Ordered", date, Decimal)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value inside a record: immutable, checked when built, in one canonical form.
+    """A value inside a record: immutable, and in one canonical form.
 
-    Times are kept in UTC, decimals are finite and bounded, and a value equal to
-    its field's default is that default, so equal records have equal bytes.
+    When it is built, times are brought to UTC, numbers are checked to be finite and
+    amounts to be bounded, and fields must not contradict each other. Types and
+    ranges are checked when it is decoded. A field that has its default is not
+    written.
     """
 
     def __post_init__(self) -> None:
-        layout = _layout(type(self))
-        for name in layout:
+        for name in _delicate_fields(type(self)):
             value = getattr(self, name)
-            if value.__class__ is datetime:
-                _normalise_time(self, name, value)
-            elif value.__class__ is Decimal:
+            if isinstance(value, datetime):
+                time_in_utc(self, name, value)
+            elif isinstance(value, Decimal):
                 check_amount(value, name)
-        for name, default in _defaults(type(self)):
-            if getattr(self, name) == default:
-                force_setattr(self, name, default)
+            elif isinstance(value, float) and not isfinite(value):
+                raise SchemaError(name, Reason.NOT_FINITE, f"must be finite, was {value}")
+        intern_defaults(self)
         self._check()
 
     def _check(self) -> None:
@@ -41,10 +47,51 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Record(Part, frozen=True, kw_only=True, tag_field="schema_version", tag=1):
-    """A record of a topic. ``schema_version`` is written always and may be left out by writers."""
+    """A record of a topic. ``schema_version`` is always written; readers do not insist on it."""
 
 
-def refuse_unordered(names: tuple[str, str], low: Any, high: Any) -> None:
+class CampaignRecord(Record, frozen=True, kw_only=True):
+    """A record about one campaign."""
+
+    platform: Platform
+    account_id: KeyName
+    campaign_id: KeyName
+
+    @property
+    def key(self) -> bytes:
+        """Kafka key: ``platform:account_id:campaign_id``."""
+        return campaign_key(self.platform, self.account_id, self.campaign_id)
+
+    def _check(self) -> None:
+        check_names(self.platform, self.account_id, self.campaign_id)
+
+
+def time_in_utc(record: Part, name: str, value: datetime) -> datetime:
+    """Set a field of a record under construction to the same instant in UTC."""
+    if value.tzinfo is None:
+        raise SchemaError(name, Reason.NAIVE_TIME, f"needs a zone, such as Z; was {value}")
+    if not FIRST_YEAR <= value.year < LAST_YEAR:
+        detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {value.isoformat()}"
+        raise SchemaError(name, Reason.OUT_OF_RANGE, detail)
+    if value.tzinfo is UTC:
+        return value
+    moved = value.astimezone(UTC)
+    force_setattr(record, name, moved)
+    return moved
+
+
+def intern_defaults(record: Part) -> None:
+    """Replace values that equal their field's default by the default itself.
+
+    msgspec leaves out a default by identity; with this, equal values are written
+    alike whether they were given or left to the default.
+    """
+    for name, default in _defaults(type(record)):
+        if getattr(record, name) == default:
+            force_setattr(record, name, default)
+
+
+def refuse_unordered(names: tuple[str, str], low: Ordered | None, high: Ordered | None) -> None:
     """Raise `SchemaError` when both values are given and ``low > high``."""
     if low is not None and high is not None and low > high:
         detail = f"must not be less than {names[0]}, which is {low}; was {high}"
@@ -58,6 +105,13 @@ def require(record: Part, names: Iterable[str], why: str) -> None:
             raise SchemaError(name, Reason.MISSING, f"is required {why}")
 
 
+def refuse(record: Part, names: Iterable[str], why: str) -> None:
+    """Raise `SchemaError` for the first of ``names`` that has a value."""
+    for name in names:
+        if getattr(record, name) is not None:
+            raise SchemaError(name, Reason.CONTRADICTION, f"has no place {why}")
+
+
 def refuse_negative(record: Part, *names: str) -> None:
     """Raise `SchemaError` for the first of ``names`` whose value is below zero."""
     for name in names:
@@ -66,34 +120,24 @@ def refuse_negative(record: Part, *names: str) -> None:
             raise SchemaError(name, Reason.NEGATIVE, f"must not be negative, was {value}")
 
 
-def _normalise_time(record: Part, name: str, value: datetime) -> None:
-    if value.tzinfo is None:
-        raise SchemaError(name, Reason.NAIVE_TIME, f"needs a zone, such as Z; was {value}")
-    if not FIRST_YEAR <= value.year < LAST_YEAR:
-        detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {value.isoformat()}"
-        raise SchemaError(name, Reason.OUT_OF_RANGE, detail)
-    if value.tzinfo is not UTC:
-        force_setattr(record, name, value.astimezone(UTC))
+@cache
+def _delicate_fields(kind: type[Part]) -> tuple[str, ...]:
+    """Names of the fields that may hold a time, a decimal or a float."""
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(kind)
+        if any(_mentions(field.type, wanted) for wanted in (datetime, Decimal, float))
+    )
+
+
+def _mentions(annotation: object, wanted: type) -> bool:
+    return annotation is wanted or any(_mentions(part, wanted) for part in get_args(annotation))
 
 
 @cache
-def _layout(kind: type[Part]) -> tuple[str, ...]:
-    """Names of the fields that may hold a time or a decimal."""
-    wanted = (datetime, Decimal)
-    fields = msgspec.structs.fields(kind)
-    return tuple(field.name for field in fields if any(_mentions(field.type, w) for w in wanted))
-
-
-def _mentions(annotation: Any, wanted: type) -> bool:
-    if annotation is wanted:
-        return True
-    return any(_mentions(part, wanted) for part in getattr(annotation, "__args__", ()))
-
-
-@cache
-def _defaults(kind: type[Part]) -> tuple[tuple[str, Any], ...]:
-    """Defaults that are not singletons: msgspec leaves out a default by identity."""
-    singletons = (type(None), bool, tuple)
+def _defaults(kind: type[Part]) -> tuple[tuple[str, object], ...]:
+    """Defaults that equal values need not be identical to."""
+    singletons = (type(None), bool, tuple, Enum)
     return tuple(
         (field.name, field.default)
         for field in msgspec.structs.fields(kind)

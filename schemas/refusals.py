@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from math import isfinite
 
-from schemas.errors import Reason, SchemaError
+from schemas.errors import Reason, SchemaError, join_path
 
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 _NAMED = re.compile(r"(?:required|unknown) field `(?P<name>[^`]*)`")
@@ -19,6 +19,7 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
     ("Invalid decimal", Reason.WRONG_TYPE),
     ("Invalid enum value", Reason.INVALID_VALUE),
     ("matching regex", Reason.INVALID_VALUE),
+    ("of length", Reason.INVALID_LENGTH),
     (" <= ", Reason.OUT_OF_RANGE),
     (" >= ", Reason.OUT_OF_RANGE),
     (" < ", Reason.OUT_OF_RANGE),
@@ -41,12 +42,9 @@ def as_schema_error(error: Exception, data: bytes) -> SchemaError:
     for fragment, reason in _REASONS:
         if fragment in text:
             named = _NAMED.search(text)
-            return SchemaError("", reason, text).inside(_join(path, named["name"] if named else ""))
+            field = join_path(path, named["name"] if named else "")
+            return SchemaError(field, reason, text)
     return _not_json(data, text)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path and name else path or name
 
 
 def _not_json(data: bytes, text: str) -> SchemaError:
@@ -61,12 +59,12 @@ def _not_json(data: bytes, text: str) -> SchemaError:
     return SchemaError(path, Reason.NOT_FINITE, "must be a finite number")
 
 
-def _find_not_finite(value: Any, path: str) -> str | None:
+def _find_not_finite(value: object, path: str) -> str | None:
     if isinstance(value, float):
-        return None if value - value == 0.0 else path
-    children: list[tuple[str, Any]] = []
+        return None if isfinite(value) else path
+    children: list[tuple[str, object]] = []
     if isinstance(value, dict):
-        children = [(_join(path, str(name)), child) for name, child in value.items()]
+        children = [(join_path(path, str(name)), child) for name, child in value.items()]
     elif isinstance(value, list):
         children = [(f"{path}[{number}]", child) for number, child in enumerate(value)]
     found = (_find_not_finite(child, name) for name, child in children)

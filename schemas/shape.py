@@ -8,9 +8,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import MAX_COUNT, CurrencyCode, Name, Platform, TimezoneName, Utc
-from schemas.keys import check_names
-from schemas.record import Record
+from schemas.fields import MAX_COUNT, CurrencyCode, TimezoneName, Utc
+from schemas.keys import account_key
+from schemas.record import CampaignRecord
 from schemas.zones import check_zone
 
 _OF_THE_DAY = Meta(min_length=23, max_length=25)
@@ -18,7 +18,7 @@ Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
 Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
 
 
-class Shape(Record, frozen=True, kw_only=True):
+class Shape(CampaignRecord, frozen=True, kw_only=True):
     """One closed local day of one campaign, hour by hour.
 
     The arrays run over the hours of the day in order of time: 24 of them, 23 or
@@ -28,9 +28,6 @@ class Shape(Record, frozen=True, kw_only=True):
     same day (a restatement) has a higher ``revision`` and replaces it.
     """
 
-    platform: Platform
-    account_id: Name
-    campaign_id: Name
     day: date
     weekday: Annotated[int, Meta(ge=0, le=6, description="Monday is 0")]
     timezone: TimezoneName
@@ -44,8 +41,13 @@ class Shape(Record, frozen=True, kw_only=True):
     conversion_thousandths: Annotated[Counts, Meta(description="conversions times 1000")]
     closed_at: Utc
 
+    @property
+    def key(self) -> bytes:
+        """Kafka key: the account's, ``platform:account_id``."""
+        return account_key(self.platform, self.account_id)
+
     def _check(self) -> None:
-        check_names(self.platform, self.account_id, self.campaign_id)
+        super()._check()
         check_zone(self.timezone, "timezone")
         if self.weekday != self.day.weekday():
             detail = f"must be that of {self.day}, {self.day.weekday()}; was {self.weekday}"

@@ -15,3 +15,8 @@ class Tick(Record, frozen=True, kw_only=True):
 
     partition: Annotated[int, Meta(ge=0, le=2**31)]
     time: Utc
+
+    @property
+    def key(self) -> bytes:
+        """Kafka key: the number of the partition, which the writer must name as well."""
+        return str(self.partition).encode()

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schemas.errors import Reason, SchemaError
 
+_OF_THE_MACHINE = frozenset({"localtime", "posixrules", "Factory"})
+_NOT_CIVIL = ("posix/", "right/")
+
 
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
@@ -17,11 +20,17 @@ def zone(name: str) -> ZoneInfo:
     SchemaError
         ``unknown_timezone`` when the IANA database has no such zone.
     """
+    if name in _OF_THE_MACHINE or name.startswith(_NOT_CIVIL):
+        raise _unknown(name)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        detail = f"{name!r} is not an IANA time zone, such as Europe/Berlin or UTC"
-        raise SchemaError("timezone", Reason.UNKNOWN_TIMEZONE, detail) from None
+        raise _unknown(name) from None
+
+
+def _unknown(name: str) -> SchemaError:
+    detail = f"{name[:60]!r} is not an IANA time zone, such as Europe/Berlin or UTC"
+    return SchemaError("timezone", Reason.UNKNOWN_TIMEZONE, detail)
 
 
 def check_zone(name: str, field: str) -> None:
