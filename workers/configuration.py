@@ -22,6 +22,8 @@ from workers.settings import Settings
 PREFIX = "PACEKEEPER_"
 DEFAULT_FILE = "pacekeeper.toml"
 FILE_VARIABLE = "PACEKEEPER_CONFIG"
+PLACES = ("PACEKEEPER_DATA_DIR", "PACEKEEPER_CACHE_DIR")
+"""Where the embedded Kafka keeps its data and its downloads; it reads them itself."""
 
 _SERVICE_NAME = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$")
 _SERVICE_VALUE = re.compile(r"(tcp|udp|sctp)://")
@@ -164,7 +166,11 @@ def _from_environment(
         str(secret.raw) if secret else "",
         environment.get(f"{PREFIX}BROKER_PASSWORD", ""),
     )
-    expected = {FILE_VARIABLE, *(reference.removeprefix("env:") for reference in references)}
+    expected = {
+        FILE_VARIABLE,
+        *PLACES,
+        *(reference.removeprefix("env:") for reference in references),
+    }
     for variable in sorted(environment):
         if key := variables.get(variable):
             yield key, Value(raw=environment[variable], origin=variable, text=True)

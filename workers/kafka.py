@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -11,11 +12,27 @@ from pathlib import Path
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, KafkaError, NodeNotReadyError
+from aiokafka.errors import (
+    BrokerResponseError,
+    KafkaConnectionError,
+    KafkaError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+)
 
 from workers.errors import UsageError, WorkerError
 from workers.reachability import why_unreachable
 from workers.settings import BrokerSettings
+
+UNAVAILABLE = (
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    NodeNotReadyError,
+    RequestTimedOutError,
+    TimeoutError,
+    OSError,
+)
 
 
 class KafkaUnavailableError(WorkerError):
@@ -112,12 +129,12 @@ class Connection:
         """Turn what aiokafka raises in the block into a `WorkerError`."""
         try:
             yield
-        except (KafkaConnectionError, NodeNotReadyError, TimeoutError, OSError) as error:
+        except UNAVAILABLE as error:
             raise await self._unavailable() from error
-        except KafkaError as error:
+        except BrokerResponseError as error:
+            detail = str(error.args[0]) if error.args else error.description
             name = type(error).__name__.removesuffix("Error")
-            detail = str(error).removeprefix(f"[Error {error.errno}] ")
-            raise KafkaRefusedError(f"Kafka at {self.where} refused: {name}: {detail}") from error
+            raise KafkaRefusedError(f"Kafka at {self.where} said {name}: {detail}") from error
 
     @property
     def where(self) -> str:
@@ -131,8 +148,15 @@ class Connection:
         return KafkaUnavailableError(reason.problem, remedy=reason.remedy)
 
 
-def connection(broker: BrokerSettings, environment: Mapping[str, str]) -> Connection:
-    """Resolve references and files of ``broker`` into a connection; nothing is contacted.
+def connect(broker: BrokerSettings, environment: Mapping[str, str] = os.environ) -> Connection:
+    """Resolve references and files of ``broker`` into a connection; nothing is contacted yet.
+
+    Parameters
+    ----------
+    broker
+        Where Kafka is, and how to log in.
+    environment
+        Where ``env:NAME`` is looked up.
 
     Raises
     ------

@@ -151,11 +151,11 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dead_letter_window_records: Annotated[
         int,
         Meta(ge=10, le=10_000_000, description="Records over which dead_letter_ratio is taken."),
-    ] = 1_000
+    ] = 20_000
     dead_letter_run: Annotated[
         int,
         Meta(ge=1, le=10_000_000, description="Dead letters in a row at which the worker stops."),
-    ] = 500
+    ] = 10_000
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
