@@ -87,9 +87,11 @@ def digest(path: Path) -> str:
 
 def _fetch_all(root: Path, jars: Iterable[Jar]) -> None:
     root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as scratch, repository(
-        Path(scratch)
-    ) as context, ThreadPoolExecutor(8) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as scratch,
+        repository(Path(scratch)) as context,
+        ThreadPoolExecutor(8) as pool,
+    ):
         for _ in pool.map(lambda jar: _fetch(root, jar, context), jars):
             pass
 

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from deploy.broker.errors import InvalidSettings
 
 Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-
-NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +25,7 @@ class Listener:
     """0 picks a free one; with several nodes, node k takes ``port + k - 1``."""
     advertised_port: int | None = None
     """What clients are told instead, where something stands in between (a slow proxy)."""
-    properties: Mapping[str, str] = NO_PROPERTIES
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (self.name.isascii() and self.name.isalpha() and self.name.isupper()):
@@ -75,7 +72,7 @@ class BrokerSettings:
     """Seconds between asking a node to stop and killing it."""
     listeners: tuple[Listener, ...] = ()
     scram_users: tuple[ScramUser, ...] = ()
-    properties: Mapping[str, str] = NO_PROPERTIES
+    properties: Mapping[str, str] = field(default_factory=dict)
     """Kafka settings that win over ours."""
 
     def __post_init__(self) -> None:

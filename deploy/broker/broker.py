@@ -1,0 +1,69 @@
+"""A broker for as long as a ``with`` block lasts: tests, demos, the whole stack in one command."""
+
+import os
+from types import TracebackType
+from typing import Self
+
+from deploy.broker.cluster import Cluster
+from deploy.broker.config import HOST
+from deploy.broker.jars import Report
+from deploy.broker.settings import BrokerSettings
+
+
+def silent(_: str) -> None:
+    """Take a line of progress and tell nobody."""
+
+
+class Broker:
+    """A real Apache Kafka on loopback.
+
+    ``with Broker(BrokerSettings(data_dir=..., cache_dir=..., port=0)) as broker:`` gives
+    ``broker.bootstrap`` to connect to.
+
+    It ends with the block, and with this process however that ends. Topics stay in the data
+    directory. Entering may raise any :class:`~deploy.broker.errors.BrokerError`.
+    """
+
+    def __init__(self, settings: BrokerSettings, *, report: Report = silent) -> None:
+        self._cluster = Cluster(settings, owner=os.getpid(), report=report)
+
+    @property
+    def bootstrap(self) -> str:
+        """The plain addresses of all nodes, ``host:port`` with commas between."""
+        return ",".join(node.bootstrap for node in self._cluster.nodes)
+
+    def address(self, listener: str) -> str:
+        """Return the addresses of an extra listener, by its name."""
+        return ",".join(f"{HOST}:{node.listener_ports[listener]}" for node in self._cluster.nodes)
+
+    def kill(self, node: int = 1) -> None:
+        """Kill a node, as a crash of its machine would."""
+        self._cluster.kill_node(node)
+
+    def stop(self, node: int = 1) -> None:
+        """Stop a node cleanly."""
+        self._cluster.stop_node(node)
+
+    def start(self, node: int = 1) -> None:
+        """Start a node that was killed or stopped, on its old ports, and wait until it serves."""
+        self._cluster.start_node(node)
+
+    def pause(self, node: int = 1) -> None:
+        """Freeze a node: its connections stay open and silent."""
+        self._cluster.pause_node(node)
+
+    def resume(self, node: int = 1) -> None:
+        """Let a frozen node go on."""
+        self._cluster.resume_node(node)
+
+    def __enter__(self) -> Self:
+        self._cluster.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._cluster.stop()
