@@ -19,21 +19,32 @@ class Record(Protocol):
     """One record of a source topic, as aiokafka hands it over: bytes, nothing decoded."""
 
     @property
-    def topic(self) -> str: ...
+    def topic(self) -> str:
+        """Where it was read."""
+
     @property
-    def partition(self) -> int: ...
+    def partition(self) -> int:
+        """The partition that it was read from."""
+
     @property
-    def offset(self) -> int: ...
+    def offset(self) -> int:
+        """Its place in the partition."""
+
     @property
     def timestamp(self) -> int:
         """Milliseconds since the epoch, set by whoever published the record."""
 
     @property
-    def key(self) -> bytes | None: ...
+    def key(self) -> bytes | None:
+        """The bytes of the key."""
+
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None:
+        """The bytes of the value; ``None`` deletes the key, where the topic is compacted."""
+
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """What the publisher said beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,17 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks:
+    """A topic that tells the time, for steps that must notice silence: steps read no clock."""
+
+    topic: str
+    interval_seconds: float
+    """How often each worker writes a tick to each partition that it owns; > 0."""
+    encode: Callable[[int, float], tuple[bytes, bytes]]
+    """From partition number and time (seconds since the epoch) to key and value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """All that one worker runs: one consumer group, one set of tables."""
 
@@ -137,3 +159,4 @@ class Program:
     journal: Journal | None = None
     broadcasts: tuple[str, ...] = ()
     """Topics of which every step may read the latest values; read whole by each worker."""
+    ticks: Ticks | None = None

@@ -6,12 +6,13 @@ import logging
 import tempfile
 from functools import partial
 from pathlib import Path
+from time import time
 from typing import Any, cast
 
 import faust
 from faust.types import TP
 
-from workers.delivery.api import Agent, Program
+from workers.delivery.api import Agent, Program, Ticks
 from workers.delivery.chunks import Chunk, ChunkSchema
 from workers.delivery.clients import Clients
 from workers.delivery.contract import Contract, Observer
@@ -19,9 +20,12 @@ from workers.delivery.dead_letters import DeadLetterPolicy
 from workers.delivery.errors import UnsupportedFaustError
 from workers.delivery.lane import LaneLimits
 from workers.delivery.ownership import Ownership
+from workers.delivery.ticks import tick
 from workers.delivery.transport import FAUST_VERSION, Consumer, Transport, table_manager
 from workers.kafka import Connection
 from workers.settings import DeliverySettings, Settings
+
+_LAG_SECONDS = 2.0
 
 
 class DeliveryApp(faust.App):
@@ -83,6 +87,9 @@ def create_app(
     for agent in program.agents:
         app.Table(agent.name, key_type=bytes, value_type=bytes, partitions=contract.partitions)
         _attach(app, agent)
+    app.task(partial(_report_lag, app, observer), name="report lag")
+    if program.ticks:
+        app.task(partial(_tick, app, contract.clients, program.ticks), name="tick")
     return app
 
 
@@ -129,6 +136,21 @@ async def _offer(app: DeliveryApp, chunk: Chunk) -> None:
         consumer.on_buffer_full(tp)
 
 
+async def _report_lag(app: DeliveryApp, observer: Observer) -> None:
+    consumer = cast(Consumer, app.consumer)
+    while not app.should_stop:
+        await app.sleep(_LAG_SECONDS)
+        for lag in await consumer.lags(list(app.ownership.lanes), time()):
+            observer.lag(lag)
+
+
+async def _tick(app: DeliveryApp, clients: Clients, ticks: Ticks) -> None:
+    async with clients.clock() as producer:
+        while not app.should_stop:
+            await app.sleep(ticks.interval_seconds)
+            await tick(producer, ticks, app.ownership.owned, time())
+
+
 def _faust_options(contract: Contract, delivery: DeliverySettings) -> dict[str, Any]:
     return {
         # Faust insists on a directory; nothing is kept there.
@@ -153,8 +175,8 @@ def _faust_options(contract: Contract, delivery: DeliverySettings) -> dict[str, 
 def quieten() -> None:
     """Keep aiokafka's expected retries out of the log.
 
-    "NotEnoughReplicas … retrying" at the start of a transaction is the broker verifying it. aiokafka
-    names its loggers as it is imported, bit by bit, so this runs after it has connected.
+    "NotEnoughReplicas … retrying" at the start of a transaction is the broker verifying it. Loggers
+    are named as aiokafka is imported, bit by bit, so this runs after it has connected.
     """
     for name in list(logging.root.manager.loggerDict):
         if name.startswith("aiokafka"):

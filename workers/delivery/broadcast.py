@@ -56,7 +56,7 @@ class Broadcasts:
     async def _partitions(self, reader: AIOKafkaConsumer) -> list[TopicPartition]:
         found = []
         for topic in self._tables:
-            # The call fetches the topic's metadata; ``partitions_for_topic`` only looks at what is known.
+            # Fetches the topic's metadata; ``partitions_for_topic`` only looks at what is known.
             await reader._client._wait_on_metadata(topic)  # noqa: SLF001 -- aiokafka offers no public way
             found += [
                 TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()

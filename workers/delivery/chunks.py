@@ -2,8 +2,8 @@
 
 Faust hands records over one at a time, at several asyncio tasks each, and drops fetched ones around
 rebalances. A chunk travels through Faust as if it were one record. It says which offsets it stands
-for, so that its lane can tell a repeated chunk from a new one, and a lost one from a real gap in the
-log (compaction, transaction markers).
+for, so that its lane can tell a repeated chunk from a new one, and a lost one from a real gap in
+the log (compaction, transaction markers).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workers.delivery.api import Record
 class Chunk:
     """Stands in for one consumer record; its value is itself.
 
-    The attributes beside ``start``, ``end`` and ``records`` are those that Faust reads of any record.
+    Beside ``start``, ``end`` and ``records`` it has the attributes that Faust reads of any record.
     """
 
     __slots__ = (

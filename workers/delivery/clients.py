@@ -16,11 +16,11 @@ class Clients:
     """How to reach the broker, and how long to wait for it."""
 
     connection: Mapping[str, Any]
-    """Arguments that every aiokafka client takes: ``bootstrap_servers``, ``security_protocol``, …"""
+    """Arguments of every aiokafka client: ``bootstrap_servers``, ``security_protocol``, …"""
     transaction_timeout_seconds: float = 15.0
-    """A transaction open for longer is ended by the broker; also how long a new owner may have to wait for it."""
+    """The broker ends a transaction that is open for longer; a new owner waits no longer for it."""
     maximum_record_bytes: int = 16 * MEBIBYTE
-    """Largest record that a worker writes: a dead letter carries the original, whatever its size."""
+    """Largest record that a worker writes: a dead letter carries the original, of any size."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Further producer arguments, for tests that need an odd one."""
 
@@ -34,9 +34,13 @@ class Clients:
             max_batch_size=MEBIBYTE
             - (MEBIBYTE >> 6),  # a batch counts against the topic's max.message.bytes
             max_request_size=self.maximum_record_bytes,
-            retry_backoff_ms=10,  # the coordinator finishes the last transaction for some milliseconds
+            retry_backoff_ms=10,  # the coordinator needs some milliseconds to finish the last one
             **self.extra,
         )
+
+    def clock(self) -> AIOKafkaProducer:
+        """Return the producer of ticks."""
+        return AIOKafkaProducer(**self.connection, enable_idempotence=True)
 
     def reader(self, group: str | None = None) -> AIOKafkaConsumer:
         """Return a consumer that reads committed records only and joins no group."""

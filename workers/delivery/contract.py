@@ -8,6 +8,7 @@ from typing import Protocol
 from workers.delivery.api import Program, Step
 from workers.delivery.clients import Clients
 from workers.delivery.dead_letters import DeadLetterPolicy
+from workers.delivery.lag import Lag
 from workers.delivery.lane import LaneLimits
 
 JOURNAL = "journal"
@@ -23,8 +24,8 @@ class Observer(Protocol):
     def loaded(self, agent: str, partition: int, seconds: float, records: int) -> None:
         """Note that the table of ``agent`` was read back from ``records`` changelog records."""
 
-    def lag(self, agent: str, partition: int, records: int, seconds: float) -> None:
-        """Note that a lane is ``records`` and ``seconds`` behind the end of its topic."""
+    def lag(self, lag: Lag) -> None:
+        """Note how far a lane is behind the end of its topic."""
 
     def dead_letter(self, topic: str, reason: str) -> None:
         """Note that a record of ``topic`` was put aside."""

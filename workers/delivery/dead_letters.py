@@ -1,4 +1,4 @@
-"""Dead letters: the original bytes, and headers that say what was wrong; and when to stop instead."""
+"""Dead letters: original bytes, headers that say what was wrong; and when to stop instead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def dead_letter_topic(topic: str) -> str:
 
 
 def as_output(letter: DeadLetter) -> Output:
-    """Return ``letter`` as a record: key, value and headers as they came, the reason in further headers."""
+    """Return ``letter`` as a record: all as it came, and the reason in further headers."""
     record = letter.record
     facts = {
         "topic": record.topic,
@@ -78,7 +78,7 @@ class DeadLetterWatch:
         Raises
         ------
         DeadLetterLimitError
-            The policy says to stop. To be called before the step is committed, so that nothing of it is.
+            The policy says to stop. Called before the step is committed, so that nothing of it is.
         """
         self._in_a_row = self._in_a_row + read if len(letters) == read else 0
         self._read += read
@@ -92,7 +92,8 @@ class DeadLetterWatch:
             if letters and share > self._policy.ratio:
                 self._stop(
                     letters[-1],
-                    f"{share:.0%} of the last {self._read} records unreadable (limit {self._policy.ratio:.0%})",
+                    f"{share:.0%} of the last {self._read} records are unreadable "
+                    f"(limit {self._policy.ratio:.0%})",
                 )
             self._read = self._unreadable = 0
 

@@ -23,8 +23,8 @@ class OffsetGapError(DeliveryError):
 
     def __init__(self, topic: str, partition: int, *, expected: int, arrived: int) -> None:
         super().__init__(
-            f"{topic}[{partition}] went from offset {expected} to {arrived} without the records between; "
-            "ending the process so that they are read again"
+            f"{topic}[{partition}] went from offset {expected} to {arrived} without the records "
+            "between; ending the process so that they are read again"
         )
         self.topic, self.partition = topic, partition
         self.expected, self.arrived = expected, arrived
@@ -37,9 +37,10 @@ class DeadLetterLimitError(DeliveryError):
 
     def __init__(self, topic: str, partition: int, *, limit: str, reason: str, detail: str) -> None:
         super().__init__(
-            f"{topic}[{partition}]: {limit}; the last one: {reason} ({detail}). Nothing of this step was committed. "
-            "See what the publisher sends, or whether this worker is older than the records; then start again, "
-            "with a higher delivery.dead_letter_run or delivery.dead_letter_ratio if the records are meant to be put aside"
+            f"{topic}[{partition}]: {limit}; the last one: {reason} ({detail}). Nothing of this "
+            "step was committed. See what the publisher sends, and whether this worker is older than "
+            "the records. If they are meant to be put aside, start again with a higher "
+            "delivery.dead_letter_run or delivery.dead_letter_ratio"
         )
         self.topic, self.partition, self.limit, self.reason = topic, partition, limit, reason
 
@@ -49,7 +50,7 @@ class UnsupportedFaustError(DeliveryError):
 
     def __init__(self, installed: str, supported: str) -> None:
         super().__init__(
-            f"faust-streaming {installed} is installed; delivery is built on, and tested with, {supported}: "
+            f"faust-streaming {installed} is installed; delivery is built on {supported}: "
             f"install faust-streaming=={supported}"
         )
         self.installed, self.supported = installed, supported

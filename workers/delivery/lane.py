@@ -59,7 +59,7 @@ class Lane:
 
     @property
     def oldest_waiting(self) -> int | None:
-        """Return the timestamp of the oldest record in the backlog, milliseconds since the epoch."""
+        """Return the timestamp of the oldest waiting record, milliseconds since the epoch."""
         return self._backlog[0].timestamp if self._backlog else None
 
     def offer(self, chunk: Chunk) -> None:
@@ -68,7 +68,8 @@ class Lane:
         Raises
         ------
         OffsetGapError
-            The chunk starts past what was taken in so far: a fetch was lost on the way. Nothing was taken in.
+            The chunk starts past what was taken in so far: a fetch was lost on the way. Nothing of
+            the chunk was taken in.
         """
         if chunk.start > self.taken_in:
             raise OffsetGapError(

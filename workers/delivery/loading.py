@@ -27,7 +27,7 @@ async def read_to_end(
 
 
 def replay(table: Table, records: Sequence[ConsumerRecord]) -> None:
-    """Apply changelog ``records`` to ``table`` in order; a record without a value deletes its key."""
+    """Apply changelog ``records`` to ``table`` in order; one without a value deletes its key."""
     for record in records:
         if record.value is None:
             table.pop(record.key, None)

@@ -24,10 +24,11 @@ _SEEKS_BEFORE_GIVING_UP = 5
 def end_process(error: BaseException) -> None:
     """Say why, and leave at once: whatever is in hand must not be committed by a broken process."""
     status = error.exit_status if isinstance(error, DeliveryError) else EXIT_RESTART
+    said = f"{type(error).__name__}: {error}"
     sys.stderr.flush()
     os.write(
         2,
-        f"pacekeeper: delivery ended this process (status {status}): {type(error).__name__}: {error}\n".encode(),
+        f"pacekeeper: delivery ends this process (exit status {status}): {said}\n".encode(),
     )
     os._exit(status)
 
@@ -78,7 +79,7 @@ class Ownership:
             await asyncio.gather(
                 *(self._open(number) for number in numbers - set(self._partitions))
             )
-        except Exception as error:  # noqa: BLE001 -- Faust would go on with partitions that are not loaded
+        except Exception as error:
             self._fail(error)
             raise
         finally:

@@ -58,7 +58,7 @@ class Partition:
         broadcasts: Mapping[str, Mapping[bytes, bytes]],
         fail: Callable[[BaseException], None],
     ) -> None:
-        """Own ``number`` once :meth:`open` returns; ``fail`` ends the process when a lane cannot go on."""
+        """Own ``number`` once :meth:`open` returns; ``fail`` is told what a lane cannot survive."""
         self.number = number
         self.lanes: dict[str, Lane] = {}
         self._contract = contract
@@ -121,7 +121,8 @@ class Partition:
         for tp, position in positions.items():
             if position < beginnings[tp]:
                 _log.error(
-                    "%s[%d]: records %d to %d were deleted by retention before they were read; raise the topic's retention",
+                    "%s[%d]: offsets %d to %d were deleted by retention before they were read; "
+                    "raise the topic's retention",
                     *tp, position, beginnings[tp] - 1,
                 )  # fmt: skip
         return {tp.topic: position for tp, position in positions.items()}

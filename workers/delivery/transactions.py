@@ -42,8 +42,8 @@ async def commit_step(
     Raises
     ------
     aiokafka.errors.KafkaError
-        The transaction was not committed, or it is not known whether it was: in both cases the producer
-        is of no more use. ``ProducerFenced`` says that somebody else owns the partition now.
+        The transaction was not committed, or it is not known whether it was: either way the
+        producer is of no more use. ``ProducerFenced``: somebody else owns the partition now.
     """
     await producer.begin_transaction()
     acknowledged: list[Awaitable[RecordMetadata]] = []

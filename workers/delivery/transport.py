@@ -1,11 +1,11 @@
 """Faust's consumer, changed in four places so that nothing fetched is lost unnoticed.
 
-These are internals of one Faust version (:data:`FAUST_VERSION`); each override says what it replaces.
+These are internals of one Faust version (:data:`FAUST_VERSION`); each override says what for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from faust.tables.manager import TableManager
@@ -13,6 +13,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
 from workers.delivery.chunks import Chunk
+from workers.delivery.lag import Lag, measure
+from workers.delivery.lane import Lane
 
 FAUST_VERSION = "0.15.3"
 
@@ -30,8 +32,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._covered: dict[TP, int] = {}
 
     def _create_worker_consumer(self, transport: Any) -> Any:
-        # Faust reads committed only under its own ``exactly_once``, which starts its transaction manager;
-        # the flag is borrowed for as long as the client is built.
+        # Faust reads committed only under its own ``exactly_once``, which starts its transaction
+        # manager; the flag is borrowed for as long as the client is built.
         self.consumer.in_transaction = True
         try:
             return super()._create_worker_consumer(transport)
@@ -41,7 +43,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
         """Leave Faust's recovery nothing to wait for: partitions load themselves.
 
-        Its own recovery waits for the last offset of the changelog, which a transaction marker occupies.
+        Its own recovery waits for the changelog's last offset, which a transaction marker occupies.
         """
         return cast(Mapping[TP, int], dict.fromkeys(tps))  # Faust takes None for "no records"
 
@@ -67,8 +69,15 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 self._covered[TP(tp.topic, tp.partition)] = beginnings.get(tp, offset)
         return offsets
 
+    async def lags(self, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
+        """Return how far ``lanes`` are behind; positions move in this thread only."""
+        return cast(Sequence[Lag], await self.call_thread(self._lags, lanes, now))
+
+    async def _lags(self, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
+        return measure(self._ensure_consumer(), lanes, now)
+
     async def seek_back(self, tp: TP, offset: int) -> None:
-        """Fetch ``tp`` from ``offset`` again: what came after it was lost on the way to its lane."""
+        """Fetch ``tp`` from ``offset`` again: what came after was lost on the way to its lane."""
         await self.call_thread(self._seek_back, tp, offset)
 
     async def _seek_back(self, tp: TP, offset: int) -> None:
@@ -100,7 +109,7 @@ class Consumer(driver.Consumer):
     """Leaves offsets to the lanes, and revokes only between their steps."""
 
     def __init__(self, transport: Transport, *arguments: Any, **options: Any) -> None:
-        """Take what differs from Faust's consumer off the transport, which is all that Faust hands on."""
+        """Take what differs from Faust's consumer off the transport: Faust hands no more on."""
         self.sources = transport.sources
         self._before_revocation = transport.before_revocation
         super().__init__(transport, *arguments, **options)
@@ -116,7 +125,7 @@ class Consumer(driver.Consumer):
         )
 
     def ack(self, message: Any) -> bool:
-        """Note that a chunk was handed over; its offsets are committed by its lane's transactions."""
+        """Note that a chunk was handed over; its lane's transactions commit its offsets."""
         if message.topic not in self.sources:
             return bool(super().ack(message))
         message.acked = True
@@ -127,6 +136,10 @@ class Consumer(driver.Consumer):
         if tp.topic not in self.sources:
             await super()._add_gap(tp, offset_from, offset_to)
 
+    async def lags(self, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
+        """Return how far ``lanes`` are behind at ``now``, seconds since the epoch."""
+        return await cast(ConsumerThread, self._thread).lags(lanes, now)
+
     async def seek_back(self, tp: TP, offset: int) -> None:
         """Fetch ``tp`` from ``offset`` again."""
         # Faust drops what comes from before its read offset, so that goes back first.
@@ -134,7 +147,7 @@ class Consumer(driver.Consumer):
         await cast(ConsumerThread, self._thread).seek_back(tp, offset)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Do nothing: Faust would complain that it commits nothing; the health check watches the lanes."""
+        """Do nothing: Faust would complain that it commits nothing; health watches the lanes."""
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Let the transactions in hand end, then revoke."""
@@ -150,7 +163,7 @@ class Transport(driver.Transport):
     def __init__(
         self, url: Any, app: Any, *, sources: Iterable[str], before_revocation: BeforeRevocation
     ) -> None:
-        """Read ``sources`` in chunks; await ``before_revocation`` before partitions are given away."""
+        """Read ``sources`` in chunks; await ``before_revocation`` before giving partitions away."""
         super().__init__(url, app)
         self.sources = frozenset(sources)
         self.before_revocation = before_revocation
