@@ -1,7 +1,7 @@
 """ISO 4217: the active currencies and how many decimals their minor unit has.
 
 Source: SIX Financial Information AG, maintenance agency of ISO 4217, "List one:
-current currency & funds code list" (list-one.xml), as published in 2026. Codes
+current currency & funds code list" (list-one.xml), published 2026-01-01. Codes
 without a minor unit (metals, bond units, test codes) cannot carry a budget and
 are left out.
 """

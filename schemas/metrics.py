@@ -28,6 +28,7 @@ CONVERSION_DECIMALS = 6
 
 _HOUR = timedelta(hours=1)
 _QUARTER = 15
+_ZERO = Decimal(0)
 
 Count = Annotated[
     int, Meta(ge=-MAX_COUNT, le=MAX_COUNT, description="whole count; negative only in a delta")
@@ -73,9 +74,9 @@ class Breakdown(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     placement: Name | None = None
     impressions: Count = 0
     clicks: Count = 0
-    spend: Amount = Decimal(0)
-    conversions: FractionalCount = Decimal(0)
-    revenue: Amount = Decimal(0)
+    spend: Amount = _ZERO
+    conversions: FractionalCount = _ZERO
+    revenue: Amount = _ZERO
 
     def __post_init__(self) -> None:
         """Leave the checks to the event, which knows the mode and the row's number."""
@@ -85,16 +86,16 @@ class Breakdown(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MetricsEvent(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one campaign delivered in one hour, in the account's currency.
 
-    Decode it with `schemas.decode_metrics`, which accepts aliases and ignores
-    (but reports) unknown fields. ``window_start`` is kept in UTC.
+    A snapshot replaces what was known of the hour; a delta adds to it and needs an
+    ``event_id``. Fields have aliases; unknown ones are reported and ignored.
     """
 
     window_start: Annotated[Utc, Meta(description="start of the hour, with its zone")]
     impressions: Count
     clicks: Count
     spend: Amount
-    conversions: FractionalCount = Decimal(0)
-    revenue: Amount = Decimal(0)
+    conversions: FractionalCount = _ZERO
+    revenue: Amount = _ZERO
     window_end: Utc | None = None
     currency: CurrencyCode | None = None
     account_timezone: TimezoneName | None = None
@@ -135,9 +136,8 @@ def _check_counts(row: MetricsEvent | Breakdown, path: str, *, signed: bool) -> 
     check_amount(spend, path + "spend")
     check_amount(revenue, path + "revenue")
     check_amount(conversions, path + "conversions", decimals=CONVERSION_DECIMALS)
-    if not signed and (
-        row.impressions < 0 or row.clicks < 0 or spend < 0 or conversions < 0 or revenue < 0
-    ):
+    amounts_below = spend < _ZERO or conversions < _ZERO or revenue < _ZERO
+    if not signed and (amounts_below or row.impressions < 0 or row.clicks < 0):
         _refuse_correction(row, path)
 
 

@@ -20,6 +20,8 @@ ATTO_PER_UNIT = 10**MAX_DECIMALS
 """The ledger keeps fractions of a currency unit in steps of 1e-18."""
 
 _MICRO = 6
+_MAX = Decimal(MAX_AMOUNT)
+_MAX_MICROS = Decimal(MAX_AMOUNT * 10**_MICRO)
 _UNIT_EXPONENTS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])
 _DOWN = Context(prec=64, rounding=ROUND_FLOOR, traps=[InvalidOperation])
@@ -41,12 +43,12 @@ def exponent_of(currency: str) -> int:
 
 
 def check_amount(
-    value: Decimal, field: str, *, decimals: int = MAX_DECIMALS, limit: int = MAX_AMOUNT
+    value: Decimal, field: str, *, decimals: int = MAX_DECIMALS, limit: Decimal = _MAX
 ) -> None:
     """Raise `SchemaError` unless ``value`` is finite, within ``limit`` and not too fine."""
     if not value.is_finite():
         raise SchemaError(field, Reason.NOT_FINITE, f"must be a finite number, was {value}")
-    if not -limit <= value <= limit:
+    if value.copy_abs() > limit:
         detail = f"must lie between -{limit:,} and {limit:,}, was {str(value)[:40]}"
         raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
     if -int(value.as_tuple().exponent) > decimals:
@@ -56,7 +58,7 @@ def check_amount(
 
 def from_micros(micros: Decimal, field: str) -> Decimal:
     """Return millionths of a currency unit as an amount, exactly, or raise `SchemaError`."""
-    check_amount(micros, field, decimals=MAX_DECIMALS - _MICRO, limit=MAX_AMOUNT * 10**_MICRO)
+    check_amount(micros, field, decimals=MAX_DECIMALS - _MICRO, limit=_MAX_MICROS)
     return micros.scaleb(-_MICRO, context=_EXACT)
 
 

@@ -29,12 +29,14 @@ FOREVER = -1
 
 
 class Key(StrEnum):
-    """What a topic's records are keyed by."""
+    """What a topic's records are keyed by; every record's ``key`` gives the bytes."""
 
     CAMPAIGN = "platform:account_id:campaign_id"
     BUDGET_GROUP = "budget_group_id"
     ACCOUNT = "platform:account_id"
-    PARTITION = "partition"
+    POOL = "platform:account_id, platform or *"
+    SCOPE = "the names of the scope (or *), # and the kind"
+    PARTITION = "the number of the partition"
 
 
 class Partitions(StrEnum):
@@ -66,7 +68,7 @@ class Topic:
     writers: tuple[str, ...]
     readers: tuple[str, ...]
     dead_letters: bool = True
-    """Whether unreadable records of the topic go to ``<topic>.dlq``."""
+    """Whether unreadable records go to ``<topic>.dlq``; broadcast readers only count them."""
     about: str
 
     def full_name(self, prefix: str = DEFAULT_PREFIX) -> str:
@@ -128,23 +130,25 @@ SHAPES: Final = Topic(
 PRIORS: Final = Topic(
     name="priors.v1",
     record=Prior,
-    key=Key.ACCOUNT,
+    key=Key.POOL,
     partitions=Partitions.BROADCAST,
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("allocator",),
     readers=("optimizer",),
+    dead_letters=False,
     about="Pooled shapes of the week, by account, by platform and of all campaigns.",
 )
 CONDITIONS: Final = Topic(
     name="conditions.v1",
     record=Condition,
-    key=Key.ACCOUNT,
+    key=Key.SCOPE,
     partitions=Partitions.BROADCAST,
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("allocator", "console"),
     readers=("optimizer", "executor"),
+    dead_letters=False,
     about="Freezes and suspected outages that hold now.",
 )
 RECOMMENDATIONS: Final = Topic(
