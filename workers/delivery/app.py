@@ -87,9 +87,9 @@ def create_app(
     for agent in program.agents:
         app.Table(agent.name, key_type=bytes, value_type=bytes, partitions=contract.partitions)
         _attach(app, agent)
-    app.task(partial(_report_lag, app, observer), name="report lag")
+    _report_lag(app, observer)
     if program.ticks:
-        app.task(partial(_tick, app, contract.clients, program.ticks), name="tick")
+        _write_ticks(app, contract.clients, program.ticks)
     return app
 
 
@@ -136,19 +136,25 @@ async def _offer(app: DeliveryApp, chunk: Chunk) -> None:
         consumer.on_buffer_full(tp)
 
 
-async def _report_lag(app: DeliveryApp, observer: Observer) -> None:
-    consumer = cast(Consumer, app.consumer)
-    while not app.should_stop:
-        await app.sleep(_LAG_SECONDS)
-        for lag in await consumer.lags(list(app.ownership.lanes), time()):
-            observer.lag(lag)
-
-
-async def _tick(app: DeliveryApp, clients: Clients, ticks: Ticks) -> None:
-    async with clients.clock() as producer:
+def _report_lag(app: DeliveryApp, observer: Observer) -> None:
+    async def report_lag() -> None:
+        consumer = cast(Consumer, app.consumer)
         while not app.should_stop:
-            await app.sleep(ticks.interval_seconds)
-            await tick(producer, ticks, app.ownership.owned, time())
+            await app.sleep(_LAG_SECONDS)
+            for lag in await consumer.lags(list(app.ownership.lanes), time()):
+                observer.lag(lag)
+
+    app.task(report_lag)
+
+
+def _write_ticks(app: DeliveryApp, clients: Clients, ticks: Ticks) -> None:
+    async def write_ticks() -> None:
+        async with clients.clock() as producer:
+            while not app.should_stop:
+                await app.sleep(ticks.interval_seconds)
+                await tick(producer, ticks, app.ownership.owned, time())
+
+    app.task(write_ticks)
 
 
 def _faust_options(contract: Contract, delivery: DeliverySettings) -> dict[str, Any]:

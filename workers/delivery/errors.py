@@ -38,8 +38,8 @@ class DeadLetterLimitError(DeliveryError):
     def __init__(self, topic: str, partition: int, *, limit: str, reason: str, detail: str) -> None:
         super().__init__(
             f"{topic}[{partition}]: {limit}; the last one: {reason} ({detail}). Nothing of this "
-            "step was committed. See what the publisher sends, and whether this worker is older than "
-            "the records. If they are meant to be put aside, start again with a higher "
+            "step was committed. See what the publisher sends, and whether this worker is older "
+            "than the records. If they are meant to be put aside, start again with a higher "
             "delivery.dead_letter_run or delivery.dead_letter_ratio"
         )
         self.topic, self.partition, self.limit, self.reason = topic, partition, limit, reason
