@@ -1,0 +1,216 @@
+"""A worker's instruments for Prometheus, on a registry of its own.
+
+Names carry units. No label has a campaign, an account or anything else without bound: those are
+in the log, the audit trail and the topics. What a step counts, it says by the short names of
+:data:`COUNTERS` and :data:`HISTOGRAMS`; it is added once the step is committed.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    ProcessCollector,
+)
+
+from workers.delivery.api import Step
+from workers.version import installed_version
+
+PREFIX = "pacekeeper_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """What a step may count or observe, and how Prometheus sees it."""
+
+    name: str
+    """Without prefix and without the ``_total`` of counters."""
+    about: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+_HOUR = 3600.0
+_DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
+_SIZES = (1.0, 4.0, 16.0, 64.0, 256.0, 1_000.0, 4_000.0, 16_000.0, 64_000.0)
+
+COUNTERS: Mapping[str, Instrument] = {
+    "events": Instrument(
+        name="events",
+        about="Metrics events, by what became of them.",
+        labels=("outcome",),
+    ),
+    "suspects": Instrument(
+        name="suspect_events",
+        about="Events taken in whose numbers are doubtful, such as more clicks than impressions.",
+        labels=("reason",),
+    ),
+    "unknown_fields": Instrument(
+        name="unknown_fields", about="Fields of events that no version of the schema knows."
+    ),
+    "decisions": Instrument(name="decisions", about="Recommendations published.", labels=("kind",)),
+    "holds": Instrument(
+        name="holds", about="Decisions to leave a campaign alone.", labels=("reason",)
+    ),
+    "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
+    "audit_entries": Instrument(
+        name="audit_entries", about="Entries written to the audit trail.", labels=("status",)
+    ),
+    "healed": Instrument(
+        name="healed_records",
+        about="Records published once more, because they sat in the wrong partition.",
+        labels=("topic",),
+    ),
+}
+"""What steps may count: ``Step.counts[(short name, *label values)] = how many``."""
+
+HISTOGRAMS: Mapping[str, Instrument] = {
+    "event_age": Instrument(
+        name="event_age_seconds",
+        about="Time from the end of a campaign-hour to its event.",
+        buckets=(60, 300, 900, 1800, _HOUR, 2 * _HOUR, 4 * _HOUR, 12 * _HOUR, 24 * _HOUR),
+    ),
+    "pace_index": Instrument(
+        name="pace_index_ratio",
+        about="Spend so far over planned spend so far, once per decision; 1 is on plan.",
+        buckets=(0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 2.0, 4.0),
+    ),
+    "spend_over_cap": Instrument(
+        name="spend_over_cap_ratio",
+        about="Spend beyond a campaign's cap over the cap, once per period that ended above it.",
+        buckets=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
+    ),
+}
+"""What steps may observe: ``Step.observations[short name] = values``."""
+
+
+class Metrics:
+    """The instruments of one worker; what delivery calls its observer."""
+
+    def __init__(self, worker: str, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        self._counters = {short: _counter(each, registry) for short, each in COUNTERS.items()}
+        self._histograms = {short: _histogram(each, registry) for short, each in HISTOGRAMS.items()}
+        self._transactions = Counter(
+            f"{PREFIX}transactions", "Steps committed.", ("agent",), registry=registry
+        )
+        self._records = Histogram(
+            f"{PREFIX}step_records",
+            "Records of one step.",
+            ("agent",),
+            buckets=_SIZES,
+            registry=registry,
+        )
+        self._duration = Histogram(
+            f"{PREFIX}step_duration_seconds",
+            "Time from the start of a step to its commit.",
+            ("agent",),
+            buckets=_DURATIONS,
+            registry=registry,
+        )
+        self._dead_letters = Counter(
+            f"{PREFIX}dead_letters",
+            "Records that could not be read.",
+            ("topic", "reason"),
+            registry=registry,
+        )
+        self._recovery = Histogram(
+            f"{PREFIX}recovery_duration_seconds",
+            "Time to load one partition of a table.",
+            ("agent",),
+            buckets=_DURATIONS,
+            registry=registry,
+        )
+        self._recovered = Counter(
+            f"{PREFIX}recovered_records",
+            "Changelog records read while loading tables.",
+            ("agent",),
+            registry=registry,
+        )
+        self._lag_records = Gauge(
+            f"{PREFIX}lag_records",
+            "Records that wait to be read.",
+            ("agent", "partition"),
+            registry=registry,
+        )
+        self._lag_seconds = Gauge(
+            f"{PREFIX}lag_seconds",
+            "Age of the oldest record that waits to be read; 0 when none waits.",
+            ("agent", "partition"),
+            registry=registry,
+        )
+        self._lanes: set[tuple[str, int]] = set()
+        build = Info(f"{PREFIX}build", "What is running.", registry=registry)
+        build.info(
+            {
+                "worker": worker,
+                "version": installed_version(),
+                "python": platform.python_version(),
+            }
+        )
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+
+    def step_committed(self, agent: str, records: int, seconds: float, step: Step) -> None:
+        """Count a committed step of ``records`` records that took ``seconds``, and what it counted.
+
+        Raises
+        ------
+        KeyError
+            The step counts by a name that is not declared here.
+        """
+        self._transactions.labels(agent).inc()
+        self._records.labels(agent).observe(records)
+        self._duration.labels(agent).observe(seconds)
+        for (short, *labels), amount in step.counts.items():
+            counter = self._counters[short]
+            (counter.labels(*labels) if labels else counter).inc(amount)
+        for short, values in step.observations.items():
+            observe = self._histograms[short].observe
+            for value in values:
+                observe(value)
+
+    def loaded(self, agent: str, partition: int, seconds: float, records: int) -> None:  # noqa: ARG002
+        """Note that a partition of a table was read back from ``records`` changelog records."""
+        self._recovery.labels(agent).observe(seconds)
+        self._recovered.labels(agent).inc(records)
+
+    def lag(self, agent: str, partition: int, records: int, seconds: float) -> None:
+        """Show how far a lane is behind the end of its topic."""
+        self._lanes.add((agent, partition))
+        self._lag_records.labels(agent, str(partition)).set(records)
+        self._lag_seconds.labels(agent, str(partition)).set(seconds)
+
+    def owned(self, partitions: Collection[int]) -> None:
+        """Forget the lag of partitions that now belong to another worker."""
+        for lane in [lane for lane in self._lanes if lane[1] not in partitions]:
+            self._lanes.discard(lane)
+            self._lag_records.remove(lane[0], str(lane[1]))
+            self._lag_seconds.remove(lane[0], str(lane[1]))
+
+    def dead_letter(self, topic: str, reason: str) -> None:
+        """Count a record of ``topic`` that was put aside."""
+        self._dead_letters.labels(topic, reason).inc()
+
+
+def _counter(instrument: Instrument, registry: CollectorRegistry) -> Counter:
+    name = f"{PREFIX}{instrument.name}"
+    return Counter(name, instrument.about, instrument.labels, registry=registry)
+
+
+def _histogram(instrument: Instrument, registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        f"{PREFIX}{instrument.name}",
+        instrument.about,
+        instrument.labels,
+        buckets=instrument.buckets,
+        registry=registry,
+    )
