@@ -141,8 +141,7 @@ def _report_lag(app: DeliveryApp, observer: Observer) -> None:
         consumer = cast(Consumer, app.consumer)
         while not app.should_stop:
             await app.sleep(_LAG_SECONDS)
-            for lag in await consumer.lags(list(app.ownership.lanes), time()):
-                observer.lag(lag)
+            observer.lags(await consumer.lags(list(app.ownership.lanes), time()))
 
     app.task(report_lag)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,8 +25,8 @@ class Observer(Protocol):
     def loaded(self, agent: str, partition: int, seconds: float, records: int) -> None:
         """Note that the table of ``agent`` was read back from ``records`` changelog records."""
 
-    def lag(self, lag: Lag) -> None:
-        """Note how far a lane is behind the end of its topic."""
+    def lags(self, lags: Sequence[Lag]) -> None:
+        """Note how far each lane of this process is behind the end of its topic, now and then."""
 
     def dead_letter(self, topic: str, reason: str) -> None:
         """Note that a record of ``topic`` was put aside."""

@@ -19,10 +19,17 @@ class Lag:
     topic: str
     agent: str
     partition: int
-    records: int
-    """Offsets from what is applied to the end: an upper bound, as markers occupy offsets too."""
+    applied: int
+    """The next offset to apply, or to fetch when nothing waits."""
+    end: int
+    """The offset behind the last record that may be read: the last stable one."""
     seconds: float
     """Age of the oldest record that is known to wait, 0 when none is."""
+
+    @property
+    def records(self) -> int:
+        """Return how many offsets are left: an upper bound, as markers occupy offsets too."""
+        return max(0, self.end - self.applied)
 
 
 def measure(client: AIOKafkaConsumer, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
@@ -49,4 +56,4 @@ def _lag(client: AIOKafkaConsumer, lane: Lane, now: float) -> Lag:
     applied = lane.applied if lane.waiting else max(lane.applied, position)
     oldest = lane.oldest_waiting
     seconds = 0.0 if oldest is None else max(0.0, now - oldest / MILLISECONDS)
-    return Lag(topic, lane.agent.name, lane.partition, max(0, end - applied), seconds)
+    return Lag(topic, lane.agent.name, lane.partition, applied, end, seconds)
