@@ -1,0 +1,66 @@
+"""What is in force on a campaign now, as the audit trail tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Ints, Rows
+from engine.errors import UnknownFormat
+
+FORMAT: Final = 1
+CHANGES: Final = 25
+"""Changes whose times are kept: a campaign is decided once an hour, and a day has at most 25."""
+
+IN_FORCE: Final = np.dtype(
+    [
+        ("format", "u1"),
+        ("known", "u1"),
+        ("frozen", "u1"),
+        ("currency", "S3"),
+        ("spare", "S2"),
+        ("value", "<i8", (2,)),
+        ("offset", "<i8"),
+        ("frozen_until", "<i8"),
+        ("changed", "<i8", (CHANGES,)),
+    ]
+)
+"""One campaign: the hourly budget in force, exact, in ``currency``; whether it is ``frozen``
+and until when (0: until it is lifted); when it was ``changed``, newest first, in seconds, 0
+where there was no change; the ``offset`` of the last audit entry seen."""
+
+
+def nothing_in_force(count: int) -> Rows:
+    """Return rows of campaigns of which the audit trail says nothing."""
+    rows = np.zeros(count, dtype=IN_FORCE)
+    rows["format"] = FORMAT
+    rows["offset"] = -1
+    return rows
+
+
+def unpack(values: Sequence[bytes]) -> Rows:
+    """Return B values as rows of `IN_FORCE`; empty values mean that nothing is known.
+
+    Raises
+    ------
+    UnknownFormat
+        When a value was written by another version.
+    """
+    blank = nothing_in_force(1).tobytes()
+    rows = np.frombuffer(b"".join([value or blank for value in values]), dtype=IN_FORCE)
+    if rows.size and (rows["format"] != FORMAT).any():
+        raise UnknownFormat("value in force", found=int(rows["format"].max()), known=FORMAT)
+    return rows
+
+
+def with_change(rows: Rows, instants: Ints) -> Rows:
+    """Return rows that remember one change more, made at ``instants`` (seconds, shape (B,)).
+
+    Times are kept in descending order whatever the order of the entries.
+    """
+    after = rows.copy()
+    times = np.concatenate([rows["changed"], instants[:, None]], axis=1)
+    after["changed"] = -np.sort(-times, axis=1)[:, :CHANGES]
+    return after

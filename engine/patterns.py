@@ -1,0 +1,160 @@
+"""When a campaign's clicks and conversions come: the hours of the local week.
+
+What is learned are integer sums over the hours of closed local days that are kept, so
+they are the same bits whatever the order of the facts, and a restated hour corrects them.
+An estimate is a gamma-Poisson posterior mean (empirical Bayes): the conversions' shape is
+shrunk to the campaign's own clicks' shape, and that to the pooled prior.
+
+Source: Robbins, "An Empirical Bayes Approach to Statistics" (1956); gamma-Poisson
+shrinkage as in Gelman et al., "Bayesian Data Analysis", 3rd ed., section 2.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Floats, Ints, Rows
+from engine.calendar import HOURS_OF_WEEK, Calendar, hour_of_week
+from engine.errors import UnknownFormat
+from engine.hours import MILLIONTHS, SUSPECT
+
+FORMAT: Final = 1
+PATTERN: Final = np.dtype(
+    [
+        ("format", "<u8"),
+        ("hours", "<i8", (HOURS_OF_WEEK,)),
+        ("clicks", "<i8", (HOURS_OF_WEEK,)),
+        ("conversions", "<i8", (HOURS_OF_WEEK,)),
+    ]
+)
+"""One campaign's sums by hour of the local week: hours observed, clicks, and millionths
+of conversions. Suspect hours are left out."""
+
+CONVERSIONS_STRENGTH: Final = 20.0
+"""Conversions in each cell that the clicks' shape counts for: a campaign's conversions per
+click are taken to vary by about a fifth from hour to hour (1 / 0.22 ** 2)."""
+
+FLAT_STRENGTH: Final = 4.0
+"""Clicks in each cell that the flat shape counts for where nothing has been pooled: real
+weeks vary by about a half around flat (1 / 0.5 ** 2)."""
+
+_SLICE = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prior:
+    """What others teach; row b is for campaign b."""
+
+    shape: Floats
+    """Shape (B, 168), relative, mean 1."""
+    strength: Floats
+    """Shape (B,), own clicks that the shape counts for, > 0."""
+    evidence: Floats
+    """Shape (B,), campaign-days behind it; 0 is the flat shape."""
+    version: Ints
+    """Shape (B,); 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The learned week; arrays of shape (B, 168) unless said otherwise."""
+
+    clicks: Floats
+    """Relative rate of clicks, > 0."""
+    conversions: Floats
+    """Relative rate of conversions, > 0."""
+    confidence: Floats
+    """Share of each cell's estimate of clicks that is the campaign's own, in [0, 1)."""
+    trust: Floats
+    """Shape (B,): `confidence` of the week as a whole."""
+
+
+def unpack(values: Sequence[bytes]) -> Rows:
+    """Return B values as rows of `PATTERN`; empty values become patterns without an hour.
+
+    Raises
+    ------
+    UnknownFormat
+        When a value was written by another version.
+    """
+    blank = np.zeros(1, dtype=PATTERN)
+    blank["format"] = FORMAT
+    empty = blank.tobytes()
+    rows = np.frombuffer(b"".join([value or empty for value in values]), dtype=PATTERN)
+    if rows.size and (rows["format"] != FORMAT).any():
+        raise UnknownFormat("pattern", found=int(rows["format"].max()), known=FORMAT)
+    return rows
+
+
+def cells_of(calendar: Calendar, zones: Ints, starts: Ints, days: Ints) -> Ints:
+    """Return the cell, 0 to 167, of hours that begin at ``starts`` on local ``days``."""
+    return hour_of_week(calendar, zones, starts, days)
+
+
+def add_hours(patterns: Rows, facts: Rows, cells: tuple[Ints, Ints], *, sign: int) -> Rows:
+    """Return patterns with hours added (``sign`` 1) or taken away (-1).
+
+    Parameters
+    ----------
+    patterns
+        Shape (B,).
+    facts
+        Shape (N,), `engine.hours.HOUR`; rows that stand for no hour have format 0.
+    cells
+        The pattern and the hour of the week of each fact; shapes (N,).
+    """
+    after = patterns.copy()
+    counts = (facts["format"] != 0) & (facts["flags"] & SUSPECT == 0)
+    owners, hours = cells
+    at = owners[counts], hours[counts]
+    chosen = facts[counts]
+    np.add.at(after["hours"], at, sign)
+    np.add.at(after["clicks"], at, sign * chosen["clicks"])
+    np.add.at(after["conversions"], at, sign * chosen["conversions"])
+    return after
+
+
+def estimate(patterns: Rows, prior: Prior) -> Estimate:
+    """Return the learned week of each campaign.
+
+    A cell with no own hour has its prior; with more of them the estimate goes over to
+    the campaign's own mean. Counts below zero (deltas whose other half is still to come)
+    stand for zero.
+    """
+    count = len(patterns)
+    cells = [np.empty((count, HOURS_OF_WEEK)) for _ in range(3)]
+    trust = np.empty(count)
+    for at in range(0, count, _SLICE):
+        # One slice of all the arrays fits the cache, which is three times as fast.
+        part = slice(at, at + _SLICE)
+        week = _estimate(patterns[part], prior.shape[part], prior.strength[part])
+        for whole, piece in zip(cells, week, strict=False):
+            whole[part] = piece
+        trust[part] = week[3]
+    return Estimate(clicks=cells[0], conversions=cells[1], confidence=cells[2], trust=trust)
+
+
+def _estimate(patterns: Rows, shape: Floats, strength: Floats) -> tuple[Floats, ...]:
+    hours = patterns["hours"].astype(np.float64)
+    clicks = np.maximum(patterns["clicks"], 0).astype(np.float64)
+    conversions = np.maximum(patterns["conversions"], 0) / MILLIONTHS
+    by_clicks, confidence = _shrunk(clicks, hours, shape, strength)
+    own = np.full(len(patterns), CONVERSIONS_STRENGTH)
+    by_conversions, _ = _shrunk(conversions, hours, by_clicks, own)
+    total = clicks.sum(axis=1)
+    return by_clicks, by_conversions, confidence, total / (total + strength * HOURS_OF_WEEK)
+
+
+def _shrunk(
+    counts: Floats, hours: Floats, prior: Floats, strength: Floats
+) -> tuple[Floats, Floats]:
+    """Return the posterior mean of each cell's relative rate, and the data's share in it."""
+    exposure = (hours * prior).sum(axis=1)
+    level = np.divide(counts.sum(axis=1), exposure, out=np.zeros(len(counts)), where=exposure > 0.0)
+    expected = hours * level[:, None]
+    weight = expected + strength[:, None]
+    return (counts + strength[:, None] * prior) / weight, expected / weight

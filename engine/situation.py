@@ -1,0 +1,78 @@
+"""What a decision is made from: a batch of campaigns at one moment each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.arrays import Bools, Floats, Ints, Rows
+from engine.calendar import Calendar
+from engine.weeks import WeekWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What somebody or something has put in the way; arrays of shape (B,)."""
+
+    frozen: Bools
+    """Nothing may be changed."""
+    outage: Bools
+    """Reports are suspected to be missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """How much is known of the hours of the week; arrays of shape (B,)."""
+
+    own: Floats
+    """Share of the learned week that is the campaign's own, in [0, 1)."""
+    pooled: Floats
+    """Campaign-days behind the prior."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """B campaigns whose next hour is to be decided; every campaign has a known hour."""
+
+    campaigns: Rows
+    """Shape (B,), `engine.state.CAMPAIGN`."""
+    plans: Rows
+    """Shape (B,), `engine.plans.PLAN`."""
+    in_force: Rows
+    """Shape (B,), `engine.in_force.IN_FORCE`."""
+    week: WeekWeights
+    """What the plan's strategy makes the hours of the week weigh."""
+    evidence: Evidence
+    conditions: Conditions
+    gaps: Ints
+    """Shape (B, G, 2), first and last local day of each flight gap; first > last is none."""
+    calendar: Calendar
+    zones: Ints
+    """Shape (B,), the row of ``calendar`` that the campaign's days follow."""
+    account_zones: Ints
+    """Shape (B,), the row for the zone that its events name, or that of ``zones``."""
+    now: Ints
+    """Shape (B,), the clock of the decision, in seconds."""
+    stale_after: int
+    """Seconds after the end of the newest hour from which its data are stale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """The hour that is decided and its day; arrays of shape (B,) unless said otherwise."""
+
+    hour: Ints
+    """First second of the hour after the newest one known: it names the decision."""
+    target: Ints
+    """First second of the hour that the amount is for: later, where reports are late."""
+    day: Ints
+    """Local day of the target hour."""
+    day_start: Ints
+    day_end: Ints
+    hours: Ints
+    """How many hours the day still has, the target hour included: 1 to 25."""
+    cells: Ints
+    """Shape (B, 25), hour of the week of each remaining hour, 0 beyond the day."""
+    newest_day: Ints
+    """Local day of the newest hour known."""
+    in_flight_from: Ints
+    """Second from which spend up to the target hour has not been reported yet."""
