@@ -1,0 +1,1 @@
+"""The executor: released changes in, effects and the audit trail out."""

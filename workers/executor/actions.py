@@ -1,0 +1,118 @@
+"""Actions: each has one effect, on what it expects, and one entry in the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from msgspec import structs
+
+from schemas.action import Action, Release
+from schemas.audit import AuditStatus
+from workers.delivery.api import Record, Step, View
+from workers.executor import entries, simulate
+from workers.executor.draft import Draft
+from workers.executor.entries import Finding, expired, rejected
+from workers.executor.freezes import freeze_on
+from workers.executor.instants import to_ms
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.reading import readable
+from workers.executor.rows import Campaign, Change, InForce, change_key, pack, slot_of, unpack
+from workers.executor.tables import ACTIONS, rule_of, said_about
+
+
+def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Carry out the actions of one step, in order; a repeated one does nothing."""
+    draft = Draft(policy, view, ACTIONS)
+    for action, at in readable(draft, records, Action):
+        campaign = unpack(draft.read(action.key), Campaign) or Campaign()
+        if bytes.fromhex(action.action_id) in campaign.memory.known:
+            draft.count("repeats", ACTIONS)
+            continue
+        _carry_out(draft, campaign, action, at)
+    return draft.done()
+
+
+def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
+    current = campaign.in_force.get(slot_of(action))
+    before = current.value if current else None
+    obstacle = next(_obstacles(draft, campaign, action, at), None)
+    if obstacle is not None:
+        finding = obstacle._replace(before=before, after=before)
+    else:
+        campaign = _effect(draft, campaign, action)
+        status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
+        finding = Finding(status, before=before, after=action.target)
+    memory, gone = campaign.memory.with_id(
+        bytes.fromhex(action.action_id), to_ms(action.expires_at), limit=draft.policy.remembered
+    )
+    for forgotten in gone:
+        draft.write(change_key(action.key, forgotten), None)
+    draft.write(action.key, pack(Campaign(campaign.in_force, memory)))
+    entries.of_action(draft, action, at, finding)
+
+
+def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
+    """Yield what keeps ``action`` from having an effect; the first one counts."""
+    expires = to_ms(action.expires_at)
+    if expires <= at:
+        detail = f"expired at {action.expires_at.isoformat()}; wait for the next recommendation"
+        yield expired("expired", detail)
+    if campaign.memory.forgets(expires):
+        detail = "expires before actions that were forgotten, so it could be a repeat of one"
+        yield expired("could_be_a_repeat", detail)
+    said = said_about(draft.view, action.key)
+    if freeze := freeze_on(draft.policy, draft.view, said, action, at):
+        yield rejected("frozen", freeze)
+    rule = rule_of(draft.view, action.key)
+    by_policy = action.released_by is Release.POLICY
+    if rule and by_policy and rule.needs_person and rule.version >= action.plan_version:
+        detail = f"version {rule.version} of the plan asks for a person's approval"
+        yield rejected("needs_approval", detail)
+    if refusal := simulate.refusal(action):
+        yield refusal
+    yield from _compare(campaign, action)
+
+
+def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
+    current = campaign.in_force.get(slot_of(action))
+    if current and current.currency != action.currency:
+        detail = f"{current.currency} is in force, the action is in {action.currency}"
+        yield rejected("currency_mismatch", detail)
+    if current and current.value == action.target:
+        yield Finding(AuditStatus.NO_OP, "already_in_force")
+    before = current.value if current else None
+    if before != action.expected:
+        detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
+        yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else str(value)
+
+
+def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
+    """Put the target in force, and write down what a roll-back needs."""
+    own = bytes.fromhex(action.action_id)
+    name = slot_of(action)
+    current = campaign.in_force.get(name)
+    change = Change(
+        action=action,
+        before=current.value if current else None,
+        previous=current.set_by if current else b"",
+    )
+    draft.write(change_key(action.key, own), pack(change))
+    if action.rolls_back:
+        _mark(draft, action.key, action.rolls_back, undone_by=own)
+    value = InForce(action.target, action.currency, own)
+    return Campaign({**campaign.in_force, name: value}, campaign.memory)
+
+
+def _mark(draft: Draft, campaign: bytes, action_id: str, *, undone_by: bytes) -> None:
+    """Note on a change that it is undone; if it had undone another, that one holds again."""
+    key = change_key(campaign, bytes.fromhex(action_id))
+    change = unpack(draft.read(key), Change)
+    if change is None:
+        return
+    draft.write(key, pack(structs.replace(change, undone_by=undone_by)))
+    if undone_by and change.action.rolls_back:
+        _mark(draft, campaign, change.action.rolls_back, undone_by=b"")

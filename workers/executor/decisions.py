@@ -1,0 +1,72 @@
+"""Decisions of people: each ends in one action or in one entry of the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from msgspec import structs
+
+from schemas.decision import Decision, Verb
+from schemas.topics import ACTIONS
+from workers.delivery.api import Record, Step, View
+from workers.executor import entries
+from workers.executor.announcing import exclude_window, freeze, unfreeze
+from workers.executor.draft import Draft
+from workers.executor.entries import expired, identity, rejected
+from workers.executor.instants import to_ms
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.reading import readable
+from workers.executor.release import undoing
+from workers.executor.rollback import Undo, judge
+from workers.executor.rows import Decisions, pack_due, unpack_due
+from workers.executor.ruling import rule
+from workers.executor.tables import DECISIONS
+
+Handler = Callable[[Draft, Decisions, Decision, int], Decisions]
+
+
+def decisions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Carry out what people have decided, in order; the same decision again does nothing."""
+    draft = Draft(policy, view, DECISIONS)
+    for decision, at in readable(draft, records, Decision):
+        row = unpack_due(draft.read(decision.key), Decisions)
+        if bytes.fromhex(identity(decision)) in row.memory.known:
+            draft.count("repeats", DECISIONS)
+        else:
+            draft.write(decision.key, pack_due(_take(draft, row, decision, at)))
+    return draft.done()
+
+
+def _take(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
+    decided = to_ms(decision.decided_at)
+    if row.memory.forgets(decided):
+        detail = "was decided before decisions that were forgotten, so it could be a repeat of one"
+        entries.of_decision(draft, decision, at, expired("could_be_a_repeat", detail))
+        return row
+    memory, _ = row.memory.with_id(
+        bytes.fromhex(identity(decision)), decided, limit=draft.policy.remembered
+    )
+    return _HANDLERS[decision.verb](draft, structs.replace(row, memory=memory), decision, at)
+
+
+def _roll_back(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
+    state, text, change = judge(draft.view, decision.key, decision.action_id or "")
+    if change is not None and state is Undo.UNDOABLE:
+        draft.publish(ACTIONS, undoing(draft, change, decision, at), at=at)
+    else:
+        about = change.action if change else None
+        entries.of_decision(draft, decision, at, rejected(state, text), about=about)
+    return row
+
+
+_HANDLERS: Mapping[Verb, Handler] = MappingProxyType(
+    {
+        Verb.APPROVE: rule,
+        Verb.REJECT: rule,
+        Verb.ROLL_BACK: _roll_back,
+        Verb.FREEZE: freeze,
+        Verb.UNFREEZE: unfreeze,
+        Verb.EXCLUDE_WINDOW: exclude_window,
+    }
+)

@@ -1,0 +1,168 @@
+"""Audit entries: what became of an action, a recommendation or a decision."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from schemas.action import Action
+from schemas.audit import AuditEntry, AuditStatus
+from schemas.codec import canonical_bytes, digest
+from schemas.decision import Decision
+from schemas.recommendation import Recommendation
+from schemas.record import CampaignRecord
+from workers.executor.draft import Draft
+from workers.executor.instants import from_ms
+
+PACEKEEPER = "pacekeeper"
+"""Actor of what happens because time has passed."""
+
+_LONGEST_DETAIL = 2000
+
+
+class Finding(NamedTuple):
+    """How something ended, and why: a code for programs, a text for people."""
+
+    status: AuditStatus
+    reason: str | None = None
+    detail: str = ""
+    before: Decimal | None = None
+    """What was found in force."""
+    after: Decimal | None = None
+    """What is in force now."""
+
+
+def rejected(reason: str, detail: str) -> Finding:
+    """Return that something was not done, and what to do about it."""
+    return Finding(AuditStatus.REJECTED, reason, detail)
+
+
+def expired(reason: str, detail: str) -> Finding:
+    """Return that something came too late, and what to do about it."""
+    return Finding(AuditStatus.EXPIRED, reason, detail)
+
+
+def identity(decision: Decision) -> str:
+    """Return the id of a decision: a digest of all that it says."""
+    return digest(canonical_bytes(decision))
+
+
+def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
+    """Add what became of ``action``."""
+    _add(
+        draft,
+        action,
+        at,
+        finding._replace(detail=finding.detail or action.why),
+        since=action.released_at,
+        actor=action.actor,
+        action_id=action.action_id,
+        recommendation_id=action.recommendation_id,
+        decision_id=action.decision_id,
+        hour=action.hour,
+        expected=action.expected,
+        before=finding.before,
+        target=action.target,
+        after=finding.after,
+        rolls_back=action.rolls_back,
+        versions={"plan": action.plan_version},
+        **_what(action),
+    )
+
+
+def of_recommendation(draft: Draft, advice: Recommendation, at: int, finding: Finding) -> None:
+    """Add what became of a recommendation that needs a person."""
+    _add(
+        draft,
+        advice,
+        at,
+        finding,
+        since=advice.decided_at,
+        actor=PACEKEEPER,
+        **_advice(advice),
+    )
+
+
+def of_decision(
+    draft: Draft,
+    decision: Decision,
+    at: int,
+    finding: Finding,
+    *,
+    about: Recommendation | Action | None = None,
+) -> None:
+    """Add what became of a decision, with what it was ``about`` where that is known."""
+    subject: dict[str, Any] = {"entity_id": decision.campaign_id, "field": decision.verb.value}
+    if isinstance(about, Recommendation):
+        subject = _advice(about)
+    elif about is not None:
+        subject = _what(about)
+    _add(
+        draft,
+        decision,
+        at,
+        finding._replace(detail=finding.detail or decision.why),
+        since=decision.decided_at,
+        actor=decision.by,
+        decision_id=identity(decision),
+        **{
+            "recommendation_id": decision.recommendation_id,
+            "rolls_back": decision.action_id,
+            **subject,
+        },
+    )
+
+
+def _add(
+    draft: Draft,
+    subject: CampaignRecord,
+    at: int,
+    finding: Finding,
+    *,
+    since: datetime,
+    **fields: Any,  # noqa: ANN401 -- fields of AuditEntry
+) -> None:
+    time = from_ms(at)
+    latency = (time - since).total_seconds()
+    draft.audit(
+        AuditEntry(
+            partition=draft.view.partition,
+            at=time,
+            status=finding.status,
+            mode=draft.policy.mode,
+            reason=finding.reason,
+            detail=finding.detail[:_LONGEST_DETAIL],
+            platform=subject.platform,
+            account_id=subject.account_id,
+            campaign_id=subject.campaign_id,
+            # Clocks of different machines may disagree; below zero it says nothing.
+            latency_seconds=latency if latency >= 0.0 else None,
+            **fields,
+        )
+    )
+
+
+def _what(subject: Action | Recommendation) -> dict[str, Any]:
+    return {
+        "entity": subject.entity,
+        "entity_id": subject.entity_id,
+        "field": subject.field,
+        "unit": subject.unit,
+        "currency": subject.currency,
+    }
+
+
+def _advice(advice: Recommendation) -> dict[str, Any]:
+    return {
+        "recommendation_id": advice.recommendation_id,
+        "hour": advice.hour,
+        "expected": advice.current_value,
+        "target": advice.recommended_value,
+        "versions": {
+            "model": advice.model_version,
+            "plan": advice.plan_version,
+            "prior": advice.prior_version,
+        },
+        **_what(advice),
+    }

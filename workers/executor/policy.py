@@ -1,0 +1,43 @@
+"""What the executor is held to: how long it waits, and how much it keeps in mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from schemas.audit import Mode
+from schemas.topics import DEFAULT_PREFIX, Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorPolicy:
+    """How one executor works; the same for all of its partitions."""
+
+    prefix: str = DEFAULT_PREFIX
+    """First part of every topic's name."""
+    mode: Mode = Mode.SIMULATE
+    remembered: int = 64
+    """Ids kept per campaign of actions, of recommendations and of decisions, each: repeats of
+    these are known, and these actions can be rolled back. Those that expire first are forgotten
+    first, and from then on nothing that expires as early is acted on: it could be a repeat."""
+    patience: timedelta = timedelta(minutes=10)
+    """How long a decision waits for the recommendation that it names."""
+    undo_within: timedelta = timedelta(hours=1)
+    """How long a roll-back may take from the decision to its execution."""
+    clock_tolerance: timedelta = timedelta(minutes=5)
+    """How far a tick may run ahead of its record's timestamp and still be believed."""
+
+    def __post_init__(self) -> None:
+        if self.remembered < 1:
+            raise ValueError(f"remembered must be at least 1, was {self.remembered}")
+        if min(self.patience, self.undo_within) <= timedelta():
+            raise ValueError("patience and undo_within must be longer than nothing")
+
+    def topic(self, topic: Topic) -> str:
+        """Return the topic's full name."""
+        return topic.full_name(self.prefix)
+
+    @property
+    def patience_ms(self) -> int:
+        """``patience`` in milliseconds."""
+        return self.patience // timedelta(milliseconds=1)

@@ -1,0 +1,145 @@
+"""Recommendations that need a person: each is proposed once, until it is decided or too late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from schemas.audit import AuditStatus
+from schemas.fields import Autonomy
+from schemas.recommendation import Kind, Recommendation
+from workers.delivery.api import Record, Step, View
+from workers.executor import entries
+from workers.executor.draft import Draft
+from workers.executor.entries import Finding, expired, identity
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.reading import readable
+from workers.executor.release import answer
+from workers.executor.rows import Decisions, Proposals, expiry, pack_due, slot_of, unpack_due
+from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
+
+_NOT_NEEDED: Mapping[str, Any] = {
+    "hour_plan": (),
+    "reasons": (),
+    "guardrails": (),
+    "projected_spend": None,
+    "expected_impact": None,
+    "state_digest": None,
+    "inputs": {},
+}
+"""What neither an action nor an audit entry says: not kept while a person thinks."""
+
+
+def recommendations_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Propose what needs a person, close what is newer advice's to say, answer who was waiting."""
+    draft = Draft(policy, view, RECOMMENDATIONS)
+    for advice, at in readable(draft, records, Recommendation):
+        row = unpack_due(draft.read(advice.key), Proposals)
+        if advice.kind is Kind.HOLD:
+            draft.count("ignored", RECOMMENDATIONS, "hold")
+        elif bytes.fromhex(advice.recommendation_id) in row.memory.known:
+            draft.count("repeats", RECOMMENDATIONS)
+        else:
+            _take(draft, row, advice, at)
+    return draft.done()
+
+
+def _take(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> None:
+    said = said_about(draft.view, advice.key)
+    after = _without_older(draft, row, said, advice, at)
+    if not _needs_person(draft.view, advice):
+        draft.count("ignored", RECOMMENDATIONS, "no person needed")
+    else:
+        after = _propose(draft, after, said, advice, at)
+    if after != row:
+        draft.write(advice.key, pack_due(after))
+
+
+def _needs_person(view: View, advice: Recommendation) -> bool:
+    rule = rule_of(view, advice.key)
+    watched_only = rule is not None and rule.autonomy is Autonomy.OBSERVE
+    return not (advice.auto_execute or watched_only)
+
+
+def _without_older(
+    draft: Draft, row: Proposals, said: Decisions, advice: Recommendation, at: int
+) -> Proposals:
+    """Close what ``advice`` takes the place of, and let go of what has been closed otherwise."""
+    clock = clock_of(draft.view)
+    stay: list[Recommendation] = []
+    superseded = dict(row.superseded)
+    for older in row.open:
+        if said.ruling_on(older.recommendation_id) or expiry(older) <= clock:
+            continue
+        if slot_of(older) != slot_of(advice) or older.decided_at > advice.decided_at:
+            stay.append(older)
+            continue
+        newer = bytes.fromhex(advice.recommendation_id)
+        superseded[bytes.fromhex(older.recommendation_id)] = newer
+        entries.of_recommendation(draft, older, at, _superseded_by(newer))
+    return structs.replace(row, open=tuple(stay), superseded=superseded)
+
+
+def _propose(
+    draft: Draft, row: Proposals, said: Decisions, advice: Recommendation, at: int
+) -> Proposals:
+    """Answer the decision that waits for ``advice``, or tell that it is too late, or ask."""
+    own = bytes.fromhex(advice.recommendation_id)
+    obstacle = _too_late(draft, row, advice, at)
+    waiting = said.waiting_for(advice.recommendation_id, clock_of(draft.view))
+    if waiting is not None:
+        answer(draft, waiting.decision, advice, max(at, waiting.at), obstacle)
+        decision = bytes.fromhex(identity(waiting.decision))
+        row = structs.replace(row, answered={**row.answered, own: decision})
+    elif obstacle is not None:
+        entries.of_recommendation(draft, advice, at, obstacle)
+    else:
+        asked = Finding(AuditStatus.APPROVAL_REQUIRED, detail="approve or reject it in time")
+        entries.of_recommendation(draft, advice, at, asked)
+        row = structs.replace(row, open=(*row.open, structs.replace(advice, **_NOT_NEEDED)))
+    return _remember(draft, row, said, advice, at)
+
+
+def _too_late(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> Finding | None:
+    for other in row.open:
+        if slot_of(other) == slot_of(advice):
+            return _superseded_by(bytes.fromhex(other.recommendation_id))
+    until = expiry(advice)
+    if until <= max(at, clock_of(draft.view)):
+        return expired("expired", "came after its own expiry; wait for the next recommendation")
+    if row.memory.forgets(until):
+        detail = "expires before some that were forgotten, so it could be a repeat of one"
+        return expired("could_be_a_repeat", detail)
+    return None
+
+
+def _remember(
+    draft: Draft, row: Proposals, said: Decisions, advice: Recommendation, at: int
+) -> Proposals:
+    """Keep the id in mind; what is forgotten for it while still open is closed."""
+    memory, gone = row.memory.with_id(
+        bytes.fromhex(advice.recommendation_id),
+        expiry(advice),
+        limit=draft.policy.remembered,
+        # A tick must be able to see that these decisions were answered.
+        keep={bytes.fromhex(one.decision.recommendation_id or "") for one in said.waiting},
+    )
+    stay = []
+    for proposal in row.open:
+        if bytes.fromhex(proposal.recommendation_id) in memory.known:
+            stay.append(proposal)
+        else:
+            detail = f"more than {draft.policy.remembered} recommendations await a person"
+            entries.of_recommendation(draft, proposal, at, expired("too_many_open", detail))
+    return Proposals(
+        open=tuple(stay),
+        memory=memory,
+        superseded={k: v for k, v in row.superseded.items() if k not in gone},
+        answered={k: v for k, v in row.answered.items() if k not in gone},
+    )
+
+
+def _superseded_by(newer: bytes) -> Finding:
+    return expired("superseded", f"recommendation {newer.hex()} is newer: decide that one")

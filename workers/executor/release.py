@@ -1,0 +1,82 @@
+"""What a person's word on a recommendation or a change leads to: an action, or an audit entry.
+
+An action's id is made from what it carries out, so that every repeat is the same action.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from msgspec import structs
+
+from schemas.action import Action, Release
+from schemas.codec import digest
+from schemas.decision import Decision, Verb
+from schemas.recommendation import Recommendation
+from schemas.topics import ACTIONS
+from workers.executor import entries
+from workers.executor.draft import Draft
+from workers.executor.entries import Finding, identity, rejected
+from workers.executor.instants import from_ms
+from workers.executor.rows import Change
+
+_SHARED = tuple(
+    name for name in Action.__struct_fields__ if name in Recommendation.__struct_fields__
+)
+"""Fields that say the same in a recommendation and in the action that carries it out."""
+
+
+def answer(
+    draft: Draft, decision: Decision, advice: Recommendation, at: int, obstacle: Finding | None
+) -> None:
+    """Approve or reject ``advice``, unless there is an obstacle."""
+    if obstacle is not None:
+        entries.of_decision(draft, decision, at, obstacle, about=advice)
+    elif decision.verb is Verb.REJECT:
+        refusal = rejected("rejected_by_person", decision.why)
+        entries.of_decision(draft, decision, at, refusal, about=advice)
+    else:
+        draft.publish(ACTIONS, approved(advice, decision, at), at=at)
+
+
+def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
+    """Return the action that a person releases by approving ``advice``."""
+    fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
+    fields["target"] = advice.recommended_value
+    return Action(
+        **fields,
+        **_released(decision, at),
+        action_id=_identity("approve", advice.recommendation_id),
+        expected=advice.current_value,
+    )
+
+
+def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action:
+    """Return the action that sets back what ``change`` has set; it must have had a value before."""
+    return structs.replace(
+        change.action,
+        **_released(decision, at),
+        action_id=_identity("roll_back", identity(decision)),
+        recommendation_id=None,
+        expected=change.action.target,
+        target=change.before,
+        hour=None,
+        valid_from=from_ms(at),
+        expires_at=from_ms(at) + draft.policy.undo_within,
+        rolls_back=change.action.action_id,
+    )
+
+
+def _released(decision: Decision, at: int) -> dict[str, Any]:
+    return {
+        "decision_id": identity(decision),
+        "released_by": Release.PERSON,
+        "actor": decision.by,
+        "why": decision.why,
+        "released_at": from_ms(at),
+    }
+
+
+def _identity(*what: str) -> str:
+    return digest(orjson.dumps(what))

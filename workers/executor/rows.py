@@ -1,0 +1,181 @@
+"""What the executor's tables hold: one row per campaign and agent, and one per change.
+
+Rows are MessagePack, tagged with the version of their layout. Those that a tick may have to act
+on begin with the time from which on it has to, so that a tick reads eight bytes of the others.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+from typing import TypeVar
+
+import msgspec
+
+from schemas.action import Action
+from schemas.decision import Decision, Verb
+from schemas.fields import Autonomy
+from schemas.recommendation import Recommendation
+from workers.executor.instants import to_ms
+from workers.executor.memory import Memory
+
+NEVER = 2**63 - 1
+"""The time, in milliseconds, of a row that no tick has to look at."""
+
+_TIME_BYTES = 8
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """A value of a table. ``tag`` is the layout's version."""
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class InForce(msgspec.Struct, frozen=True, array_like=True):
+    """The value that a field has now."""
+
+    value: Decimal
+    currency: str | None
+    set_by: bytes
+    """Id of the action that set it."""
+
+
+class Campaign(Row, frozen=True, array_like=True):
+    """What is in force for one campaign, by `slot_of`, and which actions have been seen."""
+
+    in_force: dict[str, InForce] = msgspec.field(default_factory=dict)
+    memory: Memory = msgspec.field(default_factory=Memory)
+
+
+class Change(Row, frozen=True, array_like=True):
+    """A change that took effect: what a roll-back needs."""
+
+    action: Action
+    before: Decimal | None
+    previous: bytes
+    """Id of the action that had set the value before; empty when there was none."""
+    undone_by: bytes = b""
+    """Id of the roll-back that is in effect; empty while there is none."""
+
+
+class Proposals(Row, frozen=True, array_like=True):
+    """Recommendations of one campaign that await a person, and those that did."""
+
+    open: tuple[Recommendation, ...] = ()
+    memory: Memory = msgspec.field(default_factory=Memory)
+    superseded: dict[bytes, bytes] = msgspec.field(default_factory=dict)
+    """Recommendation to the newer one that took its place."""
+    answered: dict[bytes, bytes] = msgspec.field(default_factory=dict)
+    """Recommendation to the decision that had been waiting for it."""
+
+    @property
+    def due(self) -> int:
+        """When the first open one expires, milliseconds."""
+        return min((expiry(advice) for advice in self.open), default=NEVER)
+
+
+class Ruling(msgspec.Struct, frozen=True, array_like=True):
+    """What a person has said about a recommendation, which matters ``until`` it expires."""
+
+    recommendation: bytes
+    until: int
+    verb: Verb
+    by: str
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """A decision made ``at`` whose recommendation has not been seen; ``until`` patience ends."""
+
+    decision: Decision
+    at: int
+    until: int
+
+
+class Decisions(Row, frozen=True, array_like=True):
+    """What people have said about one campaign."""
+
+    rulings: tuple[Ruling, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    conditions: dict[str, bytes] = msgspec.field(default_factory=dict)
+    """Kind to the campaign's own condition that was published last, as JSON."""
+    memory: Memory = msgspec.field(default_factory=Memory)
+
+    def ruling_on(self, recommendation_id: str | None) -> Ruling | None:
+        """Return what was said about a recommendation that was known then."""
+        wanted = bytes.fromhex(recommendation_id or "")
+        return next((one for one in self.rulings if one.recommendation == wanted), None)
+
+    def waiting_for(self, recommendation_id: str | None, clock: int) -> Waiting | None:
+        """Return the decision that waits for a recommendation; not one that ticks have closed."""
+        return next(
+            (
+                one
+                for one in self.waiting
+                if one.decision.recommendation_id == recommendation_id and one.until > clock
+            ),
+            None,
+        )
+
+    @property
+    def due(self) -> int:
+        """When patience with the first waiting one ends, milliseconds."""
+        return min((waiting.until for waiting in self.waiting), default=NEVER)
+
+
+class PlanRule(Row, frozen=True, array_like=True):
+    """What a plan lets Pacekeeper do by itself."""
+
+    version: int
+    autonomy: Autonomy
+    protected: bool
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether a change needs a person's yes."""
+        return self.protected or self.autonomy is not Autonomy.AUTO
+
+
+def slot_of(subject: Action | Recommendation) -> str:
+    """Return what names the field of the entity that ``subject`` is about."""
+    return f"{subject.entity}\0{subject.entity_id}\0{subject.field}"
+
+
+def change_key(campaign: bytes, action: bytes) -> bytes:
+    """Return the key of a `Change`; names are printable, so a NUL cannot be in one."""
+    return campaign + b"\0" + action
+
+
+def expiry(advice: Recommendation) -> int:
+    """Return when a recommendation expires, milliseconds."""
+    return to_ms(advice.expires_at)
+
+
+def pack(row: Row) -> bytes:
+    """Return the row's bytes."""
+    return msgspec.msgpack.encode(row)
+
+
+def unpack(data: bytes | None, kind: type[RowT]) -> RowT | None:
+    """Read a row; None stays None."""
+    return None if data is None else _decoder(kind).decode(data)
+
+
+def pack_due(row: Proposals | Decisions) -> bytes:
+    """Return the row's bytes behind the time from which on a tick has to act on it."""
+    return row.due.to_bytes(_TIME_BYTES, "big") + pack(row)
+
+
+def unpack_due(data: bytes | None, kind: type[RowT]) -> RowT:
+    """Read what `pack_due` has written; None is the empty row."""
+    return kind() if data is None else _decoder(kind).decode(memoryview(data)[_TIME_BYTES:])
+
+
+def due_of(data: bytes) -> int:
+    """Return the time that `pack_due` has put first."""
+    return int.from_bytes(data[:_TIME_BYTES], "big")
+
+
+@cache
+def _decoder(kind: type[RowT]) -> msgspec.msgpack.Decoder[RowT]:
+    return msgspec.msgpack.Decoder(kind)

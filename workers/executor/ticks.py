@@ -1,0 +1,81 @@
+"""Ticks: what has waited too long is closed, once, and said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from schemas.codec import decode
+from schemas.errors import SchemaError
+from schemas.tick import Tick
+from workers.delivery.api import Record, Step, View
+from workers.executor import entries
+from workers.executor.draft import Draft
+from workers.executor.entries import expired
+from workers.executor.instants import from_ms, to_ms
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.rows import due_of, expiry
+from workers.executor.ruling import UNKNOWN, was_answered
+from workers.executor.tables import (
+    CLOCK,
+    DECISIONS,
+    RECOMMENDATIONS,
+    TICKS,
+    clock_of,
+    proposed_for,
+    said_about,
+)
+
+
+def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Close what was due between the last tick and the latest of these.
+
+    Ticks that cannot be read, or that are ahead of their own timestamp, are the optimizer's to
+    put aside: it reads the same topic, and one mistake is to be one dead letter.
+    """
+    draft = Draft(policy, view, TICKS)
+    since = clock_of(view)
+    now = max((time for record in records if (time := _time_of(draft, record))), default=0)
+    if now > since:
+        _close_proposals(draft, since, now)
+        _close_waiting(draft, since, now)
+        draft.write(CLOCK, now.to_bytes(8, "big"))
+    return draft.done()
+
+
+def _time_of(draft: Draft, record: Record) -> int:
+    """Return the tick's time in milliseconds; 0 when it is not to be believed."""
+    try:
+        tick = decode(record.value or b"", Tick)
+    except SchemaError:
+        draft.count("ignored", TICKS, "unreadable")
+        return 0
+    if tick.partition != draft.view.partition:
+        draft.count("ignored", TICKS, "of another partition")
+        return 0
+    if tick.time - draft.policy.clock_tolerance > from_ms(record.timestamp):
+        draft.count("ignored", TICKS, "ahead of its time")
+        return 0
+    return to_ms(tick.time)
+
+
+def _close_proposals(draft: Draft, since: int, now: int) -> None:
+    for campaign in _due(draft.view.table(RECOMMENDATIONS), now):
+        said = said_about(draft.view, campaign)
+        for advice in proposed_for(draft.view, campaign).open:
+            decided = said.ruling_on(advice.recommendation_id) is not None
+            if since < expiry(advice) <= now and not decided:
+                detail = "nobody has decided in time; wait for the next recommendation"
+                entries.of_recommendation(draft, advice, now, expired("expired", detail))
+
+
+def _close_waiting(draft: Draft, since: int, now: int) -> None:
+    for campaign in _due(draft.view.table(DECISIONS), now):
+        proposals = proposed_for(draft.view, campaign)
+        for waiting in said_about(draft.view, campaign).waiting:
+            if since < waiting.until <= now and not was_answered(proposals, waiting):
+                entries.of_decision(draft, waiting.decision, now, UNKNOWN)
+
+
+def _due(table: Mapping[bytes, bytes], now: int) -> Iterable[bytes]:
+    """Return the campaigns that something is due for, always in the same order."""
+    return sorted(campaign for campaign, row in table.items() if due_of(row) <= now)
