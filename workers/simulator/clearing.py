@@ -70,8 +70,8 @@ def clear(auctions: Auctions, policy: Policy) -> Outcome:
     served = won & (spent <= policy.budget[owner])
     sold = served[auctions.buyers]
     return Outcome(
-        impressions=_per_campaign(served, auctions),
-        clicks=_per_campaign(served & auctions.clicked, auctions),
+        impressions=_per_campaign(np.where(served, auctions.showings, 0), auctions),
+        clicks=_per_campaign(served, auctions),
         spend=_per_campaign(np.where(served, cost, 0), auctions),
         conversions=_by_age(auctions, sold, np.ones_like(auctions.revenue)),
         revenue=_by_age(auctions, sold, auctions.revenue),

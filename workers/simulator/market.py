@@ -4,6 +4,9 @@
 has a say in it. `clearing.clear` then plays a policy against these very auctions. Two policies
 compared on the same draws differ by what they did and by nothing else (common random numbers).
 
+Campaigns pay by click, so an auction here is one whose person clicks on the ad; the showings
+that nobody clicks come with it as a number.
+
 Money is counted in ten-thousandths of the account's currency, as int64.
 """
 
@@ -28,8 +31,8 @@ Booleans = NDArray[np.bool_]
 class Market:
     """The world of B campaigns: what a week looks like to each, and how its auctions fall.
 
-    Values and prices are log-normal: their logs, of units of money per impression, have the means
-    and standard deviations given here.
+    Values and prices are log-normal: their logs, of units of money per click, have the means and
+    standard deviations given here.
     """
 
     seed: int
@@ -43,7 +46,7 @@ class Market:
     conversion_rate: Floats
     """Shape (B, 168): conversions per click in each local hour of the week, in [0, 1]."""
     click_rate: Floats
-    """Shape (B,): clicks per impression, in [0, 1]."""
+    """Shape (B,): clicks per impression, in (0, 1]."""
     value_mean: Floats
     value_sd: Floats
     price_mean: Floats
@@ -65,15 +68,15 @@ class Auctions:
     ends: Integers
     """Shape (B,): where each campaign's auctions end."""
     value: Floats
-    """Shape (N,): what the campaign thinks the impression is worth, units."""
+    """Shape (N,): what the campaign thinks the click is worth, units."""
     price: Integers
     """Shape (N,): the highest bid of the others, units, >= 1."""
     lot: Floats
     """Shape (N,), in [0, 1): who takes part in a share of auctions takes the lots below it."""
-    clicked: Booleans
-    """Shape (N,): whether the person would click, were they shown the ad."""
+    showings: Integers
+    """Shape (N,): impressions that go with the click, itself included, >= 1."""
     buyers: Integers
-    """Shape (C,): the auctions whose person would buy, were they shown the ad."""
+    """Shape (C,): the auctions whose person buys after the click."""
     wait: Floats
     """Shape (C,): hours from the end of the hour until they buy; 0 when within the hour."""
     revenue: Integers
@@ -92,7 +95,7 @@ def draw(market: Market, hour: int) -> Auctions:
     drawn = [_draw_campaign(market, row, hour) for row in range(len(market.keys))]
     counts = np.array([len(one[0]) for one in drawn], np.int64)
     ends = np.cumsum(counts)
-    value, price, lot, clicked, buyers, wait, revenue = (
+    value, price, lot, showings, buyers, wait, revenue = (
         np.concatenate(column) for column in zip(*drawn, strict=True)
     )
     shift = np.repeat(ends - counts, [len(one[4]) for one in drawn])
@@ -103,7 +106,7 @@ def draw(market: Market, hour: int) -> Auctions:
         value=value,
         price=price,
         lot=lot,
-        clicked=clicked,
+        showings=showings,
         buyers=buyers + shift,
         wait=wait,
         revenue=revenue,
@@ -119,14 +122,13 @@ def _draw_campaign(market: Market, row: int, hour: int) -> tuple[NDArray[np.gene
     rivals = np.exp(chance.normal(market.price_mean[row], market.price_sd[row], count))
     price = np.maximum(rivals * market.competition[row, week], 1.0).astype(np.int64)
     lot = chance.random(count)
-    attention = chance.random(count)
-    clicked = attention < market.click_rate[row]
-    buyers = np.flatnonzero(attention < market.click_rate[row] * market.conversion_rate[row, week])
+    showings = 1 + chance.poisson(1.0 / market.click_rate[row] - 1.0, count)
+    buyers = np.flatnonzero(chance.random(count) < market.conversion_rate[row, week])
     delay = chance.exponential(market.delay[row], len(buyers))
     wait = np.maximum(delay - chance.random(len(buyers)), 0.0)
     orders = market.order_value[row] * np.exp(chance.normal(0.0, 0.4, len(buyers)))
     revenue = (orders / market.order_step[row]).astype(np.int64) * market.order_step[row]
-    return value, price, lot, clicked, buyers, wait, revenue
+    return value, price, lot, showings, buyers, wait, revenue
 
 
 def expected_spend(market: Market) -> Floats:

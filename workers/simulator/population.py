@@ -38,7 +38,7 @@ class World:
     market: Market
 
 
-def make_world(count: int, *, seed: int, auctions_per_day: float = 60_000.0) -> World:
+def make_world(count: int, *, seed: int, auctions_per_day: float = 30_000.0) -> World:
     """Make ``count`` campaigns, spread evenly over the accounts of ``accounts.toml``.
 
     Parameters
@@ -49,7 +49,7 @@ def make_world(count: int, *, seed: int, auctions_per_day: float = 60_000.0) -> 
         The same seed makes the same world, whatever the machine.
     auctions_per_day
         Median of the campaigns' daily auctions; more make conversions less a matter of luck, and an
-        hour dearer to draw (about 60 nanoseconds an auction).
+        hour dearer to draw (about 80 nanoseconds an auction).
     """
     source = tomllib.loads(files(__package__).joinpath("accounts.toml").read_text())
     accounts = [source["accounts"][i % len(source["accounts"])] for i in range(count)]
@@ -85,7 +85,7 @@ def _market(
     intent = _shape(families, "intent", 0.10 * own[:, 6:12] + 0.08 * kin[:, 6:12])
     scale = auctions_per_day / 24 * np.exp(0.4 * own[:, 12])
     rate = _column(families, "conversion_rate") * np.exp(0.2 * own[:, 13])
-    price = level + np.log(0.02) + 0.2 * own[:, 14]
+    price = level + np.log(0.4) + 0.2 * own[:, 14]
     return Market(
         seed=seed,
         keys=names,
@@ -98,7 +98,7 @@ def _market(
         value_sd=np.full(len(keys), 0.5),
         price_mean=price,
         price_sd=np.full(len(keys), 0.6),
-        order_value=np.exp(level + np.log(20.0) + 0.3 * kin[:, 14]),
+        order_value=np.exp(level + np.log(45.0) + 0.3 * kin[:, 14]),
         order_step=np.array([UNITS // 10 ** exponent_of(a["currency"]) for a in accounts]),
         delay=_column(families, "delay_hours") * np.exp(0.2 * kin[:, 15]),
     )

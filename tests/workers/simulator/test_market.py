@@ -32,7 +32,7 @@ def subset(market: Market, rows: list[int]) -> Market:
 
 def play_one_by_one(auctions: Auctions, policy: Policy, row: int) -> tuple[int, int, list[int]]:
     """Play one campaign's hour as a person with pen and paper would."""
-    spend, impressions, served = 0, 0, []
+    spend, clicks, served = 0, 0, []
     for i in np.flatnonzero(auctions.owner == row):
         bid = policy.multiplier[row] * auctions.value[i]
         if auctions.lot[i] >= policy.participation[row] or bid <= auctions.price[i]:
@@ -40,9 +40,9 @@ def play_one_by_one(auctions: Auctions, policy: Policy, row: int) -> tuple[int, 
         if spend + int(auctions.price[i]) > policy.budget[row]:
             break
         spend += int(auctions.price[i])
-        impressions += 1
+        clicks += 1
         served.append(int(i))
-    return spend, impressions, served
+    return spend, clicks, served
 
 
 budgets = st.lists(st.integers(0, 2_000_000), min_size=6, max_size=6).map(np.array)
@@ -68,9 +68,9 @@ def test_the_batch_plays_as_one_campaign_after_another_would(
     auctions = draw(SMALL, hour)
     outcome = clear(auctions, policy)
     for row in range(6):
-        spend, impressions, served = play_one_by_one(auctions, policy, row)
-        assert (outcome.spend[row], outcome.impressions[row]) == (spend, impressions)
-        assert outcome.clicks[row] == auctions.clicked[served].sum()
+        spend, clicks, served = play_one_by_one(auctions, policy, row)
+        assert (outcome.spend[row], outcome.clicks[row]) == (spend, clicks)
+        assert outcome.impressions[row] == auctions.showings[served].sum()
         sold = np.isin(auctions.buyers, served)
         for column, age in enumerate(AGES):
             counted = sold & (auctions.wait <= age)
@@ -142,22 +142,25 @@ def test_mean_spend_agrees_with_the_closed_form() -> None:
     np.testing.assert_allclose(seen, wanted, rtol=0.025)
 
 
-def test_mean_conversions_are_impressions_times_both_rates() -> None:
+def test_conversions_are_clicks_times_their_rate_and_clicks_impressions_times_theirs() -> None:
     market = make_world(10, seed=3, auctions_per_day=60_000).market
     market = replace(market, delay=np.full(10, 1.0))
     seen, wanted = 0, 0.0
-    for hour in range(HOUR, HOUR + 72):
+    impressions, clicks = np.zeros(10), np.zeros(10)
+    for hour in range(HOUR, HOUR + 24):
         week = [hour_of_week(hour, name) for name in market.timezones]
         outcome = clear(draw(market, hour), Policy.capped(np.full(10, UNCAPPED)))
-        rate = market.click_rate * market.conversion_rate[np.arange(10), week]
         seen += int(outcome.conversions[:, -1].sum())
-        wanted += float(outcome.impressions @ rate)
+        wanted += float(outcome.clicks @ market.conversion_rate[np.arange(10), week])
+        impressions += outcome.impressions
+        clicks += outcome.clicks
     assert seen == pytest.approx(wanted, abs=4 * wanted**0.5)
+    np.testing.assert_allclose(clicks / impressions, market.click_rate, rtol=0.01)
 
 
 def test_conversions_wait_as_long_as_their_mean_says() -> None:
     """Of exponential waits with mean m, exp(-a / m) are still open a hours after the click."""
-    market = replace(SMALL, delay=np.full(6, 10.0), demand=SMALL.demand * 20)
+    market = replace(SMALL, delay=np.full(6, 10.0), demand=SMALL.demand * 4)
     waits = np.concatenate([draw(market, HOUR + i).wait for i in range(24)])
     # Clicks lie evenly in their hour: the share open `a` hours after its end is a mean over it.
     for age in (1, 6, 24):

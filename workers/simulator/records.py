@@ -1,0 +1,135 @@
+"""The simulated world in the project's records: metrics, plans, ticks, and what is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from schemas import (
+    AuditEntry,
+    AuditStatus,
+    Autonomy,
+    Budget,
+    BudgetPeriod,
+    CampaignKey,
+    ConversionTimeBasis,
+    Guardrails,
+    MetricsEvent,
+    Plan,
+    Strategy,
+    Tick,
+)
+from workers.simulator.market import UNITS
+from workers.simulator.population import Campaign
+from workers.simulator.reports import Report
+from workers.simulator.shapes import Integers
+
+SOURCE = "simulator"
+
+TELLING_TAKES = timedelta(minutes=2)
+"""How long after the beginning of an hour its reports are published."""
+
+HOURLY_BUDGET = "hourly_budget"
+
+IN_FORCE = frozenset(
+    {
+        AuditStatus.SIMULATED,
+        AuditStatus.APPLIED,
+        AuditStatus.CONFIRMED,
+        AuditStatus.ROLLED_BACK,
+    }
+)
+"""Statuses of audit entries after which the entry's ``after`` is in force."""
+
+
+def start_of(hour: int) -> datetime:
+    """Return the UTC time ``hour`` hours after 1970."""
+    return datetime.fromtimestamp(hour * 3600, UTC)
+
+
+def told_at(due: int) -> datetime:
+    """Return when the reports that are due in hour ``due`` are published."""
+    return start_of(due) + TELLING_TAKES
+
+
+def metrics_event(campaign: Campaign, report: Report) -> MetricsEvent:
+    """Return a report as the event that a collector would publish."""
+    platform, account_id, campaign_id = campaign.key
+    return MetricsEvent(
+        platform=platform,
+        account_id=account_id,
+        campaign_id=campaign_id,
+        window_start=start_of(report.hour),
+        impressions=report.impressions,
+        clicks=report.clicks,
+        spend=amount(report.spend),
+        conversions=Decimal(report.conversions),
+        revenue=amount(report.revenue),
+        currency=campaign.currency,
+        account_timezone=campaign.timezone,
+        sequence_number=report.revision,
+        is_final=report.is_final,
+        source=SOURCE,
+        conversion_time_basis=ConversionTimeBasis.CLICK,
+    )
+
+
+def plan(campaign: Campaign, strategy: Strategy) -> Plan:
+    """Return the campaign's plan: its day budget, to be spent without asking anyone."""
+    platform, account_id, campaign_id = campaign.key
+    return Plan(
+        platform=platform,
+        account_id=account_id,
+        campaign_id=campaign_id,
+        version=1,
+        currency=campaign.currency,
+        timezone=campaign.timezone,
+        budget=Budget(amount=campaign.day_budget, period=BudgetPeriod.DAY),
+        strategy=strategy,
+        autonomy=Autonomy.AUTO,
+        min_confidence=0.0,
+        # From a quiet night to a busy noon a good hour's budget grows tenfold.
+        guardrails=Guardrails(max_change_pct=1000.0, max_changes_per_day=100),
+    )
+
+
+def ticks(time: datetime, partitions: int) -> Iterator[Tick]:
+    """Yield the simulated time, once for each partition."""
+    return (Tick(partition=partition, time=time) for partition in range(partitions))
+
+
+def amount(units: int) -> Decimal:
+    """Return units of simulated money as an amount of currency, with four decimals."""
+    return Decimal(units).scaleb(-4)
+
+
+class InForce:
+    """The hourly budget of each campaign, as the audit trail tells it.
+
+    Until the trail says something about a campaign, its day budget is spread evenly.
+    """
+
+    def __init__(self, campaigns: Sequence[Campaign]) -> None:
+        self._rows = {campaign.key: row for row, campaign in enumerate(campaigns)}
+        self._budget = even_budgets(campaigns)
+
+    def hear(self, entries: Iterable[AuditEntry]) -> None:
+        """Take what ``entries`` put in force, in their order; others are passed over."""
+        for entry in entries:
+            key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
+            row = self._rows.get(key)
+            ours = row is not None and entry.field == HOURLY_BUDGET
+            if ours and entry.status in IN_FORCE and entry.after is not None:
+                self._budget[row] = int(entry.after * UNITS)
+
+    def budgets(self) -> Integers:
+        """Return the hourly budgets now, shape (B,), ten-thousandths of the currency."""
+        return self._budget.copy()
+
+
+def even_budgets(campaigns: Sequence[Campaign]) -> Integers:
+    """Return a 24th of each day budget, rounded down to ten-thousandths of the currency."""
+    return np.array([int(campaign.day_budget * UNITS) // 24 for campaign in campaigns], np.int64)
