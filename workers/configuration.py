@@ -22,8 +22,8 @@ from workers.settings import Settings
 PREFIX = "PACEKEEPER_"
 DEFAULT_FILE = "pacekeeper.toml"
 FILE_VARIABLE = "PACEKEEPER_CONFIG"
-PLACES = ("PACEKEEPER_DATA_DIR", "PACEKEEPER_CACHE_DIR")
-"""Where the embedded Kafka keeps its data and its downloads; it reads them itself."""
+EMBEDDED = {f"{PREFIX}{name}" for name in ("DATA_DIR", "CACHE_DIR", "JAVA", "MAVEN_REPOSITORY")}
+"""What the embedded Kafka reads itself: where it keeps its data and finds its parts."""
 
 _SERVICE_NAME = re.compile(r"_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_\w+)?$")
 _SERVICE_VALUE = re.compile(r"(tcp|udp|sctp)://")
@@ -168,7 +168,7 @@ def _from_environment(
     )
     expected = {
         FILE_VARIABLE,
-        *PLACES,
+        *EMBEDDED,
         *(reference.removeprefix("env:") for reference in references),
     }
     for variable in sorted(environment):

@@ -43,7 +43,6 @@ class Health:
         self._since: dict[tuple[str, int], tuple[int, float]] = {}
         self._stalled: dict[tuple[str, int], float] = {}
         self._seen_at: float | None = None
-        self._not_ready = "the worker is starting"
 
     def saw(self, sightings: Iterable[LaneSighting], *, now: float) -> None:
         """Take in all lanes of this worker at ``now``, in seconds of any steady clock.
@@ -70,10 +69,6 @@ class Health:
             self._since[lane] = (self._since[lane][0], now)
             self._stalled[lane] = 0.0
 
-    def not_ready(self, reason: str) -> None:
-        """Say why the worker takes no part just now; empty when it does."""
-        self._not_ready = reason
-
     def live(self) -> Verdict:
         """Tell whether a restart would help: a lane stands still although records wait."""
         for (topic, partition), seconds in sorted(self._stalled.items()):
@@ -85,10 +80,10 @@ class Health:
                 )
         return Verdict(ok=True)
 
-    def ready(self, *, now: float) -> Verdict:
-        """Tell whether the worker does its part: assigned, loaded, and in touch with Kafka."""
-        if self._not_ready:
-            return Verdict(ok=False, reason=self._not_ready)
+    def ready(self, *, now: float, hindrance: str = "") -> Verdict:
+        """Tell whether the worker does its part; ``hindrance`` is what keeps it from it, if any."""
+        if hindrance:
+            return Verdict(ok=False, reason=hindrance)
         if self._seen_at is None or now - self._seen_at > self._limit:
-            return Verdict(ok=False, reason="Kafka has not answered the worker's questions lately")
+            return Verdict(ok=False, reason="Kafka has not told the ends of its topics lately")
         return Verdict(ok=True)

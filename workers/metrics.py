@@ -8,7 +8,7 @@ in the log, the audit trail and the topics. What a step counts, it says by the s
 from __future__ import annotations
 
 import platform
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import (
@@ -22,6 +22,7 @@ from prometheus_client import (
 )
 
 from workers.delivery.api import Step
+from workers.delivery.lag import Lag
 from workers.version import installed_version
 
 PREFIX = "pacekeeper_"
@@ -138,16 +139,16 @@ class Metrics:
         self._lag_records = Gauge(
             f"{PREFIX}lag_records",
             "Records that wait to be read.",
-            ("agent", "partition"),
+            ("topic", "partition"),
             registry=registry,
         )
         self._lag_seconds = Gauge(
             f"{PREFIX}lag_seconds",
             "Age of the oldest record that waits to be read; 0 when none waits.",
-            ("agent", "partition"),
+            ("topic", "partition"),
             registry=registry,
         )
-        self._lanes: set[tuple[str, int]] = set()
+        self._lanes: set[tuple[str, str]] = set()
         build = Info(f"{PREFIX}build", "What is running.", registry=registry)
         build.info(
             {
@@ -183,18 +184,16 @@ class Metrics:
         self._recovery.labels(agent).observe(seconds)
         self._recovered.labels(agent).inc(records)
 
-    def lag(self, agent: str, partition: int, records: int, seconds: float) -> None:
-        """Show how far a lane is behind the end of its topic."""
-        self._lanes.add((agent, partition))
-        self._lag_records.labels(agent, str(partition)).set(records)
-        self._lag_seconds.labels(agent, str(partition)).set(seconds)
-
-    def owned(self, partitions: Collection[int]) -> None:
-        """Forget the lag of partitions that now belong to another worker."""
-        for lane in [lane for lane in self._lanes if lane[1] not in partitions]:
-            self._lanes.discard(lane)
-            self._lag_records.remove(lane[0], str(lane[1]))
-            self._lag_seconds.remove(lane[0], str(lane[1]))
+    def lags(self, lags: Sequence[Lag]) -> None:
+        """Show how far the lanes are behind, and forget those that another worker has now."""
+        shown = {(lag.topic, str(lag.partition)): lag for lag in lags}
+        for lane in self._lanes - shown.keys():
+            self._lag_records.remove(*lane)
+            self._lag_seconds.remove(*lane)
+        for lane, lag in shown.items():
+            self._lag_records.labels(*lane).set(lag.records)
+            self._lag_seconds.labels(*lane).set(lag.seconds)
+        self._lanes = set(shown)
 
     def dead_letter(self, topic: str, reason: str) -> None:
         """Count a record of ``topic`` that was put aside."""

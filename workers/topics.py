@@ -1,4 +1,4 @@
-"""What every topic must be like, made so when it is missing, and compared when it exists.
+"""Creates topics that are missing, and compares those that exist with what they must be.
 
 An existing topic is never touched unless asked: its number of partitions decides which worker
 owns which campaign, and its retention decides what can still be replayed.
@@ -8,34 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from schemas.topics import TOPICS, Cleanup, Partitions, Topic
 from workers.errors import WorkerError
-from workers.settings import TopicSettings
+from workers.topic_specs import TopicSpec
 
-_MEBIBYTE = 1 << 20
-_DEAD_LETTER_DAYS = 30
 _DYNAMIC_TOPIC_CONFIG = 1
 _BROKER_DEFAULT = -1
 _PROPAGATION_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopicSpec:
-    """One topic as it must be."""
-
-    name: str
-    partitions: int
-    replication: int = 0
-    """Copies; 0 leaves it to the broker."""
-    configs: Mapping[str, str] = field(default_factory=dict)
-    """Kafka's names and values, only those that matter to us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,68 +51,6 @@ class Outcome:
 
 class TopicCreationError(WorkerError):
     """Kafka would not create a topic."""
-
-
-def catalogue_specs(settings: TopicSettings) -> tuple[TopicSpec, ...]:
-    """Return the topics of the catalogue and their dead-letter topics."""
-    specs = []
-    for topic in TOPICS:
-        specs.append(_spec(topic.full_name(settings.prefix), settings, topic, _retention(topic)))
-        if topic.dead_letters:
-            specs.append(_spec(topic.dlq(settings.prefix), settings, topic, _DEAD_LETTERS))
-    return tuple(specs)
-
-
-def changelog_specs(
-    app: str, tables: Iterable[str], settings: TopicSettings
-) -> Sequence[TopicSpec]:
-    """Return the changelog topics of the ``tables`` of the worker ``app``."""
-    return [
-        TopicSpec(
-            name=f"{app}-{table}-changelog",
-            partitions=settings.partitions,
-            replication=settings.replication,
-            configs=_durable(_CHANGELOG, settings),
-        )
-        for table in tables
-    ]
-
-
-_DEAD_LETTERS = {
-    "cleanup.policy": "delete",
-    "retention.ms": str(_DEAD_LETTER_DAYS * 86_400_000),
-    # A dead letter is the original and its headers: larger than what its own topic takes.
-    "max.message.bytes": str(16 * _MEBIBYTE),
-}
-_CHANGELOG = {
-    "cleanup.policy": "compact",
-    # Kafka compacts closed segments only; small ones keep what a new owner has to read short.
-    "segment.bytes": str(64 * _MEBIBYTE),
-}
-
-
-def _retention(topic: Topic) -> Mapping[str, str]:
-    if topic.cleanup is Cleanup.COMPACT:
-        return {"cleanup.policy": "compact"}
-    return {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
-
-
-def _spec(
-    name: str, settings: TopicSettings, topic: Topic, configs: Mapping[str, str]
-) -> TopicSpec:
-    shared = topic.partitions is Partitions.CAMPAIGNS
-    return TopicSpec(
-        name=name,
-        partitions=settings.partitions if shared else 1,
-        replication=settings.replication,
-        configs=_durable(configs, settings),
-    )
-
-
-def _durable(configs: Mapping[str, str], settings: TopicSettings) -> Mapping[str, str]:
-    if not settings.min_insync_replicas:
-        return configs
-    return {**configs, "min.insync.replicas": str(settings.min_insync_replicas)}
 
 
 async def create_topics(

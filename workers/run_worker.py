@@ -1,0 +1,190 @@
+"""Runs one worker in this process, from the first look at Kafka to the last committed step."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+import uvloop
+from aiokafka import AIOKafkaConsumer
+from prometheus_client import CollectorRegistry, disable_created_metrics
+
+from workers.delivery.api import Program
+from workers.delivery.app import DeliveryApp, create_app
+from workers.delivery.errors import EXIT_RESTART
+from workers.errors import WorkerError
+from workers.health import Health, Verdict
+from workers.kafka import Connection, connect
+from workers.metrics import Metrics
+from workers.monitor import Monitor
+from workers.settings import Settings
+from workers.topic_specs import catalogue_specs, changelog_specs
+from workers.topics import find_drift
+from workers.web import serve
+
+_STOP_SECONDS = 30.0
+_LOOK_SECONDS = 5.0
+_TELL_SECONDS = 0.5
+
+_log = structlog.get_logger("pacekeeper")
+
+
+class TopicsMissingError(WorkerError):
+    """Topics that the worker needs are missing, or have another number of partitions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worker:
+    """What is to be run."""
+
+    name: str
+    """``optimizer``, ``allocator`` or ``executor``."""
+    program: Program
+    settings: Settings
+
+
+def run_worker(worker: Worker) -> int:
+    """Run until SIGTERM or Ctrl-C, finish the step in hand, and return the exit status.
+
+    Raises
+    ------
+    WorkerError
+        The worker cannot be started: Kafka, topics, an address.
+    """
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(worker))
+
+
+async def _run(worker: Worker) -> int:
+    stop = _stop_signals()
+    settings = worker.settings
+    connection = connect(settings.broker)
+    await _check_topics(worker, connection)
+    health = Health(stall_seconds=settings.web.stall_seconds)
+    metrics = Metrics(worker.name, CollectorRegistry())
+    # Faust binds an app to the running loop when it is built.
+    app = create_app(worker.program, settings, connection, metrics)
+    ready = partial(_ready, app, health)
+    async with (
+        serve(settings.web, metrics.registry, live=health.live, ready=ready) as url,
+        _watched(app, health, connection),
+    ):
+        _log.info("starting", worker=worker.name, kafka=connection.where, web=url)
+        return await _until_stopped(app, stop)
+
+
+def _stop_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _check_topics(worker: Worker, connection: Connection) -> None:
+    """Refuse to start without topics: Faust would wait for them in silence."""
+    settings = worker.settings.topics
+    specs = [*catalogue_specs(settings), *changelog_specs(worker.program, settings)]
+    async with connection.admin() as admin:
+        drift = await find_drift(admin, specs)
+    missing = [found.topic for found in drift if found.what == "missing"]
+    if missing:
+        raise TopicsMissingError(
+            f"{len(missing)} topics are missing at {connection.where}, such as {missing[0]}",
+            remedy="run: pacekeeper topics create",
+        )
+    for found in drift:
+        if found.what == "partitions":
+            raise TopicsMissingError(
+                f"{found.topic} has {found.found} partitions, settings say {found.wanted}",
+                remedy=found.remedy,
+            )
+        _log.warning(
+            "topic_drift",
+            topic=found.topic,
+            what=found.what,
+            wanted=found.wanted,
+            found=found.found,
+        )
+
+
+def _ready(app: DeliveryApp, health: Health) -> Verdict:
+    hindrance = ""
+    if app.ownership.loading:
+        hindrance = "tables are being loaded"
+    elif app.rebalancing:
+        hindrance = "partitions are being reassigned"
+    elif not app.ownership.owned:
+        hindrance = "no partition is assigned, not yet or for want of partitions"
+    return health.ready(now=asyncio.get_running_loop().time(), hindrance=hindrance)
+
+
+@asynccontextmanager
+async def _watched(app: DeliveryApp, health: Health, connection: Connection) -> AsyncIterator[None]:
+    """Look at the app's lanes for as long as the block lasts."""
+    consumer = AIOKafkaConsumer(
+        **connection.client_options(), isolation_level="read_committed", enable_auto_commit=False
+    )
+    clock = asyncio.get_running_loop().time
+    monitor = Monitor(consumer, health, lanes=lambda: app.ownership.lanes, clock=clock)
+    async with connection.opened(consumer.start, consumer.stop):
+        looking = asyncio.create_task(monitor.run(every_seconds=_LOOK_SECONDS), name="monitor")
+        telling = asyncio.create_task(_tell_readiness(app, health), name="readiness")
+        try:
+            yield
+        finally:
+            looking.cancel()
+            telling.cancel()
+
+
+async def _tell_readiness(app: DeliveryApp, health: Health) -> None:
+    told: Verdict | None = None
+    while True:
+        verdict = _ready(app, health)
+        if verdict != told:
+            _log.info("ready", partitions=app.ownership.owned) if verdict.ok else _log.info(
+                "not_ready", reason=verdict.reason
+            )
+        told = verdict
+        await asyncio.sleep(_TELL_SECONDS)
+
+
+async def _until_stopped(app: DeliveryApp, stop: asyncio.Event) -> int:
+    """Start the app and stop it when told to; return the exit status."""
+    started = asyncio.create_task(app.start(), name="start")
+    over: Sequence[asyncio.Task[object]] = (
+        asyncio.create_task(stop.wait(), name="signal"),
+        asyncio.create_task(app.wait_until_stopped(), name="crash"),
+    )
+    await asyncio.wait((*over, started), return_when=asyncio.FIRST_COMPLETED)
+    if started.done() and started.exception() is None:
+        await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
+    crash = app.crash_reason or (started.exception() if started.done() else None)
+    if crash is not None:
+        _log.error("crashed", error=type(crash).__name__, problem=str(crash))
+    else:
+        _log.info("stopping", why="signal")
+    await _stop(app)
+    for task in (*over, started):
+        task.cancel()
+    _log.info("stopped")
+    return EXIT_RESTART if crash is not None else 0
+
+
+async def _stop(app: DeliveryApp) -> None:
+    """Stop within a limit: Faust has been known to wait for ever on a broker that is gone."""
+    try:
+        async with asyncio.timeout(_STOP_SECONDS):
+            await app.stop()
+    except TimeoutError:
+        _log.error("stop_timed_out", seconds=_STOP_SECONDS)
+        # Its consumer thread is no daemon: returning would wait for it again. What was not
+        # committed is read again by the next owner.
+        os._exit(EXIT_RESTART)
