@@ -1,0 +1,1 @@
+"""Figures that Pacekeeper promises, measured: ``python -m benchmarks``."""

@@ -1,0 +1,59 @@
+"""Topics of the broker that figures are taken on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+
+class Cluster:
+    """A client for what the harness itself does: make topics, watch them grow, remove them."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        self._reader = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None)
+
+    async def __aenter__(self) -> Self:
+        await self._admin.start()
+        await self._reader.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._reader.stop()
+        await self._admin.close()
+
+    async def create(
+        self, names: Sequence[str], *, partitions: int, settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Create topics that keep what they are given, whatever its age."""
+        kept = {"retention.ms": "-1", "retention.bytes": "-1", **(settings or {})}
+        await self._admin.create_topics(
+            [
+                NewTopic(
+                    name=name, num_partitions=partitions, replication_factor=1, topic_configs=kept
+                )
+                for name in names
+            ]
+        )
+
+    async def remove(self, prefix: str) -> None:
+        """Remove all topics whose names start with ``prefix``."""
+        names = [name for name in await self._admin.list_topics() if name.startswith(prefix)]
+        if names:
+            await self._admin.delete_topics(names)
+
+    async def ends(self, topic: str, partitions: int) -> list[int]:
+        """Return the end offset of each partition, markers of transactions included."""
+        wanted = [TopicPartition(topic, partition) for partition in range(partitions)]
+        ends = await self._reader.end_offsets(wanted)
+        return [ends[partition] for partition in wanted]

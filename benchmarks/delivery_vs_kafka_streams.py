@@ -1,0 +1,50 @@
+"""Delivery alone against Kafka Streams, both exactly once, over the same small job."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from benchmarks.bench import Bench
+from benchmarks.contender import PYTHON, Contender, Window
+from benchmarks.figure import Figure, NotMeasurable
+from benchmarks.load import Campaigns, hours, publish, recent_midnight
+from benchmarks.peers import kafka_streams
+from benchmarks.race import race
+
+SOURCE = "delivery-metrics"
+CAMPAIGNS = Campaigns(count=100_000, partitions=4)
+HOURS = 7
+WARM_UP = 300_000
+"""A JVM compiles its hot paths by then: its events per CPU second no longer rise."""
+EVENTS = 390_000
+STORES = ("memory", "rocksdb")
+
+
+async def measure(bench: Bench) -> float:
+    """Return our events per CPU second as a multiple of the faster Kafka Streams'."""
+    if kafka_streams.missing():
+        raise NotMeasurable(kafka_streams.NEEDS)
+    jars = kafka_streams.build(bench.cache)
+    await bench.cluster.create([SOURCE], partitions=CAMPAIGNS.partitions)
+    start = recent_midnight() - timedelta(days=1)
+    await publish(bench.cluster.bootstrap, SOURCE, hours(CAMPAIGNS, start, HOURS))
+    peers = [_contender(f"kafka-streams-{s}", kafka_streams.command(jars, s)) for s in STORES]
+    ours = _contender("delivery", (*PYTHON, "benchmarks.peers.pacekeeper_delivery"))
+    rates = await race(bench, [ours, *peers])
+    await bench.cluster.remove(SOURCE)
+    return rates[ours.name] / max(rates[peer.name] for peer in peers)
+
+
+def _contender(name: str, command: tuple[str, ...]) -> Contender:
+    window = Window(warm_up=WARM_UP, events=EVENTS)
+    return Contender(name=name, command=command, source=SOURCE, window=window)
+
+
+FIGURE = Figure(
+    name="delivery_vs_kafka_streams",
+    unit="times",
+    goal=1.0,
+    better="higher",
+    about="exactly-once delivery, events per CPU second, against Kafka Streams in Java",
+    measure=measure,
+)
