@@ -28,6 +28,11 @@ class Broker:
         self._cluster = Cluster(settings, owner=os.getpid(), report=report)
 
     @property
+    def settings(self) -> BrokerSettings:
+        """What was asked for."""
+        return self._cluster.settings
+
+    @property
     def bootstrap(self) -> str:
         """The plain addresses of all nodes, ``host:port`` with commas between."""
         return ",".join(node.bootstrap for node in self._cluster.nodes)

@@ -100,7 +100,9 @@ class Cluster:
         storage.check_node_count(settings)
         ports.check_free(self.nodes)
         runtime = java.find(os.environ, named=settings.java)
-        class_path = jars.ensure(settings.cache_dir, jars.manifest(), self._report)
+        class_path = jars.ensure(
+            settings.cache_dir, jars.manifest(), self._report, mirror=settings.mirror
+        )
         self._java = [str(runtime), "-cp", os.pathsep.join(map(str, class_path))]
         for node in self.nodes:
             config.write_properties(node, self.nodes, settings)

@@ -53,8 +53,12 @@ def manifest() -> tuple[Jar, ...]:
     return tuple(Jar(sha256=digest, path=path) for digest, path in rows)
 
 
-def ensure(cache_dir: Path, jars: Iterable[Jar], report: Report) -> tuple[Path, ...]:
+def ensure(
+    cache_dir: Path, jars: Iterable[Jar], report: Report, *, mirror: str | None = None
+) -> tuple[Path, ...]:
     """Return the paths of the checked jars, fetching those that are missing or damaged.
+
+    ``mirror`` is the address of a Maven repository to fetch from; None is the public one.
 
     Needs no network when all are there. A jar appears under its name only when it is whole and
     right, so an interrupted run leaves nothing that a later one could mistake.
@@ -71,7 +75,7 @@ def ensure(cache_dir: Path, jars: Iterable[Jar], report: Report) -> tuple[Path, 
             report(f"{jar.name} in the cache is damaged, fetching it again")
     if bad:
         report(f"fetching Kafka {KAFKA_VERSION}: {len(bad)} jars")
-        _fetch_all(root, bad)
+        _fetch_all(root, bad, mirror)
     return tuple(root / jar.path for jar in wanted)
 
 
@@ -85,11 +89,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fetch_all(root: Path, jars: Iterable[Jar]) -> None:
+def _fetch_all(root: Path, jars: Iterable[Jar], mirror: str | None) -> None:
     root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".fetch-", dir=root) as scratch,
-        repository(Path(scratch)) as context,
+        repository(Path(scratch), mirror) as context,
         ThreadPoolExecutor(8) as pool,
     ):
         for _ in pool.map(lambda jar: _fetch(root, jar, context), jars):
@@ -109,7 +113,7 @@ def _fetch(root: Path, jar: Jar, context: MavenContext) -> None:
 
 
 @contextmanager
-def repository(directory: Path) -> Iterator[MavenContext]:
+def repository(directory: Path, mirror: str | None = None) -> Iterator[MavenContext]:
     """Give a Maven repository that keeps what it fetches in ``directory``.
 
     Certificates are judged by the operating system's store meanwhile, as browsers and pip do;
@@ -118,6 +122,11 @@ def repository(directory: Path) -> Iterator[MavenContext]:
     logging.getLogger("jgo").setLevel(logging.ERROR)
     truststore.inject_into_ssl()
     try:
-        yield MavenContext(resolver=PythonResolver(), repo_cache=directory, timeout=30)
+        yield MavenContext(
+            resolver=PythonResolver(),
+            repo_cache=directory,
+            remote_repos={"mirror": mirror} if mirror else None,
+            timeout=30,
+        )
     finally:
         truststore.extract_from_ssl()

@@ -21,7 +21,7 @@ class ClusterView:
 
 
 def ask(port: int, *, timeout: float = 5.0) -> ClusterView | None:
-    """Return a node's view of its cluster; None when it does not answer (yet).
+    """Return a node's view of its cluster; None when nothing there speaks Kafka (yet).
 
     ``timeout`` is in seconds, for connecting and for each read.
     """
@@ -29,7 +29,7 @@ def ask(port: int, *, timeout: float = 5.0) -> ClusterView | None:
         with socket.create_connection((HOST, port), timeout=timeout) as connection:
             connection.sendall(_request())
             return _view(_receive(connection))
-    except (OSError, EOFError):
+    except (OSError, EOFError, struct.error):
         return None
 
 

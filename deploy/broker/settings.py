@@ -64,6 +64,8 @@ class BrokerSettings:
     """Largest heap of one node, MiB, >= 256."""
     java: Path | None = None
     """This Java and no other; None looks for one."""
+    mirror: str | None = None
+    """Address of a Maven repository to fetch Kafka from; None is the public one."""
     min_free_bytes: int = 1 << 30
     """Free disk below which a start is refused, bytes."""
     start_timeout: float = 90.0
