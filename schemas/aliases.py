@@ -53,16 +53,16 @@ def decode_metrics(data: bytes) -> Decoded:
     refuse_size(data)
     try:
         event = decoder(MetricsEvent).decode(data)
-    except UNREADABLE as error:
-        return _decode_slowly(data, error)
+    except UNREADABLE:
+        return _decode_slowly(data)
     return Decoded(event, (), _suspicions(event))
 
 
-def _decode_slowly(data: bytes, first: Exception) -> Decoded:
+def _decode_slowly(data: bytes) -> Decoded:
     try:
         given = msgspec.json.decode(data, type=_Fields)
-    except UNREADABLE:
-        raise as_schema_error(first, data) from first
+    except UNREADABLE as error:
+        raise as_schema_error(error, data) from error
     unknown: list[str] = []
     known = _rename(given, MetricsEvent, "", unknown)
     if "breakdown" in known:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
     Autonomy,
@@ -56,6 +57,8 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def _check(self) -> None:
         check_name(self.budget_group_id, "budget_group_id")
         check_zone(self.timezone, "timezone")
+        if self.parent_group_id == self.budget_group_id:
+            raise SchemaError("parent_group_id", Reason.CONTRADICTION, "cannot be the group itself")
         exponent_of(self.currency)
         check_minor(self.budget.amount, self.currency, "budget.amount")
         refuse_negative(self, "min_budget", "max_budget")

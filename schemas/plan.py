@@ -116,7 +116,9 @@ class AdSet(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Guardrails(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of what may change without a person."""
 
-    max_change_pct: Annotated[float, Meta(gt=0.0, le=1000.0, description="per cent of the value")]
+    max_change_pct: Annotated[
+        float, Meta(gt=0.0, le=1000.0, description="largest single change, per cent of the value")
+    ] = 100.0
     cooldown_minutes: Annotated[int, Meta(ge=0, le=43_200)] = 0
     max_changes_per_day: Annotated[int, Meta(ge=0, le=10_000)] = 25
 
@@ -171,7 +173,7 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     budget_group_id: Name | None = None
     autonomy: Autonomy = Autonomy.PROPOSE
     min_confidence: Ratio = 0.5
-    guardrails: Guardrails = Guardrails(max_change_pct=100.0)
+    guardrails: Guardrails = Guardrails()
     learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
     protected: Annotated[bool, Meta(description="never changed without a person")] = False
     calendar: Annotated[tuple[CalendarEvent, ...], Meta(max_length=500)] = ()

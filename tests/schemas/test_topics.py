@@ -1,0 +1,62 @@
+"""The catalogue is complete and agrees with the records and the workers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import schemas
+from schemas.headers import DEAD_LETTER
+from schemas.record import CampaignRecord, Record
+from schemas.topics import FOREVER, TOPICS, Cleanup, Key, Partitions
+
+
+def test_every_record_has_exactly_one_topic() -> None:
+    kinds = [topic.record for topic in TOPICS]
+    exported = {
+        value
+        for value in vars(schemas).values()
+        if isinstance(value, type) and issubclass(value, Record) and value is not Record
+    }
+
+    assert len(kinds) == len(set(kinds)) == 12
+    assert set(kinds) == exported
+
+
+def test_names_carry_their_version_and_the_prefix_is_the_users() -> None:
+    for topic in TOPICS:
+        assert topic.name.endswith(".v1")
+        assert topic.full_name("acme.ads") == f"acme.ads.{topic.name}"
+        assert topic.dlq("acme.ads") == f"acme.ads.{topic.name}.dlq"
+        assert topic.full_name() == f"pacekeeper.{topic.name}"
+
+
+def test_what_holds_until_it_is_changed_is_compacted_and_never_expires() -> None:
+    lasting = {"plans.v1", "groups.v1", "priors.v1", "conditions.v1"}
+
+    assert {topic.name for topic in TOPICS if topic.cleanup is Cleanup.COMPACT} == lasting
+    assert {topic.name for topic in TOPICS if topic.retention_ms == FOREVER} == {
+        *lasting,
+        "audit.v1",
+    }
+
+
+def test_topics_keyed_by_campaign_share_their_number_of_partitions() -> None:
+    for topic in TOPICS:
+        if topic.key is Key.CAMPAIGN:
+            assert issubclass(topic.record, CampaignRecord)
+            assert topic.partitions is Partitions.CAMPAIGNS
+
+
+def test_every_topic_has_somebody_who_writes_it_and_somebody_who_reads_it() -> None:
+    for topic in TOPICS:
+        assert topic.writers
+        assert topic.readers
+
+
+def test_the_documented_headers_of_dead_letters_are_those_that_are_sent() -> None:
+    source = Path("workers/delivery/dead_letters.py").read_text()
+
+    prefix = "pacekeeper-dead-letter-"
+    assert f'"{prefix}"' in source
+    for header in DEAD_LETTER:
+        assert f'"{header.removeprefix(prefix)}"' in source
