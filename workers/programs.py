@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, cast
 
@@ -10,22 +10,18 @@ from workers.delivery.api import Program
 from workers.settings import Settings
 from workers.topic_specs import TopicSpec, catalogue_specs, changelog_specs
 
-PROGRAMS: Final[Mapping[str, str]] = {
-    "optimizer": "workers.optimizer.program",
-    "allocator": "workers.allocator.program",
-    "executor": "workers.executor.program",
-}
-"""By name of the worker: a module with ``create_program(settings) -> Program``."""
+WORKERS: Final = ("optimizer", "allocator", "executor")
+"""Each is a package ``workers.NAME`` with ``agents.program(settings) -> Program``."""
 
 
 def create_program(worker: str, settings: Settings) -> Program:
     """Return what ``worker`` does under ``settings``; only its own modules are imported."""
-    return cast(Program, import_module(PROGRAMS[worker]).create_program(settings))
+    return cast(Program, import_module(f"workers.{worker}.agents").program(settings))
 
 
 def topic_specs(settings: Settings) -> Sequence[TopicSpec]:
     """Return every topic that Pacekeeper needs: the catalogue's, dead letters, changelogs."""
     specs = list(catalogue_specs(settings.topics))
-    for worker in PROGRAMS:
+    for worker in WORKERS:
         specs += changelog_specs(create_program(worker, settings), settings.topics)
     return specs

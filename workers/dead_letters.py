@@ -1,0 +1,109 @@
+"""Dead letters, read back: what was wrong with them, and the records that they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiokafka.structs import ConsumerRecord
+
+from schemas.codec import digest
+from workers.delivery.dead_letters import HEADER, SUFFIX
+
+REPLAYED = "pacekeeper-replayed"
+"""Header of a record that was published again from a dead-letter topic: where it was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One record that could not be read."""
+
+    record: ConsumerRecord
+    facts: Mapping[str, str]
+    """``topic``, ``partition``, ``offset``, ``reason``, ``field``, ``detail``, ``timestamp``."""
+
+    @property
+    def topic(self) -> str:
+        """The topic that it was published to."""
+        return self.facts.get("topic") or str(self.record.topic).removesuffix(SUFFIX)
+
+    @property
+    def reason(self) -> str:
+        """What was wrong, as a short code."""
+        return self.facts.get("reason", "unknown")
+
+    @property
+    def value(self) -> bytes | None:
+        """The original bytes."""
+        return None if "null" in self.facts else self.record.value
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """The original headers, and one that says where the letter was."""
+        place = f"{self.record.topic}[{self.record.partition}]@{self.record.offset}".encode()
+        kept = [h for h in self.record.headers if not h[0].startswith(HEADER) and h[0] != REPLAYED]
+        return [*kept, (REPLAYED, place)]
+
+    @property
+    def partition(self) -> int | None:
+        """Where to publish it again: its key decides, or else where it was."""
+        return None if self.record.key else int(self.facts.get("partition", "0"))
+
+    @property
+    def content(self) -> str:
+        """The same for letters that were the same record."""
+        return digest(b"%s\0%s" % (self.record.key or b"", self.record.value or b""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pile:
+    """All letters of one topic for one reason."""
+
+    topic: str
+    reason: str
+    count: int
+    newest: datetime
+    field: str
+    detail: str
+    """Of the newest one."""
+    key: str
+    sample: str
+    """The beginning of the newest one's bytes."""
+
+
+def as_letter(record: ConsumerRecord) -> Letter:
+    """Read the facts from the headers of a record of a dead-letter topic."""
+    facts = {
+        name.removeprefix(HEADER): value.decode(errors="replace")
+        for name, value in record.headers
+        if name.startswith(HEADER)
+    }
+    return Letter(record=record, facts=facts)
+
+
+def piles(letters: Iterable[Letter]) -> list[Pile]:
+    """Count letters by topic and reason, the largest pile first."""
+    found: dict[tuple[str, str], list[Letter]] = {}
+    for letter in letters:
+        found.setdefault((letter.topic, letter.reason), []).append(letter)
+    return sorted(map(_pile, found.values()), key=lambda pile: (-pile.count, pile.topic))
+
+
+def distinct(letters: Iterable[Letter]) -> list[Letter]:
+    """Keep one letter of those that are the same record: one may have been replayed in vain."""
+    return list({letter.content: letter for letter in letters}.values())
+
+
+def _pile(letters: Sequence[Letter]) -> Pile:
+    newest = max(letters, key=lambda letter: int(letter.record.timestamp))
+    return Pile(
+        topic=newest.topic,
+        reason=newest.reason,
+        count=len(letters),
+        newest=datetime.fromtimestamp(newest.record.timestamp / 1000, tz=UTC),
+        field=newest.facts.get("field", ""),
+        detail=newest.facts.get("detail", ""),
+        key=(newest.record.key or b"").decode(errors="replace"),
+        sample=(newest.record.value or b"")[:200].decode(errors="replace"),
+    )

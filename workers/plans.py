@@ -1,0 +1,136 @@
+"""Campaign plans from files: read, checked, and compared with those in force."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from schemas.codec import decode
+from schemas.errors import SchemaError
+from schemas.plan import Plan
+from workers.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What applying one plan would do."""
+
+    plan: Plan
+    before: Plan | None
+    """The plan in force, ``None`` when there is none that can be read."""
+
+    @property
+    def differences(self) -> Sequence[tuple[str, object, object]]:
+        """Each field that differs: its path, the value in force and the new one."""
+        old = dict(_flat(msgspec.to_builtins(self.before))) if self.before else {}
+        new = dict(_flat(msgspec.to_builtins(self.plan)))
+        paths = dict.fromkeys((*old, *new))
+        return [
+            (path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path)
+        ]
+
+
+def read_plans(files: Iterable[Path]) -> list[Plan]:
+    """Read all plans of ``files``, JSON or TOML: one plan, a list, or a list called ``plans``.
+
+    Raises
+    ------
+    UsageError
+        Names the file, the plan and the field that is wrong; or a campaign that has two plans.
+    """
+    plans: dict[bytes, tuple[Plan, str]] = {}
+    for file in files:
+        for number, content in enumerate(_contents(file), 1):
+            where = f"{file}, plan {number}"
+            try:
+                plan = decode(_NUMBERS.encode(content), Plan)
+            except SchemaError as error:
+                raise UsageError(f"{where}: {error}") from error
+            if plan.key in plans:
+                raise UsageError(
+                    f"{where}: {plan.key.decode()} has a plan already in {plans[plan.key][1]}"
+                )
+            plans[plan.key] = plan, where
+    return [plan for plan, _ in plans.values()]
+
+
+def changes(plans: Iterable[Plan], in_force: Mapping[bytes, bytes | None]) -> list[Change]:
+    """Compare ``plans`` with those in force, and leave out what is the same already.
+
+    Parameters
+    ----------
+    plans
+        What is to be in force.
+    in_force
+        Campaign key to the stored plan, ``None`` or absent when there is none.
+
+    Raises
+    ------
+    UsageError
+        A version goes backwards, or stays although something else differs.
+    """
+    found = []
+    for plan in plans:
+        before = _readable(in_force.get(plan.key))
+        change = Change(plan=plan, before=before)
+        if before is None:
+            found.append(change)
+        elif change.differences:
+            _refuse_version(plan, before)
+            found.append(change)
+    return found
+
+
+def _refuse_version(plan: Plan, before: Plan) -> None:
+    campaign = plan.key.decode()
+    if plan.version < before.version:
+        raise UsageError(
+            f"{campaign}: version {plan.version} is older than {before.version}, which is in force",
+            remedy=f"set version to {before.version + 1}, if the older content is what you want",
+        )
+    if plan.version == before.version:
+        raise UsageError(
+            f"{campaign}: version {plan.version} is in force with other content",
+            remedy=f"set version to {before.version + 1}",
+        )
+
+
+_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+
+
+def _contents(file: Path) -> Iterator[object]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".toml":
+            found: object = tomllib.loads(text, parse_float=Decimal)
+        elif file.suffix == ".json":
+            found = msgspec.json.decode(text)
+        else:
+            raise UsageError(f"{file} is neither .json nor .toml")
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    if isinstance(found, dict) and set(found) == {"plans"}:
+        found = found["plans"]
+    yield from found if isinstance(found, list) else [found]
+
+
+def _readable(stored: bytes | None) -> Plan | None:
+    try:
+        return decode(stored, Plan) if stored else None
+    except SchemaError:
+        return None
+
+
+def _flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    if isinstance(value, dict) and value:
+        for name, part in value.items():
+            yield from _flat(part, f"{path}.{name}" if path else str(name))
+    else:
+        yield path, value
