@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 import orjson
 from msgspec import Meta
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from schemas.codec import encode, sha256
 from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Text, Utc
@@ -102,7 +102,9 @@ def hash_of(stored: bytes) -> str:
 
 def seal(entry: AuditEntry, *, partition: int, sequence: int, previous_hash: str) -> AuditEntry:
     """Return the entry as the next link of its partition's chain."""
-    linked = replace(
+    link = replace(
         entry, partition=partition, sequence=sequence, previous_hash=previous_hash, hash=""
     )
-    return replace(linked, hash=hash_of(encode(linked)))
+    # Nobody else has seen the link yet, so it may still be given its hash.
+    force_setattr(link, "hash", hash_of(encode(link)))
+    return link

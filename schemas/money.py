@@ -22,7 +22,7 @@ ATTO_PER_UNIT = 10**MAX_DECIMALS
 _MICRO = 6
 _MAX = Decimal(MAX_AMOUNT)
 _MAX_MICROS = Decimal(MAX_AMOUNT * 10**_MICRO)
-_UNIT_EXPONENTS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
+_STEPS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
 _EXACT = Context(prec=64, traps=[Inexact, InvalidOperation])
 _DOWN = Context(prec=64, rounding=ROUND_FLOOR, traps=[InvalidOperation])
 
@@ -68,7 +68,7 @@ def check_minor(value: Decimal | None, currency: str, field: str) -> None:
         return
     exponent = exponent_of(currency)
     try:
-        value.quantize(_UNIT_EXPONENTS[exponent], context=_EXACT)
+        value.quantize(_STEPS[exponent], context=_EXACT)
     except Inexact:
         detail = f"{currency} has {exponent} decimals, was {value}"
         raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail) from None
@@ -94,7 +94,7 @@ def floor_to_minor(value: Decimal, currency: str) -> int:
 
 def from_minor(minor: int, currency: str) -> Decimal:
     """Return minor units as an amount with the currency's own number of decimals."""
-    return Decimal(minor).scaleb(-EXPONENTS[currency], context=_EXACT)
+    return _EXACT.multiply(minor, _STEPS[exponent_of(currency)])
 
 
 def to_units_atto(value: Decimal) -> tuple[int, int]:

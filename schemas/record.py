@@ -33,11 +33,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         for name in _delicate_fields(type(self)):
             value = getattr(self, name)
-            if isinstance(value, datetime):
-                time_in_utc(self, name, value)
-            elif isinstance(value, Decimal):
+            kind = value.__class__
+            if kind is Decimal:
                 check_amount(value, name)
-            elif isinstance(value, float) and not isfinite(value):
+            elif kind is datetime:
+                time_in_utc(self, name, value)
+            elif kind is float and not isfinite(value):
                 raise SchemaError(name, Reason.NOT_FINITE, f"must be finite, was {value}")
         intern_defaults(self)
         self._check()
