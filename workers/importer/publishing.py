@@ -16,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
@@ -108,7 +108,10 @@ async def publisher(connection: Connection, job: Import) -> AsyncIterator[Publis
 
 
 async def _done(connection: Connection, job: Import) -> int:
-    async with connection.admin() as admin:
-        offsets = await admin.list_consumer_group_offsets(job.group, partitions=[job.mark])
-    found = offsets.get(job.mark)
-    return max(found.offset, 0) if found is not None else 0
+    # An administration client would do, but does not wait for a coordinator that is just made.
+    reader = AIOKafkaConsumer(
+        group_id=job.group, enable_auto_commit=False, **connection.client_options()
+    )
+    async with connection.opened(reader.start, reader.stop):
+        reader.assign([job.mark])
+        return await reader.committed(job.mark) or 0

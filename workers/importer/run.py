@@ -103,7 +103,7 @@ def dry_run(source: Reading, progress: Callable[[float], None]) -> Tally:
     return tally
 
 
-async def publish(source: Reading, target: Target, progress: Callable[[float], None]) -> Tally:
+async def publish_file(source: Reading, target: Target, progress: Callable[[float], None]) -> Tally:
     """Publish every valid row that no earlier run of the same import has published.
 
     Rows that are done are converted once more but not written, so that counts, refused rows and
