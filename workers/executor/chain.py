@@ -49,7 +49,7 @@ def seal(head: bytes | None, outputs: Sequence[Output]) -> tuple[bytes | None, S
     for output in outputs:
         last, value = seal_entry(orjson.loads(output.value or b""), last)
         sealed.append(replace(output, value=value))
-    return (orjson.dumps(last) if sealed else head), sealed
+    return (orjson.dumps(list(last)) if sealed else head), sealed
 
 
 def seal_entry(entry: dict[str, Any], last: Head) -> tuple[Head, bytes]:

@@ -1,0 +1,387 @@
+"""Laws of people's words: each is asked for once, ends once, and means one effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+
+from schemas import topics
+from schemas.action import Release
+from schemas.codec import canonical_bytes, digest, encode
+from schemas.condition import ConditionKind
+from schemas.decision import Decision, Verb
+from schemas.fields import Autonomy
+from schemas.plan import Plan
+from schemas.recommendation import HoldReason, Kind
+from tests.workers.executor.world import (
+    World,
+    a_decision,
+    a_plan,
+    a_recommendation,
+    a_tick,
+    an_action,
+    an_id,
+    approve,
+    at,
+    reject,
+)
+from workers.executor.policy import ExecutorPolicy
+
+Word = Callable[..., Decision]
+
+
+def proposed(*names: str) -> World:
+    world = World()
+    for number, name in enumerate(names):
+        advice = a_recommendation(name, str(10 + number), decided_at=at(number / 60))
+        world.publish(topics.RECOMMENDATIONS, advice, 0)
+    world.settle()
+    return world
+
+
+def tick(world: World, minutes: float) -> World:
+    world.publish(topics.TICKS, a_tick(minutes), minutes, key=b"0")
+    world.settle()
+    return world
+
+
+def decide(world: World, *decisions: Decision, minutes: float = 2) -> World:
+    for decision in decisions:
+        world.publish(topics.DECISIONS, decision, minutes)
+    world.settle()
+    return world
+
+
+def test_a_recommendation_that_needs_a_person_is_proposed_once_with_what_it_would_do() -> None:
+    world = World()
+    advice = a_recommendation("r", "12", current_value=Decimal(10), prior_version=3)
+    for _ in range(3):
+        world.publish(topics.RECOMMENDATIONS, advice, 0.5)
+        world.settle()
+    (entry,) = world.audit
+
+    assert (entry.status, entry.actor) == ("approval_required", "pacekeeper")
+    assert entry.recommendation_id == an_id("r")
+    assert (entry.expected, entry.target) == (Decimal(10), Decimal(12))
+    assert (entry.field, entry.currency, entry.hour) == ("hourly_budget", "EUR", at(60))
+    assert entry.versions == {"model": "test", "plan": 1, "prior": 3}
+    assert (entry.at, entry.latency_seconds) == (at(0.5), 30.0)
+    assert (entry.before, entry.after) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("plan", "changes"),
+    [
+        (None, {"auto_execute": True}),
+        (None, {"kind": Kind.HOLD, "hold_reason": HoldReason.PAUSED, "field": None}),
+        (a_plan(Autonomy.OBSERVE), {}),
+    ],
+)
+def test_holds_what_policy_releases_and_what_is_only_watched_are_not_proposed(
+    plan: Plan | None, changes: dict[str, object]
+) -> None:
+    world = World()
+    world.publish(topics.PLANS, plan, 0)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "12", **changes), 0)
+    world.settle()
+
+    assert world.audit == []
+    assert world.tables["recommendations"] == {}
+
+
+def test_a_newer_recommendation_takes_the_older_one_s_place_whoever_may_release_it() -> None:
+    world = proposed("first")
+    world.publish(
+        topics.RECOMMENDATIONS,
+        a_recommendation("second", "11", decided_at=at(1), auto_execute=True),
+        1,
+    )
+    world.settle()
+    decide(world, approve("first"))
+
+    assert world.said() == [
+        ("approval_required", None),
+        ("expired", "superseded"),
+        ("expired", "superseded"),
+    ]
+    assert an_id("second") in world.audit[2].detail
+    assert world.released == []
+
+
+def test_an_older_recommendation_that_comes_late_does_not_take_a_newer_one_s_place() -> None:
+    world = World()
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("new", "1", decided_at=at(1)), 1)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("old", "2", decided_at=at(0)), 1)
+    world.settle()
+    decide(world, approve("new"))
+
+    assert world.said() == [
+        ("approval_required", None),
+        ("expired", "superseded"),
+        ("simulated", None),
+    ]
+
+
+def test_recommendations_about_different_fields_stand_beside_each_other() -> None:
+    world = World()
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("budget", "12"), 0)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("bid", "1", field="bid"), 0)
+    world.settle()
+    decide(world, approve("budget"), approve("bid"))
+
+    assert world.said()[2:] == [("simulated", None), ("rejected", "unsupported_field")]
+
+
+def test_an_approval_becomes_one_action_that_names_the_person_and_the_advice() -> None:
+    word = approve("r", why="looks right")
+    world = decide(proposed("r"), word)
+    (action,) = world.released
+
+    assert (action.released_by, action.actor, action.why) == (Release.PERSON, "ada", "looks right")
+    assert (action.recommendation_id, action.decision_id) == (
+        an_id("r"),
+        digest(canonical_bytes(word)),
+    )
+    assert (action.expected, action.target, action.hour) == (None, Decimal(10), at(60))
+    assert (action.released_at, action.expires_at) == (at(2), at(60))
+    assert world.said() == [("approval_required", None), ("simulated", None)]
+    assert world.audit[1].decision_id == action.decision_id
+
+
+def test_a_rejection_ends_in_the_audit_trail_with_the_person_s_reason() -> None:
+    world = decide(proposed("r"), reject("r", why="a holiday"))
+
+    assert world.said()[1] == ("rejected", "rejected_by_person")
+    entry = world.audit[1]
+    assert (entry.actor, entry.detail, entry.target) == ("ada", "a holiday", Decimal(10))
+    assert entry.latency_seconds == 60.0
+    assert world.released == []
+
+
+@pytest.mark.parametrize("word", [approve, reject])
+@pytest.mark.parametrize("lanes", list(permutations(["recommendations", "decisions", "actions"])))
+def test_the_order_of_a_recommendation_and_the_word_on_it_does_not_matter(
+    word: Word, lanes: tuple[str, ...]
+) -> None:
+    world = World()
+    world.publish(topics.DECISIONS, word("r"), 2)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 1)
+    world.settle(lanes)
+    tick(world, 59)
+    tick(world, 61)
+    outcome = [said for said in world.said() if said != ("approval_required", None)]
+
+    assert (
+        outcome == [("simulated", None)]
+        if word is approve
+        else [("rejected", "rejected_by_person")]
+    )
+
+
+def test_a_word_on_what_never_comes_is_answered_once_when_patience_ends() -> None:
+    world = decide(World(), approve("nothing"), minutes=2)
+    assert tick(world, 11.99).audit == []
+    tick(world, 12)
+    tick(world, 13)
+
+    assert world.said() == [("rejected", "unknown_recommendation")]
+    assert world.audit[0].actor == "ada"
+    assert world.audit[0].at == at(12)
+
+
+def test_a_word_that_was_given_up_on_can_be_said_again_when_the_recommendation_came() -> None:
+    world = tick(decide(World(), approve("r")), 13)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 13)
+    world.settle()
+    decide(world, approve("r", minutes=14), minutes=14)
+
+    assert world.said() == [
+        ("rejected", "unknown_recommendation"),
+        ("approval_required", None),
+        ("simulated", None),
+    ]
+
+
+@pytest.mark.parametrize("first", [approve, reject])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_second_word_on_a_recommendation_says_who_was_first(first: Word, *, known: bool) -> None:
+    world = proposed("r") if known else World()
+    decide(world, first("r"), approve("r", by="bob", minutes=3), minutes=3)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 3)
+    world.settle()
+    decide(world, reject("r", by="eve", minutes=4), minutes=4)
+
+    again = [entry for entry in world.audit if entry.reason == "already_decided"]
+    assert [(entry.actor, entry.status) for entry in again] == [
+        ("bob", "rejected"),
+        ("eve", "rejected"),
+    ]
+    assert all("ada has decided already" in entry.detail for entry in again)
+    assert len(world.released) == (1 if first is approve else 0)
+
+
+def test_the_same_word_twice_is_one_word() -> None:
+    word = approve("r")
+    world = decide(proposed("r"), word, word)
+    decide(world, word)
+
+    assert world.said() == [("approval_required", None), ("simulated", None)]
+    assert world.counts["repeats", "decisions"] == 2
+
+
+def test_a_word_after_the_expiry_is_expired_whether_a_tick_came_or_not() -> None:
+    late = decide(proposed("r"), approve("r", minutes=60), minutes=60)
+    assert late.said()[1:] == [("expired", "expired")]
+
+    ticked = decide(tick(proposed("r"), 60), approve("r", minutes=59), minutes=59)
+    assert ticked.said()[1:] == [("expired", "expired")] * 2
+    assert late.released == ticked.released == []
+
+
+def test_an_undecided_recommendation_expires_once() -> None:
+    world = proposed("r")
+    for minutes in (59.99, 60, 60, 61):
+        tick(world, minutes)
+
+    assert world.said() == [("approval_required", None), ("expired", "expired")]
+    assert world.audit[1].at == at(60)
+
+
+def test_a_decided_recommendation_does_not_expire() -> None:
+    world = tick(decide(proposed("r"), approve("r")), 61)
+
+    assert world.said() == [("approval_required", None), ("simulated", None)]
+
+
+def test_a_recommendation_that_comes_after_its_expiry_is_expired_once() -> None:
+    world = World()
+    for _ in range(2):
+        world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 60)
+    tick(world, 70)
+
+    assert world.said() == [("expired", "expired")]
+
+
+def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> None:
+    world = proposed("r")
+    world.publish(topics.TICKS, a_tick(100), 94.9, key=b"0")
+    world.publish(topics.TICKS, a_tick(100, partition=1), 100, key=b"1")
+    world.publish(topics.TICKS, b"soon", 100, key=b"0")
+    world.settle()
+
+    assert world.said() == [("approval_required", None)]
+    assert sum(n for name, n in world.counts.items() if name[:2] == ("ignored", "ticks")) == 3
+    assert world.dead_letters == []
+
+
+def test_a_freeze_by_decision_is_told_to_everybody_and_holds_at_once() -> None:
+    world = decide(World(), a_decision(Verb.FREEZE, until=at(30), why="audit"))
+    frozen = world.conditions[b"google:7:42#freeze"]
+    world.broadcasts.clear()  # what is broadcast arrives some time later
+    world.publish(topics.ACTIONS, an_action("a", None, "1"), 3)
+    world.publish(topics.ACTIONS, an_action("b", None, "1"), 30)
+    world.settle()
+
+    assert (frozen.active, frozen.version, frozen.since, frozen.until) == (True, 1, at(2), at(30))
+    assert (frozen.by, frozen.why) == ("ada", "audit")
+    assert world.said() == [("applied", "frozen"), ("rejected", "frozen"), ("simulated", None)]
+    assert world.audit[0].field == "freeze"
+    assert "frozen by ada" in world.audit[1].detail
+
+
+def test_an_unfreeze_lifts_the_freeze_even_while_the_broadcast_still_has_the_old_one() -> None:
+    world = decide(World(), a_decision(Verb.FREEZE))
+    before = dict(world.broadcasts)
+    decide(world, a_decision(Verb.UNFREEZE, minutes=3), minutes=3)
+    assert world.conditions[b"google:7:42#freeze"].version == 2
+    assert not world.conditions[b"google:7:42#freeze"].active
+
+    world.broadcasts = before
+    world.publish(topics.ACTIONS, an_action("a", None, "1"), 4)
+    world.settle()
+    assert world.said()[1:] == [("applied", "unfrozen"), ("simulated", None)]
+
+
+def test_a_freeze_that_somebody_else_has_broadcast_is_lifted_by_a_decision_too() -> None:
+    other = decide(World(), a_decision(Verb.FREEZE), a_decision(Verb.FREEZE, by="bob"))
+    world = World()
+    world.broadcasts = dict(other.broadcasts)
+    decide(world, a_decision(Verb.UNFREEZE))
+
+    assert world.said() == [("applied", "unfrozen")]
+    assert world.conditions[b"google:7:42#freeze"].version == 3
+
+
+def test_an_unfreeze_of_what_is_not_frozen_is_no_change() -> None:
+    world = decide(World(), a_decision(Verb.UNFREEZE))
+
+    assert world.said() == [("no_op", "not_frozen")]
+    assert world.broadcasts == {}
+
+
+def test_a_freeze_that_would_be_over_is_rejected() -> None:
+    world = decide(World(), a_decision(Verb.FREEZE, until=at(1)), minutes=2)
+
+    assert world.said() == [("rejected", "over_already")]
+    assert world.broadcasts == {}
+
+
+def test_an_approval_while_frozen_is_carried_to_the_audit_trail_and_no_further() -> None:
+    world = decide(proposed("r"), a_decision(Verb.FREEZE), approve("r"))
+
+    assert world.said()[1:] == [("applied", "frozen"), ("rejected", "frozen")]
+
+
+def test_excluded_hours_are_passed_on_as_an_outage_of_the_campaign() -> None:
+    word = a_decision(Verb.EXCLUDE_WINDOW, window_start=at(-120), window_end=at(-60))
+    world = decide(World(), word)
+    outage = world.conditions[b"google:7:42#outage"]
+
+    assert world.said() == [("applied", "window_excluded")]
+    assert outage.kind is ConditionKind.OUTAGE
+    assert (outage.active, outage.since, outage.until) == (True, at(-120), at(-60))
+
+
+def test_waiting_decisions_are_bounded_and_none_is_lost() -> None:
+    world = World(policy=ExecutorPolicy(remembered=3))
+    decide(world, *(approve(str(n), minutes=1 + n / 60) for n in range(5)))
+    tick(world, 100)
+
+    assert world.said() == [("rejected", "unknown_recommendation")] * 5
+    assert len({entry.decision_id for entry in world.audit}) == 5
+
+
+def test_open_recommendations_are_bounded_and_none_is_lost() -> None:
+    world = World(policy=ExecutorPolicy(remembered=3))
+    for n in range(5):
+        advice = a_recommendation(str(n), "1", field=f"field_{n}", expires_at=at(60 + n))
+        world.publish(topics.RECOMMENDATIONS, advice, 0)
+    world.settle()
+    tick(world, 100)
+
+    closed = [entry.recommendation_id for entry in world.audit if entry.status == "expired"]
+    assert sorted(closed, key=str) == sorted((an_id(str(n)) for n in range(5)), key=str)
+    assert world.said().count(("expired", "too_many_open")) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"not json", "not_json"),
+        (b"", "empty"),
+        (encode(approve("r"))[:-1] + b',"more":1}', "unknown_field"),
+        (encode(approve("r")).replace(b"approve", b"reprove"), "invalid_value"),
+        (encode(approve("r")).replace(b"Z", b""), "naive_time"),
+        (encode(a_decision(Verb.FREEZE)).replace(b"freeze", b"approve"), "missing"),
+    ],
+)
+def test_a_decision_that_cannot_be_read_is_put_aside(value: bytes, reason: str) -> None:
+    world = World()
+    world.publish(topics.DECISIONS, value, 1)
+    world.settle()
+
+    assert [letter.reason for letter in world.dead_letters] == [reason]
+    assert world.audit == []
