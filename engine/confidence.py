@@ -30,7 +30,7 @@ def confidence(situation: Situation, clock: Clock) -> Floats:
     reports are, and of whether the counts of the day agree with each other.
     """
     shape = np.where(needs_learning(situation.plans), of_shape(situation.evidence), 1.0)
-    lag = (clock.target - clock.in_flight_from) / HOUR
+    lag = (clock.target - clock.reported_until) / HOUR
     fresh = LAG_HALF / (LAG_HALF + lag)
     return shape * fresh * np.where(suspect_day(situation.campaigns), SUSPECT, 1.0)
 

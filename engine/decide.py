@@ -28,7 +28,7 @@ class Decisions:
     outlook: Outlook
     ruling: Ruling
     hold: Ints
-    """Why, as a position in `engine.holds.ORDER`; `engine.holds.NONE` where nothing is in the way."""
+    """Why, as a position in `engine.holds.ORDER`, or `engine.holds.NONE`."""
     acts: Bools
     """Whether there is an amount to recommend: no hold, or a stop of what is in force."""
     known: Bools

@@ -16,11 +16,3 @@ class UnknownFormat(EngineError):
             "start the version that wrote it, or rebuild the tables from the log"
         )
         self.what, self.found, self.known = what, found, known
-
-
-class UnknownStrategy(EngineError):
-    """A plan names a strategy that is not registered."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(f"no strategy is registered under code {code}")
-        self.code = code

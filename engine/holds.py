@@ -66,7 +66,7 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
         HoldReason.FROZEN: situation.conditions.frozen,
         HoldReason.CURRENCY_MISMATCH: other_currency(situation),
         HoldReason.TIMEZONE_MISMATCH: other_zone(situation, clock),
-        HoldReason.STALE_DATA: situation.now - clock.hour >= situation.stale_after,
+        HoldReason.STALE_DATA: situation.now - clock.reported_until >= situation.stale_after,
         HoldReason.SUSPECTED_OUTAGE: situation.conditions.outage,
         HoldReason.FLIGHT_NOT_STARTED: early,
         HoldReason.FLIGHT_OVER: late,

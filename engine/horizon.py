@@ -66,7 +66,7 @@ def clock_of(situation: Situation) -> Clock:
     """Return which hour is decided, and its local day."""
     campaigns, calendar, zones = situation.campaigns, situation.calendar, situation.zones
     newest = campaigns["newest"].astype(np.int64)
-    hour = newest + HOUR
+    hour = situation.hour
     late = np.maximum(situation.now - hour, 0) // HOUR
     target = hour + late * HOUR
     day = local_day(calendar, zones, target)
@@ -83,7 +83,7 @@ def clock_of(situation: Situation) -> Clock:
         hours=hours,
         cells=np.where(np.arange(SLOTS) < hours[:, None], cells, 0),
         newest_day=local_day(calendar, zones, newest),
-        in_flight_from=np.minimum(hour, np.maximum(situation.now, newest)),
+        reported_until=newest + HOUR,
     )
 
 
@@ -114,7 +114,7 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
     share = _share(left, rest_today, rest)
     floor = np.minimum(plans["daily_floor"] - today_spent - in_flight_today, left)
     started = np.maximum(_start(situation, first), situation.campaigns["first"])
-    ends = np.maximum(clock.hour, started)
+    ends = np.maximum(clock.reported_until, started)
     return Horizon(
         allowance=allowance,
         spent=spent,
@@ -196,14 +196,14 @@ def _rate(situation: Situation, clock: Clock, today_spent: Ints) -> Ints:
     """Return the expected spend of an hour: the budget in force, else the mean of today's hours."""
     in_force, plans = situation.in_force, situation.plans
     value = money.ceil_to_minor(in_force["value"], plans["exponent"].astype(np.int64))
-    hours = np.maximum((clock.hour - clock.day_start) // HOUR, 1)
+    hours = np.maximum((clock.reported_until - clock.day_start) // HOUR, 1)
     rate = np.where(in_force["known"] > 0, value, np.maximum(today_spent, 0) // hours)
     return np.minimum(rate, _MOST)
 
 
 def _unreported(rate: Ints, clock: Clock, since: Ints) -> Ints:
     """Return what is expected to have been spent unreported since ``since``, rounded up."""
-    seconds = np.maximum(clock.target - np.maximum(clock.in_flight_from, since), 0)
+    seconds = np.maximum(clock.target - np.maximum(clock.reported_until, since), 0)
     hours, part = seconds // HOUR, seconds % HOUR
     spend: Ints = rate * hours - (-rate * part // HOUR)
     return spend

@@ -55,6 +55,8 @@ class Outcome(IntEnum):
     SUPERSEDED = 3
     MIXED_MODES = 4
     OVERLAPPING = 5
+    REFUSED = 6
+    """Kept out by the caller: wrong currency, too old, or an event that was counted before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ def read(values: Sequence[bytes]) -> tuple[Rows, Ints]:
     return rows, np.repeat(np.arange(len(values)), counts)
 
 
-def place(values: Sequence[bytes], facts: Rows) -> Placed:
+def place(values: Sequence[bytes], facts: Rows, refused: Bools) -> Placed:
     """Decide what each fact does to its day.
 
     A snapshot replaces the known hour, unless its sequence number is lower. A delta is
@@ -106,6 +108,8 @@ def place(values: Sequence[bytes], facts: Rows) -> Placed:
         B values of days, empty where nothing is known yet.
     facts
         Shape (B,), `HOUR`; fact b belongs to day b.
+    refused
+        Shape (B,), facts that the caller keeps out.
     """
     rows, owners = read(values)
     hours = facts["hour"][owners]
@@ -116,7 +120,7 @@ def place(values: Sequence[bytes], facts: Rows) -> Placed:
     found = np.zeros(len(values), dtype=np.bool_)
     found[owners[same]] = True
     new = _combined(old, facts, found)
-    outcome = _outcomes(old, new, facts, found)
+    outcome = np.where(refused, Outcome.REFUSED, _outcomes(old, new, facts, found))
     return Placed(
         outcome=outcome, position=position.astype(np.int64), found=found, old=old, new=new
     )

@@ -14,7 +14,7 @@ import numpy as np
 from engine import money
 from engine.arrays import Bools, Ints, Rows
 from engine.calendar import DAY, Calendar, local_day, month_of, week_of
-from engine.hours import Outcome, Placed
+from engine.hours import Placed
 from engine.state import NEVER
 
 PERIODS: Final = ("day", "week", "month", "flight", "total")
@@ -75,7 +75,11 @@ def too_old(rows: Rows, starts: Ints, retention_days: int) -> Bools:
 
 
 def advance(
-    rows: Rows, starts: Ints, moments: tuple[Moment, Moment], retention_days: int
+    rows: Rows,
+    starts: Ints,
+    applied: Bools,
+    moments: tuple[Moment, Moment],
+    retention_days: int,
 ) -> tuple[Rows, Advance]:
     """Move campaigns on to hours that begin at ``starts``, rolling what is over.
 
@@ -85,6 +89,8 @@ def advance(
         Shape (B,), campaigns before.
     starts
         Shape (B,), first second of each fact's hour.
+    applied
+        Shape (B,), whether the fact counts; a campaign whose fact does not stays as it is.
     moments
         Local time of the newest hour known before, and of the fact's hour.
     retention_days
@@ -97,7 +103,7 @@ def advance(
     """
     before, now = moments
     known = rows["newest"] != NEVER
-    moved = ~known | (starts > rows["newest"])
+    moved = applied & (~known | (starts > rows["newest"]))
     after = rows.copy()
     for name, old, new in (
         ("day", before.day, now.day),
@@ -109,16 +115,17 @@ def advance(
     for name in ("day_counts", "day_revenue"):
         after[name][new_day] = 0
     after["newest"] = np.where(moved, starts, rows["newest"])
-    after["first"] = np.where(known, np.minimum(rows["first"], starts), starts)
+    earliest = np.where(known, np.minimum(rows["first"], starts), starts)
+    after["first"] = np.where(applied, earliest, rows["first"])
     days, expired, base = _kept(rows, after, starts, retention_days)
-    after["days"] = days
+    after["days"] = np.where(applied, days, rows["days"])
     return after, Advance(
         moved=moved,
         closed=known & new_day,
         closed_day=before.day,
         day=now.day,
         current_day=np.where(moved, now.day, before.day),
-        expired=expired,
+        expired=np.where(applied, expired, 0),
         base=base,
     )
 
@@ -195,12 +202,6 @@ def settle_flight(rows: Rows, first_known: Ints, oldest_kept: Ints) -> Rows:
     after["flight"] = np.where(whole[:, None], rows["total"], rows["flight"])
     after["flight_known"] = whole | (rows["flight_first"] >= oldest_kept)
     return after
-
-
-def outcome_names(placed: Placed) -> list[str]:
-    """Return the outcome of each fact as a short word, for counting."""
-    names = [outcome.name.lower() for outcome in Outcome]
-    return [names[outcome] for outcome in placed.outcome.tolist()]
 
 
 def _counts(facts: Rows) -> Ints:

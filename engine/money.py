@@ -63,9 +63,10 @@ def ceil_to_minor(amounts: Ints, exponents: Ints) -> Ints:
     return units * _POWERS[exponents] - (-amounts[..., 1] // step)
 
 
-def to_float(amounts: Ints) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Return amounts as float64 currency units, for statistics only; (..., 2) to (...)."""
-    return amounts[..., 0].astype(np.float64) + amounts[..., 1] / float(ATTO)
+def floor_to_minor(amounts: Ints, exponents: Ints) -> Ints:
+    """Return the largest number of minor units that is not above the amount; as `ceil_to_minor`."""
+    units = np.clip(amounts[..., 0], -_LARGEST, _LARGEST)
+    return units * _POWERS[exponents] + amounts[..., 1] // _POWERS[18 - exponents]
 
 
 def _carried(amounts: Ints) -> Ints:

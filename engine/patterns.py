@@ -72,6 +72,15 @@ class Estimate:
     trust: Floats
     """Shape (B,): `confidence` of the week as a whole."""
 
+    def of(self, rows: Ints) -> Estimate:
+        """Return the estimates of some campaigns."""
+        return Estimate(
+            clicks=self.clicks[rows],
+            conversions=self.conversions[rows],
+            confidence=self.confidence[rows],
+            trust=self.trust[rows],
+        )
+
 
 def unpack(values: Sequence[bytes]) -> Rows:
     """Return B values as rows of `PATTERN`; empty values become patterns without an hour.
@@ -88,6 +97,16 @@ def unpack(values: Sequence[bytes]) -> Rows:
     if rows.size and (rows["format"] != FORMAT).any():
         raise UnknownFormat("pattern", found=int(rows["format"].max()), known=FORMAT)
     return rows
+
+
+def flat_prior(count: int) -> Prior:
+    """Return what is assumed where nothing has been pooled: all hours alike, weakly."""
+    return Prior(
+        shape=np.ones((count, HOURS_OF_WEEK)),
+        strength=np.full(count, FLAT_STRENGTH),
+        evidence=np.zeros(count),
+        version=np.zeros(count, dtype=np.int64),
+    )
 
 
 def cells_of(calendar: Calendar, zones: Ints, starts: Ints, days: Ints) -> Ints:

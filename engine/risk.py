@@ -54,7 +54,7 @@ def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     seen = horizon.elapsed > 0.0
     burn = np.divide(horizon.spent, horizon.elapsed, out=np.zeros(len(seen)), where=seen)
     coming = np.maximum(burn, 0.0) * horizon.rest
-    hours = np.maximum((clock.hour - horizon.started) / HOUR, 1.0)
+    hours = np.maximum((clock.reported_until - horizon.started) / HOUR, 1.0)
     ahead = np.maximum((horizon.end - clock.target) / HOUR, 1.0)
     deviation = coming * HOURLY_DEVIATION * np.sqrt(1.0 / hours + 1.0 / ahead)
     base = horizon.spent + horizon.in_flight

@@ -50,6 +50,8 @@ class Situation:
     """Shape (B,), the row of ``calendar`` that the campaign's days follow."""
     account_zones: Ints
     """Shape (B,), the row for the zone that its events name, or that of ``zones``."""
+    hour: Ints
+    """Shape (B,), first second of the hour to decide, which names the decision."""
     now: Ints
     """Shape (B,), the clock of the decision, in seconds."""
     stale_after: int
@@ -61,7 +63,7 @@ class Clock:
     """The hour that is decided and its day; arrays of shape (B,) unless said otherwise."""
 
     hour: Ints
-    """First second of the hour after the newest one known: it names the decision."""
+    """First second of the hour that is decided: it names the decision."""
     target: Ints
     """First second of the hour that the amount is for: later, where reports are late."""
     day: Ints
@@ -74,5 +76,5 @@ class Clock:
     """Shape (B, 25), hour of the week of each remaining hour, 0 beyond the day."""
     newest_day: Ints
     """Local day of the newest hour known."""
-    in_flight_from: Ints
-    """Second from which spend up to the target hour has not been reported yet."""
+    reported_until: Ints
+    """End of the newest hour known: spend from there to the target hour is not reported yet."""

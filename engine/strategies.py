@@ -15,7 +15,6 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import HOURS_OF_WEEK
-from engine.errors import UnknownStrategy
 from engine.patterns import Estimate
 from engine.plans import STRATEGIES
 from engine.rounding import spread
@@ -50,9 +49,9 @@ def even(plans: Rows, _: Estimate) -> Floats:
     return np.ones((len(plans), HOURS_OF_WEEK))
 
 
-def dayparting(plans: Rows, learned: Estimate) -> Floats:
+def dayparting(_: Rows, learned: Estimate) -> Floats:
     """Weigh each hour by the conversions it is expected to bring."""
-    return learned.conversions[: len(plans)]
+    return learned.conversions
 
 
 REGISTRY: Final[Mapping[int, Strategy]] = MappingProxyType(
@@ -75,17 +74,28 @@ def needs_learning(plans: Rows) -> Bools:
     return np.isin(plans["strategy"], codes)
 
 
-def week_weights(plans: Rows, learned: Estimate, code: int) -> Floats:
-    """Return the weights (B, 168) that a strategy gives the hours of the week.
+def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:
+    """Return the weights (B, 168) that each plan's strategy gives the hours of the week.
 
-    Raises
-    ------
-    UnknownStrategy
-        When no strategy is registered under ``code``.
+    Parameters
+    ----------
+    plans
+        Shape (B,), `engine.plans.PLAN`. Plans whose strategy is not of this release weigh
+        all hours alike; they are held.
+    learned
+        What was learned of the campaigns ``rows``, in their order.
+    rows
+        Positions in ``plans`` of those that need learning.
     """
-    if code not in REGISTRY:
-        raise UnknownStrategy(code)
-    return REGISTRY[code].weigh(plans, learned)
+    weights = np.ones((len(plans), HOURS_OF_WEEK))
+    place = np.full(len(plans), -1)
+    place[rows] = np.arange(len(rows))
+    for code, strategy in REGISTRY.items():
+        chosen = np.flatnonzero(plans["strategy"] == code)
+        if chosen.size and (not strategy.learned or (place[chosen] >= 0).all()):
+            known = learned.of(place[chosen]) if strategy.learned else learned
+            weights[chosen] = strategy.weigh(plans[chosen], known)
+    return weights
 
 
 def hour_plan(totals: Ints, weights: Floats, floors: Ints, caps: Ints) -> HourPlan:

@@ -1,0 +1,23 @@
+"""Minor units as amounts on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def writer(exponent: int) -> Callable[[int], str]:
+    """Return what writes minor units of a currency with so many decimals: 1234 as "12.34"."""
+    if exponent == 0:
+        return str
+    scale, digits = 10**exponent, f"0{exponent}d"
+
+    def write(minor: int) -> str:
+        sign = "-" if minor < 0 else ""
+        units, part = divmod(abs(minor), scale)
+        return f"{sign}{units}.{part:{digits}}"
+
+    return write
+
+
+WRITERS = tuple(writer(exponent) for exponent in range(5))
+"""`writer` by exponent."""

@@ -1,0 +1,20 @@
+"""What one worker keeps in mind of pure look-ups; forgetting it changes no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from workers.optimizer.conditions import ConditionBook
+from workers.optimizer.plan_rows import PlanBook
+from workers.optimizer.priors import PriorBook
+from workers.optimizer.zones import ZoneBook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """The memos of one worker."""
+
+    zones: ZoneBook = field(default_factory=ZoneBook)
+    plans: PlanBook = field(default_factory=PlanBook)
+    priors: PriorBook = field(default_factory=PriorBook)
+    conditions: ConditionBook = field(default_factory=ConditionBook)

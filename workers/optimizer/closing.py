@@ -1,0 +1,183 @@
+"""The end of a local day: it is learned, and told to those who pool shapes and share budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from engine import money, patterns
+from engine.arrays import Floats, Ints, Rows
+from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
+from engine.hours import MILLIONTHS, SUSPECT
+from engine.ledger import Advance
+from engine.plans import PERIODS
+from schemas import Portfolio, Shape, account_key, encode
+from schemas.money import from_minor, from_units_atto
+from schemas.topics import PORTFOLIO, SHAPES
+from workers.delivery.api import Output
+from workers.optimizer.draft import Draft
+from workers.optimizer.instants import from_seconds
+from workers.optimizer.plan_rows import GROUPED, read_plan
+from workers.optimizer.retained import read_days
+from workers.optimizer.tables import date_of
+from workers.optimizer.wave import Wave
+from workers.partitioner import partition_of
+
+_THOUSANDTHS = MILLIONTHS // 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedDay:
+    """One campaign's local day that has ended."""
+
+    at: int
+    """Position in the wave."""
+    day: int
+    starts: Ints
+    """First seconds of its hours, shape (23 to 25,)."""
+    rows: Rows
+    """Its hours, all zero where none was told or it is suspect."""
+
+
+def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advance) -> Rows:
+    """Return patterns with the days that ended; publish their shapes and portfolio rows."""
+    where = np.flatnonzero(step.closed[touched])
+    if not where.size:
+        return learned
+    at = touched[where]
+    zones, days = wave.zones[at], step.closed_day[at]
+    firsts = day_start(wave.calendar, zones, days)
+    ends = day_start(wave.calendar, zones, days + 1)
+    spans = [
+        range(first // DAY, (end - 1) // DAY + 1)
+        for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)
+    ]
+    rows, owners, starts = read_days(draft, [wave.keys[i] for i in at.tolist()], spans)
+    within = (firsts[owners] <= starts) & (starts < ends[owners])
+    rows, owners, starts = rows[within], owners[within], starts[within]
+    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days[owners])
+    for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends)):
+        _tell(draft, wave, closed)
+    return patterns.add_hours(learned, rows, (where[owners], cells), sign=1)
+
+
+def _closed(
+    wave: Wave, at: Ints, facts: tuple[Rows, Ints, Ints], bounds: tuple[Ints, Ints]
+) -> Iterator[ClosedDay]:
+    rows, owners, starts = facts
+    firsts, ends = bounds
+    days = local_day(wave.calendar, wave.zones[at], firsts)
+    edges = np.searchsorted(owners, np.arange(len(at) + 1))
+    for k, i in enumerate(at.tolist()):
+        hours = np.arange(firsts[k], ends[k], HOUR)
+        own = slice(edges[k], edges[k + 1])
+        table = np.zeros(len(hours), dtype=rows.dtype)
+        table[(starts[own] - firsts[k]) // HOUR] = rows[own]
+        table[table["flags"] & SUSPECT > 0] = 0
+        yield ClosedDay(at=i, day=int(days[k]), starts=hours, rows=table)
+
+
+def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
+    shape = _shape(wave, closed)
+    account = account_key(shape.platform, shape.account_id)
+    draft.outputs.append(
+        Output(
+            draft.policy.topic(SHAPES),
+            account,
+            encode(shape),
+            partition_of(account, draft.view.partitions),
+            timestamp=wave.facts[closed.at].now * 1_000,
+        )
+    )
+    if wave.plans["detailed"][closed.at] & GROUPED:
+        row = _portfolio(wave, closed)
+        group = row.budget_group_id.encode()
+        draft.outputs.append(
+            Output(
+                draft.policy.topic(PORTFOLIO),
+                group,
+                encode(row),
+                partition_of(group, draft.view.partitions),
+                timestamp=wave.facts[closed.at].now * 1_000,
+            )
+        )
+
+
+def _shape(wave: Wave, closed: ClosedDay) -> Shape:
+    i, rows = closed.at, closed.rows
+    event = wave.facts[i].event
+    zones = np.full(len(rows), wave.zones[i])
+    days = np.full(len(rows), closed.day)
+    cells = hour_of_week(wave.calendar, zones, closed.starts, days)
+    exponent = np.full(len(rows), wave.plans["exponent"][i], dtype=np.int64)
+    day = date_of(closed.day)
+    return Shape(
+        platform=event.platform,
+        account_id=event.account_id,
+        campaign_id=event.campaign_id,
+        day=day,
+        weekday=day.weekday(),
+        timezone=wave.campaigns["zone"][i].decode(),
+        currency=wave.campaigns["currency"][i].decode() or None,
+        local_hours=tuple((cells % 24).tolist()),
+        observed=tuple((rows["format"] > 0).tolist()),
+        impressions=_counts(rows["impressions"]),
+        clicks=_counts(rows["clicks"]),
+        spend_minor=_counts(money.floor_to_minor(rows["spend"], exponent)),
+        conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
+        closed_at=from_seconds(wave.facts[i].now),
+    )
+
+
+def _counts(values: Ints | Floats) -> tuple[int, ...]:
+    """Return counts for pooling; deltas whose other half is still to come count as zero."""
+    return tuple(np.maximum(values, 0).tolist())
+
+
+def _portfolio(wave: Wave, closed: ClosedDay) -> Portfolio:
+    i = closed.at
+    event, campaign = wave.facts[i].event, wave.campaigns[i]
+    plan = read_plan(wave.plan_values[i])
+    impressions, clicks, conversions = np.maximum(campaign["day_counts"], 0).tolist()
+    return Portfolio(
+        budget_group_id=plan.budget_group_id or "",
+        platform=event.platform,
+        account_id=event.account_id,
+        campaign_id=event.campaign_id,
+        first_day=date_of(closed.day),
+        last_day=date_of(closed.day),
+        timezone=plan.timezone,
+        currency=plan.currency,
+        plan_version=plan.version,
+        budget=from_minor(_budget_of_day(wave, i, closed.day), plan.currency),
+        spend=_amount(campaign["day"]),
+        revenue=_amount(campaign["day_revenue"]),
+        conversions=conversions / MILLIONTHS,
+        impressions=impressions,
+        clicks=clicks,
+        observed_hours=int((closed.rows["format"] > 0).sum()),
+        min_budget=plan.min_daily_budget,
+        max_budget=plan.max_daily_budget,
+        closed_at=from_seconds(wave.facts[i].now),
+    )
+
+
+def _amount(pair: Ints) -> Decimal:
+    units, atto = pair.tolist()
+    return max(from_units_atto(units, atto), Decimal(0))
+
+
+def _budget_of_day(wave: Wave, i: int, day: int) -> int:
+    """Return the day's even part of its period's budget, minor units, rounded down."""
+    row = wave.plans[i]
+    month = month_of(np.array([day]))
+    lengths = {
+        "day": 1,
+        "week": 7,
+        "month": int((month_first(month + 1) - month_first(month))[0]),
+        "flight": int(row["flight_last"] - row["flight_first"] + 1),
+    }
+    return int(row["amount"]) // lengths[PERIODS[row["period"]]]

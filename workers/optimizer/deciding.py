@@ -1,0 +1,91 @@
+"""From campaigns that are due to decisions: gather the situation, ask the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import in_force, patterns
+from engine.arrays import Floats, Ints, Rows
+from engine.calendar import Calendar
+from engine.decide import Decisions, decide
+from engine.situation import Evidence, Situation
+from engine.strategies import needs_learning, week_weights
+from engine.weeks import WeekWeights
+from schemas.topics import CONDITIONS, PRIORS
+from workers.optimizer.books import Books
+from workers.optimizer.draft import Draft
+from workers.optimizer.tables import AUDIT, pattern_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Campaigns to decide; arrays have the shape (B,)."""
+
+    keys: Sequence[bytes]
+    names: Sequence[tuple[str, str, str]]
+    """Platform, account and campaign."""
+    campaigns: Rows
+    plan_values: Sequence[bytes]
+    plans: Rows
+    calendar: Calendar
+    zones: Ints
+    account_zones: Ints
+    hour: Ints
+    now: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Decisions, and what they were made from."""
+
+    due: Due
+    in_force: Rows
+    decisions: Decisions
+    prior_versions: Ints
+
+
+def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
+    """Return a decision for each campaign that is due."""
+    table = draft.view.table(AUDIT)
+    forced = in_force.unpack([table.get(key, b"") for key in due.keys])
+    weights, evidence, versions = _weights(draft, books, due)
+    latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
+    detailed = due.plans["detailed"]
+    situation = Situation(
+        campaigns=due.campaigns,
+        plans=due.plans,
+        in_force=forced,
+        week=WeekWeights.of(books.plans.weigh(weights, due.plan_values, detailed)),
+        evidence=evidence,
+        conditions=books.conditions.conditions(latest, due.keys, due.now),
+        gaps=books.plans.gaps(due.plan_values, detailed),
+        calendar=due.calendar,
+        zones=due.zones,
+        account_zones=due.account_zones,
+        hour=due.hour,
+        now=due.now,
+        stale_after=int(draft.policy.stale_after.total_seconds()),
+    )
+    return Decided(due=due, in_force=forced, decisions=decide(situation), prior_versions=versions)
+
+
+def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, Ints]:
+    """Return the weights of the week, what is behind them, and the versions of the priors."""
+    rows = np.flatnonzero(needs_learning(due.plans) & (due.plans["version"] > 0))
+    count = len(due.keys)
+    own, pooled = np.zeros(count), np.zeros(count)
+    versions = np.zeros(count, dtype=np.int64)
+    if not rows.size:
+        nothing = patterns.estimate(patterns.unpack([]), patterns.flat_prior(0))
+        return week_weights(due.plans, nothing, rows), Evidence(own=own, pooled=pooled), versions
+    chosen = rows.tolist()
+    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
+    prior = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
+    stored = patterns.unpack(draft.read([pattern_key(due.keys[i]) for i in chosen]))
+    learned = patterns.estimate(stored, prior)
+    own[rows], pooled[rows], versions[rows] = learned.trust, prior.evidence, prior.version
+    weights = week_weights(due.plans, learned, rows)
+    return weights, Evidence(own=own, pooled=pooled), versions

@@ -1,0 +1,81 @@
+"""Reasons, as codes, sentences and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from schemas import HoldReason
+
+Evidence = dict[str, Any]
+
+_HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
+    {
+        HoldReason.NO_PLAN: "The campaign has no plan; publish one to {topic}.",
+        HoldReason.ENDED: "The plan has ended; a plan with status active resumes it.",
+        HoldReason.PAUSED: "The plan is paused; a plan with status active resumes it.",
+        HoldReason.FROZEN: "A freeze holds; nothing is changed until it ends or is lifted.",
+        HoldReason.CURRENCY_MISMATCH: (
+            "The ledger is in {ledger}, but the plan is in {plan} and events name {event}; "
+            "amounts in different currencies are never added."
+        ),
+        HoldReason.TIMEZONE_MISMATCH: (
+            "The plan's days begin in {plan}, the account's in {account}; name one zone in both."
+        ),
+        HoldReason.STALE_DATA: "The newest hour ended {hours} hours ago; later spend is unknown.",
+        HoldReason.SUSPECTED_OUTAGE: "Reports are suspected to be missing; nothing is cut on them.",
+        HoldReason.FLIGHT_NOT_STARTED: "The flight has not started yet.",
+        HoldReason.FLIGHT_OVER: "The flight is over.",
+        HoldReason.FLIGHT_GAP: "The day lies in a gap of the flight.",
+        HoldReason.BUDGET_GONE: "Spent {spent} of {allowance}: nothing is left of the budget.",
+        HoldReason.UNSUPPORTED_STRATEGY: (
+            "Strategy {strategy} is not part of this release; even and dayparting are."
+        ),
+        HoldReason.TOO_LITTLE_DATA: (
+            "Too little is known to follow the plan: hours of the week for its strategy "
+            "(confidence {confidence}), or spend since its flight began. Strategy even over a "
+            "day, week or month needs neither."
+        ),
+    }
+)
+
+
+def hold(reason: HoldReason, evidence: Evidence) -> Evidence:
+    """Return the explanation of a hold; ``evidence`` fills the sentence."""
+    return {"code": reason.value, "text": _HOLDS[reason].format(**evidence), "evidence": evidence}
+
+
+def pace(index: float, evidence: Evidence) -> Evidence:
+    """Return the explanation of an amount: how the spend stands to what was expected by now.
+
+    ``index`` is the pace index, NaN before the period's first hour.
+    """
+    code, text = _pace(index)
+    return {"code": code, "text": text(index), "evidence": evidence}
+
+
+def _pace(index: float) -> tuple[str, Callable[[float], str]]:
+    if index != index:  # noqa: PLR0124 -- NaN alone differs from itself
+        return "period_begins", lambda _: "The period begins; its whole budget is ahead."
+    if index > _FAST:
+        return "ahead_of_plan", lambda pace: f"Spend is {pace:.2f} times what was expected by now."
+    if index < _SLOW:
+        return "behind_plan", lambda pace: f"Spend is {pace:.2f} times what was expected by now."
+    return "on_plan", lambda _: "Spend is as expected by now."
+
+
+_FAST, _SLOW = 1.05, 0.95
+
+NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "minimum_unmet": "The hourly minimum does not fit into what is left, and was left aside.",
+        "maximum_binds": "The hourly maximum leaves part of today's budget unspent.",
+    }
+)
+"""Sentences of what else is worth knowing, by code."""
+
+
+def note(code: str, evidence: Evidence) -> Evidence:
+    """Return one of `NOTES` as an explanation."""
+    return {"code": code, "text": NOTES[code], "evidence": evidence}

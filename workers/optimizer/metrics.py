@@ -1,0 +1,81 @@
+"""The agent of metrics: learn each wave of facts, decide the campaigns that are due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.arrays import Ints, Rows
+from engine.calendar import HOUR
+from engine.state import pack
+from workers.delivery.api import Record, Step, View
+from workers.optimizer.announcing import announce
+from workers.optimizer.books import Books
+from workers.optimizer.deciding import Due, decide_due
+from workers.optimizer.draft import Draft
+from workers.optimizer.learning import learn
+from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.reading import read_facts, waves
+from workers.optimizer.silence import Silence
+from workers.optimizer.tables import METRICS, TICKS
+from workers.optimizer.wave import Wave, gather
+
+
+def metrics_step(
+    policy: OptimizerPolicy, books: Books, view: View, records: Sequence[Record]
+) -> Step:
+    """Learn and decide what the records of one partition of metrics bring."""
+    draft = Draft(policy, view, METRICS)
+    facts = read_facts(draft, records)
+    draft.observe("event_age", [max(fact.now - fact.start - HOUR, 0) for fact in facts])
+    for some in waves(facts):
+        wave = learn(draft, gather(draft, books.zones, some))
+        campaigns = wave.campaigns
+        chosen = np.flatnonzero(wave.due)
+        if chosen.size:
+            due = _due(draft, wave, chosen)
+            campaigns = campaigns.copy()
+            campaigns[chosen] = announce(draft, decide_due(draft, books, due))
+        _store(draft, wave, campaigns)
+    return draft.done()
+
+
+def _due(draft: Draft, wave: Wave, chosen: Ints) -> Due:
+    picked = chosen.tolist()
+    facts = [wave.facts[i] for i in picked]
+    campaigns = _after_silence(draft, [fact.key for fact in facts], wave.campaigns[chosen])
+    newest = np.maximum(campaigns["newest"], wave.starts[chosen])
+    events = [fact.event for fact in facts]
+    return Due(
+        keys=[fact.key for fact in facts],
+        names=[(event.platform, event.account_id, event.campaign_id) for event in events],
+        campaigns=campaigns,
+        plan_values=[wave.plan_values[i] for i in picked],
+        plans=wave.plans[chosen],
+        calendar=wave.calendar,
+        zones=wave.zones[chosen],
+        account_zones=wave.account_zones[chosen],
+        hour=newest + HOUR,
+        now=np.array([fact.now for fact in facts], dtype=np.int64),
+    )
+
+
+def _after_silence(draft: Draft, keys: Sequence[bytes], campaigns: Rows) -> Rows:
+    """Return campaigns that know of a hold that a tick has published since they were decided."""
+    table = draft.view.table(TICKS)
+    if not table:
+        return campaigns
+    for i, key in enumerate(keys):
+        silence = Silence.read(table.get(key, b""))
+        if silence is not None and silence.hour > campaigns["decided"][i]:
+            campaigns["previous"][i] = np.void(silence.recommendation)
+    return campaigns
+
+
+def _store(draft: Draft, wave: Wave, campaigns: Rows) -> None:
+    """Write the campaigns that changed."""
+    before = draft.read(wave.keys)
+    for key, old, new in zip(wave.keys, before, pack(campaigns), strict=True):
+        if old != new:
+            draft.writes[key] = new

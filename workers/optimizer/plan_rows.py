@@ -1,0 +1,122 @@
+"""From plans to rows of numbers, and back to the plan where more than numbers is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+import numpy as np
+
+from engine import plans
+from engine.arrays import Floats, Ints
+from engine.calendar import HOURS_OF_WEEK
+from engine.plans import PLAN, UNLIMITED
+from engine.state import NEVER
+from schemas import Plan, decode
+from schemas.money import exponent_of, to_minor
+
+OWN_HOURS = 1
+"""Bit of ``detailed``: the plan has weights of its own or flight gaps."""
+
+GROUPED = 2
+"""Bit of ``detailed``: the plan belongs to a budget group."""
+
+_EPOCH = date(1970, 1, 1)
+
+
+def stored(plan: Plan, value: bytes, offset: int) -> bytes:
+    """Return what the table keeps of a plan: its row, and the record as it came."""
+    row = plans.no_plans(1)
+    row["detailed"] = _detailed(plan)
+    for name, values, given in (
+        ("status", plans.STATUSES, plan.status),
+        ("strategy", plans.STRATEGIES, plan.strategy),
+        ("period", plans.PERIODS, plan.budget.period),
+        ("rollover", plans.ROLLOVERS, plan.rollover),
+        ("autonomy", plans.AUTONOMIES, plan.autonomy),
+        ("objective", plans.OBJECTIVES, plan.objective),
+        ("actuator", plans.ACTUATORS, plan.actuator),
+    ):
+        row[name] = values.index(given)
+    row["exponent"] = exponent_of(plan.currency)
+    row["currency"], row["zone"] = plan.currency, plan.timezone
+    row["version"], row["offset"] = plan.version, offset
+    row["protected"] = plan.protected
+    row["flight_first"] = _day(plan.flight_start, NEVER)
+    row["flight_last"] = _day(plan.flight_end, UNLIMITED)
+    row["cooldown"] = plan.guardrails.cooldown_minutes * 60
+    row["max_changes"] = plan.guardrails.max_changes_per_day
+    row["max_change"] = plan.guardrails.max_change_pct / 100.0
+    row["min_confidence"] = plan.min_confidence
+    for name, amount in _amounts(plan).items():
+        row[name] = amount
+    return row.tobytes() + value
+
+
+def read_plan(value: bytes) -> Plan:
+    """Return the plan that a stored value keeps."""
+    return decode(value[PLAN.itemsize :], Plan)
+
+
+class PlanBook:
+    """Memo of plans that were decoded for what their row does not hold."""
+
+    def __init__(self) -> None:
+        """Begin empty; the memo is bounded."""
+        self.plan: Callable[[bytes], Plan] = lru_cache(maxsize=16_384)(read_plan)
+
+    def gaps(self, values: Sequence[bytes], detailed: Ints) -> Ints:
+        """Return flight gaps (B, G, 2) as `engine.situation.Situation` wants them."""
+        found = {
+            i: [(_day(gap.first, 0), _day(gap.last, 0)) for gap in self.plan(values[i]).flight_gaps]
+            for i in np.flatnonzero(detailed & OWN_HOURS).tolist()
+        }
+        most = max(map(len, found.values()), default=0)
+        gaps = np.zeros((len(values), most, 2), dtype=np.int64)
+        gaps[:, :, 0] = 1
+        for i, days in found.items():
+            if days:
+                gaps[i, : len(days)] = days
+        return gaps
+
+    def weigh(self, weights: Floats, values: Sequence[bytes], detailed: Ints) -> Floats:
+        """Return weights (B, 168) with what plans say about hours.
+
+        ``custom_weights`` take the place of the strategy's; ``dayparting`` multiplies.
+        """
+        chosen = np.flatnonzero(detailed & OWN_HOURS).tolist()
+        if not chosen:
+            return weights
+        weighed = weights.copy()
+        for i in chosen:
+            plan = self.plan(values[i])
+            if plan.custom_weights is not None:
+                weighed[i] = np.tile(plan.custom_weights, 7)
+            if plan.dayparting is not None:
+                weighed[i] *= np.array(plan.dayparting).reshape(HOURS_OF_WEEK)
+        return weighed
+
+
+def _detailed(plan: Plan) -> int:
+    own = bool(plan.flight_gaps) or plan.custom_weights is not None or plan.dayparting is not None
+    return own * OWN_HOURS + (plan.budget_group_id is not None) * GROUPED
+
+
+def _amounts(plan: Plan) -> dict[str, int]:
+    def minor(amount: Decimal | None, default: int) -> int:
+        return default if amount is None else to_minor(amount, plan.currency)
+
+    return {
+        "amount": minor(plan.budget.amount, 0),
+        "rollover_cap": minor(plan.rollover_cap, UNLIMITED),
+        "daily_cap": min(minor(plan.daily_cap, UNLIMITED), minor(plan.max_daily_budget, UNLIMITED)),
+        "daily_floor": minor(plan.min_daily_budget, 0),
+        "hourly_cap": minor(plan.max_hourly_budget, UNLIMITED),
+        "hourly_floor": minor(plan.min_hourly_budget, 0),
+    }
+
+
+def _day(day: date | None, default: int) -> int:
+    return default if day is None else (day - _EPOCH).days

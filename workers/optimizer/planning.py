@@ -1,0 +1,53 @@
+"""The agent of plans: keeps each campaign's plan, and never an older one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine import plans
+from engine.plans import PLAN
+from schemas import Plan, SchemaError, decode, parse_campaign_key
+from schemas.keys import check_key
+from workers.delivery.api import Record, Step, View
+from workers.optimizer.draft import Draft
+from workers.optimizer.plan_rows import stored
+from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.routing import sent_on
+from workers.optimizer.tables import PLANS
+
+OLD_VERSION = "old_version"
+SAME_VERSION = "same_version"
+
+
+def plans_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Keep the plans that the records of one partition bring."""
+    draft = Draft(policy, view, PLANS)
+    for record in records:
+        try:
+            plan = decode(record.value, Plan) if record.value is not None else None
+            key = plan.key if plan else bytes(parse_campaign_key(record.key or b""))
+            check_key(record.key, key)
+        except SchemaError as error:
+            draft.refuse_for(record, error)
+            continue
+        if sent_on(draft, record, key):
+            continue
+        if plan is None:
+            draft.writes[key] = None
+        else:
+            _keep(draft, record, key, plan)
+    return draft.done()
+
+
+def _keep(draft: Draft, record: Record, key: bytes, plan: Plan) -> None:
+    """Store a plan, unless a later one is known; the same one twice changes nothing."""
+    known, value = draft.read([key])[0], record.value or b""
+    version = int(plans.unpack([known])["version"][0])
+    if plan.version < version:
+        detail = f"version {plan.version} came after {version}; give a change a higher version"
+        draft.refuse(record, OLD_VERSION, "version", detail)
+    elif plan.version == version and known[PLAN.itemsize :] != value:
+        detail = f"version {version} is another plan already; give a change a higher version"
+        draft.refuse(record, SAME_VERSION, "version", detail)
+    elif plan.version > version:
+        draft.writes[key] = stored(plan, value, record.offset)

@@ -1,0 +1,98 @@
+"""From metrics records to facts: decoded, keyed, in their own partition, in waves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from schemas import MetricsEvent, SchemaError, decode_metrics
+from schemas.errors import Reason
+from schemas.keys import check_key
+from workers.delivery.api import Record
+from workers.optimizer.draft import Draft
+from workers.optimizer.routing import sent_on
+
+TOO_OLD = "too_old"
+IN_THE_FUTURE = "in_the_future"
+CURRENCY_MISMATCH = "currency_mismatch"
+MIXED_MODES = "mixed_modes"
+OVERLAPPING = "overlapping_hours"
+TOO_MANY_DELTAS = "too_many_deltas"
+
+MOST_CONVERSIONS = 10**9
+"""Most conversions of one hour: sums over years stay exact."""
+
+_HOUR = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One metrics event of a campaign of this partition."""
+
+    key: bytes
+    event: MetricsEvent
+    record: Record
+    start: int
+    """First second of the hour."""
+    now: int
+    """The clock of what is decided from it, in seconds."""
+
+
+def read_facts(draft: Draft, records: Sequence[Record]) -> list[Fact]:
+    """Return the facts among ``records``, in their order; the others are refused or sent on."""
+    facts = []
+    tolerance = int(draft.policy.future_tolerance.total_seconds())
+    for record in records:
+        try:
+            event, unknown, suspect = decode_metrics(record.value or b"")
+            key = event.key
+            check_key(record.key, key)
+        except SchemaError as error:
+            draft.refuse_for(record, error)
+            continue
+        for _ in unknown:
+            draft.count("unknown_fields")
+        for code in suspect:
+            draft.count("suspects", code)
+        fact = _fact(draft, record, event, key, tolerance)
+        if fact is not None:
+            facts.append(fact)
+    return facts
+
+
+def waves(facts: Sequence[Fact]) -> list[list[Fact]]:
+    """Return facts in waves: wave k has the k-th fact of each campaign.
+
+    So a wave holds a campaign once, and what is decided does not depend on how the log was
+    cut into steps.
+    """
+    seen: dict[bytes, int] = {}
+    found: list[list[Fact]] = []
+    for fact in facts:
+        number = seen.get(fact.key, 0)
+        seen[fact.key] = number + 1
+        if number == len(found):
+            found.append([])
+        found[number].append(fact)
+    return found
+
+
+def _fact(
+    draft: Draft, record: Record, event: MetricsEvent, key: bytes, tolerance: int
+) -> Fact | None:
+    start = int(event.window_start.timestamp())
+    stamp = record.timestamp // 1_000
+    if start + _HOUR > stamp + tolerance:
+        detail = f"ends after its record was written, at {datetime.fromtimestamp(stamp, UTC)}"
+        draft.refuse(record, IN_THE_FUTURE, "window_start", detail)
+        return None
+    if abs(event.conversions) > MOST_CONVERSIONS:
+        detail = f"may be {MOST_CONVERSIONS:,} an hour at most, was {event.conversions}"
+        draft.refuse(record, Reason.OUT_OF_RANGE, "conversions", detail)
+        return None
+    # A key that the table knows has been here before: no need to work out its partition.
+    if not draft.knows(key) and sent_on(draft, record, key):
+        return None
+    emitted = event.emitted_at
+    return Fact(key, event, record, start, int(emitted.timestamp()) if emitted else stamp)

@@ -1,0 +1,88 @@
+"""The hours that are kept of a campaign, read together: to sum its ledgers anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine import hours, ledger, patterns, state
+from engine.arrays import Ints, Rows
+from engine.calendar import DAY, local_day
+from workers.optimizer.draft import Draft
+from workers.optimizer.tables import hours_key, pattern_key
+from workers.optimizer.wave import Wave
+
+
+def settle(draft: Draft, wave: Wave) -> Wave:
+    """Return the wave with each campaign's ledgers in the zone and flight of its plan.
+
+    Most are already. The others are summed anew from the hours kept, and so is what was
+    learned of their week when the zone has changed.
+    """
+    campaigns = wave.campaigns.copy()
+    names = state.zone_names(campaigns, wave.plans["zone"])
+    known = state.has_hours(campaigns)
+    moved = known & (campaigns["zone"] != names)
+    stale = moved | (known & (campaigns["flight_first"] != wave.plans["flight_first"]))
+    campaigns["zone"] = names
+    campaigns["flight_first"] = wave.plans["flight_first"]
+    chosen = np.flatnonzero(stale)
+    if chosen.size:
+        campaigns[chosen] = _rebuilt(draft, wave, campaigns, chosen)
+        _relearn(draft, wave, campaigns, np.flatnonzero(moved))
+    return replace(wave, campaigns=campaigns)
+
+
+def read_days(
+    draft: Draft, keys: Sequence[bytes], days: Sequence[Sequence[int]]
+) -> tuple[Rows, Ints, Ints]:
+    """Return the hours of UTC days: rows (N,), the position of each one's campaign, its start.
+
+    ``days[i]`` are days of the campaign ``keys[i]``.
+    """
+    wanted = [(i, day) for i, each in enumerate(days) for day in each]
+    values = draft.read([hours_key(keys[i], day) for i, day in wanted])
+    rows, at = hours.read(values)
+    owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
+    utc_days = np.array([day for _, day in wanted], dtype=np.int64)[at]
+    return rows, owners, hours.starts_of(rows, utc_days)
+
+
+def _kept(draft: Draft, wave: Wave, campaigns: Rows, chosen: Ints) -> tuple[Rows, Ints, Ints]:
+    keys = [wave.keys[i] for i in chosen.tolist()]
+    newest = (campaigns["newest"][chosen] // DAY).tolist()
+    bits = campaigns["days"][chosen].tolist()
+    days = [state.kept_days(bit, day) for bit, day in zip(bits, newest, strict=True)]
+    return read_days(draft, keys, days)
+
+
+def _rebuilt(draft: Draft, wave: Wave, campaigns: Rows, chosen: Ints) -> Rows:
+    rows, owners, starts = _kept(draft, wave, campaigns, chosen)
+    some, zones = campaigns[chosen], wave.zones[chosen]
+    hour = ledger.moment(wave.calendar, zones[owners], starts)
+    current = ledger.moment(wave.calendar, zones, some["newest"].astype(np.int64))
+    summed = ledger.rebuild(some, rows, owners, (hour, current))
+    first = some["first"].astype(np.int64)
+    oldest = (some["newest"] // DAY - draft.policy.restatement_days) * DAY
+    return ledger.settle_flight(
+        summed,
+        local_day(wave.calendar, zones, first),
+        local_day(wave.calendar, zones, oldest.astype(np.int64)) + 1,
+    )
+
+
+def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
+    if not moved.size:
+        return
+    rows, owners, starts = _kept(draft, wave, campaigns, moved)
+    zones = wave.zones[moved]
+    days = local_day(wave.calendar, zones[owners], starts)
+    current = local_day(wave.calendar, zones, campaigns["newest"][moved].astype(np.int64))
+    closed = days < current[owners]
+    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
+    blank = patterns.unpack([b""] * len(moved))
+    learned = patterns.add_hours(blank, rows[closed], (owners[closed], cells[closed]), sign=1)
+    for i, value in zip(moved.tolist(), state.pack(learned), strict=True):
+        draft.writes[pattern_key(wave.keys[i])] = value

@@ -1,0 +1,43 @@
+"""Who writes which table, and what its keys are."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Final
+
+METRICS: Final = "metrics"
+PLANS: Final = "plans"
+AUDIT: Final = "audit"
+TICKS: Final = "ticks"
+
+_EPOCH = date(1970, 1, 1)
+_PATTERN = b"\0pattern"
+
+
+def hours_key(campaign: bytes, utc_day: int) -> bytes:
+    """Return the key of a campaign's hours of one UTC day, given in days since 1970-01-01.
+
+    A campaign's key is printable, so nothing that follows a zero byte can be part of one.
+    """
+    return campaign + _suffix(b"\0hours ", utc_day)
+
+
+def events_key(campaign: bytes, utc_day: int) -> bytes:
+    """Return the key of the ids of the delta events of one UTC day."""
+    return campaign + _suffix(b"\0events ", utc_day)
+
+
+def pattern_key(campaign: bytes) -> bytes:
+    """Return the key of what was learned of the campaign's week."""
+    return campaign + _PATTERN
+
+
+def date_of(day: int) -> date:
+    """Return the date of a day given in days since 1970-01-01."""
+    return _EPOCH + timedelta(days=day)
+
+
+@lru_cache(maxsize=4096)
+def _suffix(prefix: bytes, day: int) -> bytes:
+    return prefix + date_of(day).isoformat().encode()
