@@ -1,0 +1,94 @@
+"""``pacekeeper demo``: everything at work on a simulated market, in about two minutes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.broker import Broker
+from workers.cli.broker import broker_errors
+from workers.cli.console import await_result, print_json
+from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
+from workers.demo.screen import WIDTH, screen_on
+from workers.demo.stage import Place, Script, Stage
+from workers.demo.summary import print_summary
+from workers.kafka import connect
+from workers.simulator.population import make_world
+
+_HOUR = 3_600
+_DAY = 24
+_PARTITIONS = 4
+
+
+def demo(
+    *,
+    campaigns: Annotated[int, typer.Option(min=1, max=1_000, help="How many campaigns.")] = 40,
+    seed: Annotated[int, typer.Option(help="Which world; the same seed plays the same.")] = 1,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
+    ] = False,
+    bootstrap: BootstrapOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Show everything at work: Kafka, simulated campaigns, two live days after two weeks.
+
+    Starts a Kafka of its own and removes it at the end; with --bootstrap it uses yours, in topics
+    of their own that it deletes at the end. Nothing real is changed.
+    """
+    console = Console(width=None if os.isatty(1) else WIDTH)
+    settings = read_settings(config, bootstrap).settings
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pacekeeper-demo-")))
+        screen = stack.enter_context(screen_on(console))
+        if not settings.broker.bootstrap:
+            screen.step("Starting Kafka")
+            with broker_errors():
+                broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
+            settings = with_bootstrap(settings, broker.bootstrap)
+        settings = _own_topics(settings)
+        script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
+        place = Place(
+            settings=settings,
+            connection=connect(settings.broker),
+            screen=screen,
+            folder=folder,
+        )
+        result = await_result(_until_signal(Stage(script=script, place=place)))
+    print_summary(console, result)
+    if json:
+        print_json(result.facts())
+    if not result.chain_verified:
+        raise typer.Exit(1)
+
+
+def _live_from(now: float) -> int:
+    """Return the first hour of two whole UTC days that are over, in hours since 1970."""
+    return (int(now) // _HOUR // _DAY - 2) * _DAY
+
+
+def _embedded(folder: Path) -> BrokerSettings:
+    return BrokerSettings(
+        data_dir=folder / "kafka", cache_dir=default_cache_dir(os.environ), port=0
+    )
+
+
+def _own_topics(settings: Settings) -> Settings:
+    """Return settings whose topics nobody else has, in so few partitions that start-up is quick."""
+    prefix = f"{settings.topics.prefix}-demo-{secrets.token_hex(3)}"
+    topics = replace(settings.topics, prefix=prefix, partitions=_PARTITIONS)
+    return replace(settings, topics=topics)
+
+
+async def _until_signal(stage: Stage) -> Result:
+    """Run the demo; SIGTERM ends it as Ctrl-C does, with everything stopped."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await stage.run()

@@ -1,0 +1,86 @@
+"""What the loop has said so far, and whether it has said all it has to say about an hour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas import Action, AuditEntry, CampaignKey, Kind, Recommendation, decode
+from schemas.topics import ACTIONS, AUDIT, RECOMMENDATIONS
+from workers.simulator.population import Campaign
+from workers.simulator.records import InForce
+from workers.simulator.wire import Heard
+
+FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT)
+
+
+@dataclass(slots=True)
+class Loop:
+    """Follows recommendations, actions and the audit trail.
+
+    Parameters
+    ----------
+    campaigns
+        The campaigns that decisions are awaited for.
+    in_force
+        Told of every audit entry.
+    """
+
+    campaigns: Sequence[Campaign]
+    in_force: InForce
+    recommendations: Counter[str] = field(default_factory=Counter)
+    """By kind."""
+    holds: Counter[str] = field(default_factory=Counter)
+    """By reason."""
+    actions: int = 0
+    audit: Counter[str] = field(default_factory=Counter)
+    """By status."""
+    latest: bytes | None = None
+    """The last recommendation that is no hold, as it is stored."""
+    _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
+    _released: set[str] = field(default_factory=set)
+    _settled: set[str] = field(default_factory=set)
+
+    def hear(self, heard: Iterable[Heard]) -> None:
+        """Take in records of the topics in `FOLLOWED`."""
+        for topic, value in heard:
+            match topic:
+                case RECOMMENDATIONS.name:
+                    self._recommended(value)
+                case ACTIONS.name:
+                    self._acted(decode(value, Action))
+                case AUDIT.name:
+                    self._audited(decode(value, AuditEntry))
+
+    def missing(self, hour: datetime) -> str:
+        """Return what is still to come before ``hour`` is decided and settled; empty when done."""
+        undecided = len(self.campaigns) - len(self._decided.get(hour, ()))
+        if undecided:
+            return f"decisions about {undecided} of {len(self.campaigns)} campaigns"
+        unsettled = len(self._released - self._settled)
+        return f"audit entries of {unsettled} actions" if unsettled else ""
+
+    def _recommended(self, value: bytes) -> None:
+        advice = decode(value, Recommendation)
+        self.recommendations[advice.kind.value] += 1
+        if advice.hold_reason is not None:
+            self.holds[advice.hold_reason.value] += 1
+        key = CampaignKey(advice.platform, advice.account_id, advice.campaign_id)
+        self._decided.setdefault(advice.hour, set()).add(key)
+        if advice.auto_execute:
+            self._released.add(advice.recommendation_id)
+        if advice.kind is Kind.PACING:
+            self.latest = value
+
+    def _acted(self, action: Action) -> None:
+        self.actions += 1
+        if action.recommendation_id is not None:
+            self._released.add(action.recommendation_id)
+
+    def _audited(self, entry: AuditEntry) -> None:
+        self.audit[entry.status.value] += 1
+        if entry.recommendation_id is not None:
+            self._settled.add(entry.recommendation_id)
+        self.in_force.hear([entry])

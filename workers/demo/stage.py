@@ -1,0 +1,195 @@
+"""The demo's course: topics, workers, history, live days in lock-step, score."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from schemas import Strategy
+from workers.demo.chain import verify_chain
+from workers.demo.children import Children, running
+from workers.demo.loop import FOLLOWED, Loop
+from workers.demo.picture import counts_of, picture_of
+from workers.demo.result import Result
+from workers.demo.scorecard import Scorecard
+from workers.demo.screen import Screen
+from workers.errors import WorkerError
+from workers.kafka import Connection
+from workers.programs import topic_specs
+from workers.settings import Settings
+from workers.simulator.clearing import Policy, clear
+from workers.simulator.history import as_it_stands, platform_delivery
+from workers.simulator.population import World
+from workers.simulator.records import InForce, even_budgets, plan, start_of, told_at
+from workers.simulator.reports import Faults, Report
+from workers.simulator.simulation import Simulation
+from workers.simulator.wire import Wire, wire
+from workers.topics import create_topics
+
+WORKERS = ("allocator", "optimizer", "executor")
+
+PATIENCE_SECONDS = 60.0
+"""How long the loop may be silent about something that is due before the demo gives up."""
+
+_LOOK_SECONDS = 0.1
+_DAY = 24
+
+
+class LoopStalledError(WorkerError):
+    """The workers run, but what is due does not come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What is to be shown."""
+
+    world: World
+    live_from: int
+    """First live hour, in hours since 1970; the last one lies in the past, too."""
+    history_hours: int = 14 * _DAY
+    live_hours: int = 2 * _DAY
+
+    @property
+    def live_until(self) -> int:
+        """The hour after the last live one."""
+        return self.live_from + self.live_hours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the demo takes place."""
+
+    settings: Settings
+    connection: Connection
+    screen: Screen
+    folder: Path
+    """Where workers log."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Stage:
+    """A demo on its way."""
+
+    script: Script
+    place: Place
+    simulation: Simulation = field(init=False)
+    in_force: InForce = field(init=False)
+    loop: Loop = field(init=False)
+    score: Scorecard = field(init=False)
+    events: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        campaigns = self.script.world.campaigns
+        self.simulation = Simulation(self.script.world, Faults())
+        self.in_force = InForce(campaigns)
+        self.loop = Loop(campaigns, self.in_force)
+        self.score = Scorecard(campaigns, self.script.live_from)
+
+    async def run(self) -> Result:
+        """Show everything, and return how it came out.
+
+        Raises
+        ------
+        WorkerError
+            Kafka, a worker or the loop failed; the message says which and how.
+        """
+        began, place = time.monotonic(), self.place
+        topics = place.settings.topics
+        await self._create_topics()
+        place.screen.step(f"Starting the workers: {', '.join(WORKERS)}")
+        async with (
+            running(WORKERS, _environment(place.settings), place.folder) as children,
+            wire(place.connection, topics, FOLLOWED) as line,
+        ):
+            await self._tell_history(line)
+            await self._heard_about(self.script.live_from, line, children)
+            place.screen.step("Living two days, hour by hour")
+            for hour in range(self.script.live_from, self.script.live_until):
+                await self._live(hour, line)
+                await self._heard_about(hour + 1, line, children)
+                place.screen.show(picture_of(self, hour))
+            place.screen.step("Stopping the workers")
+        place.screen.step("Checking every link of the audit trail's hash chain")
+        verified = await verify_chain(place.connection, topics)
+        return Result(
+            first_hour=start_of(self.script.live_from),
+            live_hours=self.script.live_hours,
+            campaigns=len(self.script.world.campaigns),
+            rows=self.score.rows(),
+            counts=counts_of(self),
+            chain_verified=verified,
+            seconds=time.monotonic() - began,
+        )
+
+    async def _create_topics(self) -> None:
+        self.place.screen.step("Creating the topics")
+        async with self.place.connection.admin() as admin:
+            await create_topics(admin, topic_specs(self.place.settings))
+
+    async def _tell_history(self, line: Wire) -> None:
+        """Play the past, publish the plans, then the past as one backfill."""
+        script, screen = self.script, self.place.screen
+        screen.step("Playing two weeks of history")
+        policy = platform_delivery(script.world)
+        for hour in range(script.live_from - script.history_hours, script.live_from):
+            _, outcome = self.simulation.play(hour, policy)
+            self.score.add(hour, outcome, outcome)
+            if hour % _DAY == 0:
+                screen.progress(f"{start_of(hour):%A, %d %B}")
+                await asyncio.sleep(0)
+        past = as_it_stands(self.simulation.told(script.live_from))
+        screen.step(f"Publishing {len(past):,} campaign-hours, and letting the workers learn")
+        await line.plan(plan(one, Strategy.DAYPARTING) for one in script.world.campaigns)
+        await self._tell(past, script.live_from, line)
+
+    async def _live(self, hour: int, line: Wire) -> None:
+        """Play one hour under what is in force, and under even budgets; tell the first."""
+        auctions, outcome = self.simulation.play(hour, Policy.capped(self.in_force.budgets()))
+        even = Policy.capped(even_budgets(self.script.world.campaigns))
+        self.score.add(hour, outcome, clear(auctions, even))
+        await self._tell(self.simulation.told(hour + 1), hour + 1, line)
+
+    async def _tell(self, reports: list[Report], now: int, line: Wire) -> None:
+        at = told_at(now)
+        self.events += await line.tell(self.script.world.campaigns, reports, at)
+        await line.tick(at)
+
+    async def _heard_about(self, hour: int, line: Wire, children: Children) -> None:
+        """Wait until ``hour`` is decided for every campaign, and what was released is settled.
+
+        Raises
+        ------
+        WorkerDiedError
+            A worker has ended.
+        LoopStalledError
+            Nothing was heard for `PATIENCE_SECONDS`.
+        """
+        heard_at = time.monotonic()
+        while missing := self.loop.missing(start_of(hour)):
+            children.check()
+            self.place.screen.progress(f"waiting for {missing}")
+            heard = await line.hear(_LOOK_SECONDS)
+            self.loop.hear(heard)
+            if heard:
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > PATIENCE_SECONDS:
+                raise LoopStalledError(
+                    f"nothing came for {PATIENCE_SECONDS:.0f} s while waiting for {missing}; "
+                    f"what the workers said last:\n{children.tails()}"
+                )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """Return the settings of the workers: this Kafka, these topics, and no clock of their own."""
+    return {
+        "PACEKEEPER_BROKER": settings.broker.bootstrap,
+        "PACEKEEPER_TOPICS_PREFIX": settings.topics.prefix,
+        "PACEKEEPER_TOPICS_PARTITIONS": str(settings.topics.partitions),
+        "PACEKEEPER_OPTIMIZER_TICK_SECONDS": "0",
+        "PACEKEEPER_ALLOCATOR_TICK_SECONDS": "0",
+        "PACEKEEPER_EXECUTOR_TICK_SECONDS": "0",
+        "PACEKEEPER_WEB_PORT": "0",
+        "PACEKEEPER_LOG_FORMAT": "text",
+    }

@@ -1,0 +1,85 @@
+"""The last screen of a demo: a table, a sentence that says what it means, and what to do next."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from workers.demo.result import Result
+from workers.demo.screen import WIDTH, money
+
+NEXT = (
+    "Next: `pacekeeper run` starts the same stack for your own campaigns; publish a report with "
+    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch`."
+)
+
+
+def print_summary(console: Console, result: Result) -> None:
+    """Print how the demo came out, at most `WIDTH` columns wide on any terminal."""
+    width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    parts: tuple[RenderableType, ...] = (
+        Text("Two simulated days, account by account", style="bold"),
+        _scores(result, width),
+        _counts(result),
+        Text(),
+        Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
+        Text(NEXT),
+    )
+    console.print(Padding(Group(*parts), (1, 0)), width=width, highlight=False)
+
+
+def _scores(result: Result, width: int) -> Table:
+    table = Table(width=width, header_style="bold", border_style="dim", show_footer=True)
+    with_us, even = result.conversions
+    error, error_even = result.pacing_error
+    used, _ = result.use
+    table.add_column("Account", "all", no_wrap=True, ratio=1)
+    for name, foot in (
+        ("Budget", f"{result.days} days"),
+        ("Spend", f"{used:.1%}"),
+        ("Error", f"{error:.1%}"),
+        ("Even", f"{error_even:.1%}"),
+        ("Conv.", f"{with_us:,}"),
+        ("Even", f"{even:,}"),
+        ("Change", f"{result.uplift:+.1%}"),
+    ):
+        table.add_column(name, foot, justify="right", no_wrap=True)
+    for row in result.rows:
+        change = row.conversions / row.conversions_even - 1 if row.conversions_even else 0.0
+        table.add_row(
+            f"{row.platform} {row.account_id}",
+            money(row.budget, row.currency),
+            f"{row.spend:,.0f}",
+            f"{row.pacing_error:.1%}",
+            f"{row.pacing_error_even:.1%}",
+            f"{row.conversions:,}",
+            f"{row.conversions_even:,}",
+            f"{change:+.1%}",
+        )
+    table.caption = (
+        "Budget, spend and error: campaign-days that ended; error is |spend - budget| / budget. "
+        "Even: the same auctions with a 24th of the day budget in each hour."
+    )
+    table.caption_justify = "left"
+    return table
+
+
+def _counts(result: Result) -> Table:
+    counts = result.counts
+    held = ", ".join(f"{count:,} {reason}" for reason, count in counts.holds.items())
+    audit = ", ".join(f"{count:,} {status}" for status, count in counts.audit.items())
+    chain = "verified, every link" if result.chain_verified else "BROKEN"
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row("events in", f"{counts.events:,}")
+    grid.add_row("recommendations", f"{counts.recommendations:,}" + _in_brackets("holds", held))
+    grid.add_row("actions", f"{counts.actions:,}")
+    grid.add_row("audit entries", f"{counts.audit_entries:,}" + _in_brackets("", audit))
+    grid.add_row("audit chain", Text(chain, style="green" if result.chain_verified else "red"))
+    grid.add_row("took", f"{result.seconds:.0f} s")
+    return grid
+
+
+def _in_brackets(name: str, text: str) -> str:
+    return f" ({name + ': ' if name else ''}{text})" if text else ""

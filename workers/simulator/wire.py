@@ -1,0 +1,111 @@
+"""The simulated world's way to Kafka and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from schemas import Plan, campaign_key, encode
+from schemas.topics import METRICS, PLANS, TICKS, Topic
+from workers.kafka import Connection
+from workers.reading import reader, writer
+from workers.settings import TopicSettings
+from workers.simulator.population import Campaign
+from workers.simulator.records import metrics_event, ticks
+from workers.simulator.reports import Report
+
+_MOST_HEARD = 5_000
+
+
+class Heard(NamedTuple):
+    """One record of a topic that is followed."""
+
+    topic: str
+    """Its name without the prefix, such as ``audit.v1``."""
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """Publishes the simulated world; made by `wire`."""
+
+    producer: AIOKafkaProducer
+    consumer: AIOKafkaConsumer
+    topics: TopicSettings
+
+    async def tell(
+        self, campaigns: Sequence[Campaign], reports: Iterable[Report], at: datetime
+    ) -> int:
+        """Publish reports as metrics at the simulated time ``at``; return how many."""
+        topic, stamp = METRICS.full_name(self.topics.prefix), _milliseconds(at)
+        sent = []
+        for report in reports:
+            campaign = campaigns[report.row]
+            value = encode(metrics_event(campaign, report))
+            key = bytes(campaign.key)
+            sent.append(await self.producer.send(topic, value, key=key, timestamp_ms=stamp))
+        await asyncio.gather(*sent)
+        return len(sent)
+
+    async def plan(self, plans: Iterable[Plan]) -> None:
+        """Publish plans."""
+        topic, sent = PLANS.full_name(self.topics.prefix), []
+        for plan in plans:
+            key = campaign_key(plan.platform, plan.account_id, plan.campaign_id)
+            sent.append(await self.producer.send(topic, encode(plan), key=key))
+        await asyncio.gather(*sent)
+
+    async def tick(self, time: datetime) -> None:
+        """Tell every partition that it is ``time`` in the simulated world."""
+        topic, sent = TICKS.full_name(self.topics.prefix), []
+        for tick in ticks(time, self.topics.partitions):
+            key, number = str(tick.partition).encode(), tick.partition
+            sent.append(await self.producer.send(topic, encode(tick), key=key, partition=number))
+        await asyncio.gather(*sent)
+
+    async def hear(self, seconds: float) -> list[Heard]:
+        """Return what was committed to the followed topics, waiting up to ``seconds`` for some."""
+        batches = await self.consumer.getmany(
+            timeout_ms=int(seconds * 1000), max_records=_MOST_HEARD
+        )
+        skip = len(self.topics.prefix) + 1
+        return [
+            Heard(place.topic[skip:], record.value)
+            for place, records in batches.items()
+            for record in records
+            if record.value is not None
+        ]
+
+    async def caught_up(self) -> bool:
+        """Return whether everything that was committed when asked has been heard."""
+        places = list(self.consumer.assignment())
+        ends = await self.consumer.end_offsets(places)
+        return all([await self.consumer.position(place) >= ends[place] for place in places])
+
+
+@asynccontextmanager
+async def wire(
+    connection: Connection, topics: TopicSettings, follow: Sequence[Topic]
+) -> AsyncIterator[Wire]:
+    """Connect, and follow topics from their beginning.
+
+    Raises
+    ------
+    WorkerError
+        Kafka cannot be reached, or refuses.
+    """
+    async with writer(connection) as producer, reader(connection) as consumer:
+        names = [topic.full_name(topics.prefix) for topic in follow]
+        places = [TopicPartition(name, n) for name in names for n in range(topics.partitions)]
+        consumer.assign(places)
+        yield Wire(producer=producer, consumer=consumer, topics=topics)
+
+
+def _milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
