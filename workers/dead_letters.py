@@ -39,6 +39,11 @@ class Letter:
         return None if "null" in self.facts else self.record.value
 
     @property
+    def is_void(self) -> bool:
+        """Whether there was neither a key nor a value."""
+        return self.record.key is None and self.value is None
+
+    @property
     def headers(self) -> Sequence[tuple[str, bytes]]:
         """The original headers, and one that says where the letter was."""
         place = f"{self.record.topic}[{self.record.partition}]@{self.record.offset}".encode()

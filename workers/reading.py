@@ -38,7 +38,7 @@ async def writer(connection: Connection) -> AsyncIterator[AIOKafkaProducer]:
         yield producer
 
 
-async def partitions_of(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> list[TopicPartition]:
+async def partitions_of(connection: Connection, topics: Sequence[str]) -> list[TopicPartition]:
     """Return all partitions of ``topics``.
 
     Raises
@@ -46,13 +46,13 @@ async def partitions_of(consumer: AIOKafkaConsumer, topics: Sequence[str]) -> li
     UsageError
         One of them does not exist.
     """
-    existing = await consumer.topics()
-    found = []
+    async with connection.admin() as admin:
+        described = await admin.describe_topics()
+    counts = {topic["topic"]: len(topic["partitions"]) for topic in described}
     for topic in topics:
-        if topic not in existing:
+        if topic not in counts:
             raise UsageError(f"there is no topic {topic}", remedy="run: pacekeeper topics create")
-        found += [TopicPartition(topic, n) for n in sorted(consumer.partitions_for_topic(topic))]
-    return found
+    return [TopicPartition(topic, number) for topic in topics for number in range(counts[topic])]
 
 
 async def follow(

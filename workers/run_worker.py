@@ -47,6 +47,8 @@ class Worker:
     """``optimizer``, ``allocator`` or ``executor``."""
     program: Program
     settings: Settings
+    owner: int | None = None
+    """Process id of the supervisor that started this process; it stops when that one is gone."""
 
 
 def run_worker(worker: Worker) -> int:
@@ -64,6 +66,7 @@ def run_worker(worker: Worker) -> int:
 
 async def _run(worker: Worker) -> int:
     stop = _stop_signals()
+    orphaned = asyncio.create_task(_stop_without(worker.owner, stop), name="owner")
     settings = worker.settings
     connection = connect(settings.broker)
     await _check_topics(worker, connection)
@@ -77,7 +80,9 @@ async def _run(worker: Worker) -> int:
         _watched(app, health, connection),
     ):
         _log.info("starting", worker=worker.name, kafka=connection.where, web=url)
-        return await _until_stopped(app, stop)
+        status = await _until_stopped(app, stop)
+    orphaned.cancel()
+    return status
 
 
 def _stop_signals() -> asyncio.Event:
@@ -86,6 +91,16 @@ def _stop_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
+
+
+async def _stop_without(owner: int | None, stop: asyncio.Event) -> None:
+    """Stop when the supervisor was killed: nobody else would ever stop this process."""
+    while owner is not None:
+        if os.getppid() != owner:
+            _log.warning("orphaned", owner=owner)
+            stop.set()
+            return
+        await asyncio.sleep(_TELL_SECONDS)
 
 
 async def _check_topics(worker: Worker, connection: Connection) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from schemas.topics import TOPICS
-from workers.cli.console import await_result, done, note, print_json, print_table
+from workers.cli.console import await_result, done, note, print_json, print_table, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.dead_letters import Letter, Pile, as_letter, distinct, piles
 from workers.delivery.loading import read_to_end
@@ -74,21 +74,23 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
     if topic is None and reason is None:
         raise UsageError("nothing says which letters to replay", remedy="give --topic or --reason")
     settings = reachable_settings(config, bootstrap)
-    letters = distinct(await_result(_letters(settings, topic, reason)))
+    found = distinct(await_result(_letters(settings, topic, reason)))
+    letters = [letter for letter in found if not letter.is_void]
     if not dry_run:
         await_result(_replay(settings, letters))
     if json:
-        print_json({"replayed": 0 if dry_run else len(letters), "found": len(letters)})
-    elif dry_run:
-        note(f"{len(letters)} records would be published again")
-    else:
-        done(f"{len(letters)} records published again")
+        print_json({"replayed": 0 if dry_run else len(letters), "found": len(found)})
+        return
+    done(f"{len(letters)} records {'would be ' if dry_run else ''}published again")
+    if len(found) > len(letters):
+        warn(f"{len(found) - len(letters)} left: neither key nor value, nothing to publish")
 
 
 async def _letters(settings: Settings, topic: str | None, reason: str | None) -> list[Letter]:
     found = []
-    async with reader(connect(settings.broker)) as consumer:
-        partitions = await partitions_of(consumer, _dead_letter_topics(settings, topic))
+    connection = connect(settings.broker)
+    partitions = await partitions_of(connection, _dead_letter_topics(settings, topic))
+    async with reader(connection) as consumer:
         async for _, records in read_to_end(consumer, partitions):
             found += [as_letter(record) for record in records]
     return [letter for letter in found if reason in (None, letter.reason)]

@@ -60,8 +60,8 @@ async def _apply(wanted: Sequence[Plan], settings: Settings, *, dry_run: bool) -
     connection = connect(settings.broker)
     topic = PLANS.full_name(settings.topics.prefix)
     in_force: Table = {}
+    partitions = await partitions_of(connection, [topic])
     async with reader(connection) as consumer:
-        partitions = await partitions_of(consumer, [topic])
         async for _, records in read_to_end(consumer, partitions):
             replay(in_force, records)
     found = changes(wanted, in_force)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Annotated
@@ -84,11 +84,11 @@ async def _watch_live(settings: Settings, wish: Wish, console: Console) -> None:
 async def _records(settings: Settings, wish: Wish) -> AsyncIterator[ConsumerRecord]:
     topics = [topic.full_name(settings.topics.prefix) for topic in (RECOMMENDATIONS, AUDIT)]
     wanted = (wish.campaign or "").encode()
-    async with AsyncExitStack() as stack:
-        consumer = await stack.enter_async_context(reader(connect(settings.broker)))
-        partitions = await partitions_of(consumer, topics)
-        if not wish.from_beginning:
-            note("waiting for what is published from now on; Ctrl-C ends")
+    connection = connect(settings.broker)
+    partitions = await partitions_of(connection, topics)
+    if not wish.from_beginning:
+        note("waiting for what is published from now on; Ctrl-C ends")
+    async with reader(connection) as consumer:
         async for record in follow(consumer, partitions, from_beginning=wish.from_beginning):
             if wanted in (record.key or b""):
                 yield record

@@ -27,6 +27,10 @@ FormatOption = Annotated[
     str | None, typer.Option("--log-format", metavar="FORMAT", help="json, or text for reading.")
 ]
 
+OwnerOption = Annotated[
+    int | None, typer.Option("--owner", hidden=True, help="Stop when this process is gone.")
+]
+
 _ABOUT = """Run one {name} until SIGTERM or Ctrl-C: {what}.
 
 Start as many as there are partitions; they share the campaigns. Exit codes beside the usual:
@@ -41,6 +45,7 @@ def _command(name: str, what: str) -> Callable[..., None]:
         web_host: HostOption = None,
         log_level: LevelOption = None,
         log_format: FormatOption = None,
+        owner: OwnerOption = None,
         bootstrap: BootstrapOption = None,
         config: ConfigOption = None,
     ) -> None:
@@ -52,7 +57,8 @@ def _command(name: str, what: str) -> Callable[..., None]:
             log_level=log_level,
             log_format=log_format,
         )
-        worker = Worker(name=name, program=create_program(name, settings), settings=settings)
+        program = create_program(name, settings)
+        worker = Worker(name=name, program=program, settings=settings, owner=owner)
         configure_logging(settings.log)
         sys.exit(run_worker(worker))
 

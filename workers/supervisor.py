@@ -1,0 +1,168 @@
+"""Keeps child processes running: starts them, starts them again when they end, stops them all."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from workers.errors import WorkerError
+
+_TAIL_BYTES = 16_384
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """One process to keep running."""
+
+    name: str
+    command: tuple[str, ...]
+    """It is asked to stop by SIGTERM."""
+    log: Path
+    """Where both of its outputs go, appended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When to start a child again, and when to give up."""
+
+    first_delay_seconds: float = 1.0
+    """Wait after a first failure; doubles with each that follows."""
+    longest_delay_seconds: float = 30.0
+    stable_seconds: float = 60.0
+    """A child that ran for so long is not failing in a row."""
+    attempts: int = 6
+    """So many failures in a row end the whole."""
+    hopeless: frozenset[int] = frozenset({2, 65})
+    """Exit codes after which starting again does not help: wrong settings, unreadable input."""
+    stop_seconds: float = 40.0
+    """How long a child may take to stop before it is killed."""
+
+    def delay(self, failures: int) -> float:
+        """Return how long to wait after ``failures`` >= 1 in a row, in seconds."""
+        doubled = self.first_delay_seconds * 2.0 ** min(failures - 1, 30)
+        return min(doubled, self.longest_delay_seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restart:
+    """A child ended by itself and will be started again."""
+
+    child: Child
+    code: int
+    delay_seconds: float
+    last_lines: Sequence[str]
+
+
+class ChildFailedError(WorkerError):
+    """A child cannot be kept running."""
+
+    def __init__(self, child: Child, code: int, last_lines: Sequence[str]) -> None:
+        tail = "\n".join(f"    {line}" for line in last_lines) or "    (it said nothing)"
+        super().__init__(f"{child.name} {describe(code)}; the end of {child.log}:\n{tail}")
+        self.child, self.code = child, code
+
+
+def describe(code: int) -> str:
+    """Say how a process ended: with an exit code, or by a signal."""
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+class Supervisor:
+    """Keeps its children running until it is told to stop, or one is hopeless."""
+
+    def __init__(
+        self, children: Sequence[Child], policy: Policy, *, tell: Callable[[Restart], None]
+    ) -> None:
+        self._children = children
+        self._policy = policy
+        self._tell = tell
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stop the children: the first call asks them to, the second kills them."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Keep the children running, and return once all have stopped.
+
+        Raises
+        ------
+        ChildFailedError
+            One failed too often, or in a way that starting again does not mend; all were stopped.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for child in self._children:
+                    group.create_task(self._keep(child), name=child.name)
+        except* ChildFailedError as failed:
+            raise failed.exceptions[0] from None
+
+    async def _keep(self, child: Child) -> None:
+        failures = 0
+        clock = asyncio.get_running_loop().time
+        while not self._stop.is_set():
+            started = clock()
+            code = await self._run_once(child)
+            if self._stop.is_set():
+                return
+            failures = 1 if clock() - started >= self._policy.stable_seconds else failures + 1
+            lines = last_lines(child.log)
+            if code in self._policy.hopeless or failures >= self._policy.attempts:
+                raise ChildFailedError(child, code, lines)
+            delay = self._policy.delay(failures)
+            self._tell(Restart(child=child, code=code, delay_seconds=delay, last_lines=lines))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), delay)
+
+    async def _run_once(self, child: Child) -> int:
+        """Run the child until it ends or is to stop; return its exit code."""
+        child.log.parent.mkdir(parents=True, exist_ok=True)
+        with child.log.open("ab") as log:
+            # A session of its own: Ctrl-C in the terminal is for the supervisor to pass on.
+            process = await create_subprocess_exec(
+                *child.command, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        ended = asyncio.create_task(process.wait())
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait((ended, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            await self._end(process)
+        return await ended
+
+    async def _end(self, process: Process) -> None:
+        if process.returncode is not None:
+            return
+        process.terminate()
+        hurry = asyncio.create_task(self._hurry.wait())
+        ended = asyncio.create_task(process.wait())
+        await asyncio.wait(
+            (hurry, ended),
+            timeout=self._policy.stop_seconds,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        hurry.cancel()
+        if not ended.done():
+            process.kill()
+            await ended
+
+
+def last_lines(log: Path, *, count: int = 8) -> list[str]:
+    """Return the last lines of a log, however long it is."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            return file.read().decode(errors="replace").splitlines()[-count:]
+    except FileNotFoundError:
+        return []
