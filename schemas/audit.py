@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -47,7 +48,8 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     """One thing that happened. ``sequence`` counts from 0 within a partition.
 
     ``expected``, ``before`` and ``target`` are what was believed, found and wanted;
-    ``sent`` is what went out and ``after`` what is in force now.
+    ``sent`` is what went out and ``after`` what is in force now. There are no
+    floats, so every JSON library writes the same text to hash.
     """
 
     partition: Annotated[int, Meta(ge=0, le=2**31)] = 0
@@ -75,7 +77,7 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     attempt: Annotated[int, Meta(ge=0, le=10_000)] = 0
     platform_code: Annotated[str, Meta(max_length=200)] | None = None
     request_id: Annotated[str, Meta(max_length=200)] | None = None
-    latency_seconds: Annotated[float, Meta(ge=0.0)] | None = None
+    latency_seconds: Annotated[Decimal, Meta(description="from the release to this")] | None = None
     rolls_back: Digest | None = None
     versions: dict[str, str | int] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""

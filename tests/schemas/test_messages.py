@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from schemas import (
@@ -167,6 +168,12 @@ def test_sealing_twice_gives_the_same_link() -> None:
     once = seal(entry, partition=1, sequence=7, previous_hash=GENESIS)
 
     assert seal(once, partition=1, sequence=7, previous_hash=GENESIS) == once
+
+
+def test_audit_entries_hold_no_floats_which_languages_write_differently() -> None:
+    fields = msgspec.structs.fields(AuditEntry)
+
+    assert [field.name for field in fields if "float" in str(field.type)] == []
 
 
 def test_a_field_that_a_later_release_adds_counts_in_the_hash() -> None:

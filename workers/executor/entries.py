@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -124,7 +124,7 @@ def _add(
     **fields: Any,  # noqa: ANN401 -- fields of AuditEntry
 ) -> None:
     time = from_ms(at)
-    latency = (time - since).total_seconds()
+    milliseconds = (time - since) // timedelta(milliseconds=1)
     draft.audit(
         AuditEntry(
             partition=draft.view.partition,
@@ -137,7 +137,7 @@ def _add(
             account_id=subject.account_id,
             campaign_id=subject.campaign_id,
             # Clocks of different machines may disagree; below zero it says nothing.
-            latency_seconds=latency if latency >= 0.0 else None,
+            latency_seconds=Decimal(milliseconds) / 1000 if milliseconds >= 0 else None,
             **fields,
         )
     )
