@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,8 @@ class Child:
     """It is asked to stop by SIGTERM."""
     log: Path
     """Where both of its outputs go, appended."""
+    environment: Mapping[str, str] | None = None
+    """Variables of its own; None for those of this process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,12 @@ class Supervisor:
         with child.log.open("ab") as log:
             # A session of its own: Ctrl-C in the terminal is for the supervisor to pass on.
             process = await create_subprocess_exec(
-                *child.command, stdin=DEVNULL, stdout=log, stderr=log, start_new_session=True
+                *child.command,
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=child.environment,
+                start_new_session=True,
             )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(self._stop.wait())

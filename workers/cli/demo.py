@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import secrets
+import signal
 import tempfile
 import time
 from contextlib import ExitStack
@@ -10,16 +13,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 from rich.console import Console
 
-from deploy.broker import Broker
+from deploy.broker import Broker, BrokerSettings
+from deploy.broker.settings import default_cache_dir
 from workers.cli.broker import broker_errors
 from workers.cli.console import await_result, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
+from workers.demo.children import workers_of
+from workers.demo.result import Result
 from workers.demo.screen import WIDTH, screen_on
 from workers.demo.stage import Place, Script, Stage
 from workers.demo.summary import print_summary
 from workers.kafka import connect
+from workers.settings import Settings
 from workers.simulator.population import make_world
 
 _HOUR = 3_600
@@ -58,7 +66,7 @@ def demo(
             settings=settings,
             connection=connect(settings.broker),
             screen=screen,
-            folder=folder,
+            workers=workers_of(settings, folder),
         )
         result = await_result(_until_signal(Stage(script=script, place=place)))
     print_summary(console, result)

@@ -11,16 +11,16 @@ from workers.simulator.wire import wire
 
 async def verify_chain(connection: Connection, topics: TopicSettings) -> bool:
     """Return whether every entry of every partition is the next link of its chain."""
-    entries: list[AuditEntry] = []
+    stored: list[bytes] = []
     async with wire(connection, topics, (AUDIT,)) as line:
         while not await line.caught_up():
-            entries += [decode(heard.value, AuditEntry) for heard in await line.hear(0.5)]
+            stored += [heard.value for heard in await line.hear(0.5)]
     heads: dict[int, tuple[int, str]] = {}
-    for entry in entries:
+    for value in stored:
+        entry = decode(value, AuditEntry)
         number, previous = heads.get(entry.partition, (-1, GENESIS))
-        if (entry.sequence, entry.previous_hash) != (number + 1, previous):
-            return False
-        if entry.hash != hash_of(entry):
+        linked = (entry.sequence, entry.previous_hash) == (number + 1, previous)
+        if not linked or entry.hash != hash_of(value):
             return False
         heads[entry.partition] = entry.sequence, entry.hash
     return True

@@ -151,8 +151,7 @@ class LiveScreen:
 
     def _line(self, step: _Step) -> RenderableType:
         if step.took is not None:
-            done = Text.assemble(("  ✓ ", "green"), step.text, (f"  {step.took:.1f} s", "dim"))
-            return done
+            return Text.assemble(("  ✓ ", "green"), step.text, (f"  {step.took:.1f} s", "dim"))
         text = Text.assemble(" ", step.text, (f"  {self._detail}", "dim"))
         return Padding(Spinner("dots", text=text, style="cyan"), (0, 0, 0, 2))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from schemas import Strategy
 from workers.demo.chain import verify_chain
-from workers.demo.children import Children, running
+from workers.demo.children import last_words, running
 from workers.demo.loop import FOLLOWED, Loop
 from workers.demo.picture import counts_of, picture_of
 from workers.demo.result import Result
@@ -26,9 +26,8 @@ from workers.simulator.records import InForce, even_budgets, plan, start_of, tol
 from workers.simulator.reports import Faults, Report
 from workers.simulator.simulation import Simulation
 from workers.simulator.wire import Wire, wire
+from workers.supervisor import Child
 from workers.topics import create_topics
-
-WORKERS = ("allocator", "optimizer", "executor")
 
 PATIENCE_SECONDS = 60.0
 """How long the loop may be silent about something that is due before the demo gives up."""
@@ -64,8 +63,7 @@ class Place:
     settings: Settings
     connection: Connection
     screen: Screen
-    folder: Path
-    """Where workers log."""
+    workers: Sequence[Child]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -98,17 +96,16 @@ class Stage:
         began, place = time.monotonic(), self.place
         topics = place.settings.topics
         await self._create_topics()
-        place.screen.step(f"Starting the workers: {', '.join(WORKERS)}")
         async with (
-            running(WORKERS, _environment(place.settings), place.folder) as children,
+            running(place.workers),
             wire(place.connection, topics, FOLLOWED) as line,
         ):
             await self._tell_history(line)
-            await self._heard_about(self.script.live_from, line, children)
+            await self._heard_about(self.script.live_from, line)
             place.screen.step("Living two days, hour by hour")
             for hour in range(self.script.live_from, self.script.live_until):
                 await self._live(hour, line)
-                await self._heard_about(hour + 1, line, children)
+                await self._heard_about(hour + 1, line)
                 place.screen.show(picture_of(self, hour))
             place.screen.step("Stopping the workers")
         place.screen.step("Checking every link of the audit trail's hash chain")
@@ -156,19 +153,16 @@ class Stage:
         self.events += await line.tell(self.script.world.campaigns, reports, at)
         await line.tick(at)
 
-    async def _heard_about(self, hour: int, line: Wire, children: Children) -> None:
+    async def _heard_about(self, hour: int, line: Wire) -> None:
         """Wait until ``hour`` is decided for every campaign, and what was released is settled.
 
         Raises
         ------
-        WorkerDiedError
-            A worker has ended.
         LoopStalledError
             Nothing was heard for `PATIENCE_SECONDS`.
         """
         heard_at = time.monotonic()
         while missing := self.loop.missing(start_of(hour)):
-            children.check()
             self.place.screen.progress(f"waiting for {missing}")
             heard = await line.hear(_LOOK_SECONDS)
             self.loop.hear(heard)
@@ -177,19 +171,5 @@ class Stage:
             elif time.monotonic() - heard_at > PATIENCE_SECONDS:
                 raise LoopStalledError(
                     f"nothing came for {PATIENCE_SECONDS:.0f} s while waiting for {missing}; "
-                    f"what the workers said last:\n{children.tails()}"
+                    f"what the workers said last:\n{last_words(self.place.workers)}"
                 )
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """Return the settings of the workers: this Kafka, these topics, and no clock of their own."""
-    return {
-        "PACEKEEPER_BROKER": settings.broker.bootstrap,
-        "PACEKEEPER_TOPICS_PREFIX": settings.topics.prefix,
-        "PACEKEEPER_TOPICS_PARTITIONS": str(settings.topics.partitions),
-        "PACEKEEPER_OPTIMIZER_TICK_SECONDS": "0",
-        "PACEKEEPER_ALLOCATOR_TICK_SECONDS": "0",
-        "PACEKEEPER_EXECUTOR_TICK_SECONDS": "0",
-        "PACEKEEPER_WEB_PORT": "0",
-        "PACEKEEPER_LOG_FORMAT": "text",
-    }
