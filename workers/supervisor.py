@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from workers.errors import WorkerError
 
 _TAIL_BYTES = 16_384
@@ -165,11 +167,25 @@ class Supervisor:
             await ended
 
 
-def last_lines(log: Path, *, count: int = 8) -> list[str]:
-    """Return the last lines of a log, however long it is."""
+def last_lines(log: Path, *, count: int = 5) -> list[str]:
+    """Return the last problems that a log tells of, readable; however long the log is."""
     try:
         with log.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-count:]
+            lines = file.read().decode(errors="replace").splitlines()
     except FileNotFoundError:
         return []
+    return [told for line in lines if (told := _problem(line))][-count:]
+
+
+def _problem(line: str) -> str:
+    """Return a log's line for a person, empty when it tells of nothing wrong."""
+    try:
+        event = msgspec.json.decode(line, type=dict[str, object])
+    except msgspec.DecodeError:
+        return line.rstrip()
+    if event.pop("level", "") in {"debug", "info"}:
+        return ""
+    told = [str(event.pop(name, "")) for name in ("time", "event")]
+    event.pop("logger", None)
+    return " ".join([*told, *(f"{name}={value}" for name, value in event.items())])
