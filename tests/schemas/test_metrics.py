@@ -116,6 +116,10 @@ def test_an_hour_begins_on_a_whole_hour_of_utc_or_of_the_account(
     decode_metrics(an_hour(window_start=start, account_timezone=timezone))
 
 
+def test_an_hour_may_be_reported_from_its_first_moment_on() -> None:
+    decode_metrics(an_hour(emitted_at="2026-03-02T08:00:00Z"))
+
+
 def test_both_hours_of_the_autumn_change_are_whole_hours() -> None:
     for start in ("2026-10-25T00:00:00Z", "2026-10-25T01:00:00Z"):
         decode_metrics(an_hour(window_start=start, account_timezone="Europe/Berlin"))
