@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 
 def writer(exponent: int) -> Callable[[int], str]:
@@ -11,6 +12,7 @@ def writer(exponent: int) -> Callable[[int], str]:
         return str
     scale, digits = 10**exponent, f"0{exponent}d"
 
+    @lru_cache(maxsize=65_536)
     def write(minor: int) -> str:
         sign = "-" if minor < 0 else ""
         units, part = divmod(abs(minor), scale)

@@ -13,7 +13,7 @@ from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
-from engine.plans import PERIODS
+from engine.plans import PERIODS, UNLIMITED
 from schemas import Portfolio, Shape, account_key, encode
 from schemas.money import from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
@@ -81,6 +81,7 @@ def _closed(
 
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
+    _observe_overspend(draft, wave, closed.at)
     shape = _shape(wave, closed)
     account = account_key(shape.platform, shape.account_id)
     draft.outputs.append(
@@ -104,6 +105,16 @@ def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
                 timestamp=wave.facts[closed.at].now * 1_000,
             )
         )
+
+
+def _observe_overspend(draft: Draft, wave: Wave, i: int) -> None:
+    """Tell how far the day went beyond what it might spend, where it did."""
+    plan, campaign = wave.plans[i], wave.campaigns[i]
+    budget = plan["amount"] if PERIODS[plan["period"]] == "day" else UNLIMITED
+    limit = int(min(plan["daily_cap"], budget))
+    spent = int(money.ceil_to_minor(campaign["day"], np.array(plan["exponent"], dtype=np.int64)))
+    if plan["version"] and 0 < limit < min(spent, UNLIMITED):
+        draft.observe("spend_over_cap", [(spent - limit) / limit])
 
 
 def _shape(wave: Wave, closed: ClosedDay) -> Shape:

@@ -9,6 +9,7 @@ from schemas.errors import SchemaError
 from schemas.topics import Topic
 from workers.delivery.api import DeadLetter, Output, Record, Step, View
 from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.tables import METRICS
 
 
 class Draft:
@@ -17,6 +18,7 @@ class Draft:
     def __init__(self, policy: OptimizerPolicy, view: View, agent: str) -> None:
         """Begin with the agent's table as the view has it."""
         self.policy = policy
+        self._agent = agent
         self.view = view
         self.writes: dict[bytes, bytes | None] = {}
         self.outputs: list[Output] = []
@@ -43,7 +45,8 @@ class Draft:
     def refuse(self, record: Record, reason: str, field: str, detail: str) -> None:
         """Put a record aside."""
         self._dead_letters.append(DeadLetter(record, reason, field, detail))
-        self._counts["events", reason] += 1
+        if self._agent == METRICS:
+            self._counts["events", reason] += 1
 
     def refuse_for(self, record: Record, error: SchemaError) -> None:
         """Put a record aside that breaks the schema."""

@@ -1,0 +1,1 @@
+"""The allocator: shapes of closed days in, pooled priors out."""
