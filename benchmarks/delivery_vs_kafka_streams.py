@@ -17,22 +17,21 @@ HOURS = 7
 WARM_UP = 300_000
 """A JVM compiles its hot paths by then: its events per CPU second no longer rise."""
 EVENTS = 390_000
-STORES = ("memory", "rocksdb")
 
 
 async def measure(bench: Bench) -> float:
-    """Return our events per CPU second as a multiple of the faster Kafka Streams'."""
+    """Return our events per CPU second as a multiple of Kafka Streams'."""
     if kafka_streams.missing():
         raise NotMeasurable(kafka_streams.NEEDS)
     jars = kafka_streams.build(bench.cache)
     await bench.cluster.create([SOURCE], partitions=CAMPAIGNS.partitions)
     start = recent_midnight() - timedelta(days=1)
     await publish(bench.cluster.bootstrap, SOURCE, hours(CAMPAIGNS, start, HOURS))
-    peers = [_contender(f"kafka-streams-{s}", kafka_streams.command(jars, s)) for s in STORES]
     ours = _contender("delivery", (*PYTHON, "benchmarks.peers.pacekeeper_delivery"))
-    rates = await race(bench, [ours, *peers])
+    peer = _contender("kafka-streams", kafka_streams.command(jars))
+    rates = await race(bench, [ours, peer])
     await bench.cluster.remove(SOURCE)
-    return rates[ours.name] / max(rates[peer.name] for peer in peers)
+    return rates[ours.name] / rates[peer.name]
 
 
 def _contender(name: str, command: tuple[str, ...]) -> Contender:

@@ -14,8 +14,8 @@ import msgspec
 from benchmarks.peers.options import Options
 from workers.delivery.api import Agent, Output, Record, Step, View
 
-TOTALS = struct.Struct("<7q")
-"""Hours, impressions, clicks; millionths of spend, conversions and revenue; newest hour."""
+TOTALS = struct.Struct("<4q")
+"""Hours, impressions, clicks; start of the newest hour, seconds since the epoch."""
 STATE_BYTES = 2048
 OUTPUT_BYTES = 1024
 EMPTY = bytes(STATE_BYTES)
@@ -72,14 +72,11 @@ def add_hours(output: str, view: View, records: Sequence[Record]) -> Step:
 def add_hour(state: bytes, value: bytes) -> bytes:
     """Return ``state`` with one event added."""
     event = decode(value)
-    hours, impressions, clicks, spend, conversions, revenue, _ = TOTALS.unpack_from(state)
+    hours, impressions, clicks, _ = TOTALS.unpack_from(state)
     head = TOTALS.pack(
         hours + 1,
         impressions + event.impressions,
         clicks + event.clicks,
-        spend + int(event.spend.scaleb(6)),
-        conversions + int(event.conversions.scaleb(6)),
-        revenue + int(event.revenue.scaleb(6)),
         int(event.window_start.timestamp()),
     )
     return head + state[TOTALS.size :]

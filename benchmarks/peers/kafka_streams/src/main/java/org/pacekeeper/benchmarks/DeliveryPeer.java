@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
@@ -119,10 +118,7 @@ public final class DeliveryPeer {
             add(totals, 0, 1);
             add(totals, 8, event.impressions);
             add(totals, 16, event.clicks);
-            add(totals, 24, event.spend.movePointRight(6).setScale(0, RoundingMode.DOWN).longValueExact());
-            add(totals, 32, event.conversions.movePointRight(6).setScale(0, RoundingMode.DOWN).longValueExact());
-            add(totals, 40, event.revenue.movePointRight(6).setScale(0, RoundingMode.DOWN).longValueExact());
-            totals.putLong(48, event.windowStart.getEpochSecond());
+            totals.putLong(24, event.windowStart.getEpochSecond());
             store.put(record.key(), state);
             context.forward(record.withValue(Arrays.copyOf(state, OUTPUT_BYTES)));
         }
