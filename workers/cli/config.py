@@ -8,6 +8,7 @@ import typer
 
 from workers.cli.console import done, print_json, print_table
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, read_settings
+from workers.cli.settings_page import settings_page, shown
 from workers.configuration import Configuration, Setting, catalogue
 from workers.kafka import connect
 
@@ -34,7 +35,7 @@ def check(
         (
             (
                 setting.key,
-                _shown(configuration.value(setting)),
+                shown(configuration.value(setting)),
                 configuration.origins.get(setting.key, "default"),
                 setting.description,
             )
@@ -42,6 +43,12 @@ def check(
         ),
     )
     done("the settings are valid")
+
+
+@app.command()
+def document() -> None:
+    """Print the documentation of every setting, as Markdown."""
+    typer.echo(settings_page(), nl=False)
 
 
 def _as_object(setting: Setting, configuration: Configuration) -> dict[str, object]:
@@ -52,7 +59,3 @@ def _as_object(setting: Setting, configuration: Configuration) -> dict[str, obje
         "from": configuration.origins.get(setting.key, "default"),
         "about": setting.description,
     }
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
