@@ -115,15 +115,23 @@ class InForce:
     def __init__(self, campaigns: Sequence[Campaign]) -> None:
         self._rows = {campaign.key: row for row, campaign in enumerate(campaigns)}
         self._budget = even_budgets(campaigns)
+        self._heard_of: set[int] = set()
+
+    @property
+    def heard_of(self) -> int:
+        """Campaigns that the trail has said something about."""
+        return len(self._heard_of)
 
     def hear(self, entries: Iterable[AuditEntry]) -> None:
         """Take what ``entries`` put in force, in their order; others are passed over."""
         for entry in entries:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             row = self._rows.get(key)
-            ours = row is not None and entry.field == HOURLY_BUDGET
-            if ours and entry.status in IN_FORCE and entry.after is not None:
+            if row is None or entry.field != HOURLY_BUDGET or entry.status not in IN_FORCE:
+                continue
+            if entry.after is not None:
                 self._budget[row] = int(entry.after * UNITS)
+                self._heard_of.add(row)
 
     def budgets(self) -> Integers:
         """Return the hourly budgets now, shape (B,), ten-thousandths of the currency."""
