@@ -28,6 +28,7 @@ def settings_in(directory: Path, *, nodes: int = 1) -> BrokerSettings:
         nodes=nodes,
         port=0,
         start_timeout=120,
+        short_lived=True,
     )
 
 

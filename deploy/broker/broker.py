@@ -1,7 +1,6 @@
 """A broker for as long as a ``with`` block lasts: tests, demos, the whole stack in one command."""
 
 import os
-from types import TracebackType
 from typing import Self
 
 from deploy.broker.cluster import Cluster
@@ -65,10 +64,5 @@ class Broker:
         self._cluster.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._cluster.stop()

@@ -18,6 +18,7 @@ from deploy.broker.settings import BrokerSettings
 
 _LOOK_EVERY = 0.1
 _TELL_EVERY = 10.0
+_COMPILE_LIGHTLY = "-XX:TieredStopAtLevel=1"
 
 
 class Cluster:
@@ -106,7 +107,7 @@ class Cluster:
         self._java = [str(runtime), "-cp", os.pathsep.join(map(str, class_path))]
         for node in self.nodes:
             config.write_properties(node, self.nodes, settings)
-        storage.prepare(self.nodes, self._java, settings.scram_users)
+        storage.prepare(self.nodes, [*self._java, _COMPILE_LIGHTLY], settings.scram_users)
 
     def _launch(self, node: Node) -> None:
         if storage.was_killed(node):
@@ -124,6 +125,8 @@ class Cluster:
         log4j = Path(__file__).with_name("log4j2.properties")
         yield from ("-Xms256m", f"-Xmx{self.settings.heap_mib}m", "-XX:+UseSerialGC")
         yield "-Djava.awt.headless=true"
+        if self.settings.short_lived:
+            yield _COMPILE_LIGHTLY
         yield f"-Dlog4j2.configurationFile={log4j}"
         yield f"-Dpacekeeper.broker.log={node.log}"
 

@@ -62,6 +62,8 @@ class BrokerSettings:
     controllers take the ports after it."""
     heap_mib: int = 512
     """Largest heap of one node, MiB, >= 256."""
+    short_lived: bool = False
+    """Let Java compile lightly: a start costs half the CPU time, heavy load is served slower."""
     java: Path | None = None
     """This Java and no other; None looks for one."""
     mirror: str | None = None

@@ -15,7 +15,18 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionError
 
 from deploy import broker as service
-from deploy.broker import Broker, BrokerSettings, default_cache_dir, ports, process, ready, storage
+from deploy.broker import (
+    Broker,
+    BrokerSettings,
+    config,
+    default_cache_dir,
+    jars,
+    java,
+    ports,
+    process,
+    ready,
+    storage,
+)
 from deploy.broker.cluster import exclusive
 from deploy.broker.errors import AlreadyRunning, BeingStarted, BrokerFailed, DiskTooFull, PortTaken
 from tests.broker_fixtures import SecuredKafka, settings_in
@@ -43,17 +54,22 @@ async def read(bootstrap: str, topic: str, count: int) -> list[bytes]:
         return [(await consumer.getone()).value for _ in range(count)]
 
 
-async def test_records_outlive_a_clean_stop_and_a_kill(own_kafka: Broker) -> None:
-    await create(own_kafka.bootstrap, "kept")
-    await publish(own_kafka.bootstrap, "kept", b"one")
+async def test_records_outlive_a_clean_stop_and_a_kill_which_is_told_at_the_next_start(
+    tmp_path: Path,
+) -> None:
+    said: list[str] = []
+    with Broker(settings_in(tmp_path), report=said.append) as broker:
+        await create(broker.bootstrap, "kept")
+        await publish(broker.bootstrap, "kept", b"one")
+        broker.stop()
+        broker.start()
+        assert not any("cleanly" in line for line in said)
+        await publish(broker.bootstrap, "kept", b"two")
+        broker.kill()
+        broker.start()
 
-    own_kafka.stop()
-    own_kafka.start()
-    await publish(own_kafka.bootstrap, "kept", b"two")
-    own_kafka.kill()
-    own_kafka.start()
-
-    assert await read(own_kafka.bootstrap, "kept", 2) == [b"one", b"two"]
+        assert await read(broker.bootstrap, "kept", 2) == [b"one", b"two"]
+    assert any("was not stopped cleanly" in line and "checks its logs" in line for line in said)
 
 
 async def test_a_topic_that_nobody_created_is_an_error(kafka: Broker, topic_prefix: str) -> None:
@@ -110,22 +126,20 @@ def test_a_node_that_cannot_start_shows_what_kafka_said(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_format_is_done_again(tmp_path: Path) -> None:
-    draft = tmp_path / "node-1" / "storage.formatting"
-    draft.mkdir(parents=True)
-    (draft / storage.META).write_text("version=1\nnode.id=1\n")
+    settings = settings_in(tmp_path)
+    (node,) = ports.plan(settings)
+    config.write_properties(node, [node], settings)
+    draft = node.directory / "storage.formatting"
+    draft.mkdir()
+    (draft / storage.META).write_text("version=1\n")
+    class_path = jars.ensure(settings.cache_dir, jars.manifest(), print)
 
-    with Broker(settings_in(tmp_path)) as broker:
-        assert ready.ask(int(broker.bootstrap.rpartition(":")[2]))
+    storage.prepare(
+        [node], [str(java.find(os.environ)), "-cp", os.pathsep.join(map(str, class_path))], ()
+    )
+
+    assert "cluster.id" in (node.storage / storage.META).read_text()
     assert not draft.exists()
-
-
-def test_a_start_after_a_kill_says_why_it_takes_long(tmp_path: Path) -> None:
-    said: list[str] = []
-    with Broker(settings_in(tmp_path), report=said.append) as broker:
-        broker.kill()
-        broker.start()
-
-    assert any("was not stopped cleanly" in line and "checks its logs" in line for line in said)
 
 
 STAY = """
@@ -178,12 +192,12 @@ def test_a_broker_stops_cleanly_when_its_owner_is_killed_or_interrupted(
     assert (tmp_path / "node-1" / "storage" / storage.CLEAN_SHUTDOWN).exists()
 
 
-def test_a_paused_node_is_silent_until_it_goes_on(own_kafka: Broker) -> None:
-    port = int(own_kafka.bootstrap.rpartition(":")[2])
+def test_a_paused_node_is_silent_until_it_goes_on(three_brokers: Broker) -> None:
+    port = int(three_brokers.bootstrap.rpartition(":")[2])
 
-    own_kafka.pause()
+    three_brokers.pause(3)
     assert ready.ask(port, timeout=0.5) is None
-    own_kafka.resume()
+    three_brokers.resume(3)
 
     assert eventually(lambda: ready.ask(port) is not None, seconds=30)
 
