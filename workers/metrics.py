@@ -70,6 +70,16 @@ COUNTERS: Mapping[str, Instrument] = {
         about="Records published once more, because they sat in the wrong partition.",
         labels=("topic",),
     ),
+    "repeats": Instrument(
+        name="repeated_records",
+        about="Records that had their effect when they came before, and have no second one.",
+        labels=("topic",),
+    ),
+    "ignored": Instrument(
+        name="ignored_records",
+        about="Records that ask nothing of this worker.",
+        labels=("topic", "reason"),
+    ),
 }
 """What steps may count: ``Step.counts[(short name, *label values)] = how many``."""
 
