@@ -56,7 +56,7 @@ def test_an_action_puts_its_target_in_force_and_says_all_of_it_in_the_audit_trai
     assert (entry.unit, entry.currency, entry.hour) == ("currency", "EUR", at(60))
     assert (entry.action_id, entry.recommendation_id) == (an_id("second"), an_id("why"))
     assert (entry.actor, entry.detail) == ("auto", "demand")
-    assert (entry.at, entry.latency_seconds) == (at(1.5), 90.0)
+    assert (entry.at, entry.latency_seconds) == (at(1.5), Decimal(90))
     assert entry.versions == {"plan": 1}
 
 

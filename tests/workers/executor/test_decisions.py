@@ -68,7 +68,7 @@ def test_a_recommendation_that_needs_a_person_is_proposed_once_with_what_it_woul
     assert (entry.expected, entry.target) == (Decimal(10), Decimal(12))
     assert (entry.field, entry.currency, entry.hour) == ("hourly_budget", "EUR", at(60))
     assert entry.versions == {"model": "test", "plan": 1, "prior": 3}
-    assert (entry.at, entry.latency_seconds) == (at(0.5), 30.0)
+    assert (entry.at, entry.latency_seconds) == (at(0.5), Decimal(30))
     assert (entry.before, entry.after) == (None, None)
 
 
@@ -157,7 +157,7 @@ def test_a_rejection_ends_in_the_audit_trail_with_the_person_s_reason() -> None:
     assert world.said()[1] == ("rejected", "rejected_by_person")
     entry = world.audit[1]
     assert (entry.actor, entry.detail, entry.target) == ("ada", "a holiday", Decimal(10))
-    assert entry.latency_seconds == 60.0
+    assert entry.latency_seconds == Decimal(60)
     assert world.released == []
 
 
