@@ -38,7 +38,7 @@ class DeliveryApp(faust.App):
             self.conf.broker_consumer,
             self,
             sources=self.ownership.sources,
-            before_revocation=self.ownership.settle,
+            before_revocation=self.ownership.hold,
         )
 
     async def on_stop(self) -> None:

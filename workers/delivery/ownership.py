@@ -1,4 +1,4 @@
-"""Which partitions this process owns: opened, handed chunks, settled, closed."""
+"""Which partitions this process owns: opened, handed chunks, held, closed."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class Ownership:
         """Whether partitions are being taken over just now."""
         self._broadcasts = Broadcasts(contract.program.broadcasts, contract.clients, fail)
         self._partitions: dict[int, Partition] = {}
+        self._closed = False
         self._fail = fail
         self._seeking: Counter[TP] = Counter()
 
@@ -76,6 +77,8 @@ class Ownership:
         try:
             await self._broadcasts.caught_up()
             await self._close(set(self._partitions) - numbers)
+            kept = tuple(self._partitions.values())
+            await asyncio.gather(*(partition.release() for partition in kept))
             await asyncio.gather(
                 *(self._open(number) for number in numbers - set(self._partitions))
             )
@@ -85,12 +88,17 @@ class Ownership:
         finally:
             self.loading = False
 
-    async def settle(self) -> None:
-        """Return when no step is in hand in any partition."""
-        await asyncio.gather(*(partition.settle() for partition in self._partitions.values()))
+    async def hold(self) -> None:
+        """Return when no step is in hand; none starts before the next :meth:`assign`.
+
+        A step that is begun while partitions change hands would be fenced by the new owner, and
+        end this process for nothing.
+        """
+        await asyncio.gather(*(partition.hold() for partition in self._partitions.values()))
 
     async def close(self) -> None:
-        """Let go of everything, between steps."""
+        """Let go of everything, between steps, and take nothing over any more."""
+        self._closed = True
         await self._close(set(self._partitions))
         await self._broadcasts.close()
 
@@ -116,7 +124,10 @@ class Ownership:
             self.contract, number, broadcasts=self._broadcasts.tables, fail=self._fail
         )
         await partition.open()
-        self._partitions[number] = partition
+        if self._closed:
+            await partition.close()
+        else:
+            self._partitions[number] = partition
 
     async def _close(self, numbers: Iterable[int]) -> None:
         await asyncio.gather(*(self._partitions.pop(number).close() for number in list(numbers)))

@@ -75,7 +75,8 @@ class Partition:
             ),
             broadcasts,
         )
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Condition()
+        self._held = False
         self._fail = fail
         self._running: list[asyncio.Task[None]] = []
 
@@ -98,16 +99,23 @@ class Partition:
                 asyncio.create_task(self._run(lane), name=f"lane {agent.source}[{self.number}]")
             )
 
-    async def settle(self) -> None:
-        """Return when no step is in hand."""
+    async def hold(self) -> None:
+        """Return when no step is in hand; none starts before :meth:`release`."""
+        self._held = True
         async with self._turn:
             pass
 
+    async def release(self) -> None:
+        """Let steps start again."""
+        self._held = False
+        async with self._turn:
+            self._turn.notify_all()
+
     async def close(self) -> None:
         """Stop between two steps and let go of the partition."""
-        async with self._turn:
-            for task in self._running:
-                task.cancel()
+        await self.hold()
+        for task in self._running:
+            task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await asyncio.wait_for(self._producer.stop(), _CLOSE_SECONDS)
 
@@ -149,6 +157,7 @@ class Partition:
 
     async def _apply(self, agent: Agent, records: Sequence[Record]) -> None:
         async with self._turn:
+            await self._turn.wait_for(lambda: not self._held)
             started = monotonic()
             step = agent.step(self._view, records)
             self._watches[agent.name].check(len(records), step.dead_letters)
