@@ -67,11 +67,10 @@ def _allowed(setting: Setting) -> str:
     kind = setting.type.__origin__
     if get_origin(kind) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(kind))
-    meta = setting.meta
-    low = f"> {meta.gt:g}" if meta.gt is not None else f"{meta.ge:g}" if meta.ge is not None else ""
-    if not low:
-        return "text"
-    return f"{low} to {meta.le:g}"
+    low, high = setting.meta.ge, setting.meta.le
+    if setting.meta.gt is not None:
+        return f"above {shown(setting.meta.gt)}, to {shown(high)}"
+    return "text" if low is None else f"{shown(low)} to {shown(high)}"
 
 
 def shown(value: object) -> str:
