@@ -47,13 +47,6 @@ def three_brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Broker]:
-    """One node for a single test that stops, kills or pauses it."""
-    with Broker(settings_in(tmp_path / "kafka")) as broker:
-        yield broker
-
-
-@pytest.fixture
 def topic_prefix() -> str:
     """Return a prefix for topics, groups and transactional ids that no other test has."""
     return f"t{secrets.token_hex(5)}"
