@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.catalogue import FIGURES
 from benchmarks.cluster import Cluster
-from benchmarks.contender import BenchError
 from benchmarks.figure import Figure, NotMeasurable, Outcome
+from benchmarks.process import BenchError
 from deploy.broker import Broker, BrokerError, BrokerSettings, default_cache_dir
 
 

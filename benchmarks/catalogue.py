@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from benchmarks import delivery_vs_kafka_streams
+from benchmarks import (
+    changelog_size,
+    delivery_vs_kafka_streams,
+    hundred_thousand_campaigns,
+    load_share,
+    recommendation_latency,
+    resident_memory,
+    takeover,
+)
 
-FIGURES = (delivery_vs_kafka_streams.FIGURE,)
+FIGURES = (
+    hundred_thousand_campaigns.FIGURE,
+    resident_memory.FIGURE,
+    recommendation_latency.FIGURE,
+    changelog_size.FIGURE,
+    takeover.FIGURE,
+    load_share.FIGURE,
+    delivery_vs_kafka_streams.FIGURE,
+)

@@ -8,6 +8,22 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.coordinator.protocol import ConsumerProtocolMemberAssignment
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
+
+GROUPS_NOT_READY = (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
+"""What a broker says of a group before it has made the topic that groups are kept in."""
+
+Assignments = dict[str, dict[str, list[int]]]
+"""Partitions by topic, by member of a group."""
 
 
 class Cluster:
@@ -51,6 +67,29 @@ class Cluster:
         names = [name for name in await self._admin.list_topics() if name.startswith(prefix)]
         if names:
             await self._admin.delete_topics(names)
+
+    async def committed(self, group: str, topic: str, partitions: int) -> list[int]:
+        """Return how far ``group`` has committed each partition."""
+        wanted = [TopicPartition(topic, partition) for partition in range(partitions)]
+        try:
+            found = await self._admin.list_consumer_group_offsets(group, partitions=wanted)
+        except GROUPS_NOT_READY:
+            return [0] * partitions
+        return [max(found[partition].offset, 0) for partition in wanted]
+
+    async def assignments(self, group: str) -> Assignments:
+        """Return what each member of ``group`` owns; empty while a rebalance goes on."""
+        try:
+            (response,) = await self._admin.describe_consumer_groups([group])
+        except GROUPS_NOT_READY:
+            return {}
+        _, _, state, _, _, members, *_ = response.groups[0]
+        if state != "Stable":
+            return {}
+        return {
+            member: dict(ConsumerProtocolMemberAssignment.decode(assignment).assignment)
+            for member, _, _, _, assignment, *_ in members
+        }
 
     async def ends(self, topic: str, partitions: int) -> list[int]:
         """Return the end offset of each partition, markers of transactions included."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from benchmarks.bench import Bench
-from benchmarks.contender import PYTHON, Contender, Window
+from benchmarks.contender import PYTHON, Contender, Window, run
 from benchmarks.figure import Figure, NotMeasurable
 from benchmarks.load import Campaigns, hours, publish, recent_midnight
 from benchmarks.peers import kafka_streams
@@ -27,16 +28,19 @@ async def measure(bench: Bench) -> float:
     await bench.cluster.create([SOURCE], partitions=CAMPAIGNS.partitions)
     start = recent_midnight() - timedelta(days=1)
     await publish(bench.cluster.bootstrap, SOURCE, hours(CAMPAIGNS, start, HOURS))
-    ours = _contender("delivery", (*PYTHON, "benchmarks.peers.pacekeeper_delivery"))
-    peer = _contender("kafka-streams", kafka_streams.command(jars))
-    rates = await race(bench, [ours, peer])
+    ours = _contender((*PYTHON, "benchmarks.peers.pacekeeper_delivery"))
+    peer = _contender(kafka_streams.command(jars))
+    rates = await race(
+        bench,
+        {"delivery": partial(run, ours, bench), "kafka-streams": partial(run, peer, bench)},
+    )
     await bench.cluster.remove(SOURCE)
-    return rates[ours.name] / rates[peer.name]
+    return rates["delivery"] / rates["kafka-streams"]
 
 
-def _contender(name: str, command: tuple[str, ...]) -> Contender:
+def _contender(command: tuple[str, ...]) -> Contender:
     window = Window(warm_up=WARM_UP, events=EVENTS)
-    return Contender(name=name, command=command, source=SOURCE, window=window)
+    return Contender(command=command, source=SOURCE, window=window)
 
 
 FIGURE = Figure(

@@ -19,6 +19,12 @@ TEMPLATE = (
     b'"conversions":"%d.5","currency":"EUR","impressions":%d,"platform":"%b",'
     b'"revenue":"%d.%02d","schema_version":1,"spend":"%d.%02d","window_start":"%b"}'
 )
+PLAN = (
+    b'{"account_id":"%b","budget":{"amount":"%d","period":"day"},"campaign_id":"%b",'
+    b'"currency":"EUR","platform":"%b","schema_version":1,"strategy":"%b",'
+    b'"timezone":"Europe/Berlin","version":1}'
+)
+STRATEGIES = (b"even", b"dayparting")
 PLATFORMS = (b"amazon", b"google", b"linkedin", b"meta")
 
 
@@ -68,6 +74,16 @@ class Campaigns:
         number = int(start.timestamp()) // 3600
         for index in range(self.count) if indices is None else indices:
             value = _value(self.names[index], window, index * 7919 + number * 104_729)
+            yield Message(
+                partition=self.homes[index], key=self.keys[index], value=value, timestamp=timestamp
+            )
+
+    def plans(self) -> Iterator[Message]:
+        """Yield a plan for each campaign: a daily budget, spread evenly or by what was learned."""
+        timestamp = int(recent_midnight().timestamp() * 1000)
+        for index, (platform, account, campaign) in enumerate(self.names):
+            strategy = STRATEGIES[index % len(STRATEGIES)]
+            value = PLAN % (account, 5 + index % 2000, campaign, platform, strategy)
             yield Message(
                 partition=self.homes[index], key=self.keys[index], value=value, timestamp=timestamp
             )

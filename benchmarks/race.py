@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from statistics import median
 
 from benchmarks.bench import Bench
-from benchmarks.contender import Contender, Run, run
+from benchmarks.process import Run
 
 ROUNDS = 3
 
+Racer = Callable[[str], Awaitable[Run]]
+"""Runs once under a name that no run had before."""
 
-async def race(
-    bench: Bench, contenders: Sequence[Contender], rounds: int = ROUNDS
-) -> Mapping[str, float]:
-    """Run A B A B …; return each contender's median events per CPU second, by name."""
-    runs: dict[str, list[Run]] = {contender.name: [] for contender in contenders}
+
+async def race(bench: Bench, racers: Mapping[str, Racer], rounds: int = ROUNDS) -> dict[str, float]:
+    """Run A B A B …; return each one's median events per CPU second, by name."""
+    runs: dict[str, list[Run]] = {name: [] for name in racers}
     for number in range(1, rounds + 1):
-        for contender in contenders:
-            name = f"{contender.name}-{number}"
-            done = await run(contender, bench.cluster, name=name, scratch=bench.scratch)
-            shutil.rmtree(bench.scratch / name)
-            runs[contender.name].append(done)
+        for name, racer in racers.items():
+            done = await racer(f"{name}-{number}")
+            runs[name].append(done)
             bench.say(
-                f"{name}: {done.rate:,.0f} events per CPU second, {done.pace:,.0f} per second"
+                f"{name}-{number}: {done.rate:,.0f} events per CPU second, "
+                f"{done.pace:,.0f} per second"
             )
     return {name: median(run.rate for run in done) for name, done in runs.items()}
