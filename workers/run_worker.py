@@ -25,7 +25,7 @@ from workers.metrics import Metrics
 from workers.monitor import Monitor
 from workers.settings import Settings
 from workers.topic_specs import catalogue_specs, changelog_specs
-from workers.topics import find_drift
+from workers.topics import await_coordinator, find_drift
 from workers.web import serve
 
 _STOP_SECONDS = 30.0
@@ -109,6 +109,7 @@ async def _check_topics(worker: Worker, connection: Connection) -> None:
     specs = [*catalogue_specs(settings), *changelog_specs(worker.program, settings)]
     async with connection.admin() as admin:
         drift = await find_drift(admin, specs)
+        await await_coordinator(admin, worker.program.name)
     missing = [found.topic for found in drift if found.what == "missing"]
     if missing:
         raise TopicsMissingError(

@@ -13,7 +13,12 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    NoError,
+    TopicAlreadyExistsError,
+    for_code,
+)
 
 from workers.errors import WorkerError
 from workers.topic_specs import TopicSpec
@@ -88,6 +93,22 @@ async def _settled(
         if not waiting or asyncio.get_running_loop().time() > deadline:
             return drift
         await asyncio.sleep(0.05)
+
+
+async def await_coordinator(admin: AIOKafkaAdminClient, group: str) -> None:
+    """Return once Kafka has a coordinator for ``group``, or after a while without.
+
+    A new Kafka makes its topic of consumer groups when it is first asked for one; consumers that
+    come before it is there log errors for seconds.
+    """
+    deadline = asyncio.get_running_loop().time() + _PROPAGATION_SECONDS
+    while asyncio.get_running_loop().time() < deadline:
+        try:
+            await admin.find_coordinator(group)
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(0.1)
+        else:
+            return
 
 
 async def find_drift(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> list[Drift]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.waiting import eventually
 from workers.supervisor import Child, ChildFailedError, Policy, Restart, Supervisor, last_lines
 
 QUICK = Policy(first_delay_seconds=0.01, longest_delay_seconds=0.05, attempts=3, stop_seconds=5.0)
@@ -19,9 +20,14 @@ def python(directory: Path, code: str, *, name: str = "child") -> Child:
 
 
 async def until(line: str, log: Path, *, times: int = 1) -> None:
-    async with asyncio.timeout(20):
-        while not log.exists() or log.read_text().count(line) < times:
-            await asyncio.sleep(0.01)
+    def told() -> bool:
+        return log.exists() and log.read_text().count(line) >= times
+
+    assert await asyncio.to_thread(eventually, told, seconds=20)
+
+
+def nobody(restart: Restart) -> None:
+    raise AssertionError(restart)
 
 
 async def test_a_child_that_ends_is_started_again_and_that_is_told(tmp_path: Path) -> None:
@@ -43,7 +49,7 @@ async def test_starting_again_is_not_tried_where_it_cannot_help(tmp_path: Path, 
     child = python(tmp_path, f"print('ran', flush=True); raise SystemExit({code})")
 
     with pytest.raises(ChildFailedError):
-        await Supervisor([child], QUICK, tell=pytest.fail).run()
+        await Supervisor([child], QUICK, tell=nobody).run()
 
     assert child.log.read_text().count("ran") == 1
 
@@ -90,7 +96,7 @@ async def test_stopping_lets_a_child_finish_what_it_has_in_hand(tmp_path: Path) 
         "while True: time.sleep(1)"
     )
     child = python(tmp_path, code)
-    supervisor = Supervisor([child], QUICK, tell=pytest.fail)
+    supervisor = Supervisor([child], QUICK, tell=nobody)
 
     running = asyncio.create_task(supervisor.run())
     await until("up", child.log)
@@ -101,7 +107,7 @@ async def test_stopping_lets_a_child_finish_what_it_has_in_hand(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("twice", [False, True], ids=["limit passed", "asked twice"])
-async def test_a_child_that_will_not_stop_is_killed(tmp_path: Path, twice: bool) -> None:
+async def test_a_child_that_will_not_stop_is_killed(tmp_path: Path, *, twice: bool) -> None:
     code = (
         "import os, signal, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\n"
@@ -110,7 +116,7 @@ async def test_a_child_that_will_not_stop_is_killed(tmp_path: Path, twice: bool)
     )
     child = python(tmp_path, code)
     policy = Policy(stop_seconds=600.0 if twice else 0.2)
-    supervisor = Supervisor([child], policy, tell=pytest.fail)
+    supervisor = Supervisor([child], policy, tell=nobody)
 
     running = asyncio.create_task(supervisor.run())
     await until("up", child.log)

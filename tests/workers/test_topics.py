@@ -172,12 +172,8 @@ async def test_more_copies_than_brokers_are_refused_with_the_topic_and_the_reaso
         await create_topics(admin, [replace(spec_in(topic_prefix), replication=3)])
 
 
-async def test_copies_that_must_be_written_are_set_where_the_settings_say_so(
-    admin: AIOKafkaAdminClient, topic_prefix: str
-) -> None:
-    settings = TopicSettings(prefix=topic_prefix, partitions=1, min_insync_replicas=1)
-
-    specs = catalogue_specs(settings)
+def test_copies_that_must_be_written_are_set_where_the_settings_say_so() -> None:
+    specs = catalogue_specs(TopicSettings(replication=3, min_insync_replicas=1))
 
     assert {spec.configs["min.insync.replicas"] for spec in specs} == {"1"}
 
