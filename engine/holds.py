@@ -50,6 +50,7 @@ LEAST_SHAPE: Final = 0.02
 """Confidence in the learned week below which a strategy that needs it has nothing to go by:
 about half a campaign-day of others, or one busy day of its own."""
 
+_STOPS = np.array([reason in STOPS for reason in ORDER])
 _PAUSED, _ENDED = STATUSES.index("paused"), STATUSES.index("ended")
 _FLIGHT = PERIODS.index("flight")
 _NO_ROLLOVER = ROLLOVERS.index("none")
@@ -80,7 +81,7 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
 
 def stops(codes: Ints) -> Bools:
     """Return whether each code is one of `STOPS`; shape (B,)."""
-    return np.isin(codes, [ORDER.index(reason) for reason in STOPS])
+    return np.asarray((codes != NONE) & _STOPS[codes])
 
 
 def other_currency(situation: Situation) -> Bools:

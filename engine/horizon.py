@@ -66,7 +66,7 @@ def clock_of(situation: Situation) -> Clock:
     """Return which hour is decided, and its local day."""
     campaigns, calendar, zones = situation.campaigns, situation.calendar, situation.zones
     newest = campaigns["newest"].astype(np.int64)
-    hour = situation.hour
+    hour, hour_end = situation.hour, newest + HOUR
     late = np.maximum(situation.now - hour, 0) // HOUR
     target = hour + late * HOUR
     day = local_day(calendar, zones, target)
@@ -83,7 +83,7 @@ def clock_of(situation: Situation) -> Clock:
         hours=hours,
         cells=np.where(np.arange(SLOTS) < hours[:, None], cells, 0),
         newest_day=local_day(calendar, zones, newest),
-        reported_until=newest + HOUR,
+        reported_until=np.minimum(hour_end, np.maximum(situation.now, newest)),
     )
 
 

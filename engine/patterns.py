@@ -140,9 +140,9 @@ def add_hours(patterns: Rows, facts: Rows, cells: tuple[Ints, Ints], *, sign: in
 def estimate(patterns: Rows, prior: Prior) -> Estimate:
     """Return the learned week of each campaign.
 
-    A cell with no own hour has its prior; with more of them the estimate goes over to
-    the campaign's own mean. Counts below zero (deltas whose other half is still to come)
-    stand for zero.
+    A cell with no own hour has its prior, moved by what other weekdays have taught of that
+    hour of the day; with more of them the estimate goes over to the campaign's own mean.
+    Counts below zero (deltas whose other half is still to come) stand for zero.
     """
     count = len(patterns)
     cells = [np.empty((count, HOURS_OF_WEEK)) for _ in range(3)]
@@ -161,19 +161,39 @@ def _estimate(patterns: Rows, shape: Floats, strength: Floats) -> tuple[Floats, 
     hours = patterns["hours"].astype(np.float64)
     clicks = np.maximum(patterns["clicks"], 0).astype(np.float64)
     conversions = np.maximum(patterns["conversions"], 0) / MILLIONTHS
-    by_clicks, confidence = _shrunk(clicks, hours, shape, strength)
+    day = _of_day(clicks, hours, shape, strength)
+    by_clicks, confidence = _shrunk(clicks, hours, day, strength)
     own = np.full(len(patterns), CONVERSIONS_STRENGTH)
     by_conversions, _ = _shrunk(conversions, hours, by_clicks, own)
     total = clicks.sum(axis=1)
     return by_clicks, by_conversions, confidence, total / (total + strength * HOURS_OF_WEEK)
 
 
+def _of_day(counts: Floats, hours: Floats, prior: Floats, strength: Floats) -> Floats:
+    """Return the prior with its hours of the day moved towards the campaign's own.
+
+    A weekday that has not been seen yet so has the day that the others have taught.
+    """
+    level = _level(counts, hours, prior)
+    days = (len(counts), 7, 24)
+    seen = counts.reshape(days).sum(axis=1)
+    expected = (hours * prior * level[:, None]).reshape(days).sum(axis=1)
+    factor = (seen + strength[:, None]) / (expected + strength[:, None])
+    moved: Floats = (prior.reshape(days) * factor[:, None, :]).reshape(prior.shape)
+    return moved
+
+
+def _level(counts: Floats, hours: Floats, prior: Floats) -> Floats:
+    """Return the mean count of an hour whose prior is 1; shape (B,)."""
+    exposure = (hours * prior).sum(axis=1)
+    level = np.zeros(len(counts))
+    return np.divide(counts.sum(axis=1), exposure, out=level, where=exposure > 0.0)
+
+
 def _shrunk(
     counts: Floats, hours: Floats, prior: Floats, strength: Floats
 ) -> tuple[Floats, Floats]:
     """Return the posterior mean of each cell's relative rate, and the data's share in it."""
-    exposure = (hours * prior).sum(axis=1)
-    level = np.divide(counts.sum(axis=1), exposure, out=np.zeros(len(counts)), where=exposure > 0.0)
-    expected = hours * level[:, None]
+    expected = hours * _level(counts, hours, prior)[:, None]
     weight = expected + strength[:, None]
     return (counts + strength[:, None] * prior) / weight, expected / weight

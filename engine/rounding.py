@@ -60,8 +60,9 @@ def _proportional(totals: Ints, parts: Floats, weights: Floats, free: Bools) -> 
     rest = totals - np.where(free, 0.0, parts).sum(axis=1)
     shares = np.where(free, weights, 0.0)
     weight = shares.sum(axis=1)
-    scale = np.divide(rest, weight, out=np.zeros(len(rest)), where=weight > 0.0)
-    return np.asarray(shares * scale[:, None])
+    # Divided first: the least weights there are would make the scale overflow.
+    parts = np.divide(shares, weight[:, None], out=shares, where=weight[:, None] > 0.0)
+    return np.asarray(parts * rest[:, None])
 
 
 def _settled(parts: Ints, exact: Floats, totals: Ints, bounds: tuple[Ints, Ints]) -> Ints:

@@ -77,4 +77,4 @@ class Clock:
     newest_day: Ints
     """Local day of the newest hour known."""
     reported_until: Ints
-    """End of the newest hour known: spend from there to the target hour is not reported yet."""
+    """End of what was reported: of the newest hour known, or now where that is not over."""

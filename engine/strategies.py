@@ -62,16 +62,20 @@ REGISTRY: Final[Mapping[int, Strategy]] = MappingProxyType(
 )
 """The strategies of this release, by their code in a plan."""
 
+_SUPPORTED = np.array([code in REGISTRY for code in range(len(STRATEGIES))])
+_LEARNED = np.array(
+    [code in REGISTRY and REGISTRY[code].learned for code in range(len(STRATEGIES))]
+)
+
 
 def supported(plans: Rows) -> Bools:
     """Return whether each plan's strategy is one of this release; shape (B,)."""
-    return np.isin(plans["strategy"], list(REGISTRY))
+    return np.asarray(_SUPPORTED[plans["strategy"]])
 
 
 def needs_learning(plans: Rows) -> Bools:
     """Return whether each plan's strategy works with what was learned; shape (B,)."""
-    codes = [code for code, strategy in REGISTRY.items() if strategy.learned]
-    return np.isin(plans["strategy"], codes)
+    return np.asarray(_LEARNED[plans["strategy"]])
 
 
 def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:

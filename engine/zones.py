@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -36,6 +37,7 @@ class ZoneDays:
     """When the clocks change within the day, in the seconds of ``start``; else `NEVER`."""
 
 
+@lru_cache(maxsize=1_024)
 def zone_days(zone: tzinfo) -> ZoneDays:
     """Return the local days of ``zone``.
 

@@ -15,7 +15,7 @@ from workers.optimizer import closing, events
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
-from workers.optimizer.retained import read_days, settle
+from workers.optimizer.retained import read_days, settle, store_patterns
 from workers.optimizer.tables import events_key, hours_key, pattern_key
 from workers.optimizer.wave import Wave
 
@@ -44,8 +44,16 @@ def learn(draft: Draft, wave: Wave) -> Wave:
         applied, [fact.record.offset for fact in wave.facts], before["offset"]
     )
     _learn_patterns(draft, wave, placed, hour, step)
-    due = (step.moved | disputed) & (wave.starts + HOUR > before["decided"])
+    accepted = (placed.outcome <= Outcome.DUPLICATE) | disputed
+    due = accepted & _over(draft, wave) & (wave.starts + HOUR > before["decided"])
     return replace(wave, campaigns=after, due=due)
+
+
+def _over(draft: Draft, wave: Wave) -> Bools:
+    """Return which facts were told when their hour was over; others say too little to decide."""
+    now = np.array([fact.now for fact in wave.facts], dtype=np.int64)
+    tolerance = int(draft.policy.future_tolerance.total_seconds())
+    return np.asarray(now + tolerance >= wave.starts + HOUR)
 
 
 def _current(step: Advance, was: Moment, hour: Moment) -> Moment:
@@ -121,8 +129,7 @@ def _learn_patterns(draft: Draft, wave: Wave, placed: Placed, hour: Moment, step
     learned = closing.close_days(draft, wave, touched, learned, step)
     learned = _correct(wave, placed, (touched, late), learned, hour)
     learned = _forget(draft, wave, touched, learned, step)
-    for key, value in zip(keys, state.pack(learned), strict=True):
-        draft.writes[pattern_key(key)] = value
+    store_patterns(draft, keys, learned)
 
 
 def _correct(

@@ -45,7 +45,6 @@ def _due(draft: Draft, wave: Wave, chosen: Ints) -> Due:
     picked = chosen.tolist()
     facts = [wave.facts[i] for i in picked]
     campaigns = _after_silence(draft, [fact.key for fact in facts], wave.campaigns[chosen])
-    newest = np.maximum(campaigns["newest"], wave.starts[chosen])
     events = [fact.event for fact in facts]
     return Due(
         keys=[fact.key for fact in facts],
@@ -56,7 +55,7 @@ def _due(draft: Draft, wave: Wave, chosen: Ints) -> Due:
         calendar=wave.calendar,
         zones=wave.zones[chosen],
         account_zones=wave.account_zones[chosen],
-        hour=newest + HOUR,
+        hour=wave.starts[chosen] + HOUR,
         now=np.array([fact.now for fact in facts], dtype=np.int64),
     )
 

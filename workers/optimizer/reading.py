@@ -83,8 +83,8 @@ def _fact(
 ) -> Fact | None:
     start = int(event.window_start.timestamp())
     stamp = record.timestamp // 1_000
-    if start + _HOUR > stamp + tolerance:
-        detail = f"ends after its record was written, at {datetime.fromtimestamp(stamp, UTC)}"
+    if start > stamp + tolerance:
+        detail = f"begins after its record was written, at {datetime.fromtimestamp(stamp, UTC)}"
         draft.refuse(record, IN_THE_FUTURE, "window_start", detail)
         return None
     if abs(event.conversions) > MOST_CONVERSIONS:
@@ -94,5 +94,6 @@ def _fact(
     # A key that the table knows has been here before: no need to work out its partition.
     if not draft.knows(key) and sent_on(draft, record, key):
         return None
-    emitted = event.emitted_at
-    return Fact(key, event, record, start, int(emitted.timestamp()) if emitted else stamp)
+    # Some publishers put the hour itself there: then the record's own time says more.
+    emitted = int(event.emitted_at.timestamp()) if event.emitted_at else 0
+    return Fact(key, event, record, start, emitted if emitted >= start + _HOUR else stamp)

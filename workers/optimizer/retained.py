@@ -84,5 +84,16 @@ def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
     blank = patterns.unpack([b""] * len(moved))
     learned = patterns.add_hours(blank, rows[closed], (owners[closed], cells[closed]), sign=1)
-    for i, value in zip(moved.tolist(), state.pack(learned), strict=True):
-        draft.writes[pattern_key(wave.keys[i])] = value
+    store_patterns(draft, [wave.keys[i] for i in moved.tolist()], learned)
+
+
+def store_patterns(draft: Draft, keys: Sequence[bytes], learned: Rows) -> None:
+    """Write what was learned; a campaign that has taught nothing has no value."""
+    blank = patterns.unpack([b""]).tobytes()
+    stored = [pattern_key(key) for key in keys]
+    before = draft.read(stored)
+    for key, old, new in zip(stored, before, state.pack(learned), strict=True):
+        if new != blank:
+            draft.writes[key] = new
+        elif old:
+            draft.writes[key] = None
