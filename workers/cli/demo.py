@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import signal
@@ -50,12 +49,14 @@ def demo(
     Starts a Kafka of its own and removes it at the end; with --bootstrap it uses yours, in topics
     of their own that it deletes at the end. Nothing real is changed.
     """
+    signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(width=None if os.isatty(1) else WIDTH)
     settings = read_settings(config, bootstrap).settings
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pacekeeper-demo-")))
         screen = stack.enter_context(screen_on(console))
-        if not settings.broker.bootstrap:
+        clean = bool(settings.broker.bootstrap)
+        if not clean:
             screen.step("Starting Kafka")
             with broker_errors():
                 broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
@@ -68,7 +69,7 @@ def demo(
             screen=screen,
             workers=workers_of(settings, folder),
         )
-        result = await_result(_until_signal(Stage(script=script, place=place)))
+        result = await_result(_run(Stage(script=script, place=place), clean=clean))
     print_summary(console, result)
     if json:
         print_json(result.facts())
@@ -77,8 +78,13 @@ def demo(
 
 
 def _live_from(now: float) -> int:
-    """Return the first hour of two whole UTC days that are over, in hours since 1970."""
-    return (int(now) // _HOUR // _DAY - 2) * _DAY
+    """Return the first hour of the last Wednesday that is over, and Thursday too, since 1970.
+
+    The same days of the week whenever the demo is run, so that runs can be compared.
+    """
+    today = int(now) // _HOUR // _DAY
+    # 1 January 1970 was a Thursday: days that are 6 more than a multiple of 7 are Wednesdays.
+    return (today - 2 - (today - 2 - 6) % 7) * _DAY
 
 
 def _embedded(folder: Path) -> BrokerSettings:
@@ -94,9 +100,22 @@ def _own_topics(settings: Settings) -> Settings:
     return replace(settings, topics=topics)
 
 
-async def _until_signal(stage: Stage) -> Result:
-    """Run the demo; SIGTERM ends it as Ctrl-C does, with everything stopped."""
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await stage.run()
+async def _run(stage: Stage, *, clean: bool) -> Result:
+    """Run the demo, and delete its topics whatever becomes of it if ``clean``."""
+    try:
+        return await stage.run()
+    finally:
+        if clean:
+            await _delete_topics(stage.place)
+
+
+async def _delete_topics(place: Place) -> None:
+    prefix = place.settings.topics.prefix
+    async with place.connection.admin() as admin:
+        ours = [name for name in await admin.list_topics() if name.startswith(prefix)]
+        await admin.delete_topics(ours)
+
+
+def _as_interrupt(*_: object) -> None:
+    """Let SIGTERM end the demo as Ctrl-C does, with everything stopped."""
+    signal.raise_signal(signal.SIGINT)

@@ -39,13 +39,15 @@ class Loop:
     """By status."""
     latest: bytes | None = None
     """The last recommendation that is no hold, as it is stored."""
+    audited_to: dict[int, int] = field(default_factory=dict)
+    """The offset behind the last audit entry, by partition."""
     _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
     _released: set[str] = field(default_factory=set)
     _settled: set[str] = field(default_factory=set)
 
     def hear(self, heard: Iterable[Heard]) -> None:
         """Take in records of the topics in `FOLLOWED`."""
-        for topic, value in heard:
+        for topic, partition, offset, value in heard:
             match topic:
                 case RECOMMENDATIONS.name:
                     self._recommended(value)
@@ -53,6 +55,7 @@ class Loop:
                     self._acted(decode(value, Action))
                 case AUDIT.name:
                     self._audited(decode(value, AuditEntry))
+                    self.audited_to[partition] = offset + 1
 
     def missing(self, hour: datetime) -> str:
         """Return what is still to come before ``hour`` is decided and settled; empty when done."""

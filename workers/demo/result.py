@@ -81,7 +81,7 @@ class Result:
         more = "more" if with_us >= even else "fewer"
         return (
             f"Pacekeeper spent {used:.1%} of the budgets of the {self.days} campaign-days that "
-            f"ended, {error:.1%} off a day (even hourly budgets: {error_even:.1%}), and in the "
+            f"ended, {error:.2%} off a day (even hourly budgets: {error_even:.2%}), and in the "
             f"very same auctions it won {with_us:,} conversions where even budgets won {even:,}: "
             f"{abs(self.uplift):.1%} {more}."
         )

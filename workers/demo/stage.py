@@ -7,17 +7,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from aiokafka.admin import AIOKafkaAdminClient
+
 from schemas import Strategy
-from schemas.topics import AUDIT
+from schemas.topics import AUDIT, PLANS
 from workers.demo.children import last_words, running
 from workers.demo.loop import FOLLOWED, Loop
+from workers.demo.offsets import unread
 from workers.demo.picture import counts_of, picture_of
 from workers.demo.result import Result
 from workers.demo.scorecard import Scorecard
 from workers.demo.screen import Screen
 from workers.errors import WorkerError
 from workers.kafka import Connection
-from workers.programs import topic_specs
+from workers.programs import create_program, topic_specs
 from workers.settings import Settings
 from workers.simulator.clearing import Policy, clear
 from workers.simulator.history import as_it_stands, platform_delivery
@@ -79,6 +82,8 @@ class Stage:
     loop: Loop = field(init=False)
     score: Scorecard = field(init=False)
     events: int = field(init=False, default=0)
+    planned_to: dict[int, int] = field(init=False, default_factory=dict)
+    """The offset behind the last plan, by partition."""
 
     def __post_init__(self) -> None:
         campaigns = self.script.world.campaigns
@@ -101,13 +106,13 @@ class Stage:
         async with (
             running(place.workers),
             wire(place.connection, topics, FOLLOWED) as line,
+            place.connection.admin() as admin,
         ):
-            await self._tell_history(line)
-            await self._heard_about(self.script.live_from, line)
+            await self._tell_history(line, admin)
             place.screen.step("Living two days, hour by hour")
             for hour in range(self.script.live_from, self.script.live_until):
                 await self._live(hour, line)
-                await self._heard_about(hour + 1, line)
+                await self._heard_about(hour + 1, line, admin)
                 place.screen.show(picture_of(self, hour))
             place.screen.step("Stopping the workers")
         place.screen.step("Checking every link of the audit trail's hash chain")
@@ -129,8 +134,12 @@ class Stage:
         async with self.place.connection.admin() as admin:
             await create_topics(admin, topic_specs(self.place.settings))
 
-    async def _tell_history(self, line: Wire) -> None:
-        """Play the past, publish the plans, then the past as one backfill."""
+    async def _tell_history(self, line: Wire, admin: AIOKafkaAdminClient) -> None:
+        """Play the past and publish it as one backfill, then hand the campaigns over by plans.
+
+        Without a plan an hour only teaches. The last one is told when the plans are read, and is
+        the first to be decided about.
+        """
         script, screen = self.script, self.place.screen
         screen.step("Playing two weeks of history")
         policy = platform_delivery(script.world)
@@ -142,23 +151,33 @@ class Stage:
                 await asyncio.sleep(0)
         past = as_it_stands(self.simulation.told(script.live_from))
         screen.step(f"Publishing {len(past):,} campaign-hours, and letting the workers learn")
-        await line.plan(plan(one, Strategy.DAYPARTING) for one in script.world.campaigns)
-        await self._tell(past, script.live_from, line)
+        last = script.live_from - 1
+        await self._tell([report for report in past if report.hour < last], line)
+        await self._heard_about(last, line, admin)
+        screen.step("Handing the campaigns over: a plan each, with full autonomy")
+        plans = (plan(one, Strategy.DAYPARTING) for one in script.world.campaigns)
+        self.planned_to = await line.plan(plans)
+        await self._heard_about(last, line, admin)
+        await self._tell([report for report in past if report.hour == last], line)
+        await self._heard_about(script.live_from, line, admin)
 
     async def _live(self, hour: int, line: Wire) -> None:
         """Play one hour under what is in force, and under even budgets; tell the first."""
         auctions, outcome = self.simulation.play(hour, Policy.capped(self.in_force.budgets()))
         even = Policy.capped(even_budgets(self.script.world.campaigns))
         self.score.add(hour, outcome, clear(auctions, even))
-        await self._tell(self.simulation.told(hour + 1), hour + 1, line)
+        await self._tell(self.simulation.told(hour + 1), line)
 
-    async def _tell(self, reports: list[Report], now: int, line: Wire) -> None:
-        at = told_at(now)
+    async def _tell(self, reports: list[Report], line: Wire) -> None:
+        at = told_at(max(report.due for report in reports))
         self.events += await line.tell(self.script.world.campaigns, reports, at)
         await line.tick(at)
 
-    async def _heard_about(self, hour: int, line: Wire) -> None:
+    async def _heard_about(self, hour: int, line: Wire, admin: AIOKafkaAdminClient) -> None:
         """Wait until ``hour`` is decided for every campaign, and what was released is settled.
+
+        An hour of the market takes a blink, so it is also waited for that the optimizer has read
+        what is in force now; in a real hour it has read it long before it decides again.
 
         Raises
         ------
@@ -166,7 +185,7 @@ class Stage:
             Nothing was heard for `PATIENCE_SECONDS`.
         """
         heard_at = time.monotonic()
-        while missing := self.loop.missing(start_of(hour)):
+        while missing := self.loop.missing(start_of(hour)) or await self._unread(admin):
             self.place.screen.progress(f"waiting for {missing}")
             heard = await line.hear(_LOOK_SECONDS)
             self.loop.hear(heard)
@@ -177,3 +196,12 @@ class Stage:
                     f"nothing came for {PATIENCE_SECONDS:.0f} s while waiting for {missing}; "
                     f"what the workers said last:\n{last_words(self.place.workers)}"
                 )
+
+    async def _unread(self, admin: AIOKafkaAdminClient) -> str:
+        settings = self.place.settings
+        group = create_program("optimizer", settings).name
+        for topic, wanted in ((PLANS, self.planned_to), (AUDIT, self.loop.audited_to)):
+            name = topic.full_name(settings.topics.prefix)
+            if behind := await unread(admin, group, name, wanted):
+                return f"the optimizer to read {behind} records of {topic.name}"
+        return ""

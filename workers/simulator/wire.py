@@ -28,6 +28,8 @@ class Heard(NamedTuple):
 
     topic: str
     """Its name without the prefix, such as ``audit.v1``."""
+    partition: int
+    offset: int
     value: bytes
 
 
@@ -53,13 +55,14 @@ class Wire:
         await asyncio.gather(*sent)
         return len(sent)
 
-    async def plan(self, plans: Iterable[Plan]) -> None:
-        """Publish plans."""
+    async def plan(self, plans: Iterable[Plan]) -> dict[int, int]:
+        """Publish plans; return the offset behind the last of each partition."""
         topic, sent = PLANS.full_name(self.topics.prefix), []
         for plan in plans:
             key = campaign_key(plan.platform, plan.account_id, plan.campaign_id)
             sent.append(await self.producer.send(topic, encode(plan), key=key))
-        await asyncio.gather(*sent)
+        stored = sorted(await asyncio.gather(*sent), key=lambda place: place.offset)
+        return {place.partition: place.offset + 1 for place in stored}
 
     async def tick(self, time: datetime) -> None:
         """Tell every partition that it is ``time`` in the simulated world."""
@@ -76,7 +79,7 @@ class Wire:
         )
         skip = len(self.topics.prefix) + 1
         return [
-            Heard(place.topic[skip:], record.value)
+            Heard(place.topic[skip:], place.partition, record.offset, record.value)
             for place, records in batches.items()
             for record in records
             if record.value is not None
