@@ -34,7 +34,9 @@ def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) 
 
 def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
     current = campaign.in_force.get(slot_of(action))
-    before = current.value if current else None
+    # The entry's amounts are in the action's currency: one in another currency is none of them.
+    same = current is not None and current.currency == action.currency
+    before = current.value if current and same else None
     obstacle = next(_obstacles(draft, campaign, action, at), None)
     if obstacle is not None:
         finding = obstacle._replace(before=before, after=before)

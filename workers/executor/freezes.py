@@ -30,7 +30,7 @@ def freeze_on(
         held = [broadcast.get(condition_key(scope, ConditionKind.FREEZE))]
         if scope == bytes(names):
             held.append(said.conditions.get(ConditionKind.FREEZE))
-        if reason := _holds(held, scope.decode(), at):
+        if any(held) and (reason := _holds(held, scope.decode(), at)):
             return reason
     return ""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from aiokafka.partitioner import murmur2
-
 from schemas.codec import decode
 from schemas.errors import Reason, SchemaError
 from schemas.fields import FIRST_YEAR, LAST_YEAR
@@ -16,6 +14,7 @@ from schemas.record import CampaignRecord
 from workers.delivery.api import Output, Record
 from workers.executor.draft import Draft
 from workers.executor.instants import from_ms
+from workers.partitioner import partition_of
 
 _LAST_MS = 253_402_300_799_999
 
@@ -42,11 +41,6 @@ def readable(
             draft.refuse(record, error)
             continue
         yield value, record.timestamp
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """Return the partition that Kafka's default partitioner, murmur2, gives ``key``."""
-    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 def _belongs_elsewhere(draft: Draft, record: Record, key: bytes) -> bool:

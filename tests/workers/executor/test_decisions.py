@@ -265,6 +265,50 @@ def test_a_recommendation_that_comes_after_its_expiry_is_expired_once() -> None:
     assert world.said() == [("expired", "expired")]
 
 
+def test_a_recommendation_that_comes_after_the_tick_that_would_have_closed_it_is_expired() -> None:
+    world = tick(World(), 61)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 59)
+    tick(world, 62)
+
+    assert world.said() == [("expired", "expired")]
+
+
+def test_what_is_closed_is_not_superseded_as_well() -> None:
+    expired, decided = tick(proposed("r"), 60), decide(proposed("r"), reject("r"))
+    for world in (expired, decided):
+        newer = a_recommendation("newer", "11", decided_at=at(1), expires_at=at(200))
+        world.publish(topics.RECOMMENDATIONS, newer, 61)
+        world.settle()
+
+    assert expired.said()[1:] == [("expired", "expired"), ("approval_required", None)]
+    assert decided.said()[1:] == [
+        ("rejected", "rejected_by_person"),
+        ("approval_required", None),
+    ]
+
+
+def test_an_answered_decision_is_not_given_up_on_though_its_recommendation_was_forgotten() -> None:
+    world = World(policy=ExecutorPolicy(remembered=2))
+    decide(world, approve("r"))
+    for n, name in enumerate(["r", "s", "t", "u"]):
+        advice = a_recommendation(name, "1", field=f"field_{n}", expires_at=at(30 + n))
+        world.publish(topics.RECOMMENDATIONS, advice, 3)
+        world.settle()
+    tick(world, 20)
+
+    assert ("rejected", "unknown_recommendation") not in world.said()
+    assert len(world.released) == 1
+
+
+def test_decisions_that_were_given_up_on_make_room_for_others_to_wait() -> None:
+    world = World(policy=ExecutorPolicy(remembered=2))
+    for n in range(6):
+        decide(world, approve(str(n), minutes=20 * n), minutes=20 * n)
+        tick(world, 20 * n + 1)
+        assert len(world.audit) == n
+        tick(world, 20 * n + 10)
+
+
 def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> None:
     world = proposed("r")
     world.publish(topics.TICKS, a_tick(100), 94.9, key=b"0")

@@ -1,0 +1,34 @@
+"""Laws of the executor as a program: what it reads, where it writes, and what it refuses to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.errors import UsageError
+from workers.executor.agents import program
+from workers.executor.policy import ExecutorPolicy
+from workers.settings import ExecutorSettings, Settings, TopicSettings
+
+
+def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audit_trail() -> None:
+    found = program(Settings(topics=TopicSettings(prefix="acme")))
+
+    assert found.name == "acme-executor"
+    assert {agent.name: agent.source for agent in found.agents} == {
+        name: f"acme.{name}.v1"
+        for name in ("plans", "recommendations", "decisions", "actions", "ticks")
+    }
+    assert found.journal is not None
+    assert found.journal.topic == "acme.audit.v1"
+    assert found.broadcasts == ("acme.conditions.v1",)
+
+
+def test_live_is_refused_with_what_to_do_while_there_is_no_connector() -> None:
+    with pytest.raises(UsageError, match=r"no connector to any platform.*set executor.mode to sim"):
+        program(Settings(executor=ExecutorSettings(mode="live")))
+
+
+@pytest.mark.parametrize("wrong", [{"remembered": 0}, {"patience": -ExecutorPolicy().patience}])
+def test_a_policy_that_cannot_be_held_to_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        ExecutorPolicy(**wrong)  # type: ignore[arg-type]
