@@ -54,6 +54,11 @@ class Chunk:
         self.key = None
 
     @property
+    def gap(self) -> int:
+        """Return how many offsets before the first record hold none."""
+        return self.records[0].offset - self.start
+
+    @property
     def value(self) -> Chunk:
         """Return the chunk: it is what the agent's stream carries."""
         return self

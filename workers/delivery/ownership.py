@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 
+from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from workers.delivery.broadcast import Broadcasts
@@ -26,6 +28,8 @@ def end_process(error: BaseException) -> None:
     status = error.exit_status if isinstance(error, DeliveryError) else EXIT_RESTART
     said = f"{type(error).__name__}: {error}"
     sys.stderr.flush()
+    if not isinstance(error, DeliveryError | KafkaError):  # a mistake in a step: show where
+        os.write(2, "".join(traceback.format_exception(error)).encode())
     os.write(
         2,
         f"pacekeeper: delivery ends this process (exit status {status}): {said}\n".encode(),

@@ -8,7 +8,6 @@ fences whoever owned the partition before, and waits for what they left open.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -22,8 +21,6 @@ from workers.delivery.dead_letters import DeadLetterWatch, as_output
 from workers.delivery.lane import Lane
 from workers.delivery.loading import Table, read_to_end, replay
 from workers.delivery.transactions import by_destination, commit_step
-
-_log = logging.getLogger(__name__)
 
 _HEAD = b"head"
 _CLOSE_SECONDS = 5.0
@@ -125,15 +122,7 @@ class Partition:
         ]
         reader.assign(sources)
         beginnings = await reader.beginning_offsets(sources)
-        positions = {tp: await reader.committed(tp) or beginnings[tp] for tp in sources}
-        for tp, position in positions.items():
-            if position < beginnings[tp]:
-                _log.error(
-                    "%s[%d]: offsets %d to %d were deleted by retention before they were read; "
-                    "raise the topic's retention",
-                    *tp, position, beginnings[tp] - 1,
-                )  # fmt: skip
-        return {tp.topic: position for tp, position in positions.items()}
+        return {tp.topic: await reader.committed(tp) or beginnings[tp] for tp in sources}
 
     async def _load(self, reader: AIOKafkaConsumer) -> None:
         started = monotonic()

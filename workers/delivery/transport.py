@@ -5,9 +5,11 @@ These are internals of one Faust version (:data:`FAUST_VERSION`); each override 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from aiokafka.errors import KafkaError
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -17,6 +19,11 @@ from workers.delivery.lag import Lag, measure
 from workers.delivery.lane import Lane
 
 FAUST_VERSION = "0.15.3"
+
+_MARKER = 1
+"""Offsets that the end of a transaction occupies: the usual gap, and not worth a question."""
+
+_log = logging.getLogger(__name__)
 
 BeforeRevocation = Callable[[], Awaitable[None]]
 OnAssignment = Callable[[set[TP]], Awaitable[None]]
@@ -90,7 +97,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def _fetch_records(self, *arguments: Any, **options: Any) -> dict[TP, list[Any]]:
         # Runs in the consumer's thread, as ``_seek_all`` does: what a chunk covers is never torn.
         fetched: Mapping[TP, list[Any]] = await super()._fetch_records(*arguments, **options)
-        return {tp: self._chunked(tp, records) for tp, records in fetched.items()}
+        chunked = {tp: self._chunked(tp, records) for tp, records in fetched.items()}
+        await self._tell_deleted(chunk for chunks in chunked.values() for chunk in chunks)
+        return chunked
 
     def _chunked(self, tp: TP, records: list[Any]) -> list[Any]:
         if tp.topic not in self._sources or not records:
@@ -103,6 +112,28 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         )  # aiokafka itself may have gone back to the committed offset
         self._covered[known] = chunk.end
         return [chunk]
+
+    async def _tell_deleted(self, chunks: Iterable[Any]) -> None:
+        gaps = {
+            driver.ensure_aiokafka_TP(TP(chunk.topic, chunk.partition)): chunk
+            for chunk in chunks
+            if isinstance(chunk, Chunk) and chunk.gap > _MARKER
+        }
+        if not gaps:
+            return
+        try:
+            beginnings = await self._ensure_consumer().beginning_offsets(list(gaps))
+        except KafkaError as error:
+            _log.warning("cannot ask why offsets are missing before %s: %s", gaps, error)
+            return
+        for tp, chunk in gaps.items():
+            if beginnings[tp] > chunk.start:
+                last = min(beginnings[tp], chunk.records[0].offset) - 1
+                _log.error(
+                    "%s[%d]: offsets %d to %d were deleted by retention before they were read; "
+                    "raise the topic's retention",
+                    *tp, chunk.start, last,
+                )  # fmt: skip
 
 
 class Consumer(driver.Consumer):
