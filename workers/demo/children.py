@@ -29,6 +29,8 @@ def workers_of(settings: Settings, folder: Path) -> list[Child]:
         "PACEKEEPER_EXECUTOR_MODE": "simulate",
         "PACEKEEPER_WEB_PORT": "0",
         "PACEKEEPER_LOG_FORMAT": "text",
+        # Faust wants a directory of its own; here it goes with the rest.
+        "TMPDIR": str(folder),
     }
     start = (sys.executable, "-m", "workers")
     owner = ("--owner", str(os.getpid()))

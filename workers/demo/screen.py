@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.padding import Padding
@@ -24,10 +25,11 @@ from workers.demo.result import Counts
 WIDTH = 100
 
 ABOUT = (
-    "40 simulated campaigns on four platforms, each with its own auctions, shoppers, currency and "
-    "time zone. Two weeks of history teach Pacekeeper their habits; then two days go by, an hour "
-    "at a time: metrics go in through Kafka, the optimizer decides each campaign's next hourly "
-    "budget, the executor carries it out and writes the audit trail, and the market obeys."
+    "Simulated campaigns on four platforms, each with its own auctions and shoppers, in accounts "
+    "of five currencies and eight time zones. Two weeks of history teach Pacekeeper their habits; "
+    "then two days go by, an hour at a time: metrics go in through Kafka, the optimizer decides "
+    "each campaign's next hourly budget, the executor carries it out and writes the audit trail, "
+    "and the market obeys."
 )
 
 _PLAIN_EVERY = 6
@@ -199,9 +201,9 @@ def _live_parts(picture: Picture) -> list[RenderableType]:
 
 def accounts_table(picture: Picture) -> Table:
     """Return the table of accounts, at most `WIDTH` columns wide."""
-    table = Table(width=WIDTH, header_style="bold", border_style="dim", expand=True)
+    table = Table(width=WIDTH, header_style="bold", border_style="dim", box=SIMPLE_HEAD)
     table.add_column("Account", no_wrap=True, ratio=1)
-    for name in ("Local time", "Day budget", "Spent today", "", "Next hour", "Conv.", "Even"):
+    for name in ("Local", "Day budget", "Spent", "%", "Next hour", "Conv.", "Even"):
         table.add_column(name, justify="right", no_wrap=True)
     for account in picture.accounts:
         ahead = account.conversions >= account.conversions_even

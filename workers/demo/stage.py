@@ -38,6 +38,7 @@ PATIENCE_SECONDS = 60.0
 """How long the loop may be silent about something that is due before the demo gives up."""
 
 _LOOK_SECONDS = 0.1
+_WORTH_TELLING_SECONDS = 1.0
 _DAY = 24
 
 
@@ -184,13 +185,14 @@ class Stage:
         LoopStalledError
             Nothing was heard for `PATIENCE_SECONDS`.
         """
-        heard_at = time.monotonic()
+        began = heard_at = time.monotonic()
         while missing := self.loop.missing(start_of(hour)) or await self._unread(admin):
-            self.place.screen.progress(f"waiting for {missing}")
+            if time.monotonic() - began > _WORTH_TELLING_SECONDS:
+                self.place.screen.progress(f"waiting for {missing}")
             heard = await line.hear(_LOOK_SECONDS)
             self.loop.hear(heard)
             if heard:
-                heard_at = time.monotonic()
+                began = heard_at = time.monotonic()
             elif time.monotonic() - heard_at > PATIENCE_SECONDS:
                 raise LoopStalledError(
                     f"nothing came for {PATIENCE_SECONDS:.0f} s while waiting for {missing}; "

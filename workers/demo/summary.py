@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.box import SIMPLE
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -31,7 +32,9 @@ def print_summary(console: Console, result: Result) -> None:
 
 
 def _scores(result: Result, width: int) -> Table:
-    table = Table(width=width, header_style="bold", border_style="dim", show_footer=True)
+    table = Table(
+        width=width, header_style="bold", border_style="dim", show_footer=True, box=SIMPLE
+    )
     with_us, even = result.conversions
     error, error_even = result.pacing_error
     used, _ = result.use

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from workers.demo.result import Counts, Result
+from workers.demo.scorecard import Row
+from workers.demo.screen import WIDTH, AccountNow, Picture, screen_on
+from workers.demo.summary import print_summary
+
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+
+
+def row(account: str, *, live: int, even: int) -> Row:
+    return Row(
+        platform="amazon",
+        account_id=account,
+        currency="JPY",
+        timezone="Asia/Tokyo",
+        campaigns=4,
+        days=8,
+        budget=Decimal(2_360_000),
+        spend=Decimal("2353978.0769"),
+        spend_even=Decimal("2075682.8192"),
+        pacing_error=0.0014,
+        pacing_error_even=0.1133,
+        conversions=live,
+        conversions_even=even,
+    )
+
+
+COUNTS = Counts(
+    events=25_039,
+    recommendations=15_440,
+    holds={"no_plan": 13_400, "budget_gone": 2},
+    actions=2_160,
+    audit={"simulated": 1_880, "drift": 184},
+)
+RESULT = Result(
+    first_hour=MONDAY,
+    live_hours=48,
+    campaigns=8,
+    rows=[row("A2E7QH4V9DE", live=110, even=100), row("A1C6LX3RJP", live=120, even=100)],
+    counts=COUNTS,
+    chain_verified=True,
+    seconds=81.7,
+)
+PICTURE = Picture(
+    time=MONDAY,
+    hour=6,
+    hours=48,
+    accounts=[
+        AccountNow(
+            name="google 481-220-9317",
+            currency="JPY",
+            local_time=MONDAY,
+            budget=Decimal(12_360_000),
+            spent=Decimal("10353978.07"),
+            next_hour=Decimal(531_978),
+            conversions=33_100,
+            conversions_even=28_000,
+        )
+    ],
+    counts=COUNTS,
+    latest="amazon:A2E7QH4V9DE:campaign-038  hourly_budget 36.44 → 46.31 EUR " * 3,
+)
+
+
+def printed(result: Result) -> str:
+    console = Console(file=io.StringIO(), width=WIDTH)
+    print_summary(console, result)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert isinstance(text, str)
+    return text
+
+
+def test_the_summary_says_what_it_means_and_what_to_do_next() -> None:
+    text = " ".join(printed(RESULT).split())
+    assert "won 230 conversions where even budgets won 200: 15.0% more" in text
+    assert "0.14% off a day (even hourly budgets: 11.33%)" in text
+    assert "Next: `pacekeeper run`" in text
+    assert "15,440 (holds: 13,400 no_plan, 2 budget_gone)" in text
+    assert "verified, every link" in text
+
+
+def test_a_loss_is_told_as_a_loss() -> None:
+    lost = replace(RESULT, rows=[row("a", live=90, even=100)])
+    assert "10.0% fewer" in " ".join(printed(lost).split())
+
+
+def test_a_broken_chain_is_told() -> None:
+    assert "BROKEN" in printed(replace(RESULT, chain_verified=False))
+
+
+def test_nothing_printed_is_wider_than_a_hundred_columns() -> None:
+    assert max(map(len, printed(RESULT).splitlines())) <= WIDTH
+
+
+def test_the_facts_are_json_with_everything_the_summary_has() -> None:
+    facts = json.loads(msgspec.json.encode(RESULT.facts()))
+    assert facts["conversions"] == 230
+    assert facts["uplift"] == pytest.approx(0.15)
+    assert facts["audit_entries"] == 1_880 + 184
+    assert facts["accounts"][0]["spend"] == "2353978.0769"
+
+
+def test_no_ended_day_divides_nothing() -> None:
+    early = replace(RESULT, rows=[replace(row("a", live=1, even=0), days=0, budget=Decimal(0))])
+    assert early.pacing_error == (0.0, 0.0)
+    assert early.use == (0.0, 0.0)
+    assert early.uplift == 0.0
+
+
+def test_without_a_terminal_steps_and_hours_are_plain_lines() -> None:
+    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=False)
+    with screen_on(console) as screen:
+        screen.step("Creating the topics")
+        screen.progress("waiting")
+        screen.show(PICTURE)
+        screen.show(replace(PICTURE, hour=7))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Creating the topics" in text
+    assert text.count("33,100 conversions") == 1
+    assert "\x1b" not in text
+
+
+def test_on_a_terminal_the_picture_shows_every_account_within_its_width() -> None:
+    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=True, color_system=None)
+    with screen_on(console) as screen:
+        screen.step("Living two days, hour by hour")
+        screen.show(PICTURE)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "google 481-220-9317" in text
+    assert "JPY 12,360,000" in text
+    assert "25,039 events in" in text
