@@ -100,6 +100,7 @@ def _refuse_version(plan: Plan, before: Plan) -> None:
         )
 
 
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -109,7 +110,7 @@ def _contents(file: Path) -> Iterator[object]:
         if file.suffix == ".toml":
             found: object = tomllib.loads(text, parse_float=Decimal)
         elif file.suffix == ".json":
-            found = msgspec.json.decode(text)
+            found = _EXACT.decode(text)
         else:
             raise UsageError(f"{file} is neither .json nor .toml")
     except OSError as error:

@@ -1,0 +1,99 @@
+"""Laws of replaying: the original comes back, each once, and says that it is a replay."""
+
+from collections.abc import Sequence
+
+from aiokafka.structs import ConsumerRecord
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.dead_letters import REPLAYED, Letter, as_letter, distinct, piles
+from workers.delivery.api import DeadLetter
+from workers.delivery.dead_letters import as_output
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+def record(  # noqa: PLR0913
+    *,
+    topic: str = "p.metrics.v1",
+    partition: int = 1,
+    offset: int = 7,
+    key: bytes | None = b"google:1:c1",
+    value: bytes | None = b"{",
+    headers: Headers = (),
+    timestamp: int = 1_700_000_000_000,
+) -> ConsumerRecord:
+    return ConsumerRecord(
+        *(topic, partition, offset, timestamp, 0, key, value, None),
+        *(len(key or b""), len(value or b"")),
+        tuple(headers),
+    )
+
+
+def put_aside(original: ConsumerRecord, reason: str = "not_json", *, offset: int = 0) -> Letter:
+    """Write a record to its dead-letter topic, as delivery does, and read it back."""
+    letter = as_output(DeadLetter(original, reason, "spend", "must be a number"))
+    return as_letter(
+        record(
+            topic=letter.topic,
+            offset=offset,
+            key=letter.key,
+            value=letter.value,
+            headers=letter.headers,
+            timestamp=letter.timestamp or 0,
+        )
+    )
+
+
+@given(
+    key=st.none() | st.binary(max_size=20),
+    value=st.none() | st.binary(max_size=200),
+    headers=st.lists(st.tuples(st.sampled_from(["a", "b"]), st.binary(max_size=9)), max_size=3),
+)
+def test_what_is_replayed_is_the_original_to_the_byte(
+    key: bytes | None, value: bytes | None, headers: Headers
+) -> None:
+    letter = put_aside(record(key=key, value=value, headers=headers), offset=5)
+
+    assert (letter.topic, letter.record.key, letter.value) == ("p.metrics.v1", key, value)
+    assert letter.headers == [*headers, (REPLAYED, b"p.metrics.v1.dlq[1]@5")]
+    assert letter.is_void == (key is None and value is None)
+
+
+def test_a_record_without_a_key_goes_back_to_its_partition_and_others_where_the_key_says() -> None:
+    assert put_aside(record(key=None, partition=3)).partition == 3
+    assert put_aside(record(partition=3)).partition is None
+
+
+def test_a_replay_that_fails_again_is_the_same_record_and_says_only_the_last_replay() -> None:
+    first = put_aside(record(), offset=5)
+    again = put_aside(record(headers=first.headers), offset=9)
+
+    assert distinct([first, again]) == [again]
+    assert [name for name, _ in again.headers].count(REPLAYED) == 1
+
+
+def test_records_that_differ_in_key_or_value_are_all_replayed() -> None:
+    letters = [put_aside(record(key=k, value=v)) for k in (b"a", b"b") for v in (b"1", b"2")]
+
+    assert distinct(letters) == letters
+
+
+def test_piles_count_by_topic_and_reason_and_show_the_newest() -> None:
+    letters = [
+        put_aside(record(timestamp=1_000, value=b"old")),
+        put_aside(record(timestamp=9_000, value=b"new")),
+        put_aside(record(timestamp=5_000, value=b"mid")),
+        put_aside(record(), "too_old"),
+    ]
+
+    found = piles(letters)
+
+    assert [(pile.reason, pile.count) for pile in found] == [("not_json", 3), ("too_old", 1)]
+    assert (found[0].sample, found[0].detail) == ("new", "must be a number")
+
+
+def test_a_record_of_another_program_in_the_topic_is_shown_and_not_stumbled_over() -> None:
+    letter = as_letter(record(topic="p.metrics.v1.dlq"))
+
+    assert (letter.topic, letter.reason) == ("p.metrics.v1", "unknown")

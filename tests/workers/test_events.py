@@ -1,0 +1,89 @@
+"""What a person reads of a recommendation and of an audit entry."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import msgspec
+
+from schemas.audit import AuditEntry, AuditStatus, Mode
+from schemas.codec import encode
+from schemas.recommendation import HoldReason, Kind, Recommendation
+from workers.events import audit_line, recommendation_line
+
+HOUR = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+PACING = Recommendation(
+    platform="meta",
+    account_id="7",
+    campaign_id="c",
+    recommendation_id="0" * 32,
+    kind=Kind.PACING,
+    hour=HOUR,
+    entity_id="c",
+    field="hourly_budget",
+    current_value=Decimal(4),
+    recommended_value=Decimal("1234.50"),
+    unit="money",
+    currency="EUR",
+    pacing_index=0.934,
+    spend_to_date=Decimal("31.20"),
+    period_budget=Decimal(100),
+    decided_at=HOUR,
+    valid_from=HOUR,
+    expires_at=datetime(2026, 3, 2, 11, tzinfo=UTC),
+    model_version="1",
+)
+
+
+def test_a_pacing_recommendation_says_what_to_set_for_which_hour_and_how_spend_stands() -> None:
+    line = recommendation_line(encode(PACING))
+
+    assert (line.campaign, line.what, line.at) == ("meta:7:c", "pacing", HOUR)
+    assert line.detail == (
+        "hourly_budget 4 → 1,234.50 EUR for Mon 10:00Z  pace 0.93  spent 31.20 of 100"
+    )
+
+
+def test_a_hold_says_its_reason() -> None:
+    hold = Recommendation(
+        **{
+            name: getattr(PACING, name)
+            for name in (
+                *("platform", "account_id", "campaign_id", "recommendation_id", "hour"),
+                *("entity_id", "decided_at", "valid_from", "expires_at", "model_version"),
+            )
+        },
+        kind=Kind.HOLD,
+        hold_reason=HoldReason.STALE_DATA,
+    )
+
+    assert recommendation_line(encode(hold)).detail == "stale_data for Mon 10:00Z"
+
+
+def test_an_audit_entry_says_what_was_before_what_is_now_and_who_did_it() -> None:
+    entry = AuditEntry(
+        platform="meta",
+        account_id="7",
+        campaign_id="c",
+        at=HOUR,
+        status=AuditStatus.SIMULATED,
+        mode=Mode.SIMULATE,
+        actor="policy",
+        entity_id="c",
+        field="hourly_budget",
+        currency="EUR",
+        before=Decimal(4),
+        after=Decimal(5),
+    )
+
+    line = audit_line(encode(entry))
+
+    assert (line.what, line.detail) == ("simulated", "hourly_budget 4 → 5 EUR  by policy")
+    assert line.calm
+    drift = msgspec.structs.replace(entry, status=AuditStatus.DRIFT)
+    assert not audit_line(encode(drift)).calm
+
+
+def test_bytes_that_are_no_record_are_shown_and_end_nothing() -> None:
+    assert recommendation_line(b"{").what == "unreadable"
+    assert not audit_line(b"").calm
