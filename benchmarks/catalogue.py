@@ -7,12 +7,18 @@ from benchmarks import (
     delivery_vs_kafka_streams,
     hundred_thousand_campaigns,
     load_share,
+    optimizer_speed,
+    optimizer_vs_quix_streams,
+    optimizer_vs_stock_faust,
     recommendation_latency,
     resident_memory,
     takeover,
 )
 
 FIGURES = (
+    optimizer_speed.FIGURE,
+    optimizer_vs_stock_faust.FIGURE,
+    optimizer_vs_quix_streams.FIGURE,
     hundred_thousand_campaigns.FIGURE,
     resident_memory.FIGURE,
     recommendation_latency.FIGURE,

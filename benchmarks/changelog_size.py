@@ -20,12 +20,12 @@ async def measure(bench: Bench) -> float:
     """Return the kilobytes that the changelogs grew by, per campaign and hour."""
     async with deployed(bench, "changelog") as deployment, deployment.worker() as worker:
         await deployment.plan(CAMPAIGNS, worker)
-        await deployment.report(CAMPAIGNS.hour(recent_midnight()))
+        await deployment.publish(METRICS, CAMPAIGNS.hour(recent_midnight()))
         await deployment.applied(METRICS, worker)
         before = _stored(bench.data, deployment.group)
         for number in range(1, HOURS + 1):
             # One after the other, as they come: a backlog would write a campaign once for many.
-            await deployment.report(CAMPAIGNS.hour(recent_midnight() + number * HOUR))
+            await deployment.publish(METRICS, CAMPAIGNS.hour(recent_midnight() + number * HOUR))
             await deployment.applied(METRICS, worker)
         after = _stored(bench.data, deployment.group)
     return (after - before) / (CAMPAIGNS.count * HOURS) / KILOBYTE

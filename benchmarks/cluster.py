@@ -75,7 +75,7 @@ class Cluster:
             found = await self._admin.list_consumer_group_offsets(group, partitions=wanted)
         except GROUPS_NOT_READY:
             return [0] * partitions
-        return [max(found[partition].offset, 0) for partition in wanted]
+        return [max(found[at].offset, 0) if at in found else 0 for at in wanted]
 
     async def assignments(self, group: str) -> Assignments:
         """Return what each member of ``group`` owns; empty while a rebalance goes on."""

@@ -14,7 +14,7 @@ from benchmarks.bench import Bench
 from benchmarks.contender import ROOT
 from benchmarks.load import Campaigns, Message, publish
 from benchmarks.process import Sample, Started, cpu_seconds, died, started, watch
-from schemas.topics import METRICS, PLANS, RECOMMENDATIONS, Topic
+from schemas.topics import PLANS, RECOMMENDATIONS, Topic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +53,16 @@ class Deployment:
 
     async def plan(self, campaigns: Campaigns, worker: Started) -> None:
         """Give every campaign a plan, and wait until ``worker`` has them."""
-        await self._publish(PLANS, campaigns.plans())
+        await self.publish(PLANS, campaigns.plans())
         await self.applied(PLANS, worker)
 
-    async def report(self, messages: Iterable[Message]) -> None:
-        """Publish hours; return once the broker has them."""
-        await self._publish(METRICS, messages)
+    async def publish(self, topic: Topic, messages: Iterable[Message]) -> None:
+        """Publish records; return once the broker has them."""
+        await publish(self.bench.cluster.bootstrap, self.topic(topic), messages)
 
     async def applied(self, topic: Topic, *workers: Started) -> Sample:
-        """Wait until all of ``topic`` is committed; return what the first worker's process took."""
+        """Wait until all of ``topic`` is committed; return what the first worker took so far."""
         wanted = sum(await self.bench.cluster.ends(self.topic(topic), self.partitions))
-        return await self.reached(topic, wanted, *workers)
-
-    async def reached(self, topic: Topic, wanted: int, *workers: Started) -> Sample:
-        """Wait until ``wanted`` records of ``topic`` are committed; a worker that ends fails it."""
         return await watch(
             workers, lambda: self.sample(topic, workers[0]), lambda seen: seen.handled >= wanted
         )
@@ -81,9 +77,6 @@ class Deployment:
     def recommendations(self) -> str:
         """The topic that the figures read."""
         return self.topic(RECOMMENDATIONS)
-
-    async def _publish(self, topic: Topic, messages: Iterable[Message]) -> None:
-        await publish(self.bench.cluster.bootstrap, self.topic(topic), messages)
 
     async def create(self) -> None:
         """Create the topics, as ``pacekeeper topics create`` does."""

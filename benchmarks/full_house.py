@@ -45,7 +45,7 @@ async def _run(bench: Bench) -> FullHouse:
 
 
 async def _hour(deployment: Deployment, worker: Started, start: datetime) -> Sample:
-    await deployment.report(CAMPAIGNS.hour(start))
+    await deployment.publish(METRICS, CAMPAIGNS.hour(start))
     done = await deployment.applied(METRICS, worker)
     deployment.bench.say(f"{start:%H:%M}: every campaign is decided")
     return done

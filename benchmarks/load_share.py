@@ -39,7 +39,7 @@ async def _shares(deployment: Deployment, number: int) -> Sequence[int]:
     async with deployment.workers(number) as workers:
         owners = await _settled(deployment, number)
         before = await cluster.committed(deployment.group, topic, deployment.partitions)
-        await deployment.report(CAMPAIGNS.hour(recent_midnight() + number * HOUR))
+        await deployment.publish(METRICS, CAMPAIGNS.hour(recent_midnight() + number * HOUR))
         await deployment.applied(METRICS, *workers)
         after = await cluster.committed(deployment.group, topic, deployment.partitions)
         assert owners == await cluster.assignments(deployment.group), "a rebalance came between"

@@ -42,7 +42,7 @@ async def measure(bench: Bench) -> float:
     async with deployed(bench, "latency") as deployment, deployment.worker() as worker:
         await deployment.plan(CAMPAIGNS, worker)
         start = recent_midnight()
-        await deployment.report(CAMPAIGNS.hour(start))
+        await deployment.publish(METRICS, CAMPAIGNS.hour(start))
         await deployment.applied(METRICS, worker)
         arrivals = await _exchange(deployment, list(CAMPAIGNS.hour(start + HOUR)))
     cuts = quantiles(arrivals.latencies(CAMPAIGNS.keys[WARM_UP:]), n=100)

@@ -25,10 +25,10 @@ async def measure(bench: Bench) -> float:
         async with deployment.worker("before") as worker:
             await deployment.plan(CAMPAIGNS, worker)
             for _ in range(2):
-                await deployment.report(CAMPAIGNS.hour(start))
+                await deployment.publish(METRICS, CAMPAIGNS.hour(start))
                 await deployment.applied(METRICS, worker)
                 start += HOUR
-        await deployment.report(CAMPAIGNS.hour(start, [0]))
+        await deployment.publish(METRICS, CAMPAIGNS.hour(start, [0]))
         async with deployment.worker("after") as worker:
             await _assigned(deployment, worker)
             began = monotonic()

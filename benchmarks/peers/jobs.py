@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,15 @@ from decimal import Decimal
 from functools import partial
 
 import msgspec
+from aiokafka import AIOKafkaConsumer
 
+from benchmarks.peers.one_event import Tables
 from benchmarks.peers.options import Options
+from schemas import topics
 from workers.delivery.api import Agent, Output, Record, Step, View
+from workers.optimizer import tables
+from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.program import agents
 
 TOTALS = struct.Struct("<4q")
 """Hours, impressions, clicks; start of the newest hour, seconds since the epoch."""
@@ -55,6 +62,33 @@ def delivery(options: Options) -> Job:
     return Job(agent=Agent(name="totals", source=options.source, step=step))
 
 
+def optimizer(options: Options) -> Job:
+    """Return the optimizer's own step over metrics, with the plans that are in Kafka by now."""
+    policy = OptimizerPolicy(prefix=options.prefix)
+    by_name = {agent.name: agent for agent in agents(policy)}
+    plans = asyncio.run(_read_plans(options, policy.topic(topics.PLANS)))
+    known: dict[bytes, bytes] = {}
+    for partition, records in plans.items():
+        view = Tables(partition, options.partitions, {tables.PLANS: known})
+        written = by_name[tables.PLANS].step(view, records).writes
+        known.update((key, value) for key, value in written.items() if value is not None)
+    return Job(agent=by_name[tables.METRICS], tables={tables.PLANS: known})
+
+
+async def _read_plans(options: Options, topic: str) -> dict[int, list[Record]]:
+    """Return all records of a topic, by partition."""
+    found: dict[int, list[Record]] = {number: [] for number in range(options.partitions)}
+    reader = AIOKafkaConsumer(
+        topic, bootstrap_servers=options.bootstrap, group_id=None, auto_offset_reset="earliest"
+    )
+    async with reader:
+        ends = await reader.end_offsets(reader.assignment())
+        while sum(map(len, found.values())) < sum(ends.values()):
+            for at, records in (await reader.getmany(timeout_ms=200)).items():
+                found[at.partition] += records
+    return found
+
+
 def add_hours(output: str, view: View, records: Sequence[Record]) -> Step:
     """Add each hour to its campaign's totals, and publish the totals."""
     table = view.table("totals")
@@ -82,4 +116,4 @@ def add_hour(state: bytes, value: bytes) -> bytes:
     return head + state[TOTALS.size :]
 
 
-JOBS = {"delivery": delivery}
+JOBS = {"delivery": delivery, "optimizer": optimizer}

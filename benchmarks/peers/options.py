@@ -22,6 +22,8 @@ class Options:
     """A directory of its own, for local state."""
     job: str
     """A name of `benchmarks.peers.jobs`."""
+    prefix: str = ""
+    """Of the topics that the optimizer's job reads plans from."""
 
 
 def read_options() -> Options:
@@ -32,6 +34,7 @@ def read_options() -> Options:
     parser.add_argument("--partitions", type=int, required=True)
     parser.add_argument("--scratch", type=Path, required=True)
     parser.add_argument("--job", default="delivery")
+    parser.add_argument("--prefix", default="")
     return Options(**vars(parser.parse_args()))
 
 
