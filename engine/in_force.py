@@ -18,18 +18,16 @@ IN_FORCE: Final = np.dtype(
     [
         ("format", "u1"),
         ("known", "u1"),
-        ("frozen", "u1"),
         ("currency", "S3"),
-        ("spare", "S2"),
+        ("spare", "S3"),
         ("value", "<i8", (2,)),
         ("offset", "<i8"),
-        ("frozen_until", "<i8"),
         ("changed", "<i8", (CHANGES,)),
     ]
 )
-"""One campaign: the hourly budget in force, exact, in ``currency``; whether it is ``frozen``
-and until when (0: until it is lifted); when it was ``changed``, newest first, in seconds, 0
-where there was no change; the ``offset`` of the last audit entry seen."""
+"""One campaign: the hourly budget in force, exact, in ``currency``; when it was
+``changed``, newest first, in seconds, 0 where there was no change; the ``offset`` of the last
+audit entry seen."""
 
 
 def nothing_in_force(count: int) -> Rows:

@@ -29,17 +29,11 @@ def subtract(left: Ints, right: Ints) -> Ints:
     return _carried(left - right)
 
 
-def total(amounts: Ints) -> Ints:
-    """Return the sum over the last but one axis: (..., N, 2) to (..., 2).
+def total_by(amounts: Ints, owners: Ints, count: int) -> Ints:
+    """Return sums by owner: (N, 2) with owners (N,) in [0, count) to (count, 2).
 
     Fractions are summed in two halves: ten of them would overflow int64.
     """
-    units, high, low = _halves(amounts)
-    return _joined(units.sum(axis=-1), high.sum(axis=-1), low.sum(axis=-1))
-
-
-def total_by(amounts: Ints, owners: Ints, count: int) -> Ints:
-    """Return sums by owner: (N, 2) with owners (N,) in [0, count) to (count, 2)."""
     sums = []
     for part in _halves(amounts):
         sums.append(np.zeros(count, dtype=np.int64))

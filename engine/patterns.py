@@ -187,7 +187,8 @@ def _level(counts: Floats, hours: Floats, prior: Floats) -> Floats:
     """Return the mean count of an hour whose prior is 1; shape (B,)."""
     exposure = (hours * prior).sum(axis=1)
     level = np.zeros(len(counts))
-    return np.divide(counts.sum(axis=1), exposure, out=level, where=exposure > 0.0)
+    np.divide(counts.sum(axis=1), exposure, out=level, where=exposure > 0.0)
+    return level
 
 
 def _shrunk(

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats, Ints
-from engine.calendar import HOUR
+from engine.calendar import DAY, FAR, HOUR
 from engine.horizon import Horizon
 from engine.situation import Clock
 
@@ -105,7 +105,7 @@ def _exhaustion(excess: Floats, deviation: Floats) -> Floats:
 def _exhausts_at(clock: Clock, horizon: Horizon, coming: Floats) -> Ints:
     """Return when the allowance is used up, on a straight line through the period's rest."""
     left = np.maximum(horizon.left, 0)
-    runs_out = coming > left
+    runs_out = (coming > left) & (horizon.end < FAR * DAY)
     share = np.divide(left, coming, out=np.ones(len(coming)), where=runs_out)
     seconds = (np.maximum(horizon.end - clock.target, 0) * share).astype(np.int64)
     return np.where(runs_out, clock.target + seconds, NO_TIME)

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Ints, Rows
+from engine.arrays import Rows
 from engine.errors import UnknownFormat
 
 FORMAT: Final = 1
@@ -101,8 +101,3 @@ def has_hours(rows: Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 def kept_days(bits: int, newest_day: int) -> list[int]:
     """Return the UTC days whose hours are kept, oldest first."""
     return [newest_day - age for age in range(63, -1, -1) if bits >> age & 1]
-
-
-def offsets(rows: Rows) -> Ints:
-    """Return the offset of the last metrics record applied to each campaign."""
-    return np.asarray(rows["offset"], dtype=np.int64)

@@ -15,8 +15,8 @@ from engine.arrays import Ints
 FIRST_DAY: Final = 10_957 - 366
 """First local day that is known, in days since 1970-01-01: one year before 2000."""
 
-LAST_DAY: Final = 47_482 + 366
-"""First local day that is not known: one year after 2100-01-01 (excluded)."""
+LAST_DAY: Final = 47_482 + 2
+"""First local day that is not known, two days into the year 2100."""
 
 NEVER: Final = np.iinfo(np.int32).max
 """Stands for "the clocks do not change on this day"."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.arrays import Floats
 from engine.rounding import spread
 from engine.strategies import hour_plan
 
@@ -58,7 +60,7 @@ def exact(total: int, weights: list[float], low: list[int], high: list[int]) -> 
         for share, floor, cap in zip(shares, low, high, strict=True)
         if share and Fraction(floor) <= below * share < cap
     ]
-    return filled(below + missing / sum(free)) if missing and free else filled(below)
+    return filled(below + missing / sum(free, Fraction(0))) if missing and free else filled(below)
 
 
 @given(splits())
@@ -80,16 +82,16 @@ def test_a_split_sums_to_its_total_within_bounds_and_next_to_the_exact_answer(
 def test_a_split_does_not_depend_on_the_others_in_its_batch(
     several: list[tuple[int, list[float], list[int], list[int]]],
 ) -> None:
-    wide = [
-        (total, *(np.pad(np.array(each, dtype=float), (0, 25 - len(each))) for each in lists))
-        for total, *lists in several
-    ]
-    totals = np.array([each[0] for each in wide])
-    weights, low, high = (np.stack([each[i] for each in wide]) for i in (1, 2, 3))
-    low, high = low.astype(np.int64), high.astype(np.int64)
+    def wide(rows: Sequence[Sequence[float]]) -> Floats:
+        return np.array([[*row, *[0.0] * (25 - len(row))] for row in rows])
+
+    totals = np.array([total for total, *_ in several])
+    weights = wide([shares for _, shares, _, _ in several])
+    low = wide([floors for _, _, floors, _ in several]).astype(np.int64)
+    high = wide([caps for _, _, _, caps in several]).astype(np.int64)
     arguments = [array.copy() for array in (totals, weights, low, high)]
     together = spread(totals, weights, low, high)
-    for i in range(len(wide)):
+    for i in range(len(several)):
         part = slice(i, i + 1)
         alone = spread(totals[part], weights[part], low[part], high[part])
         assert (alone == together[part]).all()

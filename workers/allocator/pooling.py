@@ -8,7 +8,7 @@ each scope's sums are kept by one agent in one place, whoever owns the partition
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ SHAPES_AGENT = "shapes"
 
 _BROADCAST_PARTITION = 0
 _DIGITS = 6
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).date()
+_EPOCH = date(1970, 1, 1)
 
 
 def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Step:
@@ -89,7 +89,7 @@ def _published(topic: str, key: bytes, pool: Rows, latest: tuple[Shape, int]) ->
         evidence=round(said.evidence, _DIGITS),
         concentration=round(said.concentration, _DIGITS),
         campaigns=said.campaigns,
-        computed_at=datetime.fromtimestamp(stamp / 1_000, UTC),
+        computed_at=shape.closed_at,
     )
     return Output(topic, key, encode(prior), _BROADCAST_PARTITION, timestamp=stamp)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from schemas import MetricsEvent, SchemaError, decode_metrics
 from schemas.errors import Reason
+from schemas.fields import FIRST_YEAR, LAST_YEAR
 from schemas.keys import check_key
 from workers.delivery.api import Record
 from workers.optimizer.draft import Draft
@@ -24,6 +25,9 @@ MOST_CONVERSIONS = 10**9
 """Most conversions of one hour: sums over years stay exact."""
 
 _HOUR = 3_600
+_FIRST, _LAST = (
+    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ def _fact(
 ) -> Fact | None:
     start = int(event.window_start.timestamp())
     stamp = record.timestamp // 1_000
+    if not _FIRST <= stamp < _LAST:
+        detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {record.timestamp} ms"
+        draft.refuse(record, Reason.OUT_OF_RANGE, "timestamp", detail)
+        return None
     if start > stamp + tolerance:
         detail = f"begins after its record was written, at {datetime.fromtimestamp(stamp, UTC)}"
         draft.refuse(record, IN_THE_FUTURE, "window_start", detail)

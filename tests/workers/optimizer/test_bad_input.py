@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -56,6 +57,14 @@ def test_a_metrics_record_that_cannot_be_used_is_put_aside_and_the_next_is_taken
     assert letter.detail
     assert world.counts["events", reason] == 1
     assert len(world.advice) == 1
+
+
+@pytest.mark.parametrize("stamp", [-1, 2**62])
+def test_a_record_whose_timestamp_is_absurd_is_put_aside(stamp: int) -> None:
+    world = World()
+    record = replace(world.metric(an_event(0, emitted_at=None)), timestamp=stamp)
+    world.feed("metrics", [record])
+    assert [letter.field for letter in world.dead_letters] == ["timestamp"]
 
 
 def test_an_hour_forty_days_old_is_put_aside() -> None:

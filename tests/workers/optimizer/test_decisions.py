@@ -22,6 +22,7 @@ from schemas import (
     Kind,
     Mode,
     Recommendation,
+    Record,
     Scope,
     canonical_bytes,
     decode,
@@ -29,8 +30,8 @@ from schemas import (
     encode,
     topics,
 )
-from schemas.fields import BudgetPeriod, Status
-from schemas.plan import Actuator, Autonomy, Days, Guardrails, Rollover, Strategy
+from schemas.fields import Autonomy, BudgetPeriod, Status
+from schemas.plan import Actuator, Days, Guardrails, Rollover, Strategy
 from tests.workers.optimizer.world import NAMES, World, an_event, hour
 
 
@@ -43,7 +44,7 @@ def after(*events: Any, **plan: Any) -> Recommendation:  # noqa: ANN401 -- field
 
 
 def entry(after: str, at: float, **fields: Any) -> AuditEntry:  # noqa: ANN401 -- fields of a record
-    given = {
+    given: dict[str, Any] = {
         **NAMES,
         "at": hour(at),
         "status": AuditStatus.SIMULATED,
@@ -201,7 +202,12 @@ def test_the_first_decision_after_a_silence_supersedes_its_hold() -> None:
 
 
 def a_freeze(**fields: Any) -> Condition:  # noqa: ANN401 -- fields of a record
-    given = {"kind": ConditionKind.FREEZE, "scope": Scope.ALL, "version": 1, "active": True}
+    given: dict[str, Any] = {
+        "kind": ConditionKind.FREEZE,
+        "scope": Scope.ALL,
+        "version": 1,
+        "active": True,
+    }
     return Condition(**(given | {"since": hour(0), "by": "ada"} | fields))
 
 
@@ -243,9 +249,11 @@ def test_what_is_in_force_is_withdrawn_when_the_budget_is_gone() -> None:
     say(world, entry("10", 0.9))
     world.metrics(an_event(0, spend=Decimal(250)))
     advice, action = world.advice[-1], world.actions[-1]
-    assert (advice.recommended_value, advice.kind) == (0, Kind.PACING)
+    assert advice.recommended_value == 0
+    assert advice.kind is Kind.PACING
     assert advice.priority == "critical"
-    assert (action.expected, action.target) == (10, 0)
+    assert action.expected == 10
+    assert action.target == 0
     say(world, entry("0", 1.2))
     world.metrics(an_event(1, spend=Decimal(0)))
     assert world.advice[-1].hold_reason is HoldReason.BUDGET_GONE
@@ -396,11 +404,12 @@ def test_published_bytes_are_those_of_the_record_and_its_id_is_that_of_its_conte
     world.metrics(an_event(1, spend=Decimal(300)), an_event(2, currency="USD"))
     checked = 0
     for output in world.outputs:
-        kind, name = {
+        kinds: dict[str, tuple[type[Record], str]] = {
             world.policy.topic(topics.RECOMMENDATIONS): (Recommendation, "recommendation_id"),
             world.policy.topic(topics.ACTIONS): (Action, "action_id"),
-        }[output.topic]
-        record = decode(output.value or b"", kind)
+        }
+        kind, name = kinds[output.topic]
+        record: Record = decode(output.value or b"", kind)
         assert orjson.loads(encode(record)) == orjson.loads(output.value or b"")
         content = orjson.loads(canonical_bytes(record))
         identity = content.pop(name)
@@ -445,4 +454,5 @@ def test_a_week_whose_clock_changes_spends_its_budget_to_the_cent_when_obeyed() 
     last, following = world.advice[-2:]
     assert last.hour_plan == (last.recommended_value,)
     assert (last.spend_to_date or 0) + (last.recommended_value or 0) == 1_000
-    assert (following.spend_to_date, len(following.hour_plan)) == (0, 24)
+    assert following.spend_to_date == 0
+    assert len(following.hour_plan) == 24

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -50,7 +50,7 @@ def recount(events: Sequence[MetricsEvent], zone: str) -> dict[str, Decimal]:
         last[event.window_start] = event.spend
     here = ZoneInfo(zone)
     newest = max(last).astimezone(here).date()
-    groups = {
+    groups: dict[str, Callable[[date], bool]] = {
         "day": lambda day: day == newest,
         "week": lambda day: day.isocalendar()[:2] == newest.isocalendar()[:2],
         "month": lambda day: (day.year, day.month) == (newest.year, newest.month),

@@ -40,7 +40,7 @@ def hour(number: float) -> datetime:
 
 def an_event(number: int, **fields: Any) -> MetricsEvent:  # noqa: ANN401 -- fields of a record
     """Return what the campaign delivered in hour ``number``, told five minutes after it."""
-    given = {
+    given: dict[str, Any] = {
         **NAMES,
         "window_start": hour(number),
         "impressions": 1_000,
@@ -55,7 +55,7 @@ def an_event(number: int, **fields: Any) -> MetricsEvent:  # noqa: ANN401 -- fie
 
 def a_plan(**fields: Any) -> Plan:  # noqa: ANN401 -- fields of a record
     """Return a plan of 240 euros a day, spread evenly, free to act."""
-    given = {
+    given: dict[str, Any] = {
         **NAMES,
         "version": 1,
         "currency": "EUR",
@@ -109,7 +109,7 @@ class World:
         name = self.policy.topic(topic)
         offset = self.offsets[name]
         self.offsets[name] += 1
-        fields = {"key": KEY, **given}
+        fields: dict[str, Any] = {"key": KEY, **given}
         return Stored(name, offset, int(at.timestamp() * 1_000), value=value, **fields)
 
     def feed(self, agent: str, records: Iterable[Stored]) -> Step:

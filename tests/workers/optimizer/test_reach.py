@@ -1,0 +1,59 @@
+"""The loop of the tests reaches the whole engine: no public function is left to itself."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from datetime import date
+from importlib import import_module
+from types import CodeType, FrameType
+from typing import Any
+
+import engine
+from engine.zones import zone_days
+from schemas import Shape, decode, topics
+from tests.workers.allocator.test_pooling import pool
+from tests.workers.optimizer.test_decisions import entry, say
+from tests.workers.optimizer.world import World, an_event
+
+
+def public_functions() -> Iterator[tuple[str, Any]]:
+    for module in pkgutil.iter_modules(engine.__path__):
+        loaded = import_module(f"engine.{module.name}")
+        for name, function in inspect.getmembers(loaded, inspect.isroutine):
+            if function.__module__ == loaded.__name__ and not name.startswith("_"):
+                yield f"{module.name}.{name}", inspect.unwrap(function)
+
+
+def a_campaigns_life() -> None:
+    """Two days of learning, a change of zone and flight, a change of budget, pooled shapes."""
+    zone_days.cache_clear()
+    world = World()
+    world.plan(strategy="dayparting", rollover="full")
+    say(world, entry("5", 1))
+    world.metrics(*(an_event(number) for number in range(50)), an_event(3, clicks=9))
+    world.plan(version=2, timezone="Europe/Berlin", flight_start=date(2026, 3, 3))
+    world.metrics(an_event(50, account_timezone="Europe/Paris"))
+    shapes = world.policy.topic(topics.SHAPES)
+    pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])
+
+
+def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
+    found = dict(public_functions())
+    called: set[CodeType] = set()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            called.add(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        a_campaigns_life()
+    finally:
+        sys.setprofile(before)
+    assert len(found) >= 60
+    assert [name for name, function in found.items() if not function.__doc__] == []
+    assert [name for name, function in found.items() if function.__code__ not in called] == []
