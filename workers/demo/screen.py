@@ -33,6 +33,8 @@ ABOUT = (
 )
 
 _PLAIN_EVERY = 6
+_TALL = 36
+"""Lines of a terminal that holds everything; a smaller one has no room for what is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,10 @@ class LiveScreen:
         self._draw()
 
     def _draw(self) -> None:
-        parts: list[RenderableType] = [title(), *map(self._line, self._steps)]
+        steps, head = self._steps, [title()]
+        if self._picture is not None and self.live.console.height < _TALL:
+            steps, head = steps[-1:], []
+        parts: list[RenderableType] = [*head, *map(self._line, steps)]
         if self._picture is not None:
             parts += _live_parts(self._picture)
         self.live.update(Group(*parts))
@@ -201,8 +206,9 @@ def _live_parts(picture: Picture) -> list[RenderableType]:
 
 def accounts_table(picture: Picture) -> Table:
     """Return the table of accounts, at most `WIDTH` columns wide."""
-    table = Table(width=WIDTH, header_style="bold", border_style="dim", box=SIMPLE_HEAD)
-    table.add_column("Account", no_wrap=True, ratio=1)
+    table = Table(header_style="bold", border_style="dim", box=SIMPLE_HEAD, show_edge=False)
+    table.collapse_padding = True
+    table.add_column("Account", no_wrap=True, min_width=21)
     for name in ("Local", "Day budget", "Spent", "%", "Next hour", "Conv.", "Even"):
         table.add_column(name, justify="right", no_wrap=True)
     for account in picture.accounts:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -131,12 +132,20 @@ def test_without_a_terminal_steps_and_hours_are_plain_lines() -> None:
     assert "\x1b" not in text
 
 
-def test_on_a_terminal_the_picture_shows_every_account_within_its_width() -> None:
-    console = Console(file=io.StringIO(), width=WIDTH, force_terminal=True, color_system=None)
+@pytest.mark.parametrize("height", [24, 50])
+def test_on_a_terminal_the_picture_shows_every_account_and_fits(height: int) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=WIDTH, height=height, force_terminal=True, color_system=None)
+    accounts = [replace(PICTURE.accounts[0], name=f"google 481-220-93{i:02d}") for i in range(10)]
     with screen_on(console) as screen:
-        screen.step("Living two days, hour by hour")
-        screen.show(PICTURE)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "google 481-220-9317" in text
-    assert "JPY 12,360,000" in text
-    assert "25,039 events in" in text
+        for step in ("one", "two", "three", "four", "Living two days, hour by hour"):
+            screen.step(step)
+        screen.show(replace(PICTURE, accounts=accounts))
+        out.seek(0)
+        out.truncate()
+        screen.progress("")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).splitlines()
+    assert all(any(account.name in line for line in lines) for account in accounts)
+    assert any("25,039 events in" in line for line in lines)
+    assert max(map(len, lines)) <= WIDTH
+    assert ("four" in out.getvalue()) == (height == 50)
