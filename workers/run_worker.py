@@ -15,6 +15,7 @@ import uvloop
 from aiokafka import AIOKafkaConsumer
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
+from workers.collector import collect_rarely
 from workers.delivery.api import Program
 from workers.delivery.app import DeliveryApp, create_app
 from workers.delivery.errors import EXIT_RESTART
@@ -59,6 +60,7 @@ def run_worker(worker: Worker) -> int:
     WorkerError
         The worker cannot be started: Kafka, topics, an address.
     """
+    collect_rarely()
     disable_created_metrics()  # type: ignore[no-untyped-call]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(worker))

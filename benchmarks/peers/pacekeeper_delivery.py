@@ -11,6 +11,7 @@ import mode.loop
 from benchmarks.cluster import Cluster
 from benchmarks.peers.jobs import JOBS
 from benchmarks.peers.options import Options, read_options
+from workers.collector import collect_rarely
 from workers.delivery.api import Program, Step
 from workers.delivery.app import DeliveryApp, create_app
 from workers.delivery.contract import changelog_topic, table_names
@@ -57,6 +58,7 @@ async def _create_changelogs(options: Options, tables: Sequence[str]) -> None:
 
 def main() -> None:
     """Run until the harness ends the process."""
+    collect_rarely()
     app = build(read_options())
     mode.loop.use("uvloop")
     faust.Worker(app, loglevel="warn", redirect_stdouts=False).execute_from_commandline()

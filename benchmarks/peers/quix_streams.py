@@ -13,6 +13,7 @@ from quixstreams import Application, State, message_context
 from benchmarks.peers.jobs import JOBS, Job
 from benchmarks.peers.one_event import Event, Tables
 from benchmarks.peers.options import Options, read_options
+from workers.collector import collect_rarely
 
 
 class StateTable(Mapping[bytes, bytes]):
@@ -77,6 +78,7 @@ class Handler:
 
 def main() -> None:
     """Run until the harness ends the process."""
+    collect_rarely()
     create_app(read_options()).run()
 
 

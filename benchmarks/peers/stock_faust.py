@@ -11,6 +11,7 @@ import mode.loop
 from benchmarks.peers.jobs import JOBS
 from benchmarks.peers.one_event import Event, Tables
 from benchmarks.peers.options import Options, quiet_loggers, read_options
+from workers.collector import collect_rarely
 
 
 def create_app(options: Options) -> faust.App:
@@ -68,6 +69,7 @@ def _add_agent(app: faust.App, options: Options) -> None:
 
 def main() -> None:
     """Run until the harness ends the process."""
+    collect_rarely()
     mode.loop.use("uvloop")
     app = create_app(read_options())
     faust.Worker(app, loglevel="warn", redirect_stdouts=False).execute_from_commandline()
