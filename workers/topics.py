@@ -137,7 +137,7 @@ def _shape_drift(spec: TopicSpec, partitions: Sequence[Mapping[str, Any]]) -> It
             "partitions",
             str(spec.partitions),
             str(len(partitions)),
-            "set topics.partitions to what is there; keys would move to other partitions",
+            f"set topics.partitions to {len(partitions)}: keys must not move",
         )
     copies = {len(partition["replicas"]) for partition in partitions}
     if spec.replication and copies != {spec.replication}:

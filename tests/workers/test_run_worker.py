@@ -17,6 +17,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from deploy.broker import Broker
+from tests.broker_fixtures import SecuredKafka
 from tests.waiting import eventually
 from tests.workers.echo_worker import program
 from workers.kafka import connect
@@ -135,6 +136,27 @@ def prometheus(settings: Settings, directory: Path, address: str) -> Iterator[No
             yield
         finally:
             server.terminate()
+
+
+async def test_a_worker_does_its_work_over_tls_and_scram(
+    settings: Settings, secured_kafka: SecuredKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET", secured_kafka.password)
+    broker = BrokerSettings(
+        bootstrap=secured_kafka.broker.address("SASLSCRAM"),
+        security="SASL_SSL",
+        sasl_mechanism="SCRAM-SHA-512",
+        username=secured_kafka.user,
+        password="env:SECRET",
+        ca_file=str(secured_kafka.ca_file),
+    )
+    secured = msgspec.structs.replace(settings, broker=broker)
+    await create(secured)
+    await publish(secured, 5)
+
+    with worker(secured):
+        counted = 'pacekeeper_events_total{outcome="accepted"} 5.0'
+        assert eventually(lambda: counted in answer(secured, "/metrics")[1], seconds=60)
 
 
 def series(answered: dict[str, Any]) -> list[float]:

@@ -106,6 +106,17 @@ async def test_stopping_lets_a_child_finish_what_it_has_in_hand(tmp_path: Path) 
     assert child.log.read_text().split() == ["up", "finished"]
 
 
+async def test_ctrl_c_in_the_terminal_reaches_a_child_only_through_the_supervisor(
+    tmp_path: Path,
+) -> None:
+    child = python(tmp_path, "import os; print(os.getsid(0) == os.getpid()); raise SystemExit(2)")
+
+    with pytest.raises(ChildFailedError):
+        await Supervisor([child], QUICK, tell=nobody).run()
+
+    assert child.log.read_text() == "True\n"
+
+
 @pytest.mark.parametrize("twice", [False, True], ids=["limit passed", "asked twice"])
 async def test_a_child_that_will_not_stop_is_killed(tmp_path: Path, *, twice: bool) -> None:
     code = (
