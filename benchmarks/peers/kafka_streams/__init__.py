@@ -44,5 +44,5 @@ def build(cache: Path) -> Path:
 
 
 def command(jars: Path, store: str = "memory") -> tuple[str, ...]:
-    """Return how to run it; the other ``store``, ``rocksdb``, was slower by a third."""
+    """Return how to run it; the other ``store``, ``rocksdb``, is some 40 % slower."""
     return ("java", "-Xms1g", "-Xmx1500m", "-cp", f"{jars}/*", MAIN, "--store", store)
