@@ -9,6 +9,12 @@ from typing import Final
 HEALED: Final = "pacekeeper-healed"
 """On a metrics record that was published once more, to the partition its key belongs to."""
 
+CLOCK: Final = "pacekeeper-clock"
+"""On what a worker publishes: the time of the decision, milliseconds since the epoch.
+
+The record's own timestamp is when it was written, which is what retention goes by.
+"""
+
 DEAD_LETTER: Final[Mapping[str, str]] = MappingProxyType(
     {
         "pacekeeper-dead-letter-topic": "topic that the record was read from",

@@ -52,8 +52,6 @@ def changelog_specs(program: Program, settings: TopicSettings) -> Sequence[Topic
 _DEAD_LETTERS = {
     "cleanup.policy": "delete",
     "retention.ms": str(_DEAD_LETTER_DAYS * 86_400_000),
-    # Letters carry their original's timestamp, which may be older than the retention.
-    "message.timestamp.type": "LogAppendTime",
     # A dead letter is the original and its headers: larger than what its own topic takes.
     "max.message.bytes": str(17 * _MEBIBYTE),
 }

@@ -32,7 +32,7 @@ class Record(Protocol):
 
     @property
     def timestamp(self) -> int:
-        """Milliseconds since the epoch, set by whoever published the record."""
+        """Milliseconds since the epoch: the clock of whoever published the record."""
 
     @property
     def key(self) -> bytes | None:
@@ -58,8 +58,8 @@ class Output:
     """Where to; ``None`` is the lane's own: right for all that keep their source's key."""
     headers: Headers = ()
     timestamp: int | None = None
-    """Milliseconds since the epoch: the decision's clock, which a replay of the log repeats;
-    ``None`` is the moment of the commit."""
+    """Milliseconds since the epoch: the decision's clock, which a replay of the log repeats. Agents
+    that read the record see it as its timestamp; Kafka stamps the moment of the commit."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -21,8 +21,6 @@ class Clients:
     """The broker ends a transaction that is open for longer; a new owner waits no longer for it."""
     maximum_record_bytes: int = 16 * MEBIBYTE
     """Largest record that a worker writes: a dead letter carries the original, of any size."""
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    """Further producer arguments, for tests that need an odd one."""
 
     def producer(self, transactional_id: str) -> AIOKafkaProducer:
         """Return the transactional producer of one partition; starting it fences the one before."""
@@ -35,7 +33,6 @@ class Clients:
             - (MEBIBYTE >> 6),  # a batch counts against the topic's max.message.bytes
             max_request_size=self.maximum_record_bytes,
             retry_backoff_ms=10,  # the coordinator needs some milliseconds to finish the last one
-            **self.extra,
         )
 
     def clock(self) -> AIOKafkaProducer:

@@ -41,13 +41,7 @@ def as_output(letter: DeadLetter) -> Output:
         if record.value is not None
         else (*record.headers, *said, (HEADER + "null", b"1"))
     )
-    return Output(
-        dead_letter_topic(record.topic),
-        record.key,
-        value,
-        headers=headers,
-        timestamp=record.timestamp,
-    )
+    return Output(dead_letter_topic(record.topic), record.key, value, headers=headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from time import time
 
 from workers.delivery.api import Agent, Record
 from workers.delivery.chunks import Chunk
+from workers.delivery.clock import at_its_clock
 from workers.delivery.errors import OffsetGapError
 
 Apply = Callable[[Agent, Sequence[Record]], Awaitable[None]]
@@ -40,10 +40,6 @@ class Lane:
         self.partition = partition
         self.applied = position
         """The next offset to apply: all before it is committed."""
-        self.advanced_at = time()
-        """When this lane last committed something, seconds since the epoch."""
-        self.applied_timestamp = 0
-        """The timestamp of the last applied record, milliseconds since the epoch."""
         self.taken_in = position
         """The next offset to take in: all before it is committed or waiting."""
         self._backlog: list[Record] = []
@@ -77,8 +73,6 @@ class Lane:
             )
         if chunk.end <= self.taken_in:
             return
-        if not self._backlog:
-            self.advanced_at = time()
         self._backlog.extend(record for record in chunk.records if record.offset >= self.taken_in)
         self.taken_in = chunk.end
         self._wake.set()
@@ -99,14 +93,12 @@ class Lane:
                 await self._apply(self.agent, self._next_step())
 
     def _next_step(self) -> Sequence[Record]:
-        return self._backlog[: self._limits.step_records]
+        return at_its_clock(self._backlog[: self._limits.step_records])
 
     def commit(self, records: Sequence[Record]) -> None:
         """Note that the step of ``records``, the head of the backlog, is committed."""
         del self._backlog[: len(records)]
         self.applied = records[-1].offset + 1
-        self.applied_timestamp = records[-1].timestamp
-        self.advanced_at = time()
         if self._relieved is not None and len(self._backlog) <= self._limits.backlog_records // 2:
             relieve, self._relieved = self._relieved, None
             relieve()

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import OffsetAndMetadata, RecordMetadata
 
 from workers.delivery.api import Output
+from workers.delivery.clock import headers_of
 
 Destination = tuple[str, int]
 
@@ -61,10 +62,10 @@ async def _send(
     batch = producer.create_batch()
     for output in outputs:
         record = {
-            "timestamp": output.timestamp,
+            "timestamp": None,
             "key": output.key,
             "value": output.value,
-            "headers": list(output.headers),
+            "headers": headers_of(output),
         }
         if batch.append(**record) is None:
             acknowledged.append(await producer.send_batch(batch, topic, partition=partition))

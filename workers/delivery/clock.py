@@ -1,0 +1,40 @@
+"""The clock of a decision, beside the time at which its record was written.
+
+Kafka deletes by timestamp: a record that is stamped with the time of an old event, as in a replay
+of last year's reports, would be gone before it is read. So a record is stamped when it is written,
+and a header says what time it was for the step that wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from aiokafka import ConsumerRecord
+
+from schemas.headers import CLOCK
+from workers.delivery.api import Output, Record
+
+_MOST_DIGITS = 15
+Header = tuple[str, bytes]
+
+
+def headers_of(output: Output) -> list[Header]:
+    """Return the headers of ``output``, with its clock among them if it has one."""
+    if output.timestamp is None:
+        return list(output.headers)
+    others = (header for header in output.headers if header[0] != CLOCK)
+    return [*others, (CLOCK, b"%d" % output.timestamp)]
+
+
+def at_its_clock(records: Sequence[Record]) -> Sequence[Record]:
+    """Return ``records`` with the timestamps that their headers name, if they name one."""
+    return [_at_its_clock(record) if record.headers else record for record in records]
+
+
+def _at_its_clock(record: Record) -> Record:
+    for name, value in record.headers:
+        if name == CLOCK and value.isdigit() and len(value) <= _MOST_DIGITS:
+            return cast(Record, replace(cast(ConsumerRecord, record), timestamp=int(value)))
+    return record
