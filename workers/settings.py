@@ -172,25 +172,26 @@ class OptimizerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     restatement_days: Annotated[
         int,
         Meta(
-            ge=1,
-            le=90,
+            ge=31,
+            le=62,
             description="How far behind a campaign's newest hour a restated hour may lie.",
         ),
     ] = 35
     future_tolerance_minutes: Annotated[
         int,
-        Meta(ge=0, le=60, description="How far ahead of its record's timestamp an hour may end."),
+        Meta(ge=0, le=60, description="How far ahead of its record's timestamp an hour may begin."),
     ] = 5
+    stale_after_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=72,
+            description="Silence after a campaign's newest hour from which it is held as stale.",
+        ),
+    ] = 6
     tick_seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="How often to look for silent campaigns; 0: never.")
-    ] = 60.0
-
-
-class AllocatorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the allocator does by itself."""
-
-    tick_seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="How often the allocator wakes by itself; 0: never.")
+        float,
+        Meta(ge=0, le=3600, description="How often silence and expiry are noticed; 0: no."),
     ] = 60.0
 
 
@@ -201,9 +202,6 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["simulate", "live"],
         Meta(description="simulate: record what would be done; live: change it on the platform."),
     ] = "simulate"
-    tick_seconds: Annotated[
-        float, Meta(ge=0, le=3600, description="How often to look for expired actions; 0: never.")
-    ] = 60.0
 
 
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -244,7 +242,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     topics: TopicSettings = field(default_factory=TopicSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
-    allocator: AllocatorSettings = field(default_factory=AllocatorSettings)
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

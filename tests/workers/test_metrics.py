@@ -1,8 +1,10 @@
 """Laws of metrics: what is counted, that Prometheus can read it, and that labels are few."""
 
+import ast
 import asyncio
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -17,6 +19,7 @@ from workers.metrics import COUNTERS, HISTOGRAMS, Metrics
 from workers.settings import WebSettings
 from workers.web import WebAddressError, serve
 
+ROOT = Path(__file__).parents[2]
 NO_PROMTOOL = "promtool is not installed: apt-get install prometheus"
 
 
@@ -84,6 +87,36 @@ def test_a_step_is_counted_with_what_it_says_of_itself(
 def test_a_step_that_counts_by_an_undeclared_name_is_a_fault(metrics: Metrics) -> None:
     with pytest.raises(KeyError):
         metrics.step_committed("metrics", 1, 0.0, Step(counts={("evnts", "accepted"): 1}))
+
+
+def calls_of(method: str) -> list[tuple[str, int, str]]:
+    """Find what the steps count or observe: name, number of labels, and where."""
+    found = []
+    for worker in ("optimizer", "allocator", "executor"):
+        for file in sorted(Path(ROOT, "workers", worker).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                match node:
+                    case ast.Call(
+                        func=ast.Attribute(value=ast.Name(id="draft" | "self"), attr=called),
+                        args=[ast.Constant(value=str(name)), *labels],
+                    ) if called == method:
+                        found.append((name, len(labels), f"{file.name}:{node.lineno}"))
+    return found
+
+
+def test_all_that_the_steps_count_is_declared_with_as_many_labels() -> None:
+    counted = calls_of("count")
+
+    assert len(counted) > 10
+    for name, labels, where in counted:
+        assert name in COUNTERS, where
+        assert len(COUNTERS[name].labels) == labels, where
+
+
+def test_all_that_the_steps_observe_is_declared() -> None:
+    observed = {name for name, _, _ in calls_of("observe")}
+
+    assert observed == HISTOGRAMS.keys()
 
 
 def test_the_lag_of_a_partition_that_another_worker_has_now_is_not_shown_any_more(
