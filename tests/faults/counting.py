@@ -185,7 +185,9 @@ async def running(place: Place, **spec: object) -> AsyncIterator[Run]:
         delivery=DELIVERY,
     )
     changed = msgspec.structs.replace(usual, **spec)
-    async with Fleet(command(changed), place.directory) as fleet:
+    # Whatever a worker keeps on disk is kept there.
+    environment = {"TMPDIR": str(place.directory)}
+    async with Fleet(command(changed), place.directory, environment) as fleet:
         yield Run(bootstrap=place.bootstrap, topics=topics, fleet=fleet, spec=changed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,7 +28,9 @@ EAGER_COMPACTION = {
 }
 
 
-async def test_a_compacted_changelog_with_deletions_restores_every_table(place: Place) -> None:
+async def test_a_compacted_changelog_with_deletions_alone_restores_every_table(
+    place: Place,
+) -> None:
     configs = dict.fromkeys(place.topics.changelogs, EAGER_COMPACTION)
     async with running(replace(place, configs=configs)) as run:
         run.fleet.start(0)
@@ -36,8 +39,10 @@ async def test_a_compacted_changelog_with_deletions_restores_every_table(place: 
             await run.drain()
         await _compacted(run, run.topics.changelog("tally"), below=20_000 // 3)
         await _compacted(run, run.topics.changelog("notes"), below=400)
-        run.fleet.kill(0)
+        assert await run.fleet.leave(0) == 0
+        shutil.rmtree(place.directory / f"{place.prefix}-faust")
         await run.load(range(20_000, 25_000))
+        run.fleet.start(0)
         await run.finish(0)
 
 

@@ -13,8 +13,9 @@ import pytest
 from tests.faults.counting import DELIVERY, Place, running
 from tests.faults.driving import until
 from tests.faults.recount import assert_exactly_once
-from tests.faults.topics import partition_of, read
+from tests.faults.topics import PARTITIONS, read
 from workers.delivery.errors import EXIT_DEAD_LETTERS, EXIT_RESTART
+from workers.partitioner import partition_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
@@ -103,7 +104,7 @@ async def test_too_many_dead_letters_stop_the_worker_which_says_so_and_writes_no
 async def test_a_slow_partition_with_a_large_backlog_holds_up_neither_memory_nor_the_others(
     place: Place,
 ) -> None:
-    slow = partition_of(b"k1")
+    slow = partition_of(b"k1", PARTITIONS)
     limits = msgspec.structs.replace(DELIVERY, max_step_records=50, max_backlog_records=500)
     large = b" " + b"x" * 16_000
     async with running(place, delivery=limits, slow_partitions=(slow,), slow_seconds=0.01) as run:

@@ -11,9 +11,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.partitioner import murmur2
 
 from workers.delivery.dead_letters import dead_letter_topic
+from workers.partitioner import partition_of
 
 Pair = tuple[bytes, bytes | None]
 PARTITIONS = 4
@@ -70,11 +70,6 @@ class Topics:
         return (*self.sources, *written, dead_letter_topic(self.notes))
 
 
-def partition_of(key: bytes, partitions: int = PARTITIONS) -> int:
-    """Return where Kafka's own partitioner puts ``key``."""
-    return int(murmur2(key) & 0x7FFFFFFF) % partitions
-
-
 @asynccontextmanager
 async def admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
@@ -120,7 +115,7 @@ async def publish(client: AIOKafkaProducer, topic: str, pairs: Iterable[Pair]) -
     """Write ``pairs`` to where their keys belong, in order, in prebuilt batches; wait for them."""
     batches: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        batches[partition_of(pair[0])].append(pair)
+        batches[partition_of(pair[0], PARTITIONS)].append(pair)
     stored = [
         future
         for number, mine in batches.items()
