@@ -79,7 +79,6 @@ def clock_of(situation: Situation) -> Clock:
         target=target,
         day=day,
         day_start=day_start(calendar, zones, day),
-        day_end=end,
         hours=hours,
         cells=np.where(np.arange(SLOTS) < hours[:, None], cells, 0),
         newest_day=local_day(calendar, zones, newest),

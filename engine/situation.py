@@ -69,7 +69,6 @@ class Clock:
     day: Ints
     """Local day of the target hour."""
     day_start: Ints
-    day_end: Ints
     hours: Ints
     """How many hours the day still has, the target hour included: 1 to 25."""
     cells: Ints

@@ -49,8 +49,6 @@ bit i set when the hours of the UTC day i days before the newest hour's are kept
 another currency that the last event claimed; ``previous`` the last recommendation's id;
 ``offset`` that of the last metrics record applied."""
 
-EMPTY: Final = b""
-
 
 def unpack(values: Sequence[bytes]) -> Rows:
     """Return B values as rows of `CAMPAIGN`, a new array; empty values become new campaigns.

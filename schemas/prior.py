@@ -52,7 +52,10 @@ class Prior(Record, frozen=True, kw_only=True):
     ]
     concentration: Annotated[
         float,
-        Meta(ge=0.0, description="how alike campaigns are: the prior counts as so many own days"),
+        Meta(
+            ge=0.0,
+            description="how alike campaigns are: own clicks in an hour of the week it counts for",
+        ),
     ]
     campaigns: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     computed_at: Utc

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import numpy as np
 
 from engine.arrays import Rows
 from engine.holds import ORDER
 from engine.state import pack
+from schemas import digest
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.optimizer.columns import Row, rows
 from workers.optimizer.deciding import Decided
 from workers.optimizer.draft import Draft
-from workers.optimizer.recommending import Writer, action, identified
+from workers.optimizer.identity import identified
+from workers.optimizer.recommending import Writer, action
 
 
 def announce(draft: Draft, decided: Decided) -> Rows:
@@ -24,7 +24,7 @@ def announce(draft: Draft, decided: Decided) -> Rows:
     published = bytearray()
     made = rows(decided)
     for i, row in enumerate(made):
-        seen = blake2b(states[i] + forced[i], digest_size=16).hexdigest()
+        seen = digest(states[i] + forced[i])
         body = writer.recommendation(i, row, seen)
         identity, value = identified(body, "recommendation_id")
         draft.publish(RECOMMENDATIONS, due.keys[i], value, row.now)

@@ -90,7 +90,7 @@ def rows(decided: Decided) -> list[Row]:
         due.campaigns["offset"],
         decided.prior_versions,
     )
-    return [Row(*values) for values in zip(*(_plain(column) for column in columns), strict=True)]
+    return list(map(Row._make, zip(*(_plain(column) for column in columns), strict=True)))
 
 
 def _plain(column: Ints | Floats) -> list[object]:

@@ -26,6 +26,7 @@ def create_program(settings: Settings) -> Program:
         prefix=prefix,
         restatement_days=chosen.restatement_days,
         future_tolerance=timedelta(minutes=chosen.future_tolerance_minutes),
+        stale_after=timedelta(hours=chosen.stale_after_hours),
     )
     ticks = Ticks(
         topic=policy.topic(TICKS), interval_seconds=chosen.tick_seconds, encode=encode_tick

@@ -19,7 +19,7 @@ from engine.holds import ORDER
 from engine.plans import AUTONOMIES, STRATEGIES
 from engine.policy import CLAMPED, GUARDRAILS
 from engine.risk import NO_TIME
-from schemas import HoldReason, digest
+from schemas import HoldReason
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.optimizer import explaining
 from workers.optimizer.amounts import WRITERS
@@ -33,18 +33,11 @@ UNIT: Final = "currency"
 
 Body = dict[str, Any]
 
+_ID = 16
+_NONE = bytes(_ID)
 _STATUSES = ("passed", "clamped", "blocked")
 _AUTO = AUTONOMIES.index("auto")
 _CERTAIN, _LIKELY, _EVEN = 0.95, 0.8, 0.5
-
-
-def identified(body: Body, name: str) -> tuple[str, bytes]:
-    """Return the id of a record's content, and the record with it as field ``name``.
-
-    The id is BLAKE2b-128 of the canonical bytes of all the other fields.
-    """
-    identity = digest(orjson.dumps(body, option=orjson.OPT_SORT_KEYS))
-    return identity, b'{"%s":"%s",' % (name.encode(), identity.encode()) + orjson.dumps(body)[1:]
 
 
 def _nothing(_row: Row, _campaign: Any, _plan: Any) -> Body:  # noqa: ANN401 -- rows of arrays
@@ -86,6 +79,9 @@ class Writer:
         self._plans = policy.topic(PLANS)
         self._audit = policy.topic(AUDIT)
         self._due = decided.due
+        self._currencies = [code.decode() for code in decided.due.plans["currency"].tolist()]
+        previous = decided.due.campaigns["previous"].tobytes()
+        self._previous = [previous[at : at + _ID] for at in range(0, len(previous), _ID)]
 
     def recommendation(self, i: int, row: Row, state_digest: str) -> Body:
         """Return campaign ``i``'s recommendation without its id."""
@@ -102,15 +98,14 @@ class Writer:
         if row.plan_version:
             body["plan_version"] = row.plan_version
             _add_standing(body, row, WRITERS[row.exponent])
-            body["currency"] = self._due.plans["currency"][i].decode()
+            body["currency"] = self._currencies[i]
         if row.acts:
             _add_amounts(body, row, WRITERS[row.exponent])
         else:
             body["hold_reason"] = ORDER[row.hold].value
         self._add_origin(body, row, state_digest)
-        previous = self._due.campaigns["previous"][i].tobytes()
-        if any(previous):
-            body["supersedes"] = previous.hex()
+        if self._previous[i] != _NONE:
+            body["supersedes"] = self._previous[i].hex()
         body["reasons"] = [self._main_reason(i, row), *_notes(row)]
         return body
 
