@@ -23,8 +23,8 @@ from deploy.broker import Broker, BrokerError, BrokerSettings, default_cache_dir
 def main() -> int:
     """Take the figures asked for; 0: all kept, 1: one was short, 2: one could not be taken."""
     arguments = _arguments()
-    # Topics come and go here; clients that look again say so at length.
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    # Topics come and go here, and clients tell each as an error; what matters is raised.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     wanted = [f for f in FIGURES if not arguments.only or f.name in arguments.only]
     try:
         outcomes = _take(wanted, as_json=arguments.json)

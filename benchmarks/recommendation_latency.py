@@ -44,9 +44,12 @@ async def measure(bench: Bench) -> float:
         start = recent_midnight()
         await deployment.publish(METRICS, CAMPAIGNS.hour(start))
         await deployment.applied(METRICS, worker)
+        idle = await deployment.sample(METRICS, worker)
         arrivals = await _exchange(deployment, list(CAMPAIGNS.hour(start + HOUR)))
+        busy = await deployment.sample(METRICS, worker)
+    load = (busy.cpu - idle.cpu) / (busy.at - idle.at)
     cuts = quantiles(arrivals.latencies(CAMPAIGNS.keys[WARM_UP:]), n=100)
-    bench.say(f"median {cuts[49] * 1000:.0f} ms, 99th percentile {cuts[98] * 1000:.0f} ms")
+    bench.say(f"median {cuts[49] * 1000:.0f} ms, the worker took {load:.0%} of a core")
     return cuts[PERCENTILE - 1] * 1000
 
 

@@ -16,7 +16,7 @@ def collect_rarely() -> None:
 
     A step makes tens of thousands of records that live until its commit, in no cycle, and are freed
     as they are let go of. The collector would walk them, and every campaign behind them, all the
-    time: it took nearly a third of an optimizer's CPU seconds. Cycles do come up (failed tasks and their
-    tracebacks), so it stays on.
+    time: it took nearly a third of an optimizer's CPU seconds. Cycles do come up (failed tasks and
+    their tracebacks), so it stays on.
     """
     gc.set_threshold(COLLECT_AFTER, *OLDER)
