@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from workers.errors import WorkerError
 from workers.programs import WORKERS
 from workers.settings import Settings
 from workers.supervisor import Child, Policy, Supervisor, last_lines
@@ -24,8 +23,6 @@ def workers_of(settings: Settings, folder: Path) -> list[Child]:
         "PACEKEEPER_TOPICS_PREFIX": settings.topics.prefix,
         "PACEKEEPER_TOPICS_PARTITIONS": str(settings.topics.partitions),
         "PACEKEEPER_OPTIMIZER_TICK_SECONDS": "0",
-        "PACEKEEPER_ALLOCATOR_TICK_SECONDS": "0",
-        "PACEKEEPER_EXECUTOR_TICK_SECONDS": "0",
         "PACEKEEPER_EXECUTOR_MODE": "simulate",
         "PACEKEEPER_WEB_PORT": "0",
         "PACEKEEPER_LOG_FORMAT": "text",
@@ -63,7 +60,8 @@ async def running(children: Sequence[Child]) -> AsyncIterator[None]:
                 yield
             finally:
                 supervisor.stop()
-    except* WorkerError as failed:
+    except BaseExceptionGroup as failed:
+        # Whatever failed first has cancelled the rest; it is what there is to tell.
         raise failed.exceptions[0] from None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 
 async def unread(
@@ -25,5 +26,10 @@ async def unread(
     if not wanted:
         return 0
     places = [TopicPartition(topic, number) for number in wanted]
-    found = await admin.list_consumer_group_offsets(group, partitions=places)
-    return sum(max(wanted[place.partition] - found[place].offset, 0) for place in places)
+    try:
+        found = await admin.list_consumer_group_offsets(group, partitions=places)
+    except GroupCoordinatorNotAvailableError:
+        # A Kafka that has just been made keeps nobody's offsets yet.
+        return sum(wanted.values())
+    read = {place.partition: offset.offset for place, offset in found.items()}
+    return sum(max(end - read.get(number, 0), 0) for number, end in wanted.items())
