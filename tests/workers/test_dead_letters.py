@@ -21,7 +21,7 @@ def record(  # noqa: PLR0913
     key: bytes | None = b"google:1:c1",
     value: bytes | None = b"{",
     headers: Headers = (),
-    timestamp: int = 1_700_000_000_000,
+    timestamp: int = 0,
 ) -> ConsumerRecord:
     return ConsumerRecord(
         *(topic, partition, offset, timestamp, 0, key, value, None),
@@ -30,7 +30,9 @@ def record(  # noqa: PLR0913
     )
 
 
-def put_aside(original: ConsumerRecord, reason: str = "not_json", *, offset: int = 0) -> Letter:
+def put_aside(
+    original: ConsumerRecord, reason: str = "not_json", *, offset: int = 0, at: int = 0
+) -> Letter:
     """Write a record to its dead-letter topic, as delivery does, and read it back."""
     letter = as_output(DeadLetter(original, reason, "spend", "must be a number"))
     return as_letter(
@@ -40,7 +42,7 @@ def put_aside(original: ConsumerRecord, reason: str = "not_json", *, offset: int
             key=letter.key,
             value=letter.value,
             headers=letter.headers,
-            timestamp=letter.timestamp or 0,
+            timestamp=at,
         )
     )
 
@@ -81,9 +83,9 @@ def test_records_that_differ_in_key_or_value_are_all_replayed() -> None:
 
 def test_piles_count_by_topic_and_reason_and_show_the_newest() -> None:
     letters = [
-        put_aside(record(timestamp=1_000, value=b"old")),
-        put_aside(record(timestamp=9_000, value=b"new")),
-        put_aside(record(timestamp=5_000, value=b"mid")),
+        put_aside(record(value=b"old"), at=1_000),
+        put_aside(record(value=b"new"), at=9_000),
+        put_aside(record(value=b"mid"), at=5_000),
         put_aside(record(), "too_old"),
     ]
 
