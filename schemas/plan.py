@@ -164,7 +164,7 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_daily_budget: Amount | None = None
     min_hourly_budget: Amount | None = None
     max_hourly_budget: Amount | None = None
-    strategy: Strategy = Strategy.ADAPTIVE
+    strategy: Strategy = Strategy.DAYPARTING
     custom_weights: DayWeights | None = None
     dayparting: WeekWeights | None = None
     bid: Bid | None = None
