@@ -119,6 +119,9 @@ class Connection:
         except (KafkaError, TimeoutError, OSError) as error:
             await stop()
             raise await self._unavailable() from error
+        except asyncio.CancelledError:
+            await stop()
+            raise
         # aiokafka's stop fails on background tasks that have not had their first turn.
         await asyncio.sleep(0)
         try:

@@ -206,8 +206,13 @@ def _live_parts(picture: Picture) -> list[RenderableType]:
 
 def accounts_table(picture: Picture) -> Table:
     """Return the table of accounts, at most `WIDTH` columns wide."""
-    table = Table(header_style="bold", border_style="dim", box=SIMPLE_HEAD, show_edge=False)
-    table.collapse_padding = True
+    table = Table(
+        header_style="bold",
+        border_style="dim",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        collapse_padding=True,
+    )
     table.add_column("Account", no_wrap=True, min_width=21)
     for name in ("Local", "Day budget", "Spent", "%", "Next hour", "Conv.", "Even"):
         table.add_column(name, justify="right", no_wrap=True)

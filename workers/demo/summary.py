@@ -16,6 +16,11 @@ NEXT = (
     "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch`."
 )
 
+LEGEND = (
+    "Budget, spend and error: campaign-days that ended; error is |spend - budget| / budget. "
+    "Even: the same auctions with a 24th of the day budget in each hour."
+)
+
 
 def print_summary(console: Console, result: Result) -> None:
     """Print how the demo came out, at most `WIDTH` columns wide on any terminal."""
@@ -33,7 +38,13 @@ def print_summary(console: Console, result: Result) -> None:
 
 def _scores(result: Result, width: int) -> Table:
     table = Table(
-        width=width, header_style="bold", border_style="dim", show_footer=True, box=SIMPLE
+        width=width,
+        header_style="bold",
+        border_style="dim",
+        box=SIMPLE,
+        show_footer=True,
+        caption=LEGEND,
+        caption_justify="left",
     )
     with_us, even = result.conversions
     error, error_even = result.pacing_error
@@ -61,11 +72,6 @@ def _scores(result: Result, width: int) -> Table:
             f"{row.conversions_even:,}",
             f"{change:+.1%}",
         )
-    table.caption = (
-        "Budget, spend and error: campaign-days that ended; error is |spend - budget| / budget. "
-        "Even: the same auctions with a 24th of the day budget in each hour."
-    )
-    table.caption_justify = "left"
     return table
 
 
