@@ -26,6 +26,7 @@ from tests.faults.topics import (
     group_member,
     producer,
     publish,
+    reach,
 )
 from workers.settings import DeliverySettings
 
@@ -98,20 +99,11 @@ class Run:
 
     async def reach(self, offsets: Mapping[TopicPartition, int], seconds: float = 60.0) -> None:
         """Wait until ``offsets`` are committed."""
-        deadline = time.monotonic() + seconds
-        async with group_member(self.bootstrap, self.topics.prefix) as group:
-            while True:
-                applied = await committed(group, offsets)
-                left = [
-                    f"{tp.topic}[{tp.partition}] at {applied[tp]}, not {offset}"
-                    for tp, offset in offsets.items()
-                    if applied[tp] < offset
-                ]
-                if not left:
-                    return
-                assert self.fleet.surprises == [], self.said()
-                assert time.monotonic() < deadline, f"after {seconds:.0f} s: {left}"
-                await asyncio.sleep(0.2)
+
+        def unsurprised() -> None:
+            assert self.fleet.surprises == [], self.said()
+
+        await reach(self.bootstrap, self.topics.prefix, offsets, seconds=seconds, check=unsurprised)
 
     async def applied(self) -> dict[TopicPartition, int]:
         """Return the committed offsets of all lanes."""

@@ -41,19 +41,21 @@ def schedule(
     *,
     faults: int,
     workers: int,
-    pause: tuple[float, float] = (1.5, 4.5),
+    pause: tuple[float, float] = (1.0, 3.5),
     stopped: tuple[float, float] = (5.0, 10.0),
 ) -> list[Fault]:
-    """Return ``faults`` faults, kills and stops in turn at random, the same for the same seed."""
+    """Return ``faults`` faults, half of them kills, half stops; the same for the same seed."""
     chance = random.Random(seed)
+    kinds: list[Literal["kill", "stop"]] = ["kill", "stop"] * (faults // 2)
+    chance.shuffle(kinds)
     return [
         Fault(
             after=chance.uniform(*pause),
-            kind=chance.choice(("kill", "stop")),
+            kind=kind,
             worker=chance.randrange(workers),
             seconds=chance.uniform(*stopped),
         )
-        for _ in range(faults)
+        for kind in kinds
     ]
 
 
@@ -79,6 +81,7 @@ class Fleet:
     ended: list[tuple[int, int]] = field(default_factory=list)
     """Number and exit status of each worker that ended without being asked."""
     _workers: dict[int, _Worker] = field(default_factory=dict)
+    _commands: dict[int, Sequence[str]] = field(default_factory=dict)
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -86,10 +89,12 @@ class Fleet:
 
     # -- one worker
 
-    def start(self, number: int) -> None:
+    def start(self, number: int, command: Sequence[str] = ()) -> None:
+        """Start worker ``number``, by a command of its own or as it was started before."""
+        self._commands[number] = command or self._commands.get(number, ()) or self.command
         with self.log(number).open("ab") as log:
             process = subprocess.Popen(
-                self.command,
+                self._commands[number],
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,

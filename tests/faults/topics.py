@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -178,3 +179,28 @@ async def committed(
 ) -> dict[TopicPartition, int]:
     """Return the offsets that the client's group has committed, 0 where none."""
     return {tp: await client.committed(tp) or 0 for tp in partitions}
+
+
+async def reach(
+    bootstrap: str,
+    group: str,
+    offsets: Mapping[TopicPartition, int],
+    *,
+    seconds: float,
+    check: Callable[[], None],
+) -> None:
+    """Wait until ``group`` has committed ``offsets``; ``check`` fails where waiting is vain."""
+    deadline = time.monotonic() + seconds
+    async with group_member(bootstrap, group) as client:
+        while True:
+            applied = await committed(client, offsets)
+            left = [
+                f"{tp.topic}[{tp.partition}] at {applied[tp]}, not {offset}"
+                for tp, offset in offsets.items()
+                if applied[tp] < offset
+            ]
+            if not left:
+                return
+            check()
+            assert time.monotonic() < deadline, f"after {seconds:.0f} s: {left}"
+            await asyncio.sleep(0.2)
