@@ -158,6 +158,8 @@ def _write_ticks(app: DeliveryApp, clients: Clients, ticks: Ticks) -> None:
 
 def _faust_options(contract: Contract, delivery: DeliverySettings) -> dict[str, Any]:
     return {
+        # Faust lets variables such as STREAM_WAIT_EMPTY overrule these; settings are ours to read.
+        "env": {},
         # Faust insists on a directory; nothing is kept there.
         "datadir": Path(tempfile.gettempdir()) / f"{contract.program.name}-faust",
         "store": "memory://",
