@@ -74,7 +74,7 @@ def _decode_slowly(data: bytes) -> Decoded:
 def _rename_rows(rows: msgspec.Raw, unknown: list[str]) -> msgspec.Raw:
     try:
         given = msgspec.json.decode(rows, type=list[_Fields])
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return rows
     known = [
         _rename(row, Breakdown, f"breakdown[{number}].", unknown)
@@ -108,7 +108,7 @@ def _from_micros(value: msgspec.Raw, field: str) -> msgspec.Raw:
     try:
         micros = msgspec.json.decode(value, type=Decimal)
     except UNREADABLE as error:
-        raise as_schema_error(error, value).inside(field) from error
+        raise as_schema_error(error, bytes(value)).inside(field) from error
     return msgspec.Raw(msgspec.json.encode(from_micros(micros, field)))
 
 

@@ -79,8 +79,7 @@ class Breakdown(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     revenue: Amount = _ZERO
 
     def __post_init__(self) -> None:
-        """Leave the checks to the event, which knows the mode and the row's number."""
-        intern_defaults(self)
+        """Leave all checks to the event, which knows the mode and the row's number."""
 
 
 class MetricsEvent(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -191,6 +190,7 @@ def _check_breakdown(event: MetricsEvent) -> None:
     for number, row in enumerate(event.breakdown):
         path = f"breakdown[{number}]."
         _check_counts(row, path, signed=event.is_delta)
+        intern_defaults(row)
         slice_ = (row.ad_set_id, row.device, row.placement)
         if slice_ in seen:
             detail = f"repeats the slice {slice_} of an earlier row"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from math import isfinite
 
 from schemas.errors import Reason, SchemaError, join_path
@@ -50,10 +51,9 @@ def as_schema_error(error: Exception, data: bytes) -> SchemaError:
 def _not_json(data: bytes, text: str) -> SchemaError:
     """Tell a NaN or an infinity, which Python's reader accepts, from plain garbage."""
     try:
-        value = json.loads(data)
+        path = _find_not_finite(json.loads(data), "")
     except (ValueError, RecursionError):
-        return SchemaError("", Reason.NOT_JSON, text)
-    path = _find_not_finite(value, "")
+        path = None
     if path is None:
         return SchemaError("", Reason.NOT_JSON, text)
     return SchemaError(path, Reason.NOT_FINITE, "must be a finite number")
@@ -62,10 +62,10 @@ def _not_json(data: bytes, text: str) -> SchemaError:
 def _find_not_finite(value: object, path: str) -> str | None:
     if isinstance(value, float):
         return None if isfinite(value) else path
-    children: list[tuple[str, object]] = []
+    children: Iterable[tuple[str, object]] = ()
     if isinstance(value, dict):
-        children = [(join_path(path, str(name)), child) for name, child in value.items()]
+        children = ((join_path(path, name), child) for name, child in value.items())
     elif isinstance(value, list):
-        children = [(f"{path}[{number}]", child) for number, child in enumerate(value)]
+        children = ((f"{path}[{number}]", child) for number, child in enumerate(value))
     found = (_find_not_finite(child, name) for name, child in children)
     return next((name for name in found if name is not None), None)

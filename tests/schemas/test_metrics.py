@@ -252,6 +252,36 @@ def test_what_is_no_event_at_all_is_refused_as_a_whole(data: bytes, reason: Reas
     assert refusal(data) == ("", reason)
 
 
+@given(
+    st.integers(0, 2_000),
+    st.sampled_from([(b"[", b"]"), (b'{"a":', b"}")]),
+    st.sampled_from([b"1", b"NaN", b"1e400", b'"\xff"', b"nul", b""]),
+    st.sampled_from(["note", "spend", "cost_micros", "breakdown"]),
+)
+def test_nesting_of_any_depth_raises_nothing_but_a_schema_error(
+    depth: int, brackets: tuple[bytes, bytes], core: bytes, field: str
+) -> None:
+    value = brackets[0] * depth + core + brackets[1] * depth
+    with suppress(SchemaError):
+        decode_metrics(an_hour(**{field: ...})[:-1] + b', "%s": %s}' % (field.encode(), value))
+
+
+@pytest.mark.parametrize("field", ["spend", "cost_micros", "note"])
+@pytest.mark.parametrize("text", [b"\xff\xfe", b"\xed\xa0\x80", b"\xc0\xaf"])
+def test_bytes_that_are_no_utf_8_raise_nothing_but_a_schema_error(field: str, text: bytes) -> None:
+    for value in (b'"%s"' % text, b'[{"%s": 1}]' % text, b'[{"device": "%s"}]' % text):
+        for name in (field, "breakdown"):
+            with suppress(SchemaError):
+                decode_metrics(an_hour(note=1)[:-1] + b', "%s": %s}' % (name.encode(), value))
+
+
+def test_a_signalling_nan_in_a_breakdown_is_refused_like_any_other() -> None:
+    assert refusal(an_hour(breakdown=[{"device": "a"}, {"device": "b", "spend": "sNaN"}])) == (
+        "breakdown[1].spend",
+        Reason.NOT_FINITE,
+    )
+
+
 def test_the_largest_counts_and_amounts_are_accepted() -> None:
     event = decode_metrics(an_hour(impressions=10**12, clicks=10**12, spend="1e12")).event
 
