@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from aiokafka.structs import ConsumerRecord
 
 from schemas.codec import digest
+from workers.delivery.api import Header
 from workers.delivery.dead_letters import HEADER, SUFFIX
 
 REPLAYED = "pacekeeper-replayed"
@@ -44,7 +45,7 @@ class Letter:
         return self.record.key is None and self.value is None
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
+    def headers(self) -> Sequence[Header]:
         """The original headers, and one that says where the letter was."""
         place = f"{self.record.topic}[{self.record.partition}]@{self.record.offset}".encode()
         kept = [h for h in self.record.headers if not h[0].startswith(HEADER) and h[0] != REPLAYED]

@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-Headers = tuple[tuple[str, bytes], ...]
+Header = tuple[str, bytes | None]
+"""Kafka has headers without a value."""
+
+Headers = tuple[Header, ...]
 
 
 class Record(Protocol):
@@ -43,7 +46,7 @@ class Record(Protocol):
         """The bytes of the value; ``None`` deletes the key, where the topic is compacted."""
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
+    def headers(self) -> Sequence[Header]:
         """What the publisher said beside it."""
 
 

@@ -14,10 +14,9 @@ from typing import cast
 from aiokafka import ConsumerRecord
 
 from schemas.headers import CLOCK
-from workers.delivery.api import Output, Record
+from workers.delivery.api import Header, Output, Record
 
 _MOST_DIGITS = 15
-Header = tuple[str, bytes]
 
 
 def headers_of(output: Output) -> list[Header]:
@@ -35,6 +34,6 @@ def at_its_clock(records: Sequence[Record]) -> Sequence[Record]:
 
 def _at_its_clock(record: Record) -> Record:
     for name, value in record.headers:
-        if name == CLOCK and value.isdigit() and len(value) <= _MOST_DIGITS:
+        if name == CLOCK and value and value.isdigit() and len(value) <= _MOST_DIGITS:
             return cast(Record, replace(cast(ConsumerRecord, record), timestamp=int(value)))
     return record

@@ -19,8 +19,12 @@ def dead_letter_topic(topic: str) -> str:
 
 
 def as_output(letter: DeadLetter) -> Output:
-    """Return ``letter`` as a record: all as it came, and the reason in further headers."""
+    """Return ``letter`` as a record: all as it came, and the reason in further headers.
+
+    What an earlier letter's headers said goes: the record may be one that was copied from there.
+    """
     record = letter.record
+    came = [header for header in record.headers if not header[0].startswith(HEADER)]
     facts = {
         "topic": record.topic,
         "partition": str(record.partition),
@@ -36,12 +40,9 @@ def as_output(letter: DeadLetter) -> Output:
     )
     # A record without a value would delete the letters before it, were the topic ever compacted.
     value = b"" if record.value is None else record.value
-    headers = (
-        (*record.headers, *said)
-        if record.value is not None
-        else (*record.headers, *said, (HEADER + "null", b"1"))
-    )
-    return Output(dead_letter_topic(record.topic), record.key, value, headers=headers)
+    null = ((HEADER + "null", b"1"),) if record.value is None else ()
+    topic = dead_letter_topic(record.topic)
+    return Output(topic, record.key, value, headers=(*came, *said, *null))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka import ConsumerRecord
 
-from workers.delivery.api import Agent, Record, Step, View
+from workers.delivery.api import Agent, Header, Record, Step, View
 from workers.delivery.chunks import Chunk
 from workers.delivery.lane import Lane, LaneLimits
 
@@ -18,7 +18,7 @@ def record(
     *,
     key: bytes | None = b"key",
     value: bytes | None = b"value",
-    headers: Sequence[tuple[str, bytes]] = (),
+    headers: Sequence[Header] = (),
     timestamp: int = 0,
 ) -> ConsumerRecord:
     """Return what a consumer would hand over."""

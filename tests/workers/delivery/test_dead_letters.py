@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.delivery.build import TOPIC, record
-from workers.delivery.api import DeadLetter
+from workers.delivery.api import DeadLetter, Header
 from workers.delivery.dead_letters import (
     HEADER,
     DeadLetterPolicy,
@@ -17,7 +17,7 @@ from workers.delivery.dead_letters import (
 )
 from workers.delivery.errors import EXIT_DEAD_LETTERS, DeadLetterLimitError
 
-headers = st.lists(st.tuples(st.text(max_size=9), st.binary(max_size=9)), max_size=4)
+headers = st.lists(st.tuples(st.text(max_size=9), st.none() | st.binary(max_size=9)), max_size=4)
 
 
 def letters(number: int) -> list[DeadLetter]:
@@ -26,7 +26,7 @@ def letters(number: int) -> list[DeadLetter]:
 
 @given(key=st.none() | st.binary(), value=st.binary(), before=headers)
 def test_key_value_and_headers_are_the_original_ones_and_retention_counts_from_now(
-    key: bytes | None, value: bytes, before: list[tuple[str, bytes]]
+    key: bytes | None, value: bytes, before: list[Header]
 ) -> None:
     original = record(7, key=key, value=value, headers=before, timestamp=1_234)
 
@@ -61,6 +61,20 @@ def test_a_record_without_a_value_is_no_deletion_and_can_be_told_from_an_empty_o
     assert absent.value == empty.value == b""
     assert (HEADER + "null", b"1") in absent.headers
     assert HEADER + "null" not in dict(empty.headers)
+
+
+def test_a_record_that_was_copied_from_a_dead_letter_says_what_is_wrong_with_it_now() -> None:
+    first = as_output(DeadLetter(record(3, value=None, headers=[("trace", b"abc")]), "empty"))
+    copied = record(9, value=b"{", headers=first.headers)
+
+    again = as_output(DeadLetter(copied, "not_json"))
+
+    names = [name for name, _ in again.headers]
+    assert len(set(names)) == len(names)
+    assert (HEADER + "null") not in names
+    said = dict(again.headers)
+    assert (said[HEADER + "reason"], said[HEADER + "offset"]) == (b"not_json", b"9")
+    assert said["trace"] == b"abc"
 
 
 def test_a_letter_stays_in_the_partition_it_came_from() -> None:
