@@ -6,11 +6,12 @@ from aiokafka.structs import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.dead_letters import REPLAYED, Letter, as_letter, distinct, piles
-from workers.delivery.api import DeadLetter
+from schemas.headers import REPLAYED
+from workers.dead_letters import Letter, as_letter, distinct, piles
+from workers.delivery.api import DeadLetter, Header
 from workers.delivery.dead_letters import as_output
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[Header]
 
 
 def record(  # noqa: PLR0913
