@@ -61,7 +61,7 @@ class Condition(Record, frozen=True, kw_only=True):
     def key(self) -> bytes:
         """Kafka key: the names of the scope, ``#`` and the kind."""
         names = filter(None, (self.platform, self.account_id, self.campaign_id))
-        return (":".join(names).encode() or EVERYTHING) + f"#{self.kind}".encode()
+        return condition_key(":".join(names).encode() or EVERYTHING, self.kind)
 
     def _check(self) -> None:
         names = _NAMES[self.scope]
@@ -71,3 +71,14 @@ class Condition(Record, frozen=True, kw_only=True):
             check_key_part(getattr(self, field), field)
         if self.until is not None and self.until <= self.since:
             raise SchemaError("until", Reason.CONTRADICTION, "must be after since")
+
+
+def condition_key(scope: bytes, kind: ConditionKind) -> bytes:
+    """Return the key of the condition of ``kind`` for a scope, given by its names."""
+    return scope + b"#" + kind.encode()
+
+
+def scopes_of(campaign: bytes) -> tuple[bytes, ...]:
+    """Return the scopes that the campaign of a checked key lies in, the widest first."""
+    platform, account, _ = campaign.split(b":", 2)
+    return EVERYTHING, platform, platform + b":" + account, campaign

@@ -24,11 +24,6 @@ class CampaignKey(NamedTuple):
     def __bytes__(self) -> bytes:
         return campaign_key(*self)
 
-    @property
-    def account(self) -> bytes:
-        """Key of the campaign's account."""
-        return account_key(self.platform, self.account_id)
-
 
 def campaign_key(platform: str, account_id: str, campaign_id: str) -> bytes:
     """Return ``platform:account_id:campaign_id``; the names must have been checked."""

@@ -77,7 +77,7 @@ COUNTERS: Mapping[str, Instrument] = {
     ),
     "ignored": Instrument(
         name="ignored_records",
-        about="Records that ask nothing of this worker.",
+        about="Times a record was passed over: it asks nothing of this worker, or cannot be read.",
         labels=("topic", "reason"),
     ),
 }

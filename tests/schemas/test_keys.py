@@ -27,8 +27,7 @@ def test_a_key_reads_back_as_the_names_it_was_made_of(
 
     assert parsed == CampaignKey(platform, account, f"{campaign}:{more}")
     assert bytes(parsed) == key
-    assert parsed.account == account_key(platform, account)
-    assert key.startswith(parsed.account + b":")
+    assert key.startswith(account_key(platform, account) + b":")
 
 
 @pytest.mark.parametrize(

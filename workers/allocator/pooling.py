@@ -8,7 +8,6 @@ each scope's sums are kept by one agent in one place, whoever owns the partition
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,45 +17,44 @@ from engine.arrays import Rows
 from schemas import Prior, PriorLevel, SchemaError, Shape, account_key, decode, encode
 from schemas.errors import Reason
 from schemas.keys import EVERYTHING
-from workers.delivery.api import DeadLetter, Output, Record, Step, View
+from workers.delivery.api import Output, Record, Step, View
+from workers.draft import Draft
+from workers.instants import day_number
 from workers.partitioner import partition_of
 
 SHAPES_AGENT = "shapes"
 
 _BROADCAST_PARTITION = 0
 _DIGITS = 6
-_EPOCH = date(1970, 1, 1)
 
 
 def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Step:
     """Add the shapes of one partition to the scopes they are keyed by; publish what these say."""
-    table = view.table(SHAPES_AGENT)
+    draft = Draft(view, SHAPES_AGENT)
     pools: dict[bytes, Rows] = {}
     latest: dict[bytes, tuple[Shape, int]] = {}
-    forwarded: list[Output] = []
-    dead: list[DeadLetter] = []
     for record in records:
         try:
             shape = decode(record.value or b"", Shape)
             key = record.key or account_key(shape.platform, shape.account_id)
             wider = _wider(key, shape)
         except SchemaError as error:
-            dead.append(DeadLetter(record, error.reason, error.field, error.detail))
+            draft.refuse_for(record, error)
             continue
         if shape.revision > 0:
+            draft.count("ignored", SHAPES_AGENT, "revision")
             continue
-        pools[key] = _added(pools.get(key, pooling.unpack(table.get(key, b""))), shape)
+        pools[key] = _added(pools.get(key, pooling.unpack(draft.read(key) or b"")), shape)
         latest[key] = (shape, record.timestamp)
         if wider:
             home = partition_of(wider, view.partitions)
             stamp = record.timestamp
-            forwarded.append(Output(record.topic, wider, record.value, home, timestamp=stamp))
-    outputs = [*forwarded]
+            draft.outputs.append(Output(record.topic, wider, record.value, home, timestamp=stamp))
     for key, pool in pools.items():
         pool["version"] += 1
-        outputs.append(_published(priors_topic, key, pool, latest[key]))
-    writes = {key: pool.tobytes() for key, pool in pools.items()}
-    return Step(writes=writes, outputs=outputs, dead_letters=dead)
+        draft.outputs.append(_published(priors_topic, key, pool, latest[key]))
+        draft.writes[key] = pool.tobytes()
+    return draft.done()
 
 
 def _wider(key: bytes, shape: Shape) -> bytes | None:
@@ -72,7 +70,7 @@ def _wider(key: bytes, shape: Shape) -> bytes | None:
 def _added(pool: Rows, shape: Shape) -> Rows:
     return pooling.add_day(
         pool,
-        (shape.day - _EPOCH).days,
+        day_number(shape.day),
         shape.weekday * 24 + np.array(shape.local_hours),
         np.array(shape.clicks),
         np.array(shape.observed),

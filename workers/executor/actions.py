@@ -13,11 +13,11 @@ from workers.executor import entries, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.freezes import freeze_on
-from workers.executor.instants import to_ms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import readable
 from workers.executor.rows import Campaign, Change, InForce, change_key, pack, slot_of, unpack
 from workers.executor.tables import ACTIONS, rule_of, said_about
+from workers.instants import to_ms
 
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -48,8 +48,8 @@ def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> Non
         bytes.fromhex(action.action_id), to_ms(action.expires_at), limit=draft.policy.remembered
     )
     for forgotten in gone:
-        draft.write(change_key(action.key, forgotten), None)
-    draft.write(action.key, pack(Campaign(campaign.in_force, memory)))
+        draft.writes[change_key(action.key, forgotten)] = None
+    draft.writes[action.key] = pack(Campaign(campaign.in_force, memory))
     entries.of_action(draft, action, at, finding)
 
 
@@ -102,7 +102,7 @@ def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
         before=current.value if current else None,
         previous=current.set_by if current else b"",
     )
-    draft.write(change_key(action.key, own), pack(change))
+    draft.writes[change_key(action.key, own)] = pack(change)
     if action.rolls_back:
         _mark(draft, action.key, action.rolls_back, undone_by=own)
     value = InForce(action.target, action.currency, own)
@@ -115,6 +115,6 @@ def _mark(draft: Draft, campaign: bytes, action_id: str, *, undone_by: bytes) ->
     change = unpack(draft.read(key), Change)
     if change is None:
         return
-    draft.write(key, pack(structs.replace(change, undone_by=undone_by)))
+    draft.writes[key] = pack(structs.replace(change, undone_by=undone_by))
     if undone_by and change.action.rolls_back:
         _mark(draft, campaign, change.action.rolls_back, undone_by=b"")

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from schemas.audit import AuditStatus
 from schemas.codec import encode
-from schemas.condition import Condition, ConditionKind, Scope
+from schemas.condition import Condition, ConditionKind, Scope, condition_key
 from schemas.decision import Decision
 from schemas.errors import SchemaError
 from schemas.topics import CONDITIONS
@@ -16,9 +16,9 @@ from workers.delivery.api import Output
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
-from workers.executor.freezes import condition_key, newest
-from workers.executor.instants import from_ms
+from workers.executor.freezes import newest
 from workers.executor.rows import Decisions
+from workers.instants import from_ms
 
 _BROADCAST_PARTITION = 0
 """A topic that every worker reads whole has one partition."""
@@ -92,5 +92,7 @@ def _current(
 def _announce(draft: Draft, row: Decisions, condition: Condition, at: int) -> Decisions:
     value = encode(condition)
     topic = draft.policy.topic(CONDITIONS)
-    draft.forward(Output(topic, condition.key, value, partition=_BROADCAST_PARTITION, timestamp=at))
+    draft.outputs.append(
+        Output(topic, condition.key, value, partition=_BROADCAST_PARTITION, timestamp=at)
+    )
     return structs.replace(row, conditions={**row.conditions, condition.kind.value: value})

@@ -14,7 +14,6 @@ from workers.executor import entries
 from workers.executor.announcing import exclude_window, freeze, unfreeze
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, identity, rejected
-from workers.executor.instants import to_ms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import readable
 from workers.executor.release import undoing
@@ -22,6 +21,7 @@ from workers.executor.rollback import Undo, judge
 from workers.executor.rows import Decisions, pack_due, unpack_due
 from workers.executor.ruling import rule
 from workers.executor.tables import DECISIONS
+from workers.instants import to_ms
 
 Handler = Callable[[Draft, Decisions, Decision, int], Decisions]
 
@@ -34,7 +34,7 @@ def decisions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]
         if bytes.fromhex(identity(decision)) in row.memory.known:
             draft.count("repeats", DECISIONS)
         else:
-            draft.write(decision.key, pack_due(_take(draft, row, decision, at)))
+            draft.writes[decision.key] = pack_due(_take(draft, row, decision, at))
     return draft.done()
 
 

@@ -13,7 +13,7 @@ from schemas.decision import Decision
 from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.executor.draft import Draft
-from workers.executor.instants import from_ms
+from workers.instants import from_ms
 
 PACEKEEPER = "pacekeeper"
 """Actor of what happens because time has passed."""

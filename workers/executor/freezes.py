@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from schemas.codec import decode
-from schemas.condition import Condition, ConditionKind
+from schemas.condition import Condition, ConditionKind, condition_key, scopes_of
 from schemas.errors import SchemaError
-from schemas.keys import EVERYTHING, CampaignKey
 from schemas.record import CampaignRecord
 from schemas.topics import CONDITIONS
 from workers.delivery.api import View
-from workers.executor.instants import from_ms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rows import Decisions
+from workers.instants import from_ms
 
 
 def freeze_on(
@@ -25,19 +24,13 @@ def freeze_on(
     by decision and the same one as broadcast, the later version holds: the broadcast lags.
     """
     broadcast = view.broadcast(policy.topic(CONDITIONS))
-    names = CampaignKey(subject.platform, subject.account_id, subject.campaign_id)
-    for scope in (EVERYTHING, names.platform.encode(), names.account, bytes(names)):
+    for scope in scopes_of(subject.key):
         held = [broadcast.get(condition_key(scope, ConditionKind.FREEZE))]
-        if scope == bytes(names):
+        if scope == subject.key:
             held.append(said.conditions.get(ConditionKind.FREEZE))
         if any(held) and (reason := _holds(held, scope.decode(), at)):
             return reason
     return ""
-
-
-def condition_key(scope: bytes, kind: ConditionKind) -> bytes:
-    """Return the key of the condition of ``kind`` for a scope: its names, ``#`` and the kind."""
-    return scope + b"#" + kind.encode()
 
 
 def newest(stored: Iterable[bytes | None]) -> Condition | None:

@@ -54,7 +54,7 @@ def _take(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> None
     else:
         after = _propose(draft, after, said, advice, at)
     if after != row:
-        draft.write(advice.key, pack_due(after))
+        draft.writes[advice.key] = pack_due(after)
 
 
 def _needs_person(view: View, advice: Recommendation) -> bool:

@@ -18,8 +18,8 @@ from schemas.topics import ACTIONS
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, identity, rejected
-from workers.executor.instants import from_ms
 from workers.executor.rows import Change
+from workers.instants import from_ms
 
 _SHARED = tuple(
     name for name in Action.__struct_fields__ if name in Recommendation.__struct_fields__

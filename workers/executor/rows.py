@@ -16,8 +16,8 @@ from schemas.action import Action
 from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
 from schemas.recommendation import Recommendation
-from workers.executor.instants import to_ms
 from workers.executor.memory import Memory
+from workers.instants import to_ms
 
 NEVER = 2**63 - 1
 """The time, in milliseconds, of a row that no tick has to look at."""

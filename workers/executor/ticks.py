@@ -11,7 +11,6 @@ from workers.delivery.api import Record, Step, View
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import expired
-from workers.executor.instants import from_ms, to_ms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rows import due_of, expiry
 from workers.executor.ruling import UNKNOWN, was_answered
@@ -24,6 +23,7 @@ from workers.executor.tables import (
     proposed_for,
     said_about,
 )
+from workers.instants import from_ms, to_ms
 
 
 def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -38,7 +38,7 @@ def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
     if now > since:
         _close_proposals(draft, since, now)
         _close_waiting(draft, since, now)
-        draft.write(CLOCK, now.to_bytes(8, "big"))
+        draft.writes[CLOCK] = now.to_bytes(8, "big")
     return draft.done()
 
 

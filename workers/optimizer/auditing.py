@@ -30,7 +30,7 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
             draft.refuse_for(record, error)
             continue
         if entry.entity is Entity.CAMPAIGN and entry.field == FIELD and entry.after is not None:
-            value = draft.read([entry.key])[0]
+            value = draft.read(entry.key) or b""
             draft.writes[entry.key] = _after(value, entry, record.offset)
     return draft.done()
 

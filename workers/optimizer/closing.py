@@ -18,11 +18,10 @@ from schemas import Portfolio, Shape, account_key, encode
 from schemas.money import from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.delivery.api import Output
+from workers.instants import date_of, from_seconds
 from workers.optimizer.draft import Draft
-from workers.optimizer.instants import from_seconds
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
-from workers.optimizer.tables import date_of
 from workers.optimizer.wave import Wave
 from workers.partitioner import partition_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,9 +10,7 @@ import numpy as np
 from engine.arrays import Ints
 from engine.situation import Conditions
 from schemas import Condition, ConditionKind, SchemaError, decode
-from schemas.keys import EVERYTHING
-
-_SEPARATOR = b"#"
+from schemas.condition import condition_key, scopes_of
 
 
 class ConditionBook:
@@ -24,10 +22,11 @@ class ConditionBook:
 
     def conditions(
         self, latest: Mapping[bytes, bytes], keys: Sequence[bytes], now: Ints
-    ) -> Conditions:
+    ) -> tuple[Conditions, int]:
         """Return what holds for each campaign at its ``now``, in seconds.
 
-        A freeze that cannot be read holds: what it was to stop cannot be undone.
+        A freeze that cannot be read holds: what it was to stop cannot be undone. Beside the
+        conditions is how many cannot be read.
         """
         found = {kind: np.zeros(len(keys), dtype=np.bool_) for kind in ConditionKind}
         held = {
@@ -37,20 +36,13 @@ class ConditionBook:
         }
         if held:
             for i, key in enumerate(keys):
-                for scope in _scopes(key):
+                for scope in scopes_of(key):
                     for kind in ConditionKind:
-                        name = scope + _SEPARATOR + kind.encode()
+                        name = condition_key(scope, kind)
                         if name in held and _holds(held[name], kind, int(now[i])):
                             found[kind][i] = True
-        return Conditions(frozen=found[ConditionKind.FREEZE], outage=found[ConditionKind.OUTAGE])
-
-
-def _scopes(campaign: bytes) -> Iterator[bytes]:
-    platform, account, _ = campaign.split(b":", 2)
-    yield EVERYTHING
-    yield platform
-    yield platform + b":" + account
-    yield campaign
+        holding = Conditions(frozen=found[ConditionKind.FREEZE], outage=found[ConditionKind.OUTAGE])
+        return holding, sum(condition is None for condition in held.values())
 
 
 def _read(value: bytes) -> Condition | None:

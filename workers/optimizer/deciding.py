@@ -14,7 +14,7 @@ from engine.decide import Decisions, decide
 from engine.situation import Evidence, Situation
 from engine.strategies import needs_learning, week_weights
 from engine.weeks import WeekWeights
-from schemas.topics import CONDITIONS, PRIORS
+from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.tables import AUDIT, pattern_key
@@ -53,6 +53,8 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     forced = in_force.unpack([table.get(key, b"") for key in due.keys])
     weights, evidence, versions = _weights(draft, books, due)
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
+    conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
+    _count_unreadable(draft, CONDITIONS, unreadable)
     detailed = due.plans["detailed"]
     situation = Situation(
         campaigns=due.campaigns,
@@ -60,7 +62,7 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         in_force=forced,
         week=WeekWeights.of(books.plans.weigh(weights, due.plan_values, detailed)),
         evidence=evidence,
-        conditions=books.conditions.conditions(latest, due.keys, due.now),
+        conditions=conditions,
         gaps=books.plans.gaps(due.plan_values, detailed),
         calendar=due.calendar,
         zones=due.zones,
@@ -83,9 +85,16 @@ def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, In
         return week_weights(due.plans, nothing, rows), Evidence(own=own, pooled=pooled), versions
     chosen = rows.tolist()
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
-    prior = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
-    stored = patterns.unpack(draft.read([pattern_key(due.keys[i]) for i in chosen]))
+    prior, unreadable = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
+    _count_unreadable(draft, PRIORS, unreadable)
+    stored = patterns.unpack(draft.read_all([pattern_key(due.keys[i]) for i in chosen]))
     learned = patterns.estimate(stored, prior)
     own[rows], pooled[rows], versions[rows] = learned.trust, prior.evidence, prior.version
     weights = week_weights(due.plans, learned, rows)
     return weights, Evidence(own=own, pooled=pooled), versions
+
+
+def _count_unreadable(draft: Draft, topic: Topic, times: int) -> None:
+    """Count what had to be decided without: broadcast topics have no dead letters."""
+    if times:
+        draft.count("ignored", topic.name.partition(".")[0], "unreadable", by=times)

@@ -23,7 +23,7 @@ def is_repeat(draft: Draft, fact: Fact) -> bool:
     The second is a dead letter, which can be published again once the hour is told as one
     snapshot.
     """
-    value = draft.read([events_key(fact.key, fact.start // DAY)])[0]
+    value = draft.read(events_key(fact.key, fact.start // DAY)) or b""
     if _entry(fact) in _entries(value):
         draft.count("events", "duplicate")
         return True
@@ -39,7 +39,7 @@ def is_repeat(draft: Draft, fact: Fact) -> bool:
 def note(draft: Draft, fact: Fact) -> None:
     """Remember that the fact's event was counted."""
     key = events_key(fact.key, fact.start // DAY)
-    entries = _entries(draft.read([key])[0])
+    entries = _entries(draft.read(key) or b"")
     draft.writes[key] = b"".join(sorted({*entries, _entry(fact)}))
 
 

@@ -101,7 +101,7 @@ def _place(draft: Draft, wave: Wave, refused: Bools) -> Placed:
     """Put the facts into their days; count what became of them."""
     utc_days = (wave.starts // DAY).tolist()
     keys = [hours_key(key, day) for key, day in zip(wave.keys, utc_days, strict=True)]
-    values = draft.read(keys)
+    values = draft.read_all(keys)
     placed = hours.place(values, as_rows(wave.facts, wave.starts), refused)
     rewritten = hours.splice(values, placed)
     for i in np.flatnonzero(placed.applied).tolist():
@@ -125,7 +125,7 @@ def _learn_patterns(draft: Draft, wave: Wave, placed: Placed, hour: Moment, step
     if not touched.size:
         return
     keys = [wave.keys[i] for i in touched.tolist()]
-    learned = patterns.unpack(draft.read([pattern_key(key) for key in keys]))
+    learned = patterns.unpack(draft.read_all([pattern_key(key) for key in keys]))
     learned = closing.close_days(draft, wave, touched, learned, step)
     learned = _correct(wave, placed, (touched, late), learned, hour)
     learned = _forget(draft, wave, touched, learned, step)
@@ -158,6 +158,6 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
     for key, expired in zip(keys, days, strict=True):
         for day in expired:
             draft.writes[hours_key(key, day)] = None
-            if draft.read([events_key(key, day)])[0]:
+            if draft.read(events_key(key, day)):
                 draft.writes[events_key(key, day)] = None
     return patterns.add_hours(learned, rows, (owners, cells), sign=-1)

@@ -74,7 +74,7 @@ def _after_silence(draft: Draft, keys: Sequence[bytes], campaigns: Rows) -> Rows
 
 def _store(draft: Draft, wave: Wave, campaigns: Rows) -> None:
     """Write the campaigns that changed."""
-    before = draft.read(wave.keys)
+    before = draft.read_all(wave.keys)
     for key, old, new in zip(wave.keys, before, pack(campaigns), strict=True):
         if old != new:
             draft.writes[key] = new

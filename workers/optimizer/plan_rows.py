@@ -16,14 +16,13 @@ from engine.plans import PLAN, UNLIMITED
 from engine.state import NEVER
 from schemas import Plan, decode
 from schemas.money import exponent_of, to_minor
+from workers.instants import day_number
 
 OWN_HOURS = 1
 """Bit of ``detailed``: the plan has weights of its own or flight gaps."""
 
 GROUPED = 2
 """Bit of ``detailed``: the plan belongs to a budget group."""
-
-_EPOCH = date(1970, 1, 1)
 
 
 def stored(plan: Plan, value: bytes, offset: int) -> bytes:
@@ -119,4 +118,4 @@ def _amounts(plan: Plan) -> dict[str, int]:
 
 
 def _day(day: date | None, default: int) -> int:
-    return default if day is None else (day - _EPOCH).days
+    return default if day is None else day_number(day)

@@ -12,7 +12,6 @@ from workers.delivery.api import Record, Step, View
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import stored
 from workers.optimizer.policy import OptimizerPolicy
-from workers.optimizer.routing import sent_on
 from workers.optimizer.tables import PLANS
 
 OLD_VERSION = "old_version"
@@ -27,10 +26,11 @@ def plans_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
             plan = decode(record.value, Plan) if record.value is not None else None
             key = plan.key if plan else bytes(parse_campaign_key(record.key or b""))
             check_key(record.key, key)
+            sent_on = draft.sent_on(record, key)
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        if sent_on(draft, record, key):
+        if sent_on:
             continue
         if plan is None:
             draft.writes[key] = None
@@ -41,7 +41,7 @@ def plans_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
 
 def _keep(draft: Draft, record: Record, key: bytes, plan: Plan) -> None:
     """Store a plan, unless a later one is known; the same one twice changes nothing."""
-    known, value = draft.read([key])[0], record.value or b""
+    known, value = draft.read(key) or b"", record.value or b""
     version = int(plans.unpack([known])["version"][0])
     if plan.version < version:
         detail = f"version {plan.version} came after {version}; give a change a higher version"

@@ -8,10 +8,10 @@ from functools import partial
 from schemas import Tick, encode
 from schemas.topics import AUDIT, CONDITIONS, METRICS, PLANS, PRIORS, TICKS
 from workers.delivery.api import Agent, Program, Ticks
+from workers.instants import from_seconds
 from workers.optimizer import tables
 from workers.optimizer.auditing import audit_step
 from workers.optimizer.books import Books
-from workers.optimizer.instants import from_seconds
 from workers.optimizer.metrics import metrics_step
 from workers.optimizer.planning import plans_step
 from workers.optimizer.policy import OptimizerPolicy

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from schemas import MetricsEvent, SchemaError, decode_metrics
+from schemas import Decoded, MetricsEvent, SchemaError, decode_metrics
 from schemas.errors import Reason
-from schemas.fields import FIRST_YEAR, LAST_YEAR
 from schemas.keys import check_key
 from workers.delivery.api import Record
+from workers.instants import check_timestamp, from_seconds
 from workers.optimizer.draft import Draft
-from workers.optimizer.routing import sent_on
 
 TOO_OLD = "too_old"
 IN_THE_FUTURE = "in_the_future"
@@ -25,9 +23,6 @@ MOST_CONVERSIONS = 10**9
 """Most conversions of one hour: sums over years stay exact."""
 
 _HOUR = 3_600
-_FIRST, _LAST = (
-    int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (FIRST_YEAR, LAST_YEAR)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +44,19 @@ def read_facts(draft: Draft, records: Sequence[Record]) -> list[Fact]:
     tolerance = int(draft.policy.future_tolerance.total_seconds())
     for record in records:
         try:
-            event, unknown, suspect = decode_metrics(record.value or b"")
-            key = event.key
+            decoded = decode_metrics(record.value or b"")
+            key = decoded.event.key
             check_key(record.key, key)
+            check_timestamp(record.timestamp)
+            # A key that the table knows has been here before: its partition is this one.
+            sent_on = not draft.knows(key) and draft.sent_on(record, key)
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        for _ in unknown:
-            draft.count("unknown_fields")
-        for code in suspect:
-            draft.count("suspects", code)
-        fact = _fact(draft, record, event, key, tolerance)
+        if sent_on:
+            continue
+        _count_doubts(draft, decoded)
+        fact = _fact(draft, record, decoded.event, key, tolerance)
         if fact is not None:
             facts.append(fact)
     return facts
@@ -82,25 +79,25 @@ def waves(facts: Sequence[Fact]) -> list[list[Fact]]:
     return found
 
 
+def _count_doubts(draft: Draft, decoded: Decoded) -> None:
+    for _ in decoded.unknown_fields:
+        draft.count("unknown_fields")
+    for code in decoded.suspect:
+        draft.count("suspects", code)
+
+
 def _fact(
     draft: Draft, record: Record, event: MetricsEvent, key: bytes, tolerance: int
 ) -> Fact | None:
     start = int(event.window_start.timestamp())
     stamp = record.timestamp // 1_000
-    if not _FIRST <= stamp < _LAST:
-        detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {record.timestamp} ms"
-        draft.refuse(record, Reason.OUT_OF_RANGE, "timestamp", detail)
-        return None
     if start > stamp + tolerance:
-        detail = f"begins after its record was written, at {datetime.fromtimestamp(stamp, UTC)}"
+        detail = f"begins after its record was written, at {from_seconds(stamp)}"
         draft.refuse(record, IN_THE_FUTURE, "window_start", detail)
         return None
     if abs(event.conversions) > MOST_CONVERSIONS:
         detail = f"may be {MOST_CONVERSIONS:,} an hour at most, was {event.conversions}"
         draft.refuse(record, Reason.OUT_OF_RANGE, "conversions", detail)
-        return None
-    # A key that the table knows has been here before: no need to work out its partition.
-    if not draft.knows(key) and sent_on(draft, record, key):
         return None
     # Some publishers put the hour itself there: then the record's own time says more.
     emitted = int(event.emitted_at.timestamp()) if event.emitted_at else 0

@@ -21,11 +21,11 @@ from engine.policy import CLAMPED, GUARDRAILS
 from engine.risk import NO_TIME
 from schemas import HoldReason
 from schemas.topics import AUDIT, METRICS, PLANS
+from workers.instants import text_of
 from workers.optimizer import explaining
 from workers.optimizer.amounts import WRITERS
 from workers.optimizer.columns import Row
 from workers.optimizer.deciding import Decided
-from workers.optimizer.instants import text_of
 from workers.optimizer.policy import OptimizerPolicy
 
 FIELD: Final = "hourly_budget"

@@ -43,7 +43,7 @@ def read_days(
     ``days[i]`` are days of the campaign ``keys[i]``.
     """
     wanted = [(i, day) for i, each in enumerate(days) for day in each]
-    values = draft.read([hours_key(keys[i], day) for i, day in wanted])
+    values = draft.read_all([hours_key(keys[i], day) for i, day in wanted])
     rows, at = hours.read(values)
     owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
     utc_days = np.array([day for _, day in wanted], dtype=np.int64)[at]
@@ -91,7 +91,7 @@ def store_patterns(draft: Draft, keys: Sequence[bytes], learned: Rows) -> None:
     """Write what was learned; a campaign that has taught nothing has no value."""
     blank = patterns.unpack([b""]).tobytes()
     stored = [pattern_key(key) for key in keys]
-    before = draft.read(stored)
+    before = draft.read_all(stored)
     for key, old, new in zip(stored, before, state.pack(learned), strict=True):
         if new != blank:
             draft.writes[key] = new

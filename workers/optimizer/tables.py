@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
+
+from workers.instants import date_of
 
 METRICS: Final = "metrics"
 PLANS: Final = "plans"
 AUDIT: Final = "audit"
 TICKS: Final = "ticks"
 
-_EPOCH = date(1970, 1, 1)
 _PATTERN = b"\0pattern"
 
 
@@ -31,11 +31,6 @@ def events_key(campaign: bytes, utc_day: int) -> bytes:
 def pattern_key(campaign: bytes) -> bytes:
     """Return the key of what was learned of the campaign's week."""
     return campaign + _PATTERN
-
-
-def date_of(day: int) -> date:
-    """Return the date of a day given in days since 1970-01-01."""
-    return _EPOCH + timedelta(days=day)
 
 
 @lru_cache(maxsize=4096)

@@ -76,7 +76,7 @@ def _silent(draft: Draft, books: Books, now: int) -> Due | None:
     planned = plans.unpack(values)
     stale = now - campaigns["newest"] - HOUR >= draft.policy.stale_after.total_seconds()
     open_ = (planned["status"] == _ACTIVE) & (planned["flight_last"] >= now // DAY - 1)
-    noticed = [Silence.read(value) for value in draft.read(keys)]
+    noticed = [Silence.read(value) for value in draft.read_all(keys)]
     newest = np.array([each.newest if each else state.NEVER for each in noticed])
     fresh = campaigns["newest"] != newest
     chosen = np.flatnonzero(state.has_hours(campaigns) & stale & open_ & fresh)

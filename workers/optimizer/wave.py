@@ -39,7 +39,7 @@ class Wave:
 def gather(draft: Draft, zones: ZoneBook, facts: Sequence[Fact]) -> Wave:
     """Return the wave of ``facts``, none of them applied yet."""
     keys = [fact.key for fact in facts]
-    campaigns = state.unpack(draft.read(keys))
+    campaigns = state.unpack(draft.read_all(keys))
     table = draft.view.table(PLANS)
     plan_values = [table.get(key, b"") for key in keys]
     planned = plans.unpack(plan_values)

@@ -20,7 +20,7 @@ from schemas.recommendation import Kind, Recommendation
 from schemas.record import Record
 from schemas.tick import Tick
 from schemas.topics import Topic
-from workers.delivery.api import DeadLetter, Output
+from workers.delivery.api import DeadLetter, Headers, Output
 from workers.executor.agents import agents, journal
 from workers.executor.policy import ExecutorPolicy
 
@@ -47,7 +47,7 @@ class Stored:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Headers = ()
     partition: int = 0
 
 

@@ -235,12 +235,23 @@ def test_conditions_hold_where_and_while_they_apply(
     assert world.advice[-1].hold_reason is reason
 
 
+def test_a_prior_that_cannot_be_read_teaches_nothing_and_stops_nothing() -> None:
+    world, without = World(), World()
+    world.broadcasts[world.policy.topic(topics.PRIORS)] = {b"*": b"?", b"google": b"{}"}
+    for each in (world, without):
+        each.plan(strategy="dayparting", dayparting=((1.0,) * 24,) * 7)
+        each.metrics(an_event(0))
+    assert world.advice == without.advice
+    assert world.counts["ignored", "priors", "unreadable"] == 2
+
+
 def test_a_freeze_that_cannot_be_read_holds() -> None:
     world = World()
     world.plan()
     world.broadcasts[world.policy.topic(topics.CONDITIONS)] = {b"*#freeze": b"?"}
     world.metrics(an_event(0))
     assert world.advice[-1].hold_reason is HoldReason.FROZEN
+    assert world.counts["ignored", "conditions", "unreadable"] == 1
 
 
 def test_what_is_in_force_is_withdrawn_when_the_budget_is_gone() -> None:

@@ -22,7 +22,7 @@ from schemas import (
 )
 from schemas.fields import BudgetPeriod
 from schemas.topics import Topic
-from workers.delivery.api import DeadLetter, Output, Step
+from workers.delivery.api import DeadLetter, Headers, Output, Step
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.program import agents
 
@@ -77,7 +77,7 @@ class Stored:
     timestamp: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
+    headers: Headers = ()
     partition: int = 0
 
 

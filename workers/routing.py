@@ -1,0 +1,30 @@
+"""Records that sit in another partition than their key's are sent there, once.
+
+Some clients have another partitioner than Kafka's default one, and some publishers send no key.
+"""
+
+from __future__ import annotations
+
+from schemas.errors import Reason, SchemaError
+from schemas.headers import HEALED
+from workers.delivery.api import Output, Record, View
+from workers.partitioner import partition_of
+
+
+def rerouted(record: Record, key: bytes, view: View) -> Output | None:
+    """Return ``record`` for the partition that its ``key`` belongs to; None if it is there.
+
+    Raises
+    ------
+    SchemaError
+        ``key_mismatch`` when it was sent on before: two partitioners that disagree would send it
+        to and fro for ever.
+    """
+    home = partition_of(key, view.partitions)
+    if home == view.partition:
+        return None
+    if any(name == HEALED for name, _ in record.headers):
+        detail = f"belongs to partition {home}; was sent on once already, so it is not sent again"
+        raise SchemaError("key", Reason.KEY_MISMATCH, detail)
+    headers = (*record.headers, (HEALED, b"1"))
+    return Output(record.topic, key, record.value, home, headers, record.timestamp)
