@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from schemas.headers import DEAD_LETTER, HEALED
 from schemas.json_schema import Json, JsonObject, components
-from schemas.topics import METRICS, TOPICS, Cleanup, Topic
+from schemas.topics import (
+    ACTIONS,
+    DECISIONS,
+    METRICS,
+    PLANS,
+    RECOMMENDATIONS,
+    TOPICS,
+    Cleanup,
+    Topic,
+)
 
 ASYNCAPI_VERSION = "3.0.0"
 KAFKA_BINDING_VERSION = "0.5.0"
 CONTRACT_VERSION = "1.0.0"
 """Version of the records and topics, apart from that of the program."""
+
+_SENT_ON = (METRICS, PLANS, RECOMMENDATIONS, ACTIONS, DECISIONS)
+"""Topics whose records workers publish once more where they sit in the wrong partition."""
 
 _WORKERS = ("optimizer", "allocator", "executor", "collector", "console", "simulator")
 
@@ -95,7 +107,7 @@ def _message(topic: Topic) -> JsonObject:
         "payload": {"$ref": f"#/components/schemas/{topic.record.__name__}"},
         "bindings": {"kafka": {"key": _text(topic.key), "bindingVersion": KAFKA_BINDING_VERSION}},
     }
-    if topic is METRICS:
+    if topic in _SENT_ON:
         healed = _text("present when it was published once more, to the right partition")
         message["headers"] = {"type": "object", "properties": {HEALED: healed}}
     return message

@@ -7,7 +7,10 @@ from types import MappingProxyType
 from typing import Final
 
 HEALED: Final = "pacekeeper-healed"
-"""On a metrics record that was published once more, to the partition its key belongs to."""
+"""On a record that was published once more, to the partition its key belongs to."""
+
+REPLAYED: Final = "pacekeeper-replayed"
+"""On a record that was published again from a dead-letter topic: where it was there."""
 
 CLOCK: Final = "pacekeeper-clock"
 """On what a worker publishes: the time of the decision, milliseconds since the epoch.
@@ -15,16 +18,18 @@ CLOCK: Final = "pacekeeper-clock"
 The record's own timestamp is when it was written, which is what retention goes by.
 """
 
+DEAD_LETTER_PREFIX: Final = "pacekeeper-dead-letter-"
+
 DEAD_LETTER: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "pacekeeper-dead-letter-topic": "topic that the record was read from",
-        "pacekeeper-dead-letter-partition": "its partition there",
-        "pacekeeper-dead-letter-offset": "its offset there",
-        "pacekeeper-dead-letter-timestamp": "its timestamp, milliseconds since the epoch",
-        "pacekeeper-dead-letter-reason": "short code of what was wrong",
-        "pacekeeper-dead-letter-field": "path of the field at fault, empty for the whole record",
-        "pacekeeper-dead-letter-detail": "what was wrong, in a sentence",
-        "pacekeeper-dead-letter-null": "present when the record had no value at all",
+        DEAD_LETTER_PREFIX + "topic": "topic that the record was read from",
+        DEAD_LETTER_PREFIX + "partition": "its partition there",
+        DEAD_LETTER_PREFIX + "offset": "its offset there",
+        DEAD_LETTER_PREFIX + "timestamp": "its timestamp, milliseconds since the epoch",
+        DEAD_LETTER_PREFIX + "reason": "short code of what was wrong",
+        DEAD_LETTER_PREFIX + "field": "path of the field at fault, empty for the whole record",
+        DEAD_LETTER_PREFIX + "detail": "what was wrong, in a sentence",
+        DEAD_LETTER_PREFIX + "null": "present when the record had no value at all",
     }
 )
 """Headers of a dead letter beside those that the record came with, and what each says."""

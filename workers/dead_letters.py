@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from aiokafka.structs import ConsumerRecord
 
 from schemas.codec import digest
+from schemas.headers import DEAD_LETTER_PREFIX, REPLAYED
+from schemas.topics import DLQ_SUFFIX
 from workers.delivery.api import Header
-from workers.delivery.dead_letters import HEADER, SUFFIX
-
-REPLAYED = "pacekeeper-replayed"
-"""Header of a record that was published again from a dead-letter topic: where it was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +25,7 @@ class Letter:
     @property
     def topic(self) -> str:
         """The topic that it was published to."""
-        return self.facts.get("topic") or str(self.record.topic).removesuffix(SUFFIX)
+        return self.facts.get("topic") or str(self.record.topic).removesuffix(DLQ_SUFFIX)
 
     @property
     def reason(self) -> str:
@@ -48,7 +46,8 @@ class Letter:
     def headers(self) -> Sequence[Header]:
         """The original headers, and one that says where the letter was."""
         place = f"{self.record.topic}[{self.record.partition}]@{self.record.offset}".encode()
-        kept = [h for h in self.record.headers if not h[0].startswith(HEADER) and h[0] != REPLAYED]
+        ours = (DEAD_LETTER_PREFIX, REPLAYED)
+        kept = [header for header in self.record.headers if not header[0].startswith(ours)]
         return [*kept, (REPLAYED, place)]
 
     @property
@@ -81,9 +80,9 @@ class Pile:
 def as_letter(record: ConsumerRecord) -> Letter:
     """Read the facts from the headers of a record of a dead-letter topic."""
     facts = {
-        name.removeprefix(HEADER): value.decode(errors="replace")
+        name.removeprefix(DEAD_LETTER_PREFIX): value.decode(errors="replace")
         for name, value in record.headers
-        if name.startswith(HEADER)
+        if name.startswith(DEAD_LETTER_PREFIX)
     }
     return Letter(record=record, facts=facts)
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from schemas.headers import DEAD_LETTER_PREFIX
+from schemas.topics import DLQ_SUFFIX
 from workers.delivery.api import DeadLetter, Output
 from workers.delivery.errors import DeadLetterLimitError
 
-SUFFIX = ".dlq"
-HEADER = "pacekeeper-dead-letter-"
 _DETAIL_BYTES = 2_000
 
 
 def dead_letter_topic(topic: str) -> str:
     """Return the name of the topic that takes what could not be read of ``topic``."""
-    return topic + SUFFIX
+    return topic + DLQ_SUFFIX
 
 
 def as_output(letter: DeadLetter) -> Output:
@@ -24,7 +24,7 @@ def as_output(letter: DeadLetter) -> Output:
     What an earlier letter's headers said goes: the record may be one that was copied from there.
     """
     record = letter.record
-    came = [header for header in record.headers if not header[0].startswith(HEADER)]
+    came = [header for header in record.headers if not header[0].startswith(DEAD_LETTER_PREFIX)]
     facts = {
         "topic": record.topic,
         "partition": str(record.partition),
@@ -35,12 +35,12 @@ def as_output(letter: DeadLetter) -> Output:
         "detail": letter.detail,
     }
     said = tuple(
-        (HEADER + name, text.encode(errors="replace")[:_DETAIL_BYTES])
+        (DEAD_LETTER_PREFIX + name, text.encode(errors="replace")[:_DETAIL_BYTES])
         for name, text in facts.items()
     )
     # A record without a value would delete the letters before it, were the topic ever compacted.
     value = b"" if record.value is None else record.value
-    null = ((HEADER + "null", b"1"),) if record.value is None else ()
+    null = ((DEAD_LETTER_PREFIX + "null", b"1"),) if record.value is None else ()
     topic = dead_letter_topic(record.topic)
     return Output(topic, record.key, value, headers=(*came, *said, *null))
 

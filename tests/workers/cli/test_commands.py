@@ -10,11 +10,10 @@ from typer.testing import CliRunner, Result
 
 from deploy.broker import Broker
 from schemas.codec import encode
+from schemas.headers import DEAD_LETTER_PREFIX, REPLAYED
 from tests.workers.test_events import PACING
 from tests.workers.test_plans import TOML
 from workers.cli.main import app
-from workers.dead_letters import REPLAYED
-from workers.delivery.dead_letters import HEADER
 
 pytestmark = pytest.mark.kafka
 
@@ -130,7 +129,7 @@ def test_dead_letters_are_listed_and_replayed_as_they_were(person: Person) -> No
     assert "no dead letters" in person.runs("dlq", "list").stderr
     topic = f"{person.prefix}.metrics.v1"
     facts = {"topic": topic, "reason": "not_json", "detail": "not JSON"}
-    headers = {HEADER + name: value.encode() for name, value in facts.items()}
+    headers = {DEAD_LETTER_PREFIX + name: value.encode() for name, value in facts.items()}
     for _ in range(2):
         person.publishes("metrics.v1.dlq", b"{bad", {**headers, "theirs": b"1"})
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.headers import DEAD_LETTER_PREFIX
 from tests.workers.delivery.build import TOPIC, record
 from workers.delivery.api import DeadLetter, Header
 from workers.delivery.dead_letters import (
-    HEADER,
     DeadLetterPolicy,
     DeadLetterWatch,
     as_output,
@@ -44,13 +44,13 @@ def test_the_reason_and_the_place_are_said_beside_the_original_headers() -> None
 
     assert dict(output.headers) == {
         "trace": b"abc",
-        HEADER + "topic": TOPIC.encode(),
-        HEADER + "partition": b"0",
-        HEADER + "offset": b"7",
-        HEADER + "timestamp": b"1234",
-        HEADER + "reason": b"wrong_type",
-        HEADER + "field": b"$.spend",
-        HEADER + "detail": b"was a list",
+        DEAD_LETTER_PREFIX + "topic": TOPIC.encode(),
+        DEAD_LETTER_PREFIX + "partition": b"0",
+        DEAD_LETTER_PREFIX + "offset": b"7",
+        DEAD_LETTER_PREFIX + "timestamp": b"1234",
+        DEAD_LETTER_PREFIX + "reason": b"wrong_type",
+        DEAD_LETTER_PREFIX + "field": b"$.spend",
+        DEAD_LETTER_PREFIX + "detail": b"was a list",
     }
 
 
@@ -59,8 +59,8 @@ def test_a_record_without_a_value_is_no_deletion_and_can_be_told_from_an_empty_o
     empty = as_output(DeadLetter(record(0, value=b""), "empty"))
 
     assert absent.value == empty.value == b""
-    assert (HEADER + "null", b"1") in absent.headers
-    assert HEADER + "null" not in dict(empty.headers)
+    assert (DEAD_LETTER_PREFIX + "null", b"1") in absent.headers
+    assert DEAD_LETTER_PREFIX + "null" not in dict(empty.headers)
 
 
 def test_a_record_that_was_copied_from_a_dead_letter_says_what_is_wrong_with_it_now() -> None:
@@ -71,9 +71,10 @@ def test_a_record_that_was_copied_from_a_dead_letter_says_what_is_wrong_with_it_
 
     names = [name for name, _ in again.headers]
     assert len(set(names)) == len(names)
-    assert (HEADER + "null") not in names
+    assert (DEAD_LETTER_PREFIX + "null") not in names
     said = dict(again.headers)
-    assert (said[HEADER + "reason"], said[HEADER + "offset"]) == (b"not_json", b"9")
+    assert said[DEAD_LETTER_PREFIX + "reason"] == b"not_json"
+    assert said[DEAD_LETTER_PREFIX + "offset"] == b"9"
     assert said["trace"] == b"abc"
 
 
