@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, cast
 
@@ -10,20 +10,14 @@ from workers.delivery.api import Program
 from workers.settings import Settings
 from workers.topic_specs import TopicSpec, catalogue_specs, changelog_specs
 
-_FACTORIES: Final[Mapping[str, tuple[str, str]]] = {
-    "optimizer": ("workers.optimizer.program", "create_program"),
-    "allocator": ("workers.allocator.program", "create_program"),
-    "executor": ("workers.executor.agents", "program"),
-}
-"""By name of the worker: the module and its function from settings to a program."""
-
-WORKERS: Final = tuple(_FACTORIES)
+WORKERS: Final = ("optimizer", "allocator", "executor")
+"""Each is a package here, whose module ``program`` has a function ``create_program``."""
 
 
 def create_program(worker: str, settings: Settings) -> Program:
     """Return what ``worker`` does under ``settings``; only its own modules are imported."""
-    module, factory = _FACTORIES[worker]
-    return cast(Program, getattr(import_module(module), factory)(settings))
+    module = import_module(f"workers.{worker}.program")
+    return cast(Program, module.create_program(settings))
 
 
 def topic_specs(settings: Settings) -> Sequence[TopicSpec]:

@@ -21,8 +21,8 @@ from schemas.record import Record
 from schemas.tick import Tick
 from schemas.topics import Topic
 from workers.delivery.api import DeadLetter, Headers, Output
-from workers.executor.agents import agents, journal
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.program import agents, journal
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = {"platform": "google", "account_id": "7", "campaign_id": "42"}

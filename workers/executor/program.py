@@ -1,4 +1,4 @@
-"""The executor as delivery runs it: its agents, the topics they read, and the journal."""
+"""The executor as a program: its agents, the topics they read, and the journal."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _STEPS = (
 )
 
 
-def program(settings: Settings) -> Program:
-    """Return all that the executor runs.
+def create_program(settings: Settings) -> Program:
+    """Return what the executor does under ``settings``.
 
     Raises
     ------

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from workers.errors import UsageError
-from workers.executor.agents import program
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.program import create_program
 from workers.settings import ExecutorSettings, Settings, TopicSettings
 
 
 def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audit_trail() -> None:
-    found = program(Settings(topics=TopicSettings(prefix="acme")))
+    found = create_program(Settings(topics=TopicSettings(prefix="acme")))
 
     assert found.name == "acme-executor"
     assert {agent.name: agent.source for agent in found.agents} == {
@@ -25,7 +25,7 @@ def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audi
 
 def test_live_is_refused_with_what_to_do_while_there_is_no_connector() -> None:
     with pytest.raises(UsageError, match=r"no connector to any platform.*set executor.mode to sim"):
-        program(Settings(executor=ExecutorSettings(mode="live")))
+        create_program(Settings(executor=ExecutorSettings(mode="live")))
 
 
 @pytest.mark.parametrize("wrong", [{"remembered": 0}, {"patience": -ExecutorPolicy().patience}])
