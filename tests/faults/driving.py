@@ -90,11 +90,12 @@ class Fleet:
     # -- one worker
 
     def start(self, number: int, command: Sequence[str] = ()) -> None:
-        """Start worker ``number``, by a command of its own or as it was started before."""
-        self._commands[number] = command or self._commands.get(number, ()) or self.command
+        """Start worker ``number``; a command of its own is kept for its restarts."""
+        if command:
+            self._commands[number] = command
         with self.log(number).open("ab") as log:
             process = subprocess.Popen(
-                self._commands[number],
+                self._commands.get(number, self.command),
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,

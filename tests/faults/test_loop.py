@@ -143,7 +143,7 @@ class Loop:
 
 
 @pytest.mark.parametrize("seed", [7])
-async def test_twenty_faults_on_optimizers_and_executors_leave_ledgers_advice_effects_and_chain_exact(
+async def test_faults_on_optimizers_and_executors_leave_ledgers_advice_effects_and_chain_exact(
     seed: int, fragile: Kafka, topic_prefix: str, tmp_path: Path
 ) -> None:
     faults = schedule(seed, faults=20, workers=4)
