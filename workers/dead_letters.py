@@ -57,8 +57,9 @@ class Letter:
 
     @property
     def content(self) -> str:
-        """The same for letters that were the same record."""
-        return digest(b"%s\0%s" % (self.record.key or b"", self.record.value or b""))
+        """The same for letters that were the same record of the same topic."""
+        key, value = self.record.key or b"", self.record.value or b""
+        return digest(b"%s\0%s\0%s" % (self.topic.encode(), key, value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,13 @@ def test_a_replay_that_fails_again_is_the_same_record_and_says_only_the_last_rep
     assert [name for name, _ in again.headers].count(REPLAYED) == 1
 
 
-def test_records_that_differ_in_key_or_value_are_all_replayed() -> None:
-    letters = [put_aside(record(key=k, value=v)) for k in (b"a", b"b") for v in (b"1", b"2")]
+def test_records_that_differ_in_topic_key_or_value_are_all_replayed() -> None:
+    letters = [
+        put_aside(record(topic=topic, key=key, value=value))
+        for topic in ("p.metrics.v1", "p.plans.v1")
+        for key in (b"a", b"b")
+        for value in (b"1", b"2")
+    ]
 
     assert distinct(letters) == letters
 

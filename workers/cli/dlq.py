@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -69,7 +70,8 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
     """Publish the original bytes of dead letters to their own topics again.
 
     Letters that are the same record are published once. What still cannot be read becomes a
-    dead letter again. Events are snapshots, so one that had been taken in meanwhile does no harm.
+    dead letter again. A snapshot takes the place of what is known of its hour: where a later report
+    of the hour has come meanwhile, and reports carry no sequence_number, it would undo that one.
     """
     if topic is None and reason is None:
         raise UsageError("nothing says which letters to replay", remedy="give --topic or --reason")
@@ -98,7 +100,7 @@ async def _letters(settings: Settings, topic: str | None, reason: str | None) ->
 
 async def _replay(settings: Settings, letters: Sequence[Letter]) -> None:
     async with writer(connect(settings.broker)) as producer:
-        for letter in letters:
+        stored = [
             await producer.send(
                 letter.topic,
                 letter.value,
@@ -106,7 +108,9 @@ async def _replay(settings: Settings, letters: Sequence[Letter]) -> None:
                 partition=letter.partition,
                 headers=list(letter.headers),
             )
-        await producer.flush()
+            for letter in letters
+        ]
+        await asyncio.gather(*stored)
 
 
 def _dead_letter_topics(settings: Settings, topic: str | None) -> list[str]:

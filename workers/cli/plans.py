@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -67,9 +68,11 @@ async def _apply(wanted: Sequence[Plan], settings: Settings, *, dry_run: bool) -
     found = changes(wanted, in_force)
     if found and not dry_run:
         async with writer(connection) as producer:
-            for change in found:
+            stored = [
                 await producer.send(topic, encode(change.plan), key=change.plan.key)
-            await producer.flush()
+                for change in found
+            ]
+            await asyncio.gather(*stored)
     return found
 
 

@@ -39,7 +39,9 @@ class Person:
 
     def publishes(self, topic: str, value: bytes, headers: dict[str, bytes] | None = None) -> None:
         async def publish() -> None:
-            async with AIOKafkaProducer(bootstrap_servers=self.bootstrap) as producer:
+            async with AIOKafkaProducer(
+                bootstrap_servers=self.bootstrap, max_request_size=1 << 22
+            ) as producer:
                 await producer.send_and_wait(
                     f"{self.prefix}.{topic}", value, key=b"k", headers=list((headers or {}).items())
                 )
@@ -151,6 +153,16 @@ def test_dead_letters_are_listed_and_replayed_as_they_were(person: Person) -> No
     ((value, replayed),) = person.reads("metrics.v1", 1)
     assert value == b"{bad"
     assert replayed.keys() == {"theirs", REPLAYED}
+
+
+def test_a_letter_that_kafka_refuses_is_not_said_to_be_replayed(person: Person) -> None:
+    person.runs("topics", "create")
+    headers = {DEAD_LETTER_PREFIX + "topic": f"{person.prefix}.metrics.v1".encode()}
+    person.publishes("metrics.v1.dlq", b"x" * (1 << 21), headers)
+
+    told = person.runs("dlq", "replay", "--topic", "metrics.v1", code=1)
+
+    assert "MessageSizeTooLarge" in told.stderr
 
 
 def test_dead_letters_of_everything_are_not_replayed_by_mistake(person: Person) -> None:
