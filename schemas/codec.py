@@ -14,8 +14,9 @@ from schemas.errors import Reason, SchemaError
 from schemas.record import Part
 from schemas.refusals import as_schema_error
 
-MAX_RECORD_BYTES = 1_048_576
-"""Largest record that is decoded; Kafka's own default limit."""
+MAX_RECORD_BYTES = 1_000_000
+"""Largest record that is decoded: Kafka's own default limit, a MiB, less room for what is stored or
+sent on beside it."""
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What the decoder raises, for whatever reason."""

@@ -30,6 +30,7 @@ DEAD_LETTER: Final[Mapping[str, str]] = MappingProxyType(
         DEAD_LETTER_PREFIX + "field": "path of the field at fault, empty for the whole record",
         DEAD_LETTER_PREFIX + "detail": "what was wrong, in a sentence",
         DEAD_LETTER_PREFIX + "null": "present when the record had no value at all",
+        DEAD_LETTER_PREFIX + "cut": "present when the record was too large: its size, in bytes",
     }
 )
 """Headers of a dead letter beside those that the record came with, and what each says."""

@@ -38,9 +38,13 @@ class Letter:
         return None if "null" in self.facts else self.record.value
 
     @property
-    def is_void(self) -> bool:
-        """Whether there was neither a key nor a value."""
-        return self.record.key is None and self.value is None
+    def cannot_be_replayed(self) -> str:
+        """Why the record cannot be published again; empty when it can."""
+        if "cut" in self.facts:
+            return "too large to be kept whole: publish the originals from where they were"
+        if self.record.key is None and self.value is None:
+            return "neither key nor value, nothing to publish"
+        return ""
 
     @property
     def headers(self) -> Sequence[Header]:

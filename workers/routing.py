@@ -8,6 +8,7 @@ from __future__ import annotations
 from schemas.errors import Reason, SchemaError
 from schemas.headers import HEALED
 from workers.delivery.api import Output, Record, View
+from workers.delivery.sizes import LARGEST_BATCH, size_of
 from workers.partitioner import partition_of
 
 
@@ -18,7 +19,7 @@ def rerouted(record: Record, key: bytes, view: View) -> Output | None:
     ------
     SchemaError
         ``key_mismatch`` when it was sent on before: two partitioners that disagree would send it
-        to and fro for ever.
+        to and fro for ever. ``too_large`` when its topic may not take it uncompressed.
     """
     home = partition_of(key, view.partitions)
     if home == view.partition:
@@ -26,5 +27,9 @@ def rerouted(record: Record, key: bytes, view: View) -> Output | None:
     if any(name == HEALED for name, _ in record.headers):
         detail = f"belongs to partition {home}; was sent on once already, so it is not sent again"
         raise SchemaError("key", Reason.KEY_MISMATCH, detail)
+    size = size_of(record)
+    if size + len(key) > LARGEST_BATCH:
+        detail = f"belongs to partition {home}, but has {size:,} bytes: too many to be sent on"
+        raise SchemaError("", Reason.TOO_LARGE, detail)
     headers = (*record.headers, (HEALED, b"1"))
     return Output(record.topic, key, record.value, home, headers, record.timestamp)

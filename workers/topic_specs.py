@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from schemas.topics import TOPICS, Cleanup, Partitions, Topic
 from workers.delivery.api import Program
 from workers.delivery.contract import changelog_topic, table_names
+from workers.delivery.sizes import LARGEST_LETTER, MEBIBYTE
 from workers.settings import TopicSettings
 
-_MEBIBYTE = 1 << 20
 _DEAD_LETTER_DAYS = 30
 
 
@@ -53,12 +53,12 @@ _DEAD_LETTERS = {
     "cleanup.policy": "delete",
     "retention.ms": str(_DEAD_LETTER_DAYS * 86_400_000),
     # A dead letter is the original and its headers: larger than what its own topic takes.
-    "max.message.bytes": str(17 * _MEBIBYTE),
+    "max.message.bytes": str(LARGEST_LETTER + MEBIBYTE),
 }
 _CHANGELOG = {
     "cleanup.policy": "compact",
     # Kafka compacts closed segments only; small ones keep what a new owner has to read short.
-    "segment.bytes": str(64 * _MEBIBYTE),
+    "segment.bytes": str(64 * MEBIBYTE),
 }
 
 

@@ -11,6 +11,7 @@ from schemas.record import CampaignRecord, Record
 from schemas.topics import FOREVER, TOPICS, Cleanup, Key, Partitions
 from workers.delivery.api import DeadLetter
 from workers.delivery.dead_letters import as_output
+from workers.delivery.sizes import LARGEST_LETTER
 
 
 def test_every_record_has_exactly_one_topic() -> None:
@@ -56,14 +57,23 @@ def test_every_topic_has_somebody_who_writes_it_and_somebody_who_reads_it() -> N
         assert topic.readers
 
 
+_OF_SOME_ONLY = {"pacekeeper-dead-letter-null", "pacekeeper-dead-letter-cut"}
+
+
 @pytest.mark.parametrize(
-    ("value", "without"), [(b"{", {"pacekeeper-dead-letter-null"}), (None, set())]
+    ("value", "names"),
+    [
+        (b"{", {"own", *DEAD_LETTER} - _OF_SOME_ONLY),
+        (None, {"own", *DEAD_LETTER} - {"pacekeeper-dead-letter-cut"}),
+        (bytes(LARGEST_LETTER), {*DEAD_LETTER} - {"pacekeeper-dead-letter-null"}),
+    ],
+    ids=["bytes", "no value", "cut"],
 )
 def test_the_documented_headers_of_dead_letters_are_those_that_are_sent(
-    value: bytes | None, without: set[str]
+    value: bytes | None, names: set[str]
 ) -> None:
     record = ConsumerRecord("t", 0, 7, 0, 0, None, value, None, 0, 0, [("own", b"1")])
 
     sent = as_output(DeadLetter(record, "not_json", "spend", "no")).headers
 
-    assert {name for name, _ in sent} == {"own", *DEAD_LETTER} - without
+    assert {name for name, _ in sent} == names

@@ -10,6 +10,7 @@ from schemas.headers import REPLAYED
 from workers.dead_letters import Letter, as_letter, distinct, piles
 from workers.delivery.api import DeadLetter, Header
 from workers.delivery.dead_letters import as_output
+from workers.delivery.sizes import LARGEST_LETTER
 
 Headers = Sequence[Header]
 
@@ -60,7 +61,14 @@ def test_what_is_replayed_is_the_original_to_the_byte(
 
     assert (letter.topic, letter.record.key, letter.value) == ("p.metrics.v1", key, value)
     assert letter.headers == [*headers, (REPLAYED, b"p.metrics.v1.dlq[1]@5")]
-    assert letter.is_void == (key is None and value is None)
+    assert bool(letter.cannot_be_replayed) == (key is None and value is None)
+
+
+def test_a_letter_that_was_cut_is_not_replayed() -> None:
+    letter = put_aside(record(value=bytes(LARGEST_LETTER + 1)), offset=5)
+
+    assert len(letter.record.value) < LARGEST_LETTER
+    assert "too large" in letter.cannot_be_replayed
 
 
 def test_a_record_without_a_key_goes_back_to_its_partition_and_others_where_the_key_says() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -77,15 +78,16 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
         raise UsageError("nothing says which letters to replay", remedy="give --topic or --reason")
     settings = reachable_settings(config, bootstrap)
     found = distinct(await_result(_letters(settings, topic, reason)))
-    letters = [letter for letter in found if not letter.is_void]
+    letters = [letter for letter in found if not letter.cannot_be_replayed]
     if not dry_run:
         await_result(_replay(settings, letters))
     if json:
         print_json({"replayed": 0 if dry_run else len(letters), "found": len(found)})
         return
     done(f"{len(letters)} records {'would be ' if dry_run else ''}published again")
-    if len(found) > len(letters):
-        warn(f"{len(found) - len(letters)} left: neither key nor value, nothing to publish")
+    for why, count in Counter(letter.cannot_be_replayed for letter in found).items():
+        if why:
+            warn(f"{count} left: {why}")
 
 
 async def _letters(settings: Settings, topic: str | None, reason: str | None) -> list[Letter]:

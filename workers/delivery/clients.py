@@ -8,7 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-MEBIBYTE = 1 << 20
+from workers.delivery.sizes import LARGEST_BATCH, LARGEST_LETTER, MEBIBYTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,6 @@ class Clients:
     """Arguments of every aiokafka client: ``bootstrap_servers``, ``security_protocol``, …"""
     transaction_timeout_seconds: float = 15.0
     """The broker ends a transaction that is open for longer; a new owner waits no longer for it."""
-    maximum_record_bytes: int = 16 * MEBIBYTE
-    """Largest record that a worker writes: a dead letter carries the original, of any size."""
 
     def producer(self, transactional_id: str) -> AIOKafkaProducer:
         """Return the transactional producer of one partition; starting it fences the one before."""
@@ -29,9 +27,8 @@ class Clients:
             transactional_id=transactional_id,
             transaction_timeout_ms=int(self.transaction_timeout_seconds * 1000),
             linger_ms=0,  # batches are prebuilt: there is nothing to wait for
-            max_batch_size=MEBIBYTE
-            - (MEBIBYTE >> 6),  # a batch counts against the topic's max.message.bytes
-            max_request_size=self.maximum_record_bytes,
+            max_batch_size=LARGEST_BATCH,
+            max_request_size=LARGEST_LETTER + MEBIBYTE,
             retry_backoff_ms=10,  # the coordinator needs some milliseconds to finish the last one
         )
 

@@ -9,8 +9,10 @@ from schemas.headers import DEAD_LETTER_PREFIX
 from schemas.topics import DLQ_SUFFIX
 from workers.delivery.api import DeadLetter, Output
 from workers.delivery.errors import DeadLetterLimitError
+from workers.delivery.sizes import LARGEST_LETTER, size_of
 
 _DETAIL_BYTES = 2_000
+_CUT_BYTES = 65_536
 
 
 def dead_letter_topic(topic: str) -> str:
@@ -22,9 +24,28 @@ def as_output(letter: DeadLetter) -> Output:
     """Return ``letter`` as a record: all as it came, and the reason in further headers.
 
     What an earlier letter's headers said goes: the record may be one that was copied from there.
+    Of a record that is larger than dead-letter topics take, the beginnings of key and value are
+    kept, and a header says how large it was.
     """
+    record, facts = letter.record, _facts(letter)
+    # A record without a value would delete the letters before it, were the topic ever compacted.
+    key, value, came = record.key, record.value or b"", record.headers
+    size = size_of(record)
+    if size > LARGEST_LETTER:
+        facts["cut"] = str(size)
+        key, value, came = key and key[:_CUT_BYTES], value[:_CUT_BYTES], ()
+    headers = (
+        *(header for header in came if not header[0].startswith(DEAD_LETTER_PREFIX)),
+        *(
+            (DEAD_LETTER_PREFIX + name, text.encode(errors="replace")[:_DETAIL_BYTES])
+            for name, text in facts.items()
+        ),
+    )
+    return Output(dead_letter_topic(record.topic), key, value, headers=headers)
+
+
+def _facts(letter: DeadLetter) -> dict[str, str]:
     record = letter.record
-    came = [header for header in record.headers if not header[0].startswith(DEAD_LETTER_PREFIX)]
     facts = {
         "topic": record.topic,
         "partition": str(record.partition),
@@ -34,15 +55,7 @@ def as_output(letter: DeadLetter) -> Output:
         "field": letter.field,
         "detail": letter.detail,
     }
-    said = tuple(
-        (DEAD_LETTER_PREFIX + name, text.encode(errors="replace")[:_DETAIL_BYTES])
-        for name, text in facts.items()
-    )
-    # A record without a value would delete the letters before it, were the topic ever compacted.
-    value = b"" if record.value is None else record.value
-    null = ((DEAD_LETTER_PREFIX + "null", b"1"),) if record.value is None else ()
-    topic = dead_letter_topic(record.topic)
-    return Output(topic, record.key, value, headers=(*came, *said, *null))
+    return facts if record.value is not None else facts | {"null": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

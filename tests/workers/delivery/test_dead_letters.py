@@ -16,6 +16,7 @@ from workers.delivery.dead_letters import (
     dead_letter_topic,
 )
 from workers.delivery.errors import EXIT_DEAD_LETTERS, DeadLetterLimitError
+from workers.delivery.sizes import LARGEST_LETTER, MEBIBYTE, size_of
 
 headers = st.lists(st.tuples(st.text(max_size=9), st.none() | st.binary(max_size=9)), max_size=4)
 
@@ -76,6 +77,25 @@ def test_a_record_that_was_copied_from_a_dead_letter_says_what_is_wrong_with_it_
     assert said[DEAD_LETTER_PREFIX + "reason"] == b"not_json"
     assert said[DEAD_LETTER_PREFIX + "offset"] == b"9"
     assert said["trace"] == b"abc"
+
+
+def test_a_record_of_up_to_16_mib_is_kept_whole_and_a_larger_one_is_cut_and_says_so() -> None:
+    for large in (
+        record(1, value=bytes(LARGEST_LETTER)),
+        record(1, key=bytes(LARGEST_LETTER)),
+        record(1, headers=[("trace", bytes(LARGEST_LETTER))]),
+    ):
+        cut = as_output(DeadLetter(large, "too_large"))
+        said = dict(cut.headers)
+        assert int(said[DEAD_LETTER_PREFIX + "cut"] or b"") >= LARGEST_LETTER
+        assert said[DEAD_LETTER_PREFIX + "offset"] == b"1"
+        assert (large.key or b"").startswith(cut.key or b"")
+        assert large.value.startswith(cut.value or b"")
+        assert size_of(cut) < MEBIBYTE
+
+    whole = as_output(DeadLetter(record(1, value=bytes(LARGEST_LETTER - 1_000)), "too_large"))
+    assert len(whole.value or b"") == LARGEST_LETTER - 1_000
+    assert DEAD_LETTER_PREFIX + "cut" not in dict(whole.headers)
 
 
 def test_a_letter_stays_in_the_partition_it_came_from() -> None:

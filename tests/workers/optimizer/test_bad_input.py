@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from schemas import HoldReason, encode, topics
+from schemas.codec import MAX_RECORD_BYTES
 from schemas.headers import HEALED
 from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
+from workers.delivery.sizes import LARGEST_BATCH
 from workers.partitioner import partition_of
 
 
@@ -117,6 +119,25 @@ def test_a_record_in_the_wrong_partition_is_sent_on_once() -> None:
     again = world.feed("metrics", [world.metric(an_event(0), headers=sent.headers)])
     assert not again.outputs
     assert [letter.reason for letter in world.dead_letters] == ["key_mismatch"]
+
+
+def test_a_record_in_the_wrong_partition_that_its_topic_would_not_take_again_is_put_aside() -> None:
+    home = partition_of(KEY, 8)
+    world = World(partitions=8, partition=(home + 1) % 8)
+    record = world.metric(an_event(0), headers=(("trace", bytes(1 << 20)),))
+    step = world.feed("metrics", [record])
+    assert not step.outputs
+    assert [letter.reason for letter in world.dead_letters] == ["too_large"]
+
+
+def test_a_plan_of_the_largest_size_that_is_read_fits_its_table() -> None:
+    world = World()
+    value = encode(a_plan())
+    world.feed("plans", [world.stored(topics.PLANS, value.ljust(MAX_RECORD_BYTES), START, key=KEY)])
+    (stored,) = world.tables["plans"].values()
+    assert MAX_RECORD_BYTES < len(stored) + len(KEY) < LARGEST_BATCH
+    world.feed("plans", [world.stored(topics.PLANS, value.ljust(MAX_RECORD_BYTES + 1), START)])
+    assert [letter.reason for letter in world.dead_letters] == ["too_large"]
 
 
 def test_a_record_without_a_key_is_taken_where_it_belongs() -> None:
