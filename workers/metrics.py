@@ -30,7 +30,7 @@ PREFIX = "pacekeeper_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """What a step may count or observe, and how Prometheus sees it."""
+    """What is counted or observed, and how Prometheus sees it."""
 
     name: str
     """Without prefix and without the ``_total`` of counters."""
@@ -41,7 +41,6 @@ class Instrument:
 
 _HOUR = 3600.0
 _DURATIONS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
-_SIZES = (1.0, 4.0, 16.0, 64.0, 256.0, 1_000.0, 4_000.0, 16_000.0, 64_000.0)
 
 COUNTERS: Mapping[str, Instrument] = {
     "events": Instrument(
@@ -102,6 +101,42 @@ HISTOGRAMS: Mapping[str, Instrument] = {
 }
 """What steps may observe: ``Step.observations[short name] = values``."""
 
+_TRANSACTIONS = Instrument(name="transactions", about="Steps committed.", labels=("agent",))
+_STEP_RECORDS = Instrument(
+    name="step_records",
+    about="Records of one step.",
+    labels=("agent",),
+    buckets=(1.0, 4.0, 16.0, 64.0, 256.0, 1_000.0, 4_000.0, 16_000.0, 64_000.0),
+)
+_STEP_DURATION = Instrument(
+    name="step_duration_seconds",
+    about="Time from the start of a step to its commit.",
+    labels=("agent",),
+    buckets=_DURATIONS,
+)
+_DEAD_LETTERS = Instrument(
+    name="dead_letters", about="Records that could not be read.", labels=("topic", "reason")
+)
+_RECOVERY_DURATION = Instrument(
+    name="recovery_duration_seconds",
+    about="Time to load one partition of a table.",
+    labels=("agent",),
+    buckets=_DURATIONS,
+)
+_RECOVERED_RECORDS = Instrument(
+    name="recovered_records",
+    about="Changelog records read while loading tables.",
+    labels=("agent",),
+)
+_LAG_RECORDS = Instrument(
+    name="lag_records", about="Records that wait to be read.", labels=("topic", "partition")
+)
+_LAG_SECONDS = Instrument(
+    name="lag_seconds",
+    about="Age of the oldest record that waits to be read; 0 when none waits.",
+    labels=("topic", "partition"),
+)
+
 
 class Metrics:
     """The instruments of one worker; what delivery calls its observer."""
@@ -110,54 +145,14 @@ class Metrics:
         self.registry = registry
         self._counters = {short: _counter(each, registry) for short, each in COUNTERS.items()}
         self._histograms = {short: _histogram(each, registry) for short, each in HISTOGRAMS.items()}
-        self._transactions = Counter(
-            f"{PREFIX}transactions", "Steps committed.", ("agent",), registry=registry
-        )
-        self._records = Histogram(
-            f"{PREFIX}step_records",
-            "Records of one step.",
-            ("agent",),
-            buckets=_SIZES,
-            registry=registry,
-        )
-        self._duration = Histogram(
-            f"{PREFIX}step_duration_seconds",
-            "Time from the start of a step to its commit.",
-            ("agent",),
-            buckets=_DURATIONS,
-            registry=registry,
-        )
-        self._dead_letters = Counter(
-            f"{PREFIX}dead_letters",
-            "Records that could not be read.",
-            ("topic", "reason"),
-            registry=registry,
-        )
-        self._recovery = Histogram(
-            f"{PREFIX}recovery_duration_seconds",
-            "Time to load one partition of a table.",
-            ("agent",),
-            buckets=_DURATIONS,
-            registry=registry,
-        )
-        self._recovered = Counter(
-            f"{PREFIX}recovered_records",
-            "Changelog records read while loading tables.",
-            ("agent",),
-            registry=registry,
-        )
-        self._lag_records = Gauge(
-            f"{PREFIX}lag_records",
-            "Records that wait to be read.",
-            ("topic", "partition"),
-            registry=registry,
-        )
-        self._lag_seconds = Gauge(
-            f"{PREFIX}lag_seconds",
-            "Age of the oldest record that waits to be read; 0 when none waits.",
-            ("topic", "partition"),
-            registry=registry,
-        )
+        self._transactions = _counter(_TRANSACTIONS, registry)
+        self._records = _histogram(_STEP_RECORDS, registry)
+        self._duration = _histogram(_STEP_DURATION, registry)
+        self._dead_letters = _counter(_DEAD_LETTERS, registry)
+        self._recovery = _histogram(_RECOVERY_DURATION, registry)
+        self._recovered = _counter(_RECOVERED_RECORDS, registry)
+        self._lag_records = _gauge(_LAG_RECORDS, registry)
+        self._lag_seconds = _gauge(_LAG_SECONDS, registry)
         self._lanes: set[tuple[str, str]] = set()
         build = Info(f"{PREFIX}build", "What is running.", registry=registry)
         build.info(
@@ -211,13 +206,16 @@ class Metrics:
 
 
 def _counter(instrument: Instrument, registry: CollectorRegistry) -> Counter:
-    name = f"{PREFIX}{instrument.name}"
-    return Counter(name, instrument.about, instrument.labels, registry=registry)
+    return Counter(PREFIX + instrument.name, instrument.about, instrument.labels, registry=registry)
+
+
+def _gauge(instrument: Instrument, registry: CollectorRegistry) -> Gauge:
+    return Gauge(PREFIX + instrument.name, instrument.about, instrument.labels, registry=registry)
 
 
 def _histogram(instrument: Instrument, registry: CollectorRegistry) -> Histogram:
     return Histogram(
-        f"{PREFIX}{instrument.name}",
+        PREFIX + instrument.name,
         instrument.about,
         instrument.labels,
         buckets=instrument.buckets,

@@ -14,16 +14,14 @@ from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS, UNLIMITED
-from schemas import Portfolio, Shape, account_key, encode
+from schemas import Portfolio, Shape
 from schemas.money import from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
-from workers.delivery.api import Output
 from workers.instants import date_of, from_seconds
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
 from workers.optimizer.wave import Wave
-from workers.partitioner import partition_of
 
 _THOUSANDTHS = MILLIONTHS // 1_000
 
@@ -81,29 +79,10 @@ def _closed(
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
     _observe_overspend(draft, wave, closed.at)
-    shape = _shape(wave, closed)
-    account = account_key(shape.platform, shape.account_id)
-    draft.outputs.append(
-        Output(
-            draft.policy.topic(SHAPES),
-            account,
-            encode(shape),
-            partition_of(account, draft.view.partitions),
-            timestamp=wave.facts[closed.at].now * 1_000,
-        )
-    )
+    now = wave.facts[closed.at].now
+    draft.publish_by_key(SHAPES, _shape(wave, closed), now)
     if wave.plans["detailed"][closed.at] & GROUPED:
-        row = _portfolio(wave, closed)
-        group = row.budget_group_id.encode()
-        draft.outputs.append(
-            Output(
-                draft.policy.topic(PORTFOLIO),
-                group,
-                encode(row),
-                partition_of(group, draft.view.partitions),
-                timestamp=wave.facts[closed.at].now * 1_000,
-            )
-        )
+        draft.publish_by_key(PORTFOLIO, _portfolio(wave, closed), now)
 
 
 def _observe_overspend(draft: Draft, wave: Wave, i: int) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.codec import encode
+from schemas.record import CampaignRecord
 from schemas.topics import Topic
 from workers import draft
 from workers.delivery.api import Output, Record, View
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import METRICS
+from workers.partitioner import partition_of
 
 
 class Draft(draft.Draft):
@@ -34,6 +37,12 @@ class Draft(draft.Draft):
     def publish(self, topic: Topic, key: bytes, value: bytes, at: int) -> None:
         """Publish a record of a campaign at the decision's clock, in seconds."""
         self.outputs.append(Output(self.policy.topic(topic), key, value, timestamp=at * 1_000))
+
+    def publish_by_key(self, topic: Topic, record: CampaignRecord, at: int) -> None:
+        """Publish a record whose key is not the campaign's where that key belongs."""
+        key, name = record.key, self.policy.topic(topic)
+        home = partition_of(key, self.view.partitions)
+        self.outputs.append(Output(name, key, encode(record), home, timestamp=at * 1_000))
 
     def refuse(self, record: Record, reason: str, field: str, detail: str) -> None:
         """Put a record aside; of metrics, this is an outcome of the event."""
