@@ -162,7 +162,7 @@ def rebuild(rows: Rows, facts: Rows, owners: Ints, moments: tuple[Moment, Moment
 
     Needed when a campaign's zone or flight has changed. Day, week and month are exact,
     since more hours are kept than a month has. A flight that began before the first hour
-    kept, but after the first hour known, cannot be summed: ``flight_known`` is 0.
+    kept, but after the first hour known, cannot be summed: `settle_flight` says so.
 
     Parameters
     ----------

@@ -70,9 +70,8 @@ async def _send(
         if batch.append(**record) is None:
             acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
-            batch.append(
-                **record
-            )  # the first record of a batch always fits; the broker has the last word on its size
+            # The first record of a batch always fits; the broker has the last word on its size.
+            batch.append(**record)
     batch.close()
     acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
     return acknowledged
