@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from engine import pooling
 from schemas import HoldReason, Prior, PriorLevel, Shape, account_key, decode, encode, topics
-from tests.workers.optimizer.world import START, Stored, World, an_event
+from tests.workers.optimizer.world import START, World, an_event
+from tests.workers.stored import Stored
 from workers.allocator.pooling import shapes_step
 from workers.delivery.api import Output, Step
 from workers.partitioner import partition_of

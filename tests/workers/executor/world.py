@@ -20,7 +20,8 @@ from schemas.recommendation import Kind, Recommendation
 from schemas.record import Record
 from schemas.tick import Tick
 from schemas.topics import Topic
-from workers.delivery.api import DeadLetter, Headers, Output
+from tests.workers.stored import Stored
+from workers.delivery.api import DeadLetter, Output
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents, journal
 
@@ -36,19 +37,6 @@ def at(minutes: float) -> datetime:
 
 def ms(minutes: float) -> int:
     return int(at(minutes).timestamp() * 1000)
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One record of a topic."""
-
-    topic: str
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
-    partition: int = 0
 
 
 @dataclass

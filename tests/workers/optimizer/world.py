@@ -22,7 +22,8 @@ from schemas import (
 )
 from schemas.fields import BudgetPeriod
 from schemas.topics import Topic
-from workers.delivery.api import DeadLetter, Headers, Output, Step
+from tests.workers.stored import Stored
+from workers.delivery.api import DeadLetter, Output, Step
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.program import agents
 
@@ -66,19 +67,6 @@ def a_plan(**fields: Any) -> Plan:  # noqa: ANN401 -- fields of a record
         "min_confidence": 0.0,
     }
     return Plan(**(given | fields))
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One record of a topic."""
-
-    topic: str
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers = ()
-    partition: int = 0
 
 
 @dataclass
