@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.topics import TOPICS, Cleanup, Partitions, Topic
+from schemas.topics import FOREVER, TOPICS, Cleanup, Partitions, Topic
 from workers.delivery.api import Program
 from workers.delivery.contract import changelog_topic, table_names
 from workers.delivery.sizes import LARGEST_LETTER, MEBIBYTE
@@ -65,7 +65,11 @@ _CHANGELOG = {
 def _retention(topic: Topic) -> Mapping[str, str]:
     if topic.cleanup is Cleanup.COMPACT:
         return {"cleanup.policy": "compact"}
-    return {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
+    kept = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
+    if topic.retention_ms == FOREVER:
+        # A broker may bound partitions by size as well, as the embedded one does.
+        kept["retention.bytes"] = str(FOREVER)
+    return kept
 
 
 def _spec(

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.broker import Broker
-from schemas.topics import TOPICS, Cleanup, Partitions
+from schemas.topics import FOREVER, TOPICS, Cleanup, Partitions
 from workers.delivery.api import Agent, Journal, Program, Step
 from workers.kafka import connect
 from workers.settings import BrokerSettings, TopicSettings
@@ -58,6 +58,8 @@ async def test_every_topic_of_the_catalogue_is_there_with_what_the_catalogue_say
         assert kept["cleanup.policy"] == topic.cleanup.value
         if topic.cleanup is Cleanup.DELETE:
             assert kept["retention.ms"] == str(topic.retention_ms)
+        if topic.retention_ms == FOREVER and topic.cleanup is Cleanup.DELETE:
+            assert kept["retention.bytes"] == str(FOREVER), "no broker may bound it by size"
         if topic.dead_letters:
             assert found.pop(topic.dlq(topic_prefix)) == count
     assert found == {}
