@@ -5,12 +5,8 @@ from typing import Self
 
 from deploy.broker.cluster import Cluster
 from deploy.broker.config import HOST
-from deploy.broker.jars import Report
+from deploy.broker.report import Report, silent
 from deploy.broker.settings import BrokerSettings
-
-
-def silent(_: str) -> None:
-    """Take a line of progress and tell nobody."""
 
 
 class Broker:

@@ -13,7 +13,7 @@ import psutil
 from deploy.broker import config, jars, java, ports, process, ready, storage
 from deploy.broker.config import Node
 from deploy.broker.errors import AlreadyRunning, BeingStarted, BrokerFailed
-from deploy.broker.jars import Report
+from deploy.broker.report import Report, tell_killed
 from deploy.broker.settings import BrokerSettings
 
 _LOOK_EVERY = 0.1
@@ -49,10 +49,7 @@ class Cluster:
         pids = {launched.pid: node_id for node_id, launched in self._launched.items()}
         killed = process.end(list(pids), grace=self.settings.stop_timeout)
         for pid in killed:
-            self._report(
-                f"node {pids[pid]} did not stop within {self.settings.stop_timeout:.0f} s and was "
-                "killed; its next start checks its logs"
-            )
+            tell_killed(self._report, pids[pid], self.settings.stop_timeout)
         for node_id in tuple(self._launched):
             self._forget(node_id)
 

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +20,9 @@ import truststore
 from jgo.maven import MavenContext, PythonResolver
 
 from deploy.broker.errors import BrokenDownload
+from deploy.broker.report import Report
 
 KAFKA_VERSION = "4.1.1"
-
-Report = Callable[[str], None]
-"""Takes one line of progress for the person who waits."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,7 @@ import psutil
 
 from deploy.broker import guard
 from deploy.broker.config import Node
-
-Report = Callable[[str], None]
+from deploy.broker.report import Report
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.broker import process
-from deploy.broker.broker import silent
 from deploy.broker.cluster import Cluster, exclusive
 from deploy.broker.config import HOST
-from deploy.broker.jars import KAFKA_VERSION, Report
+from deploy.broker.jars import KAFKA_VERSION
+from deploy.broker.report import Report, silent, tell_killed
 from deploy.broker.settings import BrokerSettings
 
 
@@ -71,10 +71,7 @@ def stop(settings: BrokerSettings, *, report: Report = silent) -> BrokerStatus:
             process.forget(directory)
     for node in before.nodes:
         if node.pid in killed:
-            report(
-                f"node {node.node_id} did not stop within {settings.stop_timeout:.0f} s and was "
-                "killed; its next start checks its logs"
-            )
+            tell_killed(report, node.node_id, settings.stop_timeout)
     return before
 
 

@@ -50,7 +50,7 @@ class Reading:
     request: Request
 
     def chunks(self, tally: Tally, refused: RefusedRows) -> Iterator[tuple[int, list[Published]]]:
-        """Yield the valid rows of ever `CHUNK` rows, and the number of the last row looked at."""
+        """Yield the valid rows of every `CHUNK` rows, and the number of the last row looked at."""
         converter = Converter(self.binding, replay=self.request.replay)
         results = converter.convert(self.table.rows)
         while looked_at := list(islice(results, CHUNK)):
