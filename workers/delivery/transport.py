@@ -114,9 +114,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         known = TP(tp.topic, tp.partition)
         first = records[0].offset
         start = self._covered.get(known, first)
-        chunk = Chunk(
-            min(start, first), records
-        )  # aiokafka itself may have gone back to the committed offset
+        # aiokafka itself may have gone back to the committed offset.
+        chunk = Chunk(min(start, first), records)
         self._covered[known] = chunk.end
         return [chunk]
 
