@@ -68,9 +68,10 @@ class Estimate:
     conversions: Floats
     """Relative rate of conversions, > 0."""
     confidence: Floats
-    """Share of each cell's estimate of clicks that is the campaign's own, in [0, 1)."""
+    """Share of each cell's estimate of conversions that is the campaign's own, by its clicks
+    or its conversions, in [0, 1]."""
     trust: Floats
-    """Shape (B,): `confidence` of the week as a whole."""
+    """Shape (B,): that of the week as a whole, by its totals."""
 
     def of(self, rows: Ints) -> Estimate:
         """Return the estimates of some campaigns."""
@@ -162,11 +163,22 @@ def _estimate(patterns: Rows, shape: Floats, strength: Floats) -> tuple[Floats, 
     clicks = np.maximum(patterns["clicks"], 0).astype(np.float64)
     conversions = np.maximum(patterns["conversions"], 0) / MILLIONTHS
     day = _of_day(clicks, hours, shape, strength)
-    by_clicks, confidence = _shrunk(clicks, hours, day, strength)
+    by_clicks, of_clicks = _shrunk(clicks, hours, day, strength)
     own = np.full(len(patterns), CONVERSIONS_STRENGTH)
-    by_conversions, _ = _shrunk(conversions, hours, by_clicks, own)
-    total = clicks.sum(axis=1)
-    return by_clicks, by_conversions, confidence, total / (total + strength * HOURS_OF_WEEK)
+    by_conversions, of_conversions = _shrunk(conversions, hours, by_clicks, own)
+    trust = _either(_trust(clicks, strength), _trust(conversions, own))
+    return by_clicks, by_conversions, _either(of_clicks, of_conversions), trust
+
+
+def _either(one: Floats, other: Floats) -> Floats:
+    """Return the share that is the campaign's own, where ``one`` is shrunk to by ``other``."""
+    return 1.0 - (1.0 - one) * (1.0 - other)
+
+
+def _trust(counts: Floats, strength: Floats) -> Floats:
+    total = counts.sum(axis=1)
+    trust: Floats = total / (total + strength * HOURS_OF_WEEK)
+    return trust
 
 
 def _of_day(counts: Floats, hours: Floats, prior: Floats, strength: Floats) -> Floats:

@@ -24,7 +24,7 @@ class Evidence:
     """How much is known of the hours of the week; arrays of shape (B,)."""
 
     own: Floats
-    """Share of the learned week that is the campaign's own, in [0, 1)."""
+    """Share of the learned week that is the campaign's own, in [0, 1]."""
     pooled: Floats
     """Campaign-days behind the prior."""
 
