@@ -98,9 +98,9 @@ def read(values: Sequence[bytes]) -> tuple[Rows, Ints]:
 def place(values: Sequence[bytes], facts: Rows, refused: Bools) -> Placed:
     """Decide what each fact does to its day.
 
-    A snapshot replaces the known hour, unless its sequence number is lower. A delta is
-    added; the caller has made sure that its event is new. One hour takes facts of one
-    mode only, and hours may not overlap.
+    A snapshot replaces the known hour, unless the hour has had a higher sequence number; one
+    without a number is the latest word when it comes. A delta is added; the caller has made
+    sure that its event is new. One hour takes facts of one mode only, and hours may not overlap.
 
     Parameters
     ----------
@@ -148,8 +148,10 @@ def starts_of(rows: Rows, utc_days: Ints) -> Ints:
 
 
 def _combined(old: Rows, facts: Rows, found: Bools) -> Rows:
-    """Return the facts, with deltas added to what was known."""
+    """Return the facts, with deltas added to what was known, and numbers kept."""
     new = facts.copy()
+    unnumbered = found & (facts["sequence"] == NO_SEQUENCE)
+    new["sequence"] = np.where(unnumbered, old["sequence"], facts["sequence"])
     adds = np.flatnonzero(found & (facts["flags"] & DELTA > 0) & (old["flags"] & DELTA > 0))
     if adds.size:
         for name in ("impressions", "clicks", "conversions"):
