@@ -22,7 +22,7 @@ NEVER: Final = np.iinfo(np.int32).max
 """Stands for "the clocks do not change on this day"."""
 
 _DAY = 86_400
-_PROBE = 7 * _DAY
+_PROBE = 6 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ class ZoneDays:
 def zone_days(zone: tzinfo) -> ZoneDays:
     """Return the local days of ``zone``.
 
-    Holds for every zone whose clocks change at most once in a day and in a week.
+    Holds for every zone whose clocks change at most once in six days: some change back on the
+    Saturday, a little less than a week later.
     A local date that a zone left out has no length: it starts with the next.
     """
     moments, offsets = _changes(zone)
