@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-import pkgutil
 import sys
-from collections.abc import Iterator
 from datetime import date
-from importlib import import_module
 from types import CodeType, FrameType
-from typing import Any
 
-import engine
 from engine.zones import zone_days
 from schemas import Shape, decode, topics
+from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, an_event
-
-
-def public_functions() -> Iterator[tuple[str, Any]]:
-    for module in pkgutil.iter_modules(engine.__path__):
-        loaded = import_module(f"engine.{module.name}")
-        for name, function in inspect.getmembers(loaded, inspect.isroutine):
-            if function.__module__ == loaded.__name__ and not name.startswith("_"):
-                yield f"{module.name}.{name}", inspect.unwrap(function)
 
 
 def a_campaigns_life() -> None:
@@ -41,7 +28,7 @@ def a_campaigns_life() -> None:
 
 
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
-    found = dict(public_functions())
+    found = public_functions()
     called: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, _: object) -> None:

@@ -1,0 +1,48 @@
+"""What is in force, and when it was changed."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import in_force
+from engine.errors import UnknownFormat
+
+quick = settings(max_examples=40, deadline=None)
+
+
+def test_a_campaign_without_an_entry_has_nothing_in_force_and_no_change() -> None:
+    rows = in_force.unpack([b"", b""])
+    assert rows.tobytes() == in_force.nothing_in_force(2).tobytes()
+    assert rows["known"].tolist() == [0, 0]
+    assert not rows["changed"].any()
+
+
+@given(st.lists(st.integers(1, 2**40), max_size=40, unique=True), st.randoms(use_true_random=False))
+@quick
+def test_the_latest_changes_are_remembered_newest_first_whatever_their_order(
+    times: list[int], chance: Random
+) -> None:
+    rows = in_force.nothing_in_force(1)
+    for time in chance.sample(times, len(times)):
+        rows = in_force.with_change(rows, np.array([time]))
+    newest = sorted(times, reverse=True)[: in_force.CHANGES]
+    assert rows["changed"][0].tolist() == newest + [0] * (in_force.CHANGES - len(newest))
+    assert in_force.unpack([rows.tobytes()]).tobytes() == rows.tobytes()
+
+
+def test_a_change_of_one_campaign_is_none_of_another() -> None:
+    rows = in_force.with_change(in_force.nothing_in_force(2), np.array([5, 7]))
+    rows = in_force.with_change(rows, np.array([6, 3]))
+    assert rows["changed"][:, :3].tolist() == [[6, 5, 0], [7, 3, 0]]
+
+
+def test_a_value_that_another_version_wrote_is_refused_by_number() -> None:
+    rows = in_force.nothing_in_force(1)
+    rows["format"] = 2
+    with pytest.raises(UnknownFormat, match="a stored value in force has format 2"):
+        in_force.unpack([rows.tobytes()])
