@@ -191,7 +191,7 @@ TICKS: Final = Topic(
     record=Tick,
     key=Key.PARTITION,
     retention_ms=_DAY,
-    writers=("optimizer", "executor", "simulator"),
+    writers=("optimizer", "simulator"),
     readers=("optimizer", "executor"),
     about="The clock, so that silence can be noticed.",
 )

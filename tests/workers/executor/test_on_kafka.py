@@ -64,7 +64,6 @@ class Stack:
             "PACEKEEPER_TOPICS_PREFIX": self.prefix,
             "PACEKEEPER_TOPICS_PARTITIONS": str(PARTITIONS),
             "PACEKEEPER_WEB_PORT": "0",
-            "PACEKEEPER_EXECUTOR_TICK_SECONDS": "0",
             "PACEKEEPER_DELIVERY_SESSION_TIMEOUT_SECONDS": "6",
             "PACEKEEPER_DELIVERY_HEARTBEAT_SECONDS": "1",
         }
