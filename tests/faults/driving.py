@@ -77,6 +77,8 @@ class Fleet:
     command: Sequence[str]
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    asks_for_restart: frozenset[int] = frozenset({EXIT_RESTART})
+    """Exit statuses that are no surprise."""
     diary: list[str] = field(default_factory=list)
     ended: list[tuple[int, int]] = field(default_factory=list)
     """Number and exit status of each worker that ended without being asked."""
@@ -201,7 +203,7 @@ class Fleet:
     @property
     def surprises(self) -> list[tuple[int, int]]:
         """Return the ends that are no request to be started again."""
-        return [(number, status) for number, status in self.ended if status != EXIT_RESTART]
+        return [each for each in self.ended if each[1] not in self.asks_for_restart]
 
     async def __aenter__(self) -> Self:
         self._supervisor = asyncio.create_task(self.supervise())

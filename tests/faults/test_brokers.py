@@ -10,17 +10,26 @@ import pytest
 
 from deploy.broker import Broker
 from tests.faults.conftest import Kafka
-from tests.faults.counting import Place, running
+from tests.faults.counting import Place, Run, running
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
+
+EXIT_KAFKA_AWAY = 1
+
+
+async def _start_two(run: Run) -> None:
+    # Who ends while Kafka is away cannot be started before it is back.
+    run.fleet.asks_for_restart |= {EXIT_KAFKA_AWAY}
+    for number in range(2):
+        run.fleet.start(number)
+        await run.owns(number)
 
 
 async def test_a_broker_that_is_killed_and_comes_back_costs_time_only(
     place: Place, fragile: Kafka
 ) -> None:
     async with running(place) as run:
-        for number in range(2):
-            run.fleet.start(number)
+        await _start_two(run)
         async with run.under_load(per_second=2_000):
             await run.advance()
             fragile.broker.kill()
@@ -38,8 +47,7 @@ async def test_one_of_three_brokers_may_be_lost_and_come_back(
         bootstrap=three_brokers.bootstrap, prefix=topic_prefix, directory=tmp_path, copies=3
     )
     async with running(place) as run:
-        for number in range(2):
-            run.fleet.start(number)
+        await _start_two(run)
         async with run.under_load(per_second=2_000):
             await run.advance()
             three_brokers.kill(2)
@@ -56,8 +64,7 @@ async def test_a_network_that_is_slow_and_then_cut_costs_time_only(
 ) -> None:
     proxy = fragile.proxy
     async with running(replace(place, worker_bootstrap=fragile.proxied)) as run:
-        for number in range(2):
-            run.fleet.start(number)
+        await _start_two(run)
         async with run.under_load(per_second=2_000):
             await run.advance()
             proxy.delay, proxy.bytes_per_second = 0.05, 500_000.0
