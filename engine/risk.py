@@ -24,6 +24,8 @@ SURPRISE: Final = 2.0
 
 _NINETIETH = 1.2815515655446004
 _LOGISTIC = 1.702
+_MOST = 9 * 10**18
+"""Projections stay here, in minor units: more than any budget, and still within int64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +61,12 @@ def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     deviation = coming * HOURLY_DEVIATION * np.sqrt(1.0 / hours + 1.0 / ahead)
     base = horizon.spent + horizon.in_flight
     low = np.maximum(coming - _NINETIETH * deviation, 0.0)
+    high = coming + _NINETIETH * deviation
     return Outlook(
         index=_index(horizon, seen & (horizon.allowance > 0)),
-        p10=base + low.astype(np.int64),
-        p50=base + coming.astype(np.int64),
-        p90=base + (coming + _NINETIETH * deviation).astype(np.int64),
+        p10=_on_top_of(base, low),
+        p50=_on_top_of(base, coming),
+        p90=_on_top_of(base, high),
         exhaustion=_exhaustion(coming - horizon.left, deviation),
         exhausts_at=_exhausts_at(clock, horizon, coming),
     )
@@ -79,6 +82,13 @@ def hourly_cap(amount: Ints, horizon: Horizon, limits: Ints) -> Ints:
     surprising = np.ceil(np.minimum(amount, 2**50) * factor).astype(np.int64)
     cap: Ints = np.minimum(np.maximum(surprising, amount), limits)
     return np.minimum(cap, horizon.hard_cap)
+
+
+def _on_top_of(base: Ints, coming: Floats) -> Ints:
+    """Return ``base + coming``, rounded down, at most `_MOST`."""
+    room = np.maximum(_MOST - base, 0)
+    total: Ints = base + np.minimum(coming, room).astype(np.int64)
+    return total
 
 
 def _index(horizon: Horizon, defined: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:

@@ -13,6 +13,9 @@ from schemas.errors import Reason, SchemaError
 MAX_AMOUNT = 10**12
 """Largest amount, in whole currency units, that one record may carry."""
 
+MAX_TOTAL = 10**19
+"""Largest amount that is summed or projected from many records: more than int64 has minor units."""
+
 MAX_DECIMALS = 18
 """Most digits after the decimal point of an amount on the wire."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -21,6 +22,7 @@ from schemas.fields import (
     Text,
     Utc,
 )
+from schemas.money import MAX_TOTAL
 from schemas.record import CampaignRecord, Part, refuse, require
 
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -85,6 +87,8 @@ class GuardrailStatus(StrEnum):
 class MoneyRange(Part, frozen=True, kw_only=True):
     """An uncertain amount: 10th, 50th and 90th percentile."""
 
+    _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)
+
     p10: Amount
     p50: Amount
     p90: Amount
@@ -137,6 +141,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     local day, in order. A hold leaves everything as it is and says why. The
     ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
+
+    _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)
 
     recommendation_id: Digest
     kind: Kind

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from math import isfinite
-from typing import TypeVar, get_args
+from typing import ClassVar, TypeVar, get_args
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -16,7 +16,7 @@ from msgspec.structs import force_setattr
 from schemas.errors import Reason, SchemaError
 from schemas.fields import FIRST_YEAR, LAST_YEAR, KeyName, Platform
 from schemas.keys import campaign_key, check_names
-from schemas.money import check_amount
+from schemas.money import MAX_AMOUNT, check_amount
 
 Ordered = TypeVar("Ordered", date, Decimal)
 
@@ -30,12 +30,15 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     written.
     """
 
+    _largest: ClassVar[Decimal] = Decimal(MAX_AMOUNT)
+    """Bound of the amounts in a value of this type."""
+
     def __post_init__(self) -> None:
         for name in _delicate_fields(type(self)):
             value = getattr(self, name)
             kind = value.__class__
             if kind is Decimal:
-                check_amount(value, name)
+                check_amount(value, name, limit=self._largest)
             elif kind is datetime:
                 time_in_utc(self, name, value)
             elif kind is float and not isfinite(value):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from schemas import HoldReason, encode, topics
+from schemas import Budget, BudgetPeriod, HoldReason, encode, topics
 from schemas.codec import MAX_RECORD_BYTES
 from schemas.headers import HEALED
 from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
@@ -67,6 +67,27 @@ def test_a_record_whose_timestamp_is_absurd_is_put_aside(stamp: int) -> None:
     record = replace(world.metric(an_event(0, emitted_at=None)), timestamp=stamp)
     world.feed("metrics", [record])
     assert [letter.field for letter in world.dead_letters] == ["timestamp"]
+
+
+@pytest.mark.parametrize("period", list(BudgetPeriod))
+@pytest.mark.parametrize("currency", ["JPY", "EUR", "KWD", "CLF"])
+def test_whatever_was_spent_all_that_is_published_can_be_read(
+    period: BudgetPeriod, currency: str
+) -> None:
+    world = World()
+    flight = {"flight_start": date(2026, 3, 1), "flight_end": date(2099, 12, 31)}
+    whole = flight if period is BudgetPeriod.FLIGHT else {}
+    budget = Budget(amount=Decimal(10**12), period=period)
+    world.plan(currency=currency, budget=budget, **whole)
+    for number in range(12):
+        world.metrics(an_event(number, spend=Decimal(10**12), currency=currency))
+    assert len(world.advice) == 12
+    for advice in world.advice:
+        projected = advice.projected_spend
+        assert projected
+        assert advice.spend_to_date
+        assert advice.spend_to_date <= projected.p10 <= projected.p50 <= projected.p90
+    assert all(action.target >= 0 for action in world.actions)
 
 
 def test_an_hour_forty_days_old_is_put_aside() -> None:
