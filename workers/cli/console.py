@@ -34,10 +34,15 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         console.width = 10_000
     table = Table(*columns, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*(Text(str(cell)) for cell in row))
+        table.add_row(*(Text(printable(str(cell))) for cell in row))
     with console.capture() as captured:
         console.print(table)
     typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without what a terminal takes for orders: it may be anybody's bytes."""
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
 def done(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.topics import AUDIT, RECOMMENDATIONS
-from workers.cli.console import await_result, note
+from workers.cli.console import await_result, note, printable
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.events import Happening, audit_line, recommendation_line
 from workers.kafka import connect
@@ -107,7 +107,9 @@ class _Lines:
     def happening(self, record: ConsumerRecord) -> Happening:
         """Read a record of either topic."""
         value = record.value or b""
-        return audit_line(value) if record.topic == self._audit else recommendation_line(value)
+        tell = audit_line if record.topic == self._audit else recommendation_line
+        seen = tell(value)
+        return replace(seen, detail=printable(seen.detail))
 
     def is_audit(self, record: ConsumerRecord) -> bool:
         """Tell which of the two topics it is from."""

@@ -165,6 +165,22 @@ def test_a_letter_that_kafka_refuses_is_not_said_to_be_replayed(person: Person) 
     assert "MessageSizeTooLarge" in told.stderr
 
 
+def test_what_anybody_has_published_gives_the_terminal_no_orders(person: Person) -> None:
+    person.runs("topics", "create")
+    orders = b"\x1b]0;owned\x07 \x1b[2J \x9b31m".decode("latin-1").encode()
+    person.publishes("metrics.v1.dlq", orders, {DEAD_LETTER_PREFIX + "detail": orders})
+    person.publishes("audit.v1", b'{"\xff%s": 1}' % orders)
+    person.publishes("audit.v1", json.dumps({orders.decode(): 1}).encode())
+
+    listed = person.runs("dlq", "list").stdout
+    watched = person.runs("watch", "--from-beginning", "--limit", "2").stdout
+
+    for told in (listed, watched):
+        assert "\x1b" not in told
+        assert "\x9b" not in told
+    assert "owned" in listed
+
+
 def test_dead_letters_of_everything_are_not_replayed_by_mistake(person: Person) -> None:
     assert "--topic or --reason" in person.runs("dlq", "replay", code=2).stderr
 

@@ -76,7 +76,7 @@ def test_whatever_was_spent_all_that_is_published_can_be_read(
 ) -> None:
     world = World()
     flight = {"flight_start": date(2026, 3, 1), "flight_end": date(2099, 12, 31)}
-    whole = flight if period is BudgetPeriod.FLIGHT else {}
+    whole: dict[str, Any] = flight if period is BudgetPeriod.FLIGHT else {}
     budget = Budget(amount=Decimal(10**12), period=period)
     world.plan(currency=currency, budget=budget, **whole)
     for number in range(12):
