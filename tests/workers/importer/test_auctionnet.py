@@ -48,12 +48,12 @@ from workers.verify.reading import audit_records
 
 ROOT = Path(__file__).parents[3]
 MAP = ROOT / "docs" / "examples" / "auctionnet.toml"
-SHARED = Path(os.environ.get("PACEKEEPER_SHARED_DATA", ROOT.parent / "shared" / "data"))
+SHARED = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
 FILE = SHARED / "auctionnet_hourly.csv"
 
 pytestmark = pytest.mark.skipif(
     not FILE.is_file(),
-    reason=f"{FILE} is not there; name its folder in PACEKEEPER_SHARED_DATA",
+    reason=f"{FILE} is not there; name its folder in SHARED_DATA",
 )
 
 
