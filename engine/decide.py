@@ -13,7 +13,8 @@ from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
-from engine.policy import CLAMPED, Ruling, current_value, rule
+from engine.in_force import current_value
+from engine.policy import CLAMPED, Ruling, rule
 from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
 from engine.strategies import hour_plan
@@ -65,7 +66,7 @@ def decide(situation: Situation) -> Decisions:
     limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, plans["hourly_cap"]), 0)
     sure = confidence(situation, clock)
     ruling = rule(situation, wanted.amounts[:, 0], limit, sure)
-    known, current = current_value(situation)
+    known, current = current_value(situation.in_force, plans)
     amounts = _following(situation, slots, (totals, wanted.amounts), ruling)
     return Decisions(
         clock=clock,

@@ -9,7 +9,8 @@ import numpy as np
 from engine.arrays import Bools, Ints
 from engine.calendar import day_start, utc_offset
 from engine.confidence import of_shape
-from engine.horizon import Horizon, in_gap
+from engine.gaps import in_gap
+from engine.horizon import Horizon
 from engine.plans import PERIODS, ROLLOVERS, STATUSES
 from engine.situation import Clock, Situation
 from engine.strategies import needs_learning, supported

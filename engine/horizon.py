@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine import money
-from engine.arrays import Bools, Floats, Ints, Rows
+from engine.arrays import Floats, Ints, Rows
 from engine.calendar import (
     DAY,
     FAR,
@@ -22,16 +22,18 @@ from engine.calendar import (
     utc_offset,
     week_first,
 )
-from engine.plans import PERIODS, ROLLOVERS, UNLIMITED
+from engine.gaps import merged
+from engine.in_force import current_value
+from engine.plans import PERIODS
+from engine.rollover import carried
 from engine.situation import Clock, Situation
 from engine.weeks import WeekWeights, between
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
 
-_DAILY, _WEEKLY, _MONTHLY, _FLIGHT = range(len(PERIODS))
+_DAILY, _FLIGHT = PERIODS.index("day"), PERIODS.index("flight")
 _MOST: Final = 2**50
-_NO_ROLLOVER, _, _CAPPED = range(len(ROLLOVERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +102,15 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
     """
     plans = situation.plans
     first, last = _period(plans, clock.day)
-    spent, today_spent = _spent(situation, clock)
-    allowance = plans["amount"] + _carried(situation, clock, spent)
+    gaps = merged(situation.gaps)
+    spent, today_spent = _spent(situation, clock, first)
+    allowance = plans["amount"] + carried(situation, clock, spent, gaps)
     rate = _rate(situation, clock, today_spent)
     in_flight = _unreported(rate, clock, _start(situation, first))
     in_flight_today = _unreported(rate, clock, clock.day_start)
     left = allowance - spent - in_flight
     rest_today = slots.sum(axis=1)
-    rest = rest_today + _later(situation, clock, last)
+    rest = rest_today + _later(situation, clock, last, gaps)
     day_left = plans["daily_cap"] - today_spent - in_flight_today
     hard_cap = np.maximum(np.minimum(left, day_left), 0)
     share = _share(left, rest_today, rest)
@@ -121,18 +124,12 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
         left=left,
         today=np.clip(np.maximum(share, floor), 0, hard_cap),
         hard_cap=hard_cap,
-        elapsed=_expected(situation, _wall(situation, started), _wall(situation, ends)),
+        elapsed=_expected(situation, gaps, _wall(situation, started), _wall(situation, ends)),
         rest=rest,
         rest_today=rest_today,
         end=_start(situation, last + 1),
         started=started,
     )
-
-
-def in_gap(gaps: Ints, days: Ints) -> Bools:
-    """Return whether each local day lies in a gap of its flight; gaps (B, G, 2), days (B,)."""
-    inside = (gaps[:, :, 0] <= days[:, None]) & (days[:, None] <= gaps[:, :, 1])
-    return np.asarray(inside.any(axis=1))
 
 
 def _period(plans: Rows, day: Ints) -> tuple[Ints, Ints]:
@@ -150,8 +147,11 @@ def _period(plans: Rows, day: Ints) -> tuple[Ints, Ints]:
     return np.maximum(first, plans["flight_first"]), np.minimum(last, plans["flight_last"])
 
 
-def _spent(situation: Situation, clock: Clock) -> tuple[Ints, Ints]:
-    """Return what the period and today have spent, in minor units, rounded up."""
+def _spent(situation: Situation, clock: Clock, first: Ints) -> tuple[Ints, Ints]:
+    """Return what the period and today have spent, in minor units, rounded up.
+
+    A period in which the flight began, on day ``first``, has spent what the flight has.
+    """
     campaigns, plans = situation.campaigns, situation.plans
     same = [
         clock.day == clock.newest_day,
@@ -161,42 +161,18 @@ def _spent(situation: Situation, clock: Clock) -> tuple[Ints, Ints]:
     ]
     exponents = plans["exponent"].astype(np.int64)
     ledgers = np.stack([campaigns[name] for name in PERIODS], axis=1)
-    chosen = ledgers[np.arange(len(plans)), plans["period"]]
-    current = np.choose(plans["period"], same)
+    periods = np.where(first == plans["flight_first"], _FLIGHT, plans["period"])
+    chosen = ledgers[np.arange(len(plans)), periods]
+    current = np.choose(periods, same)
     spent = money.ceil_to_minor(chosen, exponents) * current
     return spent, money.ceil_to_minor(campaigns["day"], exponents) * same[_DAILY]
 
 
-def _carried(situation: Situation, clock: Clock, spent: Ints) -> Ints:
-    """Return what earlier periods of the flight left over, below zero where they overspent."""
-    plans, campaigns = situation.plans, situation.campaigns
-    rolls = (plans["rollover"] != _NO_ROLLOVER) & (plans["period"] != _FLIGHT)
-    if not rolls.any():
-        return np.zeros(len(plans), dtype=np.int64)
-    known = local_day(situation.calendar, situation.zones, campaigns["first"].astype(np.int64))
-    first = np.maximum(plans["flight_first"], np.minimum(known, clock.day))
-    first = np.minimum(first, clock.day)
-    ended = np.choose(
-        np.minimum(plans["period"], _MONTHLY),
-        [
-            clock.day - first,
-            (week_first(clock.day) - week_first(first)) // 7,
-            month_of(clock.day) - month_of(first),
-        ],
-    )
-    flight = money.ceil_to_minor(campaigns["flight"], plans["exponent"].astype(np.int64))
-    budget = plans["amount"] * np.minimum(ended, UNLIMITED // np.maximum(plans["amount"], 1))
-    carried = budget - (flight - spent)
-    capped = plans["rollover"] == _CAPPED
-    return np.where(rolls, np.where(capped, np.minimum(carried, plans["rollover_cap"]), carried), 0)
-
-
 def _rate(situation: Situation, clock: Clock, today_spent: Ints) -> Ints:
     """Return the expected spend of an hour: the budget in force, else the mean of today's hours."""
-    in_force, plans = situation.in_force, situation.plans
-    value = money.ceil_to_minor(in_force["value"], plans["exponent"].astype(np.int64))
+    known, value = current_value(situation.in_force, situation.plans)
     hours = np.maximum((clock.reported_until - clock.day_start) // HOUR, 1)
-    rate = np.where(in_force["known"] > 0, value, np.maximum(today_spent, 0) // hours)
+    rate = np.where(known, value, np.maximum(today_spent, 0) // hours)
     return np.minimum(rate, _MOST)
 
 
@@ -208,10 +184,10 @@ def _unreported(rate: Ints, clock: Clock, since: Ints) -> Ints:
     return spend
 
 
-def _later(situation: Situation, clock: Clock, last: Ints) -> Floats:
+def _later(situation: Situation, clock: Clock, last: Ints, gaps: Ints) -> Floats:
     """Return the weight of the period's days after today, flight gaps left out."""
     tomorrow = (clock.day + 1) * DAY
-    return _expected(situation, tomorrow, (np.minimum(last, FAR) + 1) * DAY)
+    return _expected(situation, gaps, tomorrow, (np.minimum(last, FAR) + 1) * DAY)
 
 
 def _share(left: Ints, part: Floats, whole: Floats) -> Ints:
@@ -225,10 +201,10 @@ def _start(situation: Situation, days: Ints) -> Ints:
     return day_start(situation.calendar, situation.zones, days)
 
 
-def _expected(situation: Situation, starts: Ints, ends: Ints) -> Floats:
-    """Return the weight between two wall times, the days of flight gaps left out."""
+def _expected(situation: Situation, gaps: Ints, starts: Ints, ends: Ints) -> Floats:
+    """Return the weight between two wall times, the days of merged gaps left out."""
     weight = between(situation.week, starts, ends)
-    for gap in np.moveaxis(situation.gaps, 1, 0):
+    for gap in np.moveaxis(gaps, 1, 0):
         first = np.maximum(gap[:, 0] * DAY, starts)
         weight = weight - between(situation.week, first, np.minimum((gap[:, 1] + 1) * DAY, ends))
     return np.maximum(weight, 0.0)

@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Ints, Rows
+from engine.arrays import Bools, Ints, Rows
 from engine.errors import UnknownFormat
+from engine.money import ceil_to_minor
 
 FORMAT: Final = 1
 CHANGES: Final = 25
@@ -62,3 +63,13 @@ def with_change(rows: Rows, instants: Ints) -> Rows:
     times = np.concatenate([rows["changed"], instants[:, None]], axis=1)
     after["changed"] = -np.sort(-times, axis=1)[:, :CHANGES]
     return after
+
+
+def current_value(rows: Rows, plans: Rows) -> tuple[Bools, Ints]:
+    """Return whether a value in force is known, and it in minor units, rounded up.
+
+    A value in another currency than the plan's is not known, and 0 here; shapes (B,).
+    """
+    known = (rows["known"] > 0) & (rows["currency"] == plans["currency"])
+    value = ceil_to_minor(rows["value"], plans["exponent"].astype(np.int64))
+    return np.asarray(known), np.where(known, value, 0)

@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import local_day
 from engine.confidence import suspect_day
-from engine.money import ceil_to_minor
+from engine.in_force import current_value
 from engine.plans import ACTUATORS, AUTONOMIES
 from engine.situation import Situation
 
@@ -53,7 +53,7 @@ def rule(situation: Situation, wanted: Ints, hard_cap: Ints, sure: Floats) -> Ru
     A protected plan is never changed without a person.
     """
     plans = situation.plans
-    known, current = current_value(situation)
+    known, current = current_value(situation.in_force, plans)
     near = _near(wanted, current, plans["max_change"], known & (current > 0))
     value = np.minimum(near, hard_cap)
     enforced = known & (current > hard_cap)
@@ -71,17 +71,6 @@ def rule(situation: Situation, wanted: Ints, hard_cap: Ints, sure: Floats) -> Ru
     changes = ~known | (value != current)
     free = (statuses != BLOCKED).all(axis=1) & (plans["autonomy"] == _AUTO)
     return Ruling(value=value, statuses=statuses, release=free & changes)
-
-
-def current_value(situation: Situation) -> tuple[Bools, Ints]:
-    """Return whether a value in force is known, and it in minor units, rounded up.
-
-    A value in another currency than the plan's is not known.
-    """
-    in_force, plans = situation.in_force, situation.plans
-    known = (in_force["known"] > 0) & (in_force["currency"] == plans["currency"])
-    value = ceil_to_minor(in_force["value"], plans["exponent"].astype(np.int64))
-    return np.asarray(known), np.where(known, value, 0)
 
 
 def changes_today(situation: Situation) -> Ints:

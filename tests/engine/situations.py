@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,20 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine import in_force, plans, state
-from engine.arrays import Ints
+from engine.arrays import Ints, Rows
 from engine.calendar import Calendar
 from engine.situation import Conditions, Evidence, Situation
 from engine.weeks import WeekWeights
 from engine.zones import zone_days
 
-NAMES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata")
+NAMES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+)
 CALENDAR = Calendar.of([zone_days(ZoneInfo(name)) for name in NAMES])
 MONDAY = 1_772_409_600
 """2026-03-02 00:00 UTC."""
@@ -30,6 +38,68 @@ limits = st.just(plans.UNLIMITED) | amounts
 def pair(minor: int, exponent: int) -> tuple[int, int]:
     units, part = divmod(minor, 10**exponent)
     return units, part * 10 ** (18 - exponent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class One:
+    """A campaign alone: by default 240.00 euros a day, spread evenly, 4.00 spent by 01:00 UTC."""
+
+    campaign: Mapping[str, Any] = field(default_factory=dict)
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    force: Mapping[str, Any] = field(default_factory=dict)
+    weights: Sequence[float] = (1.0,) * 168
+    gaps: Sequence[tuple[int, int]] = ()
+    zone: str = "UTC"
+    account_zone: str | None = None
+    now: int | None = None
+    own: float = 0.5
+    pooled: float = 10.0
+    frozen: bool = False
+    outage: bool = False
+    rows: Rows | None = None
+    """The campaign's row, where it is not made from ``campaign``."""
+
+    def situation(self) -> Situation:
+        """Return it as a batch of one."""
+        campaigns = state.new_campaigns(1) if self.rows is None else self.rows.copy()
+        planned, forced = plans.no_plans(1), in_force.nothing_in_force(1)
+        spent = dict.fromkeys(("day", "week", "month", "flight", "total"), (4, 0))
+        known = {"newest": MONDAY, "first": MONDAY, "day_counts": (1_000, 10, 0), **spent}
+        for rows, values in (
+            (campaigns, {**(known if self.rows is None else {}), **self.campaign}),
+            (planned, {**PLAN, **self.plan}),
+            (forced, {"currency": b"EUR", **self.force}),
+        ):
+            for name, value in values.items():
+                rows[name] = value
+        hour = campaigns["newest"] + 3_600
+        return Situation(
+            campaigns=campaigns,
+            plans=planned,
+            in_force=forced,
+            week=WeekWeights.of(np.array([self.weights], dtype=np.float64)),
+            evidence=Evidence(own=np.array([self.own]), pooled=np.array([self.pooled])),
+            conditions=Conditions(frozen=np.array([self.frozen]), outage=np.array([self.outage])),
+            gaps=np.array(self.gaps, dtype=np.int64).reshape(1, -1, 2),
+            calendar=CALENDAR,
+            zones=np.array([NAMES.index(self.zone)]),
+            account_zones=np.array([NAMES.index(self.account_zone or self.zone)]),
+            hour=hour,
+            now=hour if self.now is None else np.array([self.now]),
+            stale_after=6 * 3_600,
+        )
+
+
+PLAN = {
+    "version": 1,
+    "exponent": 2,
+    "currency": b"EUR",
+    "autonomy": 2,
+    "actuator": 3,
+    "amount": 24_000,
+    "max_change": 1.0,
+    "max_changes": 25,
+}
 
 
 @st.composite
