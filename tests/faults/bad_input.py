@@ -92,7 +92,9 @@ def bad_hours() -> Iterator[Mistake]:
     yield _hour("not JSON", b'{"platform": "google"', "not_json")
     yield _hour("bytes that are no text", b'{"platform": "\xff\xfe"}', "not_json")
     yield _hour("nested without end", b'{"platform": ' + b"[" * 100_000, "not_json")
-    yield _hour("deeply nested NaN", b'{"x": ' + b"[" * 700 + b"NaN" + b"]" * 700, "not_json")
+    yield _hour(
+        "deeply nested NaN", b'{"x": ' + b"[" * 700 + b"NaN" + b"]" * 700 + b"}", "not_json"
+    )
     yield _hour("wrong type", {"clicks": "many"}, "wrong_type", "clicks")
     for spend in (float("nan"), float("inf"), "NaN", "-Infinity"):
         yield _hour(f"spend {spend!r}", {"spend": spend}, "not_finite", "spend")
