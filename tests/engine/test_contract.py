@@ -1,0 +1,160 @@
+"""What every public function of the engine keeps to, found by looking and counted.
+
+A small life is lived by the engine alone; the calls are noted, and made again with arguments that
+nobody can write to.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
+from itertools import pairwise
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine import (
+    in_force,
+    ledger,
+    money,
+    patterns,
+    plans,
+    policy,
+    pooling,
+    state,
+    strategies,
+)
+from engine.arrays import Rows
+from engine.calendar import DAY, HOUR, Calendar
+from engine.decide import decide
+from engine.weeks import WeekWeights
+from engine.zones import ZoneDays, zone_days
+from tests.engine.books import Books, Fact
+from tests.engine.public import public_functions
+from tests.engine.situations import MONDAY, One
+
+FUNCTIONS = public_functions()
+CALLS = 2
+"""Calls of each function that are made again: the first ones."""
+
+
+def kept_books() -> tuple[Books, Rows]:
+    """Keep the books of two campaigns for two days; learn the first, and sum all anew."""
+    books = Books(["UTC", "Asia/Kathmandu"])
+    for number in range(50):
+        fact = Fact(start=MONDAY + HOUR * number, spend=10**18 // 3, conversions=2 * 10**6)
+        books.wave({0: fact, 1: replace(fact, clicks=number)})
+    rows, owners, hour = books.all_hours()
+    newest = books.rows["newest"].astype(np.int64)
+    current = ledger.moment(books.calendar, np.array([0, 1]), newest)
+    ledger.settle_flight(ledger.rebuild(books.rows, rows, owners, (hour, current)), *[newest] * 2)
+    state.zone_names(books.rows, np.array([b"", b"UTC"]))
+    state.kept_days(int(books.rows["days"][0]), MONDAY // DAY)
+    state.unpack(state.pack(books.rows))
+    cells = patterns.cells_of(books.calendar, owners, hour.day * DAY, hour.day)
+    blank = patterns.unpack([b"", b""])
+    return books, patterns.add_hours(blank, rows, (owners, cells), sign=1)
+
+
+def a_life() -> None:
+    """Live two days of two campaigns: books, what is learned and pooled, and a decision."""
+    zone_days.cache_clear()
+    books, learned = kept_books()
+    pool, day = pooling.unpack(b""), np.arange(24)
+    pool = pooling.add_day(pool, 20_514, day, learned["clicks"][1, :24], day >= 0)
+    prior = replace(patterns.flat_prior(2), shape=np.stack([pooling.pooled(pool).weights] * 2))
+    made = plans.unpack([b"", plans.no_plans(1).tobytes()]).copy()
+    made["strategy"] = plans.STRATEGIES.index("dayparting")
+    week = patterns.estimate(learned, prior)
+    weights = strategies.week_weights(made, week, np.array([0, 1]))
+    made["strategy"][0] = plans.STRATEGIES.index("even")
+    strategies.week_weights(made, week.of(np.array([1])), np.array([1]))
+    in_force.with_change(in_force.unpack([b""]), np.array([MONDAY]))
+    situation = One(
+        rows=books.rows[:1],
+        plan={"strategy": 3, "period": 1, "rollover": 1, "max_change": 0.1, "exponent": 2},
+        force={"known": 1, "value": (4, 0), "changed": (MONDAY, *[0] * 24)},
+        gaps=((20_517, 20_518), (20_518, 20_519)),
+        zone="Europe/Berlin",
+        account_zone="UTC",
+        now=MONDAY + 52 * HOUR,
+    ).situation()
+    decide(replace(situation, week=WeekWeights.of(weights[:1])))
+    policy.changes_today(situation)
+    money.floor_to_minor(books.rows["total"], np.array([2, 0]))
+
+
+@pytest.fixture(scope="module")
+def noted() -> Mapping[str, Sequence[dict[str, Any]]]:
+    """Return the arguments of the first calls of each public function, closed to writing."""
+    names = {function.__code__: name for name, function in FUNCTIONS.items()}
+    calls: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        name = names.get(frame.f_code) if event == "call" else None
+        if name and len(calls[name]) < CALLS:
+            calls[name].append(dict(frame.f_locals))
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        a_life()
+    finally:
+        sys.setprofile(before)
+    for array in arrays_in(list(calls.values())):
+        array.flags.writeable = False
+    return calls
+
+
+def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:  # noqa: ANN401 -- whatever is inside
+    """Yield every array that a value holds."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from arrays_in(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from arrays_in(each)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from arrays_in([getattr(value, field.name) for field in fields(value)])
+
+
+def test_the_life_reaches_every_public_function(
+    noted: Mapping[str, Sequence[dict[str, Any]]],
+) -> None:
+    assert set(noted) == set(FUNCTIONS)
+    assert len(FUNCTIONS) >= 77
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_argument_is_changed_and_the_answer_repeats_to_the_bit(
+    name: str, noted: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    for arguments in noted[name]:
+        before = pickle.dumps(arguments)
+        answers = [pickle.dumps(FUNCTIONS[name](**arguments)) for _ in range(2)]
+        assert pickle.dumps(arguments) == before
+        assert all(one == other for one, other in pairwise(answers))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_numbers_come_out_whole_or_in_double_precision_and_finite(
+    name: str, noted: Mapping[str, Sequence[dict[str, Any]]]
+) -> None:
+    for arguments in noted[name]:
+        answer = FUNCTIONS[name](**arguments)
+        if isinstance(answer, Calendar | ZoneDays):
+            # Seconds within a day, as many as there are days in a century.
+            assert {array.dtype for array in arrays_in(answer)} == {np.dtype(np.int32)}
+            continue
+        for array in arrays_in(answer):
+            plain = array.dtype in (np.int64, np.float64, np.bool_)
+            assert plain or array.dtype.names or array.dtype.kind == "S"
+            assert array.dtype != np.float64 or np.isfinite(array).all()
+        for value in answer if isinstance(answer, tuple) else (answer,):
+            assert not isinstance(value, np.generic | tzinfo)
