@@ -156,5 +156,3 @@ def test_numbers_come_out_whole_or_in_double_precision_and_finite(
             plain = array.dtype in (np.int64, np.float64, np.bool_)
             assert plain or array.dtype.names or array.dtype.kind == "S"
             assert array.dtype != np.float64 or np.isfinite(array).all()
-        for value in answer if isinstance(answer, tuple) else (answer,):
-            assert not isinstance(value, np.generic | tzinfo)
