@@ -104,12 +104,15 @@ class Supervisor:
         ChildFailedError
             One failed too often, or in a way that starting again does not mend; all were stopped.
         """
+        reason: BaseException | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 for child in self._children:
                     group.create_task(self._keep(child), name=child.name)
         except* ChildFailedError as failed:
-            raise failed.exceptions[0] from None
+            reason = failed.exceptions[0]
+        if reason is not None:  # outside: Python 3.11.2 wraps what is raised within ``except*``
+            raise reason
 
     async def _keep(self, child: Child) -> None:
         failures = 0
