@@ -44,8 +44,12 @@ class Broker:
         """Stop a node cleanly."""
         self._cluster.stop_node(node)
 
+    def ended(self) -> tuple[int, ...]:
+        """Return the numbers of the nodes that have ended by themselves."""
+        return self._cluster.ended_nodes()
+
     def start(self, node: int = 1) -> None:
-        """Start a node that was killed or stopped, on its old ports, and wait until it serves."""
+        """Start a node that was killed or has ended, on its old ports, and wait until it serves."""
         self._cluster.start_node(node)
 
     def pause(self, node: int = 1) -> None:

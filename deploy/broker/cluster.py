@@ -56,9 +56,16 @@ class Cluster:
     def start_node(self, node_id: int) -> None:
         """Start one node again, on its old port, and wait until it serves."""
         node = self._node(node_id)
+        if node_id in self.ended_nodes():
+            self._forget(node_id)
         ports.check_free([node])
         self._launch(node)
         self._wait(node, {node_id})
+
+    def ended_nodes(self) -> tuple[int, ...]:
+        """Return the nodes whose process has ended without being asked to."""
+        running = self._launched.items()
+        return tuple(number for number, each in running if not process.is_alive(each.pid))
 
     def stop_node(self, node_id: int) -> None:
         """Stop one node cleanly."""

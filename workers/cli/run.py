@@ -16,6 +16,7 @@ import aiohttp
 import typer
 
 from deploy.broker import Broker, service
+from deploy.broker.errors import BrokerError
 from deploy.broker.settings import BrokerSettings as EmbeddedSettings
 from deploy.broker.settings import default_data_dir
 from workers.cli.broker import broker_errors
@@ -48,32 +49,36 @@ def run(
 ) -> None:
     """Run the whole stack until Ctrl-C: Kafka, topics, optimizer, allocator, executor.
 
-    Starts the embedded Kafka unless yours is set. A worker that ends by itself is started again,
-    where it was; one that cannot be kept running ends the stack with exit code 1.
+    Starts the embedded Kafka unless yours is set. What ends by itself, a worker or this Kafka, is
+    started again, where it was; what cannot be kept running ends the stack with exit code 1.
     """
     settings = read_settings(config, bootstrap).settings
     logs = log_dir or default_data_dir(os.environ) / "logs"
-    with broker_errors(), _kafka(settings, embedded_settings(os.environ, port=port)) as address:
+    embedded = embedded_settings(os.environ, port=port)
+    with broker_errors(), _kafka(settings, embedded) as (address, broker):
         settings = with_bootstrap(settings, address)
-        await_result(_run(settings, _children(settings, logs, config)))
+        await_result(_run(settings, _children(settings, logs, config), broker))
     done("stopped")
 
 
 @contextmanager
-def _kafka(settings: Settings, embedded: EmbeddedSettings) -> Iterator[str]:
-    """Give Kafka's address: the one that is set, one that runs already, or one for this run."""
+def _kafka(settings: Settings, embedded: EmbeddedSettings) -> Iterator[tuple[str, Broker | None]]:
+    """Give Kafka's address: the one that is set, one that runs already, or one for this run.
+
+    The last is ours to keep running, and comes with its address.
+    """
     if settings.broker.bootstrap:
         done(f"Kafka      {settings.broker.bootstrap}")
-        yield settings.broker.bootstrap
+        yield settings.broker.bootstrap, None
         return
     running = service.status(embedded)
     if running.running:
         done(f"Kafka      {running.bootstrap}, which ran already and will be left running")
-        yield running.bootstrap
+        yield running.bootstrap, None
         return
     with Broker(embedded, report=note) as broker:
         done(f"Kafka      {broker.bootstrap}, data in {embedded.data_dir}")
-        yield broker.bootstrap
+        yield broker.bootstrap, broker
         note("stopping Kafka")
 
 
@@ -111,7 +116,7 @@ def _ports(web: WebSettings, count: int) -> Sequence[int]:
     return ports
 
 
-async def _run(settings: Settings, children: dict[Child, str]) -> None:
+async def _run(settings: Settings, children: dict[Child, str], broker: Broker | None) -> None:
     async with connect(settings.broker).admin() as admin:
         outcome = await create_topics(admin, topic_specs(settings))
     done(f"topics     {len(outcome.created)} created" if outcome.created else "topics     exist")
@@ -119,18 +124,36 @@ async def _run(settings: Settings, children: dict[Child, str]) -> None:
         warn(f"{drift.topic}: {drift.what} is {drift.found}, should be {drift.wanted}")
     supervisor = Supervisor(list(children), Policy(), tell=_tell_restart)
     watching = asyncio.create_task(_tell_readiness(children), name="readiness")
+    keeping = asyncio.create_task(_keep(broker, supervisor), name="kafka")
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop, supervisor, watching)
     try:
         await supervisor.run()
     finally:
         watching.cancel()
+        keeping.cancel()
+    if keeping.done():
+        keeping.result()
 
 
 def _stop(supervisor: Supervisor, watching: asyncio.Task[None]) -> None:
     watching.cancel()
     note("stopping; Ctrl-C once more kills")
     supervisor.stop()
+
+
+async def _keep(broker: Broker | None, supervisor: Supervisor) -> None:
+    """Start the Kafka of this run again when it ends; where that fails, stop the workers."""
+    while broker is not None:
+        for node in broker.ended():
+            warn("Kafka ended by itself; starting it again")
+            try:
+                await asyncio.to_thread(broker.start, node)
+            except BrokerError:
+                supervisor.stop()
+                raise
+            done(f"Kafka      {broker.bootstrap} serves again")
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def _tell_restart(restart: Restart) -> None:

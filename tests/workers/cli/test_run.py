@@ -90,6 +90,11 @@ def test_the_stack_runs_brings_back_what_was_killed_and_leaves_nothing_after_ctr
         assert eventually(lambda: running.said.count("optimizer  ready") == 2, seconds=60)
         assert running.child("optimizer").pid != victim.pid
 
+        (kafka,) = (each for each in running.family() if each.name() == "java")
+        kafka.kill()
+        running.says("Kafka ended by itself; starting it again", seconds=10)
+        running.says("serves again")
+
         family = running.family()
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(timeout=60) == 0
