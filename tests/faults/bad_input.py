@@ -20,6 +20,7 @@ HOURS = 3
 """Hours of the good campaigns, from `START` on."""
 
 SPEND = 4
+COMPRESSIONS = ("gzip", "snappy", "lz4", "zstd")
 _TEN_MEBIBYTES = 10 << 20
 
 
@@ -150,6 +151,12 @@ def accepted() -> Iterator[Sent]:
     yield Sent(
         topic=strayed.topic, value=strayed.value, key=strayed.key, at=strayed.at, partition=far
     )
+
+
+def compressed() -> Iterator[tuple[str, Sent]]:
+    """Hours by the compressions that Kafka has, each of the campaign of that name."""
+    for compression in COMPRESSIONS:
+        yield compression, hour(compression)
 
 
 def orders() -> Iterator[Sent]:

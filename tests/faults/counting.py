@@ -125,6 +125,7 @@ class Run:
         await assert_exactly_once(self.bootstrap, self.topics)
         assert self.fleet.surprises == [], self.said()
         for number in workers:
+            await self.owns(number)  # one that has just come back does not hear SIGTERM yet
             assert await self.fleet.leave(number) == 0, self.said()
 
     def said(self) -> str:

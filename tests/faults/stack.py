@@ -49,9 +49,10 @@ class Stack:
     def bootstrap(self) -> str:
         return self.settings.broker.bootstrap
 
-    async def send(self, records: Iterable[Sent]) -> None:
+    async def send(self, records: Iterable[Sent], *, compression: str | None = None) -> None:
         """Publish in order, each acknowledged before the next, and wait until all is taken in."""
-        async with producer(self.bootstrap, max_request_size=1 << 25) as client:
+        options = {"max_request_size": 1 << 25, "compression_type": compression}
+        async with producer(self.bootstrap, **options) as client:
             for sent in records:
                 await client.send_and_wait(
                     self.name(sent.topic),

@@ -20,6 +20,7 @@ from deploy.broker import Broker
 from schemas import AuditEntry, AuditStatus, HoldReason, Kind, Recommendation, decode, topics
 from schemas.headers import DEAD_LETTER_PREFIX
 from tests.faults.bad_input import (
+    COMPRESSIONS,
     GOOD,
     HOURS,
     PARTITIONS,
@@ -30,6 +31,7 @@ from tests.faults.bad_input import (
     accepted,
     bad_hours,
     bad_plans,
+    compressed,
     hour,
     orders,
     plan,
@@ -67,6 +69,8 @@ async def _publish(stack: Stack) -> bool:
     """Publish everything in its order; return whether Kafka refused ten MiB before it was told."""
     await stack.send(_plans())
     await stack.send([*(hour(name) for name in GOOD), *accepted()])
+    for compression, sent in compressed():
+        await stack.send([sent], compression=compression)
     refused = await _refuses(stack, too_large().sent)
     await stack.allow(topics.METRICS, 1 << 24)
     await stack.send([mistake.sent for mistake in MISTAKES])
@@ -197,6 +201,13 @@ def test_a_record_that_strayed_is_sent_home_and_counts_once(outcome: Outcome, na
     assert [one.hold_reason for one in outcome.advice[name]] == [HoldReason.NO_PLAN]
     healed = rf'^pacekeeper_healed_records_total{{topic=".*{topics.METRICS.name}"}} 2.0$'
     assert re.search(healed, outcome.figures, re.MULTILINE)
+
+
+@pytest.mark.parametrize("compression", COMPRESSIONS)
+def test_an_hour_counts_however_its_publisher_compresses(
+    outcome: Outcome, compression: str
+) -> None:
+    assert [one.hold_reason for one in outcome.advice[compression]] == [HoldReason.NO_PLAN]
 
 
 def test_clicks_above_impressions_count_and_are_suspect(outcome: Outcome) -> None:

@@ -107,7 +107,7 @@ async def test_a_slow_partition_with_a_large_backlog_holds_up_neither_memory_nor
     slow = partition_of(b"k1", PARTITIONS)
     limits = msgspec.structs.replace(DELIVERY, max_step_records=50, max_backlog_records=500)
     large = b" " + b"x" * 16_000
-    async with running(place, delivery=limits, slow_partitions=(slow,), slow_seconds=0.05) as run:
+    async with running(place, delivery=limits, slow_partitions=(slow,), slow_seconds=0.1) as run:
         run.fleet.start(0)
         await run.owns(0)
         process = psutil.Process(run.fleet.pid(0))
