@@ -95,6 +95,11 @@ def test_data_are_stale_from_a_set_time_after_the_end_of_the_newest_hour(
     assert held({"now": MONDAY + 3_600 + seconds}) is reason
 
 
+def test_the_first_and_the_last_day_belong_to_the_flight_and_a_cent_is_a_budget() -> None:
+    assert held({"plan": {"flight_first": TODAY, "flight_last": TODAY}}) is None
+    assert held({"plan": {"amount": 401}}) is None
+
+
 @pytest.mark.parametrize(
     ("ledger", "disputed", "mismatch"),
     [

@@ -124,6 +124,12 @@ def test_today_gets_what_a_pencil_says(
     assert horizon(plan=plan, gaps=gaps).today.tolist() == [today]
 
 
+def test_a_days_minimum_counts_what_is_expected_but_not_reported_yet() -> None:
+    # Of 50.00 are 4.00 spent, and 8.00 expected in the two hours that nobody has reported.
+    made = horizon(plan={"period": 2, "daily_floor": 5_000}, now=MONDAY + 3 * HOUR)
+    assert made.today.tolist() == [3_800]
+
+
 @pytest.mark.parametrize(
     ("rollover", "cap", "spent", "allowance"),
     [

@@ -131,6 +131,8 @@ def test_only_a_change_that_the_plan_leaves_to_us_is_released(
 def test_the_first_value_is_a_change_of_any_size() -> None:
     ruling = ruled(plan={"max_change": 0.01}, force={"known": 0})
     assert (ruling.value.tolist(), ruling.release.tolist()) == ([1_200], [True])
+    none = ruled(wanted=0, force={"known": 0})
+    assert (none.value.tolist(), none.release.tolist()) == ([0], [True])
     nothing = ruled(plan={"max_change": 0.01}, force={"known": 1, "value": (0, 0)})
     assert (nothing.value.tolist(), marked(nothing)) == ([1_200], {})
 
