@@ -97,9 +97,6 @@ def test_what_lies_on_the_border_passes(one: dict[str, Any]) -> None:
     assert marked(ruled(**one)) == {}
 
 
-ENFORCED = {"cooldown_minutes", "max_changes_per_day", "min_confidence", "consistent_counts"}
-
-
 @pytest.mark.parametrize("name", [each for each in GUARDRAILS if each != "hard_cap"])
 def test_a_value_above_the_hard_cap_is_lowered_in_spite_of_what_only_slows_changes(
     name: str,
