@@ -81,6 +81,14 @@ def plan(campaign: str, *, case: str = "", **fields: Any) -> Sent:  # noqa: ANN4
     return Sent(topic=topics.PLANS, value=value, key=key_of(campaign), at=0, case=case)
 
 
+def plans() -> Iterator[Sent]:
+    """Return the plans that are in force when the first hours come."""
+    for name in (*GOOD, "twice", "reordered", "two-currencies", "deleted"):
+        yield plan(name)
+    yield plan(GOOD[1], version=2)
+    yield plan("overspent", budget={"amount": "1", "period": "day"})
+
+
 def hour(campaign: str, number: float = 0, *, case: str = "", **fields: Any) -> Sent:  # noqa: ANN401 -- JSON
     """Return an hour, told five minutes after it was over."""
     value = _json(an_hour(campaign, number, **fields))

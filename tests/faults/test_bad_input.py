@@ -6,7 +6,6 @@ import asyncio
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -35,6 +34,7 @@ from tests.faults.bad_input import (
     hour,
     orders,
     plan,
+    plans,
     ticks,
     too_large,
 )
@@ -67,7 +67,7 @@ class Outcome:
 
 async def _publish(stack: Stack) -> bool:
     """Publish everything in its order; return whether Kafka refused ten MiB before it was told."""
-    await stack.send(_plans())
+    await stack.send(plans())
     await stack.send([*(hour(name) for name in GOOD), *accepted()])
     for compression, sent in compressed():
         await stack.send([sent], compression=compression)
@@ -80,12 +80,6 @@ async def _publish(stack: Stack) -> bool:
     await stack.send([hour("reordered", 2)])
     await stack.send(ticks(HOURS + 1))
     return refused
-
-
-def _plans() -> Sequence[Sent]:
-    planned = (*GOOD, "twice", "reordered", "two-currencies", "deleted")
-    small = plan("overspent", budget={"amount": "1", "period": "day"})
-    return [*(plan(name) for name in planned), plan(GOOD[1], version=2), small]
 
 
 async def _refuses(stack: Stack, sent: Sent) -> bool:
@@ -218,21 +212,14 @@ def test_clicks_above_impressions_count_and_are_suspect(outcome: Outcome) -> Non
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [
-        ("two-currencies", HoldReason.CURRENCY_MISMATCH),
-        ("deleted", HoldReason.NO_PLAN),
-        ("no-key", HoldReason.NO_PLAN),
-    ],
+    [("two-currencies", HoldReason.CURRENCY_MISMATCH), ("deleted", HoldReason.NO_PLAN)],
 )
-def test_what_cannot_be_decided_is_held_with_its_reason(
+def test_what_can_be_decided_no_more_is_held_with_its_reason(
     outcome: Outcome, name: str, reason: HoldReason
 ) -> None:
-    last = outcome.advice[name][-1]
+    first, *_, last = outcome.advice[name]
+    assert first.kind is Kind.PACING
     assert (last.kind, last.hold_reason) == (Kind.HOLD, reason)
-
-
-def test_a_plan_was_in_force_until_it_was_deleted(outcome: Outcome) -> None:
-    assert outcome.advice["deleted"][0].kind is Kind.PACING
 
 
 def test_a_budget_below_what_is_spent_leaves_nothing_to_spend(outcome: Outcome) -> None:
