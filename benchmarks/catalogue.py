@@ -14,6 +14,7 @@ from benchmarks import (
     resident_memory,
     takeover,
 )
+from benchmarks.pacing import figures as pacing
 
 FIGURES = (
     optimizer_speed.FIGURE,
@@ -26,4 +27,5 @@ FIGURES = (
     takeover.FIGURE,
     load_share.FIGURE,
     delivery_vs_kafka_streams.FIGURE,
+    *pacing.FIGURES,
 )

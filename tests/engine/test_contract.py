@@ -19,13 +19,16 @@ import numpy as np
 import pytest
 
 from engine import (
+    day_shapes,
     in_force,
     ledger,
     money,
+    pacer,
     patterns,
     plans,
     policy,
     pooling,
+    response,
     state,
     strategies,
 )
@@ -86,7 +89,30 @@ def a_life() -> None:
     ).situation()
     decide(replace(situation, week=WeekWeights.of(weights[:1])))
     policy.changes_today(situation)
+    pace()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
+
+
+def pace() -> None:
+    """Pace two campaigns over the turn of a day, with an hour in flight."""
+    shapes = day_shapes.pooled(
+        day_shapes.add_days(day_shapes.no_days(), np.eye(24)[:3], np.arange(3))
+    ).of(np.array([0, 0]))
+    pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    for cell in (22, 23, 24):
+        seen = response.Observed(
+            cells=np.full(2, cell),
+            log_multiplier=np.array([0.0, 0.3]),
+            spend=np.array([40.0, 900.0]),
+            impressions=np.array([10.0, 400.0]),
+            capped=np.array([False, True]),
+            usable=np.ones(2, dtype=np.bool_),
+        )
+        pacing = pacer.learn_hour(pacing, shapes, seen)
+    pacer.in_flight(pacing, shapes, (np.full((2, 1), 25), np.zeros((2, 1))))
+    ahead = np.tile(np.arange(26, 48), (2, 1))
+    late = np.ones(2, dtype=np.int64)
+    pacer.decide(pacing, shapes, ahead, np.array([800.0, 1e6]), (np.zeros(2), late))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,137 @@
+"""The figures of pacing: value over the hindsight optimum, use of the budget, and cost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from time import process_time
+
+import numpy as np
+
+from benchmarks.bench import Bench
+from benchmarks.figure import Better, Figure
+from benchmarks.pacing.cells import CELLS, result, teachers
+from benchmarks.pacing.peers import PEERS
+from engine import pacer
+from engine.response import Observed
+
+BATCH = 4_000
+
+
+def _mean(cell: str) -> float:
+    return float(result(cell).ratio.mean())
+
+
+def _low(cell: str) -> float:
+    return float(np.quantile(result(cell).ratio, 0.05))
+
+
+def _use() -> float:
+    return float(result("learned days").use.mean())
+
+
+def _over(cell: str) -> float:
+    return 100.0 * float(max(result(cell).use.max() - 1.0, 0.0))
+
+
+def _mean_over() -> float:
+    return 100.0 * float(np.maximum(result("late, no stop").use - 1.0, 0.0).mean())
+
+
+def _lead() -> float:
+    """Return by how much the best peer is beaten where it comes closest, in the mean."""
+    cells = [cell for cell in CELLS if CELLS[cell].stops]
+    return min(
+        _mean(cell) - max(float(result(cell, name).ratio.mean()) for name in PEERS)
+        for cell in cells
+    )
+
+
+def _cost() -> float:
+    """Return CPU microseconds per campaign of learning an hour and deciding the next."""
+    shapes = teachers(BATCH)
+    zeros = np.zeros(BATCH)
+    pacing = pacer.start(shapes, np.full(BATCH, 100.0), zeros)
+    started = process_time()
+    for hour in range(24):
+        observed = Observed(
+            cells=np.full(BATCH, hour),
+            log_multiplier=zeros,
+            spend=np.full(BATCH, 100.0 + hour),
+            impressions=np.full(BATCH, 50.0),
+            capped=np.zeros(BATCH, dtype=np.bool_),
+            usable=np.ones(BATCH, dtype=np.bool_),
+        )
+        pacing = pacer.learn_hour(pacing, shapes, observed)
+        cells = np.tile(np.arange(hour + 1, hour + 25) % 168, (BATCH, 1))
+        now = (zeros, np.zeros(BATCH, dtype=np.int64))
+        pacer.decide(pacing, shapes, cells, np.full(BATCH, 2400.0), now)
+    return (process_time() - started) / 24 / BATCH * 1e6
+
+
+def _figure(
+    name: str,
+    goal: tuple[float, str, Better],
+    about: str,
+    value: Callable[[], float],
+) -> Figure:
+    async def measure(_: Bench) -> float:
+        return await asyncio.to_thread(value)
+
+    limit, unit, better = goal
+    return Figure(
+        name=f"pacing_{name}", unit=unit, goal=limit, better=better, about=about, measure=measure
+    )
+
+
+def _ratio(name: str, cell: str, goal: float) -> Figure:
+    about = f"value over the hindsight optimum, {cell}, mean"
+    return _figure(name, (goal, "of-optimum", "higher"), about, partial(_mean, cell))
+
+
+FIGURES = (
+    _ratio("learned", "learned days", 0.995),
+    _figure(
+        "learned_p5",
+        (0.98, "of-optimum", "higher"),
+        "the same, 5th percentile",
+        partial(_low, "learned days"),
+    ),
+    _ratio("first_day", "first day", 0.98),
+    _ratio("outage", "outage", 0.99),
+    _ratio("price", "price x 2", 0.993),
+    _ratio("traffic", "traffic x 3", 0.98),
+    _ratio("one_hour_late", "one hour late", 0.99),
+    _ratio("two_hours_late", "two hours late", 0.98),
+    _ratio("few_auctions", "5,000 auctions a day", 0.985),
+    _ratio("double_noise", "double noise", 0.98),
+    _ratio("first_too_high", "multiplier x 50", 0.97),
+    _ratio("first_too_low", "multiplier / 50", 0.97),
+    _figure("use", (0.995, "of-budget", "higher"), "spend over budget, learned days", _use),
+    _figure(
+        "overspend",
+        (0.0, "%", "lower"),
+        "most spent above a day's budget, learned days",
+        partial(_over, "learned days"),
+    ),
+    _figure(
+        "overspend_late_mean",
+        (0.3, "%", "lower"),
+        "spent above the budget with late reports and no platform stop, mean",
+        _mean_over,
+    ),
+    _figure(
+        "overspend_late_worst",
+        (5.0, "%", "lower"),
+        "the same, worst campaign-day",
+        partial(_over, "late, no stop"),
+    ),
+    _figure(
+        "lead",
+        (0.0, "of-optimum", "higher"),
+        "lead over the best peer in the cell where it comes closest",
+        _lead,
+    ),
+    _figure("cost", (25.0, "us", "lower"), "learn and decide, CPU per campaign-hour", _cost),
+)

@@ -1,0 +1,63 @@
+"""Pacekeeper's own pacer as a controller of the race."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.pacing.play import Task
+from benchmarks.pacing.world import HOURS_OF_WEEK, Floats, Played
+from engine import pacer
+from engine.day_shapes import DayShapes
+from engine.response import Observed
+
+
+class Pacekeeper:
+    """The engine, driven by what a foreign simulator has: arrays, hour after hour."""
+
+    def __init__(self, task: Task, shapes: DayShapes) -> None:
+        self._task, self._shapes = task, shapes
+        self._first = np.log(task.multiplier)
+        self._pacing = pacer.start(shapes, task.budget / 24.0, np.zeros(len(task.budget)))
+        self._in_force: list[Floats] = []
+        self._spent = np.zeros(len(task.budget))
+        self._known = 0
+
+    def decide(self, hour: int) -> tuple[Floats, Floats]:
+        """Return the multiplier and the cap of an hour."""
+        count = len(self._first)
+        day = hour - hour % 24
+        unreported = np.arange(self._known, hour)
+        # What yesterday's last hours have spent is not of today's budget.
+        late = self._flying(unreported) - self._flying(unreported[unreported < day])
+        spent = self._spent if self._known > day else np.zeros(count)
+        left = np.maximum(self._task.budget - spent - late, 0.0)
+        cells = np.tile(np.arange(hour, day + 24) % HOURS_OF_WEEK, (count, 1))
+        in_force = self._in_force[-1] if self._in_force else np.zeros(count)
+        now = (in_force, np.full(count, len(unreported)))
+        spending = pacer.decide(self._pacing, self._shapes, cells, left, now)
+        self._in_force.append(spending.log_multiplier)
+        return np.exp(self._first + spending.log_multiplier), spending.cap
+
+    def _flying(self, hours: NDArray[np.int64]) -> Floats:
+        """Return what hours that are not reported yet are expected to have spent, (B,)."""
+        count = len(self._first)
+        forces = np.array([self._in_force[hour] for hour in hours]).reshape(len(hours), count)
+        cells = np.tile(hours % HOURS_OF_WEEK, (count, 1))
+        return pacer.in_flight(self._pacing, self._shapes, (cells, forces.T))
+
+    def learn(self, hour: int, played: Played) -> None:
+        """Take the report of an hour."""
+        if hour % 24 == 0:
+            self._spent = np.zeros(len(self._first))
+        self._spent = self._spent + played.spend
+        self._known = hour + 1
+        observed = Observed(
+            cells=np.full(len(self._first), hour % HOURS_OF_WEEK),
+            log_multiplier=self._in_force[hour],
+            spend=played.spend,
+            impressions=played.wins,
+            capped=played.capped,
+            usable=np.ones(len(self._first), dtype=np.bool_),
+        )
+        self._pacing = pacer.learn_hour(self._pacing, self._shapes, observed)

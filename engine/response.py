@@ -1,0 +1,260 @@
+"""What a campaign's spend answers: one Kalman filter per campaign, for a whole batch at once.
+
+The spend of an hour is modelled as
+
+    log spend = level + deviation + shape[hour of day] + elasticity * u - curvature * u**2 / 2
+
+and noise, with ``u`` the log of the multiplier of the campaign's bids against an anchor, a level
+that wanders from day to day, a deviation that fades within the day, and a shape of the day. The
+curvature says how the market sells out: spend that follows a log-normal curve of the multiplier
+has an almost constant one, and without it a budget that cannot be spent would drive the
+multiplier up without end. The filter holds the mean and the covariance of these 28 numbers. The
+observation is linear in them, and stays so when the anchor moves.
+
+Source: Kalman, "A New Approach to Linear Filtering and Prediction Problems" (1960); censored
+observations as one-sided bounds after Tobin, "Estimation of Relationships for Limited Dependent
+Variables" (1958).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Bools, Floats, Ints
+from engine.day_shapes import DayShapes
+
+LEVEL: Final = 0
+DEVIATION: Final = 1
+SHAPE: Final = slice(2, 26)
+ELASTICITY: Final = 26
+CURVATURE: Final = 27
+SIZE: Final = 28
+"""How many numbers are learned of a campaign."""
+
+FADING: Final = 0.75
+"""What an hour leaves of the deviation."""
+
+DEVIATION_STEP: Final = 0.10
+"""Standard deviation of what an hour adds to the deviation, natural log."""
+
+KEPT: Final = 0.5
+"""Share of a day's last deviation that the next day's level keeps."""
+
+LEVEL_STEP: Final = 0.15
+"""Standard deviation of the level's move from one day to the next, natural log."""
+
+ELASTICITY_STEP: Final = 0.05
+"""Standard deviation of the elasticity's move from one day to the next."""
+
+NOISE: Final = 0.08
+"""Standard deviation of an hour's spend around the model beside what counting makes of it."""
+
+JUMP: Final = 3.5
+"""Standard deviations from which an hour is a change of the market and not chance."""
+
+LEAST_ELASTICITY: Final = 0.15
+MOST_ELASTICITY: Final = 9.0
+ANCHOR_ELASTICITY: Final = 0.6
+"""Least elasticity at the anchor that an anchor is moved to."""
+
+LEAST_CURVATURE: Final = 0.05
+MOST_CURVATURE: Final = 8.0
+
+_FIRST_ELASTICITY: Final = 1.5
+_FIRST_ELASTICITY_SD: Final = 0.7
+_FIRST_CURVATURE: Final = 0.6
+_FIRST_CURVATURE_SD: Final = 0.4
+_FIRST_LEVEL_SD: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """What is known of B campaigns at the end of an hour."""
+
+    mean: Floats
+    """Shape (B, 28), natural logs of minor units but for the elasticity."""
+    covariance: Floats
+    """Shape (B, 28, 28)."""
+    anchor: Floats
+    """Shape (B,), the log multiplier at which elasticity and level are meant."""
+
+    def of(self, rows: slice) -> Response:
+        """Return what is known of some campaigns."""
+        return Response(
+            mean=self.mean[rows], covariance=self.covariance[rows], anchor=self.anchor[rows]
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What B campaigns did in one hour; arrays of shape (B,)."""
+
+    cells: Ints
+    """Hour of the local week, 0 (Monday 00:00) to 167."""
+    log_multiplier: Floats
+    """Of the multiplier that was in force, natural log."""
+    spend: Floats
+    """Minor units, >= 0."""
+    impressions: Floats
+    """>= 0."""
+    capped: Bools
+    """Whether a cap or an exhausted budget cut the hour off: its spend is a lower bound."""
+    usable: Bools
+    """Whether the hour is evidence at all: reported, not excluded, not an outage."""
+
+    def of(self, rows: slice) -> Observed:
+        """Return the hour of some campaigns."""
+        return Observed(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+
+def new_response(shapes: DayShapes, level: Floats, log_multiplier: Floats) -> Response:
+    """Return what is assumed of campaigns before their first hour.
+
+    Parameters
+    ----------
+    shapes
+        What others teach of the day's shape; B campaigns.
+    level
+        Shape (B,): guess of the log spend of a mean hour, natural log.
+    log_multiplier
+        Shape (B,): the multiplier that the guess is for, natural log.
+    """
+    count = len(level)
+    mean = np.zeros((count, SIZE))
+    mean[:, LEVEL] = level
+    mean[:, SHAPE] = shapes.mean[:, 0]
+    mean[:, ELASTICITY] = _FIRST_ELASTICITY
+    mean[:, CURVATURE] = _FIRST_CURVATURE
+    covariance = np.zeros((count, SIZE, SIZE))
+    covariance[:, LEVEL, LEVEL] = _FIRST_LEVEL_SD**2
+    covariance[:, SHAPE, SHAPE] = shapes.covariance
+    covariance[:, ELASTICITY, ELASTICITY] = _FIRST_ELASTICITY_SD**2
+    covariance[:, CURVATURE, CURVATURE] = _FIRST_CURVATURE_SD**2
+    return Response(mean=mean, covariance=covariance, anchor=log_multiplier.copy())
+
+
+def hour_passed(response: Response, begins: Bools, shift: Floats) -> Response:
+    """Return what is known one hour later: the deviation fades, and a new day is less sure.
+
+    Parameters
+    ----------
+    begins
+        Shape (B,): whose local day begins with this hour.
+    shift
+        Shape (B, 24): by how much the shape of the new weekday differs from the old one's, where a
+        day begins.
+    """
+    mean, covariance = response.mean.copy(), response.covariance.copy()
+    if begins.any():
+        kept = np.where(begins, KEPT, 0.0)
+        mean[:, LEVEL] += kept * mean[:, DEVIATION]
+        mean[begins, SHAPE] += shift[begins]
+        for part in (covariance, np.swapaxes(covariance, 1, 2)):
+            part[:, LEVEL] += kept[:, None] * part[:, DEVIATION]
+        covariance[begins, LEVEL, LEVEL] += LEVEL_STEP**2
+        covariance[begins, ELASTICITY, ELASTICITY] += ELASTICITY_STEP**2
+    # A new day starts with a deviation that nothing is known of.
+    fading = np.where(begins, 0.0, FADING)
+    mean[:, DEVIATION] *= fading
+    covariance[:, DEVIATION, :] *= fading[:, None]
+    covariance[:, :, DEVIATION] *= fading[:, None]
+    grown = np.where(begins, DEVIATION_STEP**2 / (1.0 - FADING**2), DEVIATION_STEP**2)
+    covariance[:, DEVIATION, DEVIATION] += grown
+    return replace(response, mean=mean, covariance=covariance)
+
+
+def learn(response: Response, observed: Observed) -> Response:
+    """Return what is known after an hour.
+
+    A capped hour raises what is expected and never lowers it. An hour that nothing was bought
+    in tells nothing here. One beyond `JUMP` standard deviations opens the
+    deviation.
+    """
+    hours = observed.cells % 24
+    size = np.log(np.maximum(observed.spend, 1e-9))
+    surprise = size - expected(response, hours, observed.log_multiplier)
+    usable = observed.usable & (observed.spend > 0.0) & (~observed.capped | (surprise > 0.0))
+    noise = NOISE**2 + 2.0 / np.maximum(observed.impressions, 1.0)
+    with_jump = _opened(response, observed, np.where(usable, surprise, 0.0), noise)
+    towards, variance = _projected(with_jump, hours, observed.log_multiplier)
+    gain = np.where(usable[:, None], towards / (variance + noise)[:, None], 0.0)
+    mean = with_jump.mean + gain * surprise[:, None]
+    mean[:, ELASTICITY] = np.clip(mean[:, ELASTICITY], LEAST_ELASTICITY, MOST_ELASTICITY)
+    mean[:, CURVATURE] = np.clip(mean[:, CURVATURE], LEAST_CURVATURE, MOST_CURVATURE)
+    covariance = with_jump.covariance - gain[:, :, None] * towards[:, None, :]
+    return replace(response, mean=mean, covariance=covariance)
+
+
+def expected(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
+    """Return the expected log spend (B,) of hours of the day (B,), natural log."""
+    mean = response.mean
+    base = mean[:, LEVEL] + mean[:, DEVIATION] + mean[np.arange(len(hours)), 2 + hours]
+    u = log_multiplier - response.anchor
+    return np.asarray(base + answer(response, u))
+
+
+def answer(response: Response, u: Floats) -> Floats:
+    """Return by how much log spend differs at ``u`` (B,) from the anchor, natural log."""
+    return np.asarray(response.mean[:, ELASTICITY] * u - 0.5 * response.mean[:, CURVATURE] * u * u)
+
+
+def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
+    """Return the same knowledge with the anchor of those that move at ``log_multiplier`` (B,).
+
+    Level and elasticity at the new anchor are linear in the old ones, so nothing is lost. The
+    anchor stays where spend still answers: a curve is not told by its flat end.
+    """
+    if not moves.any():
+        return response
+    mean, covariance = response.mean.copy(), response.covariance.copy()
+    room = (mean[:, ELASTICITY] - ANCHOR_ELASTICITY) / mean[:, CURVATURE]
+    shift = np.minimum(log_multiplier - response.anchor, np.maximum(room, 0.0))
+    shift = np.where(moves, shift, 0.0)
+    half = 0.5 * shift * shift
+    mean[:, LEVEL] += shift * mean[:, ELASTICITY] - half * mean[:, CURVATURE]
+    mean[:, ELASTICITY] -= shift * mean[:, CURVATURE]
+    for part in (covariance, np.swapaxes(covariance, 1, 2)):
+        part[:, LEVEL] += shift[:, None] * part[:, ELASTICITY] - half[:, None] * part[:, CURVATURE]
+        part[:, ELASTICITY] -= shift[:, None] * part[:, CURVATURE]
+    return Response(mean=mean, covariance=covariance, anchor=response.anchor + shift)
+
+
+def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
+    """Return the standard deviation (B,) of an hour's log spend, natural log."""
+    _, variance = _projected(response, hours, log_multiplier)
+    return np.sqrt(np.maximum(variance, 0.0) + NOISE**2)
+
+
+def _opened(response: Response, observed: Observed, surprise: Floats, noise: Floats) -> Response:
+    _, variance = _projected(response, observed.cells % 24, observed.log_multiplier)
+    extra = np.where(surprise**2 > JUMP**2 * (variance + noise), surprise**2, 0.0)
+    if not extra.any():
+        return response
+    covariance = response.covariance.copy()
+    covariance[:, DEVIATION, DEVIATION] += extra
+    return replace(response, covariance=covariance)
+
+
+def _projected(response: Response, hours: Ints, log_multiplier: Floats) -> tuple[Floats, Floats]:
+    """Return the covariance of everything with the hour's log spend (B, 28), and its variance."""
+    whole, rows = response.covariance, np.arange(len(hours))
+    u = log_multiplier - response.anchor
+    bend = -0.5 * u * u
+    towards = (
+        whole[:, LEVEL]
+        + whole[:, DEVIATION]
+        + whole[rows, 2 + hours]
+        + u[:, None] * whole[:, ELASTICITY]
+        + bend[:, None] * whole[:, CURVATURE]
+    )
+    variance = (
+        towards[:, LEVEL]
+        + towards[:, DEVIATION]
+        + towards[rows, 2 + hours]
+        + u * towards[:, ELASTICITY]
+        + bend * towards[:, CURVATURE]
+    )
+    return towards, variance

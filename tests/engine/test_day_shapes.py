@@ -1,0 +1,60 @@
+"""What closed days of others teach of the shape of a day."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.day_shapes import add_days, no_days, pooled
+
+
+def days(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw log spends of campaign-days with a known shape and spread, and their weekdays."""
+    chance = np.random.default_rng(11)
+    shape = np.cos(2 * np.pi * (np.arange(24) - 19) / 24)
+    swing = chance.normal(0.8, 0.2, (count, 1))
+    size = chance.normal(5.0, 2.0, (count, 1))
+    return size + swing * shape + chance.normal(0.0, 0.1, (count, 24)), np.arange(count) % 7
+
+
+def test_where_nobody_has_taught_anything_the_day_is_flat_and_little_is_sure() -> None:
+    shapes = pooled(no_days())
+
+    assert np.array_equal(shapes.mean, np.zeros((1, 7, 24)))
+    assert np.diag(shapes.covariance[0]) == pytest.approx(np.full(24, 0.36))
+
+
+def test_many_days_teach_their_mean_and_covariance() -> None:
+    logs, weekdays = days(20_000)
+    shapes = pooled(add_days(no_days(), logs, weekdays))
+    centred = logs - logs.mean(axis=1, keepdims=True)
+
+    assert shapes.mean[0, 3] == pytest.approx(centred.mean(axis=0), abs=0.02)
+    assert shapes.covariance[0] == pytest.approx(np.cov(centred.T), abs=0.005)
+
+
+def test_days_add_up_in_any_parts() -> None:
+    logs, weekdays = days(70)
+    at_once = add_days(no_days(), logs, weekdays)
+    in_parts = add_days(add_days(no_days(), logs[:13], weekdays[:13]), logs[13:], weekdays[13:])
+
+    assert in_parts.days == pytest.approx(at_once.days)
+    assert in_parts.total == pytest.approx(at_once.total)
+    assert in_parts.products == pytest.approx(at_once.products)
+
+
+@pytest.mark.parametrize("count", [1, 5, 200])
+def test_a_covariance_is_one_however_few_the_days(count: int) -> None:
+    logs, weekdays = days(count)
+    covariance = pooled(add_days(no_days(), logs, weekdays)).covariance[0]
+
+    assert covariance == pytest.approx(covariance.T)
+    assert np.linalg.eigvalsh(covariance).min() > 0.0
+
+
+def test_how_big_a_campaign_is_teaches_nothing() -> None:
+    logs, weekdays = days(50)
+    small, big = (pooled(add_days(no_days(), logs + plus, weekdays)) for plus in (0.0, 9.0))
+
+    assert small.mean == pytest.approx(big.mean)
+    assert small.covariance == pytest.approx(big.covariance)
