@@ -45,6 +45,9 @@ def altered(**fields: Any) -> bytes:  # noqa: ANN401 -- JSON
             "in_the_future",
             "window_start",
         ),
+        # Told at 1:05, on a clock four hours ahead that calls itself UTC; and a wrong century.
+        (altered(emitted_at="2026-03-02T05:05:00Z"), "in_the_future", "emitted_at"),
+        (altered(emitted_at="2090-03-02T01:05:00Z"), "in_the_future", "emitted_at"),
     ],
 )
 def test_a_metrics_record_that_cannot_be_used_is_put_aside_and_the_next_is_taken(
@@ -59,6 +62,19 @@ def test_a_metrics_record_that_cannot_be_used_is_put_aside_and_the_next_is_taken
     assert letter.detail
     assert world.counts["events", reason] == 1
     assert len(world.advice) == 1
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(300, True), (301, False)])
+def test_no_decision_is_made_further_ahead_of_its_record_than_is_tolerated(
+    seconds: int, *, taken: bool
+) -> None:
+    world = World()
+    event = an_event(0)
+    assert event.emitted_at
+    at = event.emitted_at - timedelta(seconds=seconds)
+    world.feed("metrics", [world.stored(topics.METRICS, encode(event), at)])
+    assert [advice.decided_at for advice in world.advice] == [event.emitted_at] * taken
+    assert len(world.dead_letters) == (not taken)
 
 
 @pytest.mark.parametrize("stamp", [-1, 2**62])
