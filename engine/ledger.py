@@ -104,24 +104,12 @@ def advance(
     before, now = moments
     known = rows["newest"] != NEVER
     moved = applied & (~known | (starts > rows["newest"]))
-    after = rows.copy()
-    for name, old, new in (
-        ("day", before.day, now.day),
-        ("week", before.week, now.week),
-        ("month", before.month, now.month),
-    ):
-        after[name][moved & (old != new)] = 0
-    new_day = moved & (before.day != now.day)
-    for name in ("day_counts", "day_revenue"):
-        after[name][new_day] = 0
-    after["newest"] = np.where(moved, starts, rows["newest"])
-    earliest = np.where(known, np.minimum(rows["first"], starts), starts)
-    after["first"] = np.where(applied, earliest, rows["first"])
+    after = _reached(_rolled(rows, moved, before, now), starts, applied, moved)
     days, expired, base = _kept(rows, after, starts, retention_days)
     after["days"] = np.where(applied, days, rows["days"])
     return after, Advance(
         moved=moved,
-        closed=known & new_day,
+        closed=known & moved & (before.day != now.day),
         closed_day=before.day,
         day=now.day,
         current_day=np.where(moved, now.day, before.day),
@@ -201,6 +189,31 @@ def settle_flight(rows: Rows, first_known: Ints, oldest_kept: Ints) -> Rows:
     whole = rows["flight_first"] <= first_known
     after["flight"] = np.where(whole[:, None], rows["total"], rows["flight"])
     after["flight_known"] = whole | (rows["flight_first"] >= oldest_kept)
+    return after
+
+
+def _rolled(rows: Rows, moved: Bools, before: Moment, now: Moment) -> Rows:
+    """Return campaigns whose ledgers of a day, week or month that is over are zero."""
+    after = rows.copy()
+    new_day = moved & (before.day != now.day)
+    for name, ended in (
+        ("day", new_day),
+        ("day_counts", new_day),
+        ("day_revenue", new_day),
+        ("week", moved & (before.week != now.week)),
+        ("month", moved & (before.month != now.month)),
+    ):
+        after[name][ended] = 0
+    return after
+
+
+def _reached(rows: Rows, starts: Ints, applied: Bools, moved: Bools) -> Rows:
+    """Return campaigns with the newest and the first hour that is known now."""
+    after = rows.copy()
+    known = rows["newest"] != NEVER
+    after["newest"] = np.where(moved, starts, rows["newest"])
+    earliest = np.where(known, np.minimum(rows["first"], starts), starts)
+    after["first"] = np.where(applied, earliest, rows["first"])
     return after
 
 

@@ -95,7 +95,8 @@ HISTOGRAMS: Mapping[str, Instrument] = {
     ),
     "spend_over_cap": Instrument(
         name="spend_over_cap_ratio",
-        about="Spend beyond a campaign's cap over the cap, once per period that ended above it.",
+        about="Spend beyond a cap or budget over it, once per local day, week, month or flight "
+        "that ended above it.",
         buckets=(0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0),
     ),
 }

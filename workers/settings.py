@@ -179,7 +179,11 @@ class OptimizerSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 35
     future_tolerance_minutes: Annotated[
         int,
-        Meta(ge=0, le=60, description="How far ahead of its record's timestamp an hour may begin."),
+        Meta(
+            ge=0,
+            le=60,
+            description="How far ahead of its record's timestamp an hour may begin or be told.",
+        ),
     ] = 5
     stale_after_hours: Annotated[
         int,

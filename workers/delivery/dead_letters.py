@@ -88,9 +88,10 @@ class DeadLetterWatch:
         DeadLetterLimitError
             The policy says to stop. Called before the step is committed, so that nothing of it is.
         """
-        self._in_a_row = self._in_a_row + read if len(letters) == read else 0
+        unreadable = len({letter.record.offset for letter in letters})
+        self._in_a_row = self._in_a_row + read if unreadable == read else 0
         self._read += read
-        self._unreadable += len(letters)
+        self._unreadable += unreadable
         if letters and self._in_a_row >= self._policy.run:
             self._stop(
                 letters[-1], f"{self._in_a_row} dead letters in a row (limit {self._policy.run})"

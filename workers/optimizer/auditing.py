@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 
@@ -31,16 +32,15 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
             continue
         if entry.entity is Entity.CAMPAIGN and entry.field == FIELD and entry.after is not None:
             value = draft.read(entry.key) or b""
-            draft.writes[entry.key] = _after(value, entry, record.offset)
+            draft.writes[entry.key] = _after(value, entry, entry.after, record.offset)
     return draft.done()
 
 
-def _after(value: bytes, entry: AuditEntry, offset: int) -> bytes:
+def _after(value: bytes, entry: AuditEntry, amount: Decimal, offset: int) -> bytes:
     rows = in_force.unpack([value]).copy()
-    if entry.status in _CHANGES and entry.before != entry.after:
+    if entry.status in _CHANGES and entry.before != amount:
         rows = in_force.with_change(rows, np.array([int(entry.at.timestamp())]))
-    if entry.after is not None:
-        rows["value"] = to_units_atto(entry.after)
+    rows["value"] = to_units_atto(amount)
     rows["known"] = 1
     rows["currency"] = (entry.currency or "").encode()
     rows["offset"] = offset

@@ -13,11 +13,12 @@ from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
-from engine.plans import PERIODS, UNLIMITED
+from engine.plans import PERIODS
 from schemas import Portfolio, Shape
-from schemas.money import from_minor, from_units_atto
+from schemas.money import exponent_of, from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
+from workers.optimizer import overspend
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
@@ -56,6 +57,7 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     within = (firsts[owners] <= starts) & (starts < ends[owners])
     rows, owners, starts = rows[within], owners[within], starts[within]
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days[owners])
+    overspend.observe(draft, wave, at, step)
     for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends)):
         _tell(draft, wave, closed)
     return patterns.add_hours(learned, rows, (where[owners], cells), sign=1)
@@ -78,21 +80,12 @@ def _closed(
 
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
-    _observe_overspend(draft, wave, closed.at)
-    now = wave.facts[closed.at].now
+    i, now = closed.at, wave.facts[closed.at].now
     draft.publish_by_key(SHAPES, _shape(wave, closed), now)
-    if wave.plans["detailed"][closed.at] & GROUPED:
+    # Amounts of another currency than the plan's are nothing that a group could share out.
+    comparable = overspend.same_currency(wave.campaigns[i], wave.plans[i])
+    if wave.plans["detailed"][i] & GROUPED and comparable:
         draft.publish_by_key(PORTFOLIO, _portfolio(wave, closed), now)
-
-
-def _observe_overspend(draft: Draft, wave: Wave, i: int) -> None:
-    """Tell how far the day went beyond what it might spend, where it did."""
-    plan, campaign = wave.plans[i], wave.campaigns[i]
-    budget = plan["amount"] if PERIODS[plan["period"]] == "day" else UNLIMITED
-    limit = int(min(plan["daily_cap"], budget))
-    spent = int(money.ceil_to_minor(campaign["day"], np.array(plan["exponent"], dtype=np.int64)))
-    if plan["version"] and 0 < limit < min(spent, UNLIMITED):
-        draft.observe("spend_over_cap", [(spent - limit) / limit])
 
 
 def _shape(wave: Wave, closed: ClosedDay) -> Shape:
@@ -101,7 +94,8 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
     zones = np.full(len(rows), wave.zones[i])
     days = np.full(len(rows), closed.day)
     cells = hour_of_week(wave.calendar, zones, closed.starts, days)
-    exponent = np.full(len(rows), wave.plans["exponent"][i], dtype=np.int64)
+    currency = (wave.campaigns["currency"][i] or wave.plans["currency"][i]).decode()
+    exponent = np.full(len(rows), exponent_of(currency) if currency else 0)
     day = date_of(closed.day)
     return Shape(
         platform=event.platform,
@@ -110,7 +104,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         day=day,
         weekday=day.weekday(),
         timezone=wave.campaigns["zone"][i].decode(),
-        currency=wave.campaigns["currency"][i].decode() or None,
+        currency=currency or None,
         local_hours=tuple((cells % 24).tolist()),
         observed=tuple((rows["format"] > 0).tolist()),
         impressions=_counts(rows["impressions"]),

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Rows
 from engine.calendar import HOUR
 from workers.optimizer.deciding import Decided
+
+_Columns = dict[str, Rows]
 
 _DIGITS = 4
 
@@ -54,44 +56,73 @@ class Row(NamedTuple):
 
 def rows(decided: Decided) -> list[Row]:
     """Return one row per campaign. Shares are rounded to four decimals, as they are published."""
-    made, due = decided.decisions, decided.due
-    clock, horizon, outlook, ruling = made.clock, made.horizon, made.outlook, made.ruling
-    lag = np.maximum(due.now - clock.reported_until, 0) // HOUR
-    columns = (
-        made.hold,
-        made.acts,
-        clock.hour,
-        clock.target,
-        due.now,
-        clock.hours,
-        made.known,
-        made.current,
-        made.value,
-        made.cap,
-        made.plan,
-        horizon.allowance,
-        horizon.spent,
-        horizon.left,
-        horizon.in_flight,
-        outlook.p10,
-        outlook.p50,
-        outlook.p90,
-        np.round(outlook.index, _DIGITS),
-        np.round(outlook.exhaustion, _DIGITS),
-        outlook.exhausts_at,
-        np.round(made.confidence, _DIGITS),
-        made.unmet,
-        made.unplaced,
-        ruling.statuses,
-        ruling.release,
-        lag,
-        *(due.plans[name] for name in ("exponent", "autonomy", "version", "offset")),
-        decided.in_force["offset"],
-        due.campaigns["offset"],
-        decided.prior_versions,
-    )
-    return list(map(Row._make, zip(*(_plain(column) for column in columns), strict=True)))
+    columns: _Columns = {}
+    for part in (_rulings, _times, _amounts, _shares, _origins):
+        columns |= part(decided)
+    # By name: in a list of so many integers a swap would go unseen, and publish wrong money.
+    plain = (columns[name].tolist() for name in Row._fields)
+    return list(map(Row._make, zip(*plain, strict=True)))
 
 
-def _plain(column: Ints | Floats) -> list[object]:
-    return list(column.tolist())
+def _amounts(decided: Decided) -> _Columns:
+    made, horizon, outlook = decided.decisions, decided.decisions.horizon, decided.decisions.outlook
+    return {
+        "current": made.current,
+        "value": made.value,
+        "cap": made.cap,
+        "plan": made.plan,
+        "allowance": horizon.allowance,
+        "spent": horizon.spent,
+        "left": horizon.left,
+        "in_flight": horizon.in_flight,
+        "p10": outlook.p10,
+        "p50": outlook.p50,
+        "p90": outlook.p90,
+        "unplaced": made.unplaced,
+    }
+
+
+def _shares(decided: Decided) -> _Columns:
+    made, outlook = decided.decisions, decided.decisions.outlook
+    return {
+        "pace": np.round(outlook.index, _DIGITS),
+        "exhaustion": np.round(outlook.exhaustion, _DIGITS),
+        "confidence": np.round(made.confidence, _DIGITS),
+    }
+
+
+def _rulings(decided: Decided) -> _Columns:
+    made = decided.decisions
+    return {
+        "hold": made.hold,
+        "acts": made.acts,
+        "known": made.known,
+        "unmet": made.unmet,
+        "statuses": made.ruling.statuses,
+        "release": made.ruling.release,
+    }
+
+
+def _origins(decided: Decided) -> _Columns:
+    due = decided.due
+    return {
+        "exponent": due.plans["exponent"],
+        "autonomy": due.plans["autonomy"],
+        "plan_version": due.plans["version"],
+        "plan_offset": due.plans["offset"],
+        "audit_offset": decided.in_force["offset"],
+        "metrics_offset": due.campaigns["offset"],
+        "prior_version": decided.prior_versions,
+    }
+
+
+def _times(decided: Decided) -> _Columns:
+    due, clock = decided.due, decided.decisions.clock
+    return {
+        "hour": clock.hour,
+        "target": clock.target,
+        "now": due.now,
+        "hours": clock.hours,
+        "lag": np.maximum(due.now - clock.reported_until, 0) // HOUR,
+        "exhausts_at": decided.decisions.outlook.exhausts_at,
+    }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,11 +13,11 @@ from schemas.condition import condition_key, scopes_of
 
 
 class ConditionBook:
-    """Memo of conditions that were decoded."""
+    """Memo of the conditions that were decoded last: as many as were broadcast."""
 
     def __init__(self) -> None:
-        """Begin empty; the memo is bounded."""
-        self._read: Callable[[bytes], Condition | None] = lru_cache(maxsize=4_096)(_read)
+        """Begin empty."""
+        self._known: dict[bytes, Condition | None] = {}
 
     def conditions(
         self, latest: Mapping[bytes, bytes], keys: Sequence[bytes], now: Ints
@@ -29,10 +28,14 @@ class ConditionBook:
         conditions is how many cannot be read.
         """
         found = {kind: np.zeros(len(keys), dtype=np.bool_) for kind in ConditionKind}
+        known = self._known
+        self._known = {
+            value: known[value] if value in known else _read(value) for value in latest.values()
+        }
         held = {
-            key: self._read(value)
+            key: condition
             for key, value in latest.items()
-            if (condition := self._read(value)) is None or condition.active
+            if (condition := self._known[value]) is None or condition.active
         }
         if held:
             for i, key in enumerate(keys):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from engine.weeks import WeekWeights
 from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
-from workers.optimizer.tables import AUDIT, pattern_key
+from workers.optimizer.tables import AUDIT, METRICS, pattern_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,14 @@ class Decided:
     decisions: Decisions
     prior_versions: Ints
 
+    def part(self, chosen: Ints) -> Decided:
+        """Return what was decided about some of the campaigns, given by position."""
+        return replace(self, **_part(self, chosen))
+
 
 def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     """Return a decision for each campaign that is due."""
-    table = draft.view.table(AUDIT)
-    forced = in_force.unpack([table.get(key, b"") for key in due.keys])
+    forced = in_force.unpack(draft.read_of(AUDIT, due.keys))
     weights, evidence, versions = _weights(draft, books, due)
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
@@ -87,7 +91,7 @@ def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, In
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     prior, unreadable = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
     _count_unreadable(draft, PRIORS, unreadable)
-    stored = patterns.unpack(draft.read_all([pattern_key(due.keys[i]) for i in chosen]))
+    stored = patterns.unpack(draft.read_of(METRICS, [pattern_key(due.keys[i]) for i in chosen]))
     learned = patterns.estimate(stored, prior)
     own[rows], pooled[rows], versions[rows] = learned.trust, prior.evidence, prior.version
     weights = week_weights(due.plans, learned, rows)
@@ -97,4 +101,19 @@ def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, In
 def _count_unreadable(draft: Draft, topic: Topic, times: int) -> None:
     """Count what had to be decided without: broadcast topics have no dead letters."""
     if times:
-        draft.count("ignored", topic.name.partition(".")[0], "unreadable", by=times)
+        draft.count("ignored", draft.policy.topic(topic), "unreadable", by=times)
+
+
+def _part(whole: Any, chosen: Ints) -> dict[str, Any]:  # noqa: ANN401 -- a dataclass of columns
+    """Return the fields of ``whole`` with the chosen campaigns only."""
+    return {field.name: _picked(getattr(whole, field.name), chosen) for field in fields(whole)}
+
+
+def _picked(column: Any, chosen: Ints) -> Any:  # noqa: ANN401 -- a column, or columns
+    if isinstance(column, Calendar):
+        return column
+    if is_dataclass(column):
+        return replace(column, **_part(column, chosen))  # type: ignore[type-var]
+    if isinstance(column, np.ndarray):
+        return column[chosen]
+    return [column[i] for i in chosen.tolist()]

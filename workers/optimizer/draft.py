@@ -30,6 +30,13 @@ class Draft(draft.Draft):
             return [table.get(key, b"") for key in keys]
         return [(writes[key] or b"") if key in writes else table.get(key, b"") for key in keys]
 
+    def read_of(self, agent: str, keys: Sequence[bytes]) -> list[bytes]:
+        """Return values of an agent's table: as this step has left them where it is its own."""
+        if agent == self._agent:
+            return self.read_all(keys)
+        table = self.view.table(agent)
+        return [table.get(key, b"") for key in keys]
+
     def knows(self, key: bytes) -> bool:
         """Return whether the table held the key before this step."""
         return key in self._table

@@ -30,8 +30,7 @@ def learn(draft: Draft, wave: Wave) -> Wave:
     wave = settle(draft, wave)
     before = wave.campaigns
     disputed = _currencies(draft, wave)
-    refused = disputed | _too_old(draft, wave) | _repeated(draft, wave)
-    placed = _place(draft, wave, refused)
+    placed = _place(draft, wave, _refused(draft, wave, disputed))
     applied = placed.applied
     newest = np.where(state.has_hours(before), before["newest"], wave.starts)
     was = ledger.moment(wave.calendar, wave.zones, newest)
@@ -79,22 +78,25 @@ def _currencies(draft: Draft, wave: Wave) -> Bools:
     return np.asarray(disputed)
 
 
-def _too_old(draft: Draft, wave: Wave) -> Bools:
-    old = ledger.too_old(wave.campaigns, wave.starts, draft.policy.restatement_days)
+def _refused(draft: Draft, wave: Wave, disputed: Bools) -> Bools:
+    """Return which facts are kept out: each has one reason, the first that applies."""
+    refused = disputed | _too_old(draft, wave, disputed)
+    for i in np.flatnonzero(~refused).tolist():
+        fact = wave.facts[i]
+        if fact.event.is_delta and events.is_repeat(draft, fact):
+            refused[i] = True
+    return refused
+
+
+def _too_old(draft: Draft, wave: Wave, disputed: Bools) -> Bools:
+    days = draft.policy.restatement_days
+    old = ledger.too_old(wave.campaigns, wave.starts, days) & ~disputed
     for i in np.flatnonzero(old).tolist():
         detail = (
-            f"lies more than {draft.policy.restatement_days} days before the newest hour known; "
-            "its day is closed for good"
+            f"lies more than {days} days before the newest hour known; its day is closed for good"
         )
         draft.refuse(wave.facts[i].record, TOO_OLD, "window_start", detail)
     return old
-
-
-def _repeated(draft: Draft, wave: Wave) -> Bools:
-    return np.array(
-        [fact.event.is_delta and events.is_repeat(draft, fact) for fact in wave.facts],
-        dtype=np.bool_,
-    )
 
 
 def _place(draft: Draft, wave: Wave, refused: Bools) -> Placed:

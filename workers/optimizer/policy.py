@@ -24,7 +24,7 @@ class OptimizerPolicy:
     restatement_days: int = 35
     """UTC days before that of a campaign's newest hour whose hours are kept and may change."""
     future_tolerance: timedelta = timedelta(minutes=5)
-    """How far ahead of its record's timestamp an hour may begin."""
+    """How far ahead of its record's timestamp an hour may begin or be told."""
     stale_after: timedelta = timedelta(hours=6)
     """How long after the end of its newest hour a campaign's data are stale."""
     deltas_per_hour: int = 256

@@ -91,14 +91,15 @@ def _fact(
 ) -> Fact | None:
     start = int(event.window_start.timestamp())
     stamp = record.timestamp // 1_000
-    if start > stamp + tolerance:
-        detail = f"begins after its record was written, at {from_seconds(stamp)}"
-        draft.refuse(record, IN_THE_FUTURE, "window_start", detail)
-        return None
+    emitted = int(event.emitted_at.timestamp()) if event.emitted_at else 0
+    for field, instant in (("window_start", start), ("emitted_at", emitted)):
+        if instant > stamp + tolerance:
+            detail = f"lies after its record was written, at {from_seconds(stamp)}"
+            draft.refuse(record, IN_THE_FUTURE, field, detail)
+            return None
     if abs(event.conversions) > MOST_CONVERSIONS:
         detail = f"may be {MOST_CONVERSIONS:,} an hour at most, was {event.conversions}"
         draft.refuse(record, Reason.OUT_OF_RANGE, "conversions", detail)
         return None
     # Some publishers put the hour itself there: then the record's own time says more.
-    emitted = int(event.emitted_at.timestamp()) if event.emitted_at else 0
     return Fact(key, event, record, start, emitted if emitted >= start + _HOUR else stamp)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine import plans, state
-from engine.arrays import Ints
 from engine.calendar import DAY, HOUR
 from engine.holds import ORDER
 from engine.plans import STATUSES
@@ -59,7 +58,7 @@ def _notice(draft: Draft, books: Books, now: int) -> None:
     stale = np.flatnonzero(decided.decisions.hold == _STALE)
     if not stale.size:
         return
-    told = decide_due(draft, books, _part(due, stale))
+    told = decided.part(stale)
     campaigns = announce(draft, told)
     for key, campaign in zip(told.due.keys, campaigns, strict=True):
         silence = Silence(int(campaign["newest"]), int(due.hour[0]), campaign["previous"].tobytes())
@@ -101,19 +100,3 @@ def _silent(draft: Draft, books: Books, now: int) -> Due | None:
 def _planned(draft: Draft) -> tuple[list[bytes], list[bytes]]:
     table = draft.view.table(PLANS)
     return list(table.keys()), list(table.values())
-
-
-def _part(due: Due, chosen: Ints) -> Due:
-    picked = chosen.tolist()
-    return Due(
-        keys=[due.keys[i] for i in picked],
-        names=[due.names[i] for i in picked],
-        campaigns=due.campaigns[chosen],
-        plan_values=[due.plan_values[i] for i in picked],
-        plans=due.plans[chosen],
-        calendar=due.calendar,
-        zones=due.zones[chosen],
-        account_zones=due.account_zones[chosen],
-        hour=due.hour[chosen],
-        now=due.now[chosen],
-    )

@@ -124,6 +124,16 @@ def test_one_readable_record_ends_a_run() -> None:
         watch.check(2, letters(1))
 
 
+def test_a_record_counts_once_however_many_letters_name_it() -> None:
+    twice = DeadLetterWatch(DeadLetterPolicy(run=10, ratio=0.5, window=100))
+    with pytest.raises(DeadLetterLimitError, match="10 dead letters in a row"):
+        twice.check(10, letters(10) * 2)
+
+    half = DeadLetterWatch(DeadLetterPolicy(run=10, ratio=0.5, window=100))
+    for _ in range(50):
+        half.check(2, letters(1) * 2)
+
+
 @given(st.integers(0, 100))
 def test_a_larger_share_than_allowed_stops_once_the_window_is_full(unreadable: int) -> None:
     watch = DeadLetterWatch(DeadLetterPolicy(run=1_000, ratio=0.3, window=100))

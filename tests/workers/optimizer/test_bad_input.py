@@ -14,6 +14,8 @@ from schemas import Budget, BudgetPeriod, HoldReason, encode, topics
 from schemas.codec import MAX_RECORD_BYTES
 from schemas.headers import HEALED
 from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
+from workers.delivery.dead_letters import DeadLetterPolicy, DeadLetterWatch
+from workers.delivery.errors import DeadLetterLimitError
 from workers.delivery.sizes import LARGEST_BATCH
 from workers.partitioner import partition_of
 
@@ -45,6 +47,9 @@ def altered(**fields: Any) -> bytes:  # noqa: ANN401 -- JSON
             "in_the_future",
             "window_start",
         ),
+        # Told at 1:05, on a clock four hours ahead that calls itself UTC; and a wrong century.
+        (altered(emitted_at="2026-03-02T05:05:00Z"), "in_the_future", "emitted_at"),
+        (altered(emitted_at="2090-03-02T01:05:00Z"), "in_the_future", "emitted_at"),
     ],
 )
 def test_a_metrics_record_that_cannot_be_used_is_put_aside_and_the_next_is_taken(
@@ -59,6 +64,19 @@ def test_a_metrics_record_that_cannot_be_used_is_put_aside_and_the_next_is_taken
     assert letter.detail
     assert world.counts["events", reason] == 1
     assert len(world.advice) == 1
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(300, True), (301, False)])
+def test_no_decision_is_made_further_ahead_of_its_record_than_is_tolerated(
+    seconds: int, *, taken: bool
+) -> None:
+    world = World()
+    event = an_event(0)
+    assert event.emitted_at
+    at = event.emitted_at - timedelta(seconds=seconds)
+    world.feed("metrics", [world.stored(topics.METRICS, encode(event), at)])
+    assert [advice.decided_at for advice in world.advice] == [event.emitted_at] * taken
+    assert len(world.dead_letters) == (not taken)
 
 
 @pytest.mark.parametrize("stamp", [-1, 2**62])
@@ -94,6 +112,34 @@ def test_an_hour_forty_days_old_is_put_aside() -> None:
     world = World()
     world.metrics(an_event(24 * 40), an_event(0, emitted_at=hour(24 * 41)))
     assert [letter.reason for letter in world.dead_letters] == ["too_old"]
+
+
+def test_an_event_with_more_than_one_fault_has_one_dead_letter_and_one_outcome() -> None:
+    world = World()
+    world.plan()
+    world.metrics(an_event(0, record_mode="delta", event_id="a"), an_event(24 * 40))
+    late = {"currency": "USD", "record_mode": "delta", "event_id": "a", "emitted_at": hour(24 * 41)}
+    world.metrics(an_event(0, **late))
+    world.metrics(an_event(0, **late | {"currency": "EUR"}))
+    reasons = [letter.reason for letter in world.dead_letters]
+    assert reasons == ["currency_mismatch", "too_old"]
+    outcomes = {name: n for name, n in world.counts.items() if name[0] == "events"}
+    assert outcomes == {("events", "new"): 2, **{("events", reason): 1 for reason in reasons}}
+
+
+def test_a_publisher_whose_every_record_is_refused_stops_the_worker_after_the_run() -> None:
+    world = World()
+    world.metrics(an_event(24 * 40))
+    watch = DeadLetterWatch(DeadLetterPolicy(run=12, ratio=1.0, window=1_000))
+    faults: list[dict[str, Any]] = [{"currency": "USD"}, {}, {"currency": "USD", "event_id": "a"}]
+    events = [
+        an_event(number, **fault, emitted_at=hour(24 * 41))
+        for number in range(2)
+        for fault in faults
+    ]
+    watch.check(6, world.metrics(*events).dead_letters)
+    with pytest.raises(DeadLetterLimitError, match="12 dead letters in a row"):
+        watch.check(6, world.metrics(*events).dead_letters)
 
 
 def test_unknown_fields_are_counted_and_ignored() -> None:

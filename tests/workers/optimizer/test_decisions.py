@@ -242,7 +242,7 @@ def test_a_prior_that_cannot_be_read_teaches_nothing_and_stops_nothing() -> None
         each.plan(strategy="dayparting", dayparting=((1.0,) * 24,) * 7)
         each.metrics(an_event(0))
     assert world.advice == without.advice
-    assert world.counts["ignored", "priors", "unreadable"] == 2
+    assert world.counts["ignored", "pacekeeper.priors.v1", "unreadable"] == 2
 
 
 def test_a_freeze_that_cannot_be_read_holds() -> None:
@@ -251,7 +251,7 @@ def test_a_freeze_that_cannot_be_read_holds() -> None:
     world.broadcasts[world.policy.topic(topics.CONDITIONS)] = {b"*#freeze": b"?"}
     world.metrics(an_event(0))
     assert world.advice[-1].hold_reason is HoldReason.FROZEN
-    assert world.counts["ignored", "conditions", "unreadable"] == 1
+    assert world.counts["ignored", "pacekeeper.conditions.v1", "unreadable"] == 1
 
 
 def test_what_is_in_force_is_withdrawn_when_the_budget_is_gone() -> None:
