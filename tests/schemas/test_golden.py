@@ -10,7 +10,6 @@ import pytest
 from schemas import AuditEntry, Shape, decode, encode, hash_of
 from tests.schemas.golden import FILES, RECORDS, record_type, stored
 
-
 NEVER_HONOURED = {"shapes.v1": {"revision"}}
 """Fields that were declared once, and that nothing ever wrote or acted on."""
 
@@ -18,7 +17,9 @@ NEVER_HONOURED = {"shapes.v1": {"revision"}}
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_stored_bytes_of_version_1_decode_and_lose_nothing(file: Path) -> None:
     gone = NEVER_HONOURED.get(file.stem.split("-", 1)[0], set())
-    said = {name: value for name, value in json.loads(file.read_bytes()).items() if name not in gone}
+    said = {
+        name: value for name, value in json.loads(file.read_bytes()).items() if name not in gone
+    }
 
     read = json.loads(encode(decode(file.read_bytes(), record_type(file))))
 
