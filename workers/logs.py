@@ -28,15 +28,9 @@ def configure_logging(settings: LogSettings, *, stream: TextIO = sys.stderr) -> 
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.StackInfoRenderer(),
     ]
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(settings, stream),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        processors=_rendering(settings, stream),
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -44,6 +38,8 @@ def configure_logging(settings: LogSettings, *, stream: TextIO = sys.stderr) -> 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
@@ -67,9 +63,11 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def _rendering(settings: LogSettings, stream: TextIO) -> list[Processor]:
+    bare = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if settings.format == "text":
-        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        return [bare, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     return [
+        bare,
         structlog.processors.dict_tracebacks,
         structlog.processors.JSONRenderer(serializer=_one_line),
     ]
