@@ -12,7 +12,7 @@ import orjson
 
 from schemas.errors import Reason, SchemaError
 from schemas.record import Part
-from schemas.refusals import as_schema_error
+from schemas.refusals import as_schema_error, refuse_repeats
 
 MAX_RECORD_BYTES = 1_000_000
 """Largest record that is decoded: Kafka's own default limit, a MiB, less room for what is stored or
@@ -42,6 +42,8 @@ def decode(data: bytes, kind: type[PartT]) -> PartT:
         record: PartT = decoder(kind).decode(data)
     except UNREADABLE as error:
         raise as_schema_error(error, data) from error
+    if kind.refuses_repeats:
+        refuse_repeats(data)
     return record
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -42,6 +42,8 @@ class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=
     a freeze may end by itself ``until`` a time, exclude_window names the hours
     that must not be learned from.
     """
+
+    refuses_repeats: ClassVar[bool] = True
 
     verb: Verb
     recommendation_id: Digest | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -31,6 +31,8 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Groups form a tree by ``parent_group_id``: what a group receives lies within
     its own minimum and maximum and inside its parent's budget.
     """
+
+    refuses_repeats: ClassVar[bool] = True
 
     budget_group_id: Name
     version: Version

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -144,6 +144,8 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Days, weeks and months begin in ``timezone``. All amounts are in ``currency``.
     """
+
+    refuses_repeats: ClassVar[bool] = True
 
     version: Version
     status: Status = Status.ACTIVE

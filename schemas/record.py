@@ -32,6 +32,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     _largest: ClassVar[Decimal] = Decimal(MAX_AMOUNT)
     """Bound of the amounts in a value of this type."""
+    refuses_repeats: ClassVar[bool] = False
+    """Whether a field that is given twice is refused; to look for one takes as long as decoding."""
 
     def __post_init__(self) -> None:
         for name in _delicate_fields(type(self)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from math import isfinite
 
@@ -46,6 +47,43 @@ def as_schema_error(error: Exception, data: bytes) -> SchemaError:
             field = join_path(path, named["name"] if named else "")
             return SchemaError(field, reason, text)
     return _not_json(data, text)
+
+
+def refuse_repeats(data: bytes) -> None:
+    """Raise `SchemaError` when an object of a JSON text names a field twice."""
+    try:
+        # Texts for numbers: these may have more digits than Python turns into integers.
+        json.loads(data, object_pairs_hook=_named_once, parse_int=str, parse_float=str)
+    except _NamedTwiceError:
+        written = json.loads(data, object_pairs_hook=_Object, parse_int=str, parse_float=str)
+        field = _find_repeated(written, "") or ""
+        raise SchemaError(field, Reason.CONTRADICTION, "is given twice") from None
+
+
+class _NamedTwiceError(Exception):
+    """An object names a field twice."""
+
+
+class _Object(list[tuple[str, object]]):
+    """The fields of an object as they were written."""
+
+
+def _named_once(fields: list[tuple[str, object]]) -> None:
+    if len(fields) != len(dict(fields)):
+        raise _NamedTwiceError
+
+
+def _find_repeated(value: object, path: str) -> str | None:
+    children: Iterable[tuple[str, object]] = ()
+    if isinstance(value, _Object):
+        for name, count in Counter(name for name, _ in value).items():
+            if count > 1:
+                return join_path(path, name)
+        children = ((join_path(path, name), child) for name, child in value)
+    elif isinstance(value, list):
+        children = ((f"{path}[{number}]", child) for number, child in enumerate(value))
+    found = (_find_repeated(child, name) for name, child in children)
+    return next((name for name in found if name is not None), None)
 
 
 def _not_json(data: bytes, text: str) -> SchemaError:

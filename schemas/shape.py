@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import MAX_COUNT, CurrencyCode, TimezoneName, Utc
+from schemas.fields import CurrencyCode, TimezoneName, Utc
 from schemas.keys import account_key
 from schemas.record import CampaignRecord
 from schemas.zones import check_zone
@@ -24,15 +24,13 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
     The arrays run over the hours of the day in order of time: 24 of them, 23 or
     25 on days on which the clock changes (``local_hours`` then skips or repeats
     one). An hour without a report has ``observed`` false and zeros. Integers
-    only, so pooling gives the same sums in every order. A later record for the
-    same day (a restatement) has a higher ``revision`` and replaces it.
+    only, so pooling gives the same sums in every order.
     """
 
     day: date
     weekday: Annotated[int, Meta(ge=0, le=6, description="Monday is 0")]
     timezone: TimezoneName
     currency: CurrencyCode | None = None
-    revision: Annotated[int, Meta(ge=0, le=MAX_COUNT)] = 0
     local_hours: Hours
     observed: Annotated[tuple[bool, ...], _OF_THE_DAY]
     impressions: Counts

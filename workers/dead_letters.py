@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from aiokafka.structs import ConsumerRecord
@@ -78,6 +79,7 @@ class Pile:
     detail: str
     """Of the newest one."""
     key: str
+    """The beginning of the newest one's key."""
     sample: str
     """The beginning of the newest one's bytes."""
 
@@ -92,12 +94,26 @@ def as_letter(record: ConsumerRecord) -> Letter:
     return Letter(record=record, facts=facts)
 
 
-def piles(letters: Iterable[Letter]) -> list[Pile]:
-    """Count letters by topic and reason, the largest pile first."""
-    found: dict[tuple[str, str], list[Letter]] = {}
-    for letter in letters:
-        found.setdefault((letter.topic, letter.reason), []).append(letter)
-    return sorted(map(_pile, found.values()), key=lambda pile: (-pile.count, pile.topic))
+class Piles:
+    """Counts letters by topic and reason, and keeps no letter: there may be millions."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._piles: dict[tuple[str, str], Pile] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def add(self, letter: Letter) -> None:
+        """Put ``letter`` on its pile."""
+        name = (letter.topic, letter.reason)
+        self._counts[name] += 1
+        known = self._piles.get(name)
+        if known is None or known.newest < _time(letter):
+            self._piles[name] = _pile(letter)
+
+    def found(self) -> list[Pile]:
+        """Return the piles, the largest first."""
+        counted = (replace(pile, count=self._counts[name]) for name, pile in self._piles.items())
+        return sorted(counted, key=lambda pile: (-pile.count, pile.topic))
 
 
 def distinct(letters: Iterable[Letter]) -> list[Letter]:
@@ -105,15 +121,18 @@ def distinct(letters: Iterable[Letter]) -> list[Letter]:
     return list({letter.content: letter for letter in letters}.values())
 
 
-def _pile(letters: Sequence[Letter]) -> Pile:
-    newest = max(letters, key=lambda letter: int(letter.record.timestamp))
+def _pile(newest: Letter) -> Pile:
     return Pile(
         topic=newest.topic,
         reason=newest.reason,
-        count=len(letters),
-        newest=datetime.fromtimestamp(newest.record.timestamp / 1000, tz=UTC),
+        count=1,
+        newest=_time(newest),
         field=newest.facts.get("field", ""),
         detail=newest.facts.get("detail", ""),
-        key=(newest.record.key or b"").decode(errors="replace"),
+        key=(newest.record.key or b"")[:200].decode(errors="replace"),
         sample=(newest.record.value or b"")[:200].decode(errors="replace"),
     )
+
+
+def _time(letter: Letter) -> datetime:
+    return datetime.fromtimestamp(letter.record.timestamp / 1000, tz=UTC)

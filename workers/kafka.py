@@ -22,6 +22,7 @@ from aiokafka.errors import (
 )
 
 from workers.errors import UsageError, WorkerError
+from workers.header_names import read_any_header_name
 from workers.reachability import why_unreachable
 from workers.settings import BrokerSettings
 
@@ -33,6 +34,8 @@ UNAVAILABLE = (
     TimeoutError,
     OSError,
 )
+
+_PEM = "certificates and keys are PEM files; the key must be the certificate's own"
 
 
 class KafkaUnavailableError(WorkerError):
@@ -173,6 +176,7 @@ def connect(broker: BrokerSettings, environment: Mapping[str, str] = os.environ)
             "no Kafka is set",
             remedy="set broker.bootstrap, PACEKEEPER_BROKER or --bootstrap to host:port",
         )
+    read_any_header_name()
     return Connection(
         servers=broker.servers,
         security=broker.security,
@@ -190,20 +194,24 @@ def _secret(name: str, reference: str, environment: Mapping[str, str]) -> str:
         if value := environment.get(place):
             return value
         raise UsageError(f"{name} is {reference}, and the variable {place} is not set")
-    return _read(name, place).rstrip("\r\n") if kind == "file" else ""
+    if kind != "file":
+        return ""
+    return _read(name, place, remedy="write the password as UTF-8").rstrip("\r\n")
 
 
-def _read(name: str, path: str) -> str:
+def _read(name: str, path: str, *, remedy: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot read {name}, {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name}, {path}, is no text", remedy=remedy) from error
 
 
 def _tls(broker: BrokerSettings) -> ssl.SSLContext:
     for name in ("ca_file", "certificate_file", "key_file"):
         if path := getattr(broker, name):
-            _read(f"broker.{name}", path)
+            _read(f"broker.{name}", path, remedy=_PEM)
     try:
         context = ssl.create_default_context(cafile=broker.ca_file or None)
         if broker.certificate_file:
@@ -212,6 +220,6 @@ def _tls(broker: BrokerSettings) -> ssl.SSLContext:
         files = ", ".join(filter(None, (broker.ca_file, broker.certificate_file, broker.key_file)))
         raise UsageError(
             f"a certificate or key does not fit: {error.reason or error} ({files})",
-            remedy="certificates and keys are PEM files; the key must be the certificate's own",
+            remedy=_PEM,
         ) from error
     return context

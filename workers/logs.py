@@ -9,6 +9,7 @@ from typing import TextIO
 
 import orjson
 import structlog
+from aiokafka.errors import NotEnoughReplicasError
 from structlog.typing import Processor
 
 from workers.settings import LogSettings
@@ -27,15 +28,9 @@ def configure_logging(settings: LogSettings, *, stream: TextIO = sys.stderr) -> 
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.StackInfoRenderer(),
     ]
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(settings, stream),
-            ],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
+        processors=_rendering(settings, stream),
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -43,22 +38,36 @@ def configure_logging(settings: LogSettings, *, stream: TextIO = sys.stderr) -> 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
-    quieten(max(logging.WARNING, root.level))
+    _quieten(max(logging.WARNING, root.level))
 
 
-def quieten(level: int) -> None:
-    """Let the chatty libraries log from ``level`` on."""
+def _quieten(level: int) -> None:
+    """Let the chatty libraries log from ``level`` on, but not what is a matter of course."""
     for name in CHATTY:
         logging.getLogger(name).setLevel(level)
+    logging.getLogger("aiokafka.producer.sender").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell a warning from the broker's way to say that it is still verifying a transaction.
+
+    It says so at the first record that a transaction writes to a partition; the retry succeeds.
+    """
+    retried = record.args[-1] if isinstance(record.args, tuple) and record.args else None
+    return retried is not NotEnoughReplicasError
 
 
 def _rendering(settings: LogSettings, stream: TextIO) -> list[Processor]:
+    bare = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if settings.format == "text":
-        return [structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        return [bare, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     return [
+        bare,
         structlog.processors.dict_tracebacks,
         structlog.processors.JSONRenderer(serializer=_one_line),
     ]

@@ -5,31 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 import uvloop
-from aiokafka import AIOKafkaConsumer
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from workers.collector import collect_rarely
 from workers.delivery.api import Program
 from workers.delivery.app import DeliveryApp, create_app
-from workers.delivery.errors import EXIT_RESTART
 from workers.errors import WorkerError
 from workers.health import Health, Verdict
 from workers.kafka import Connection, connect
+from workers.lifetime import run_until_stopped
 from workers.metrics import Metrics
 from workers.monitor import Monitor
+from workers.reading import reader
 from workers.settings import Settings
 from workers.topic_specs import catalogue_specs, changelog_specs
 from workers.topics import await_coordinator, find_drift
 from workers.web import serve
 
-_STOP_SECONDS = 30.0
 _LOOK_SECONDS = 5.0
 _TELL_SECONDS = 0.5
 
@@ -79,10 +78,10 @@ async def _run(worker: Worker) -> int:
     ready = partial(_ready, app, health)
     async with (
         serve(settings.web, metrics.registry, live=health.live, ready=ready) as url,
-        _watched(app, health, connection),
+        _watched(app, health, connection) as watching,
     ):
         _log.info("starting", worker=worker.name, kafka=connection.where, web=url)
-        status = await _until_stopped(app, stop)
+        status = await run_until_stopped(app, stop, watching)
     orphaned.cancel()
     return status
 
@@ -145,21 +144,22 @@ def _ready(app: DeliveryApp, health: Health) -> Verdict:
 
 
 @asynccontextmanager
-async def _watched(app: DeliveryApp, health: Health, connection: Connection) -> AsyncIterator[None]:
-    """Look at the app's lanes for as long as the block lasts."""
-    consumer = AIOKafkaConsumer(
-        **connection.client_options(), isolation_level="read_committed", enable_auto_commit=False
-    )
+async def _watched(
+    app: DeliveryApp, health: Health, connection: Connection
+) -> AsyncIterator[tuple[asyncio.Task[None], ...]]:
+    """Look at the app's lanes for as long as the block lasts; give the tasks that do."""
     clock = asyncio.get_running_loop().time
-    monitor = Monitor(consumer, health, lanes=lambda: app.ownership.lanes, clock=clock)
-    async with connection.opened(consumer.start, consumer.stop):
-        looking = asyncio.create_task(monitor.run(every_seconds=_LOOK_SECONDS), name="monitor")
-        telling = asyncio.create_task(_tell_readiness(app, health), name="readiness")
+    async with reader(connection) as consumer:
+        monitor = Monitor(consumer, health, lanes=lambda: app.ownership.lanes, clock=clock)
+        tasks = (
+            asyncio.create_task(monitor.run(every_seconds=_LOOK_SECONDS), name="monitor"),
+            asyncio.create_task(_tell_readiness(app, health), name="readiness"),
+        )
         try:
-            yield
+            yield tasks
         finally:
-            looking.cancel()
-            telling.cancel()
+            for task in tasks:
+                task.cancel()
 
 
 async def _tell_readiness(app: DeliveryApp, health: Health) -> None:
@@ -172,37 +172,3 @@ async def _tell_readiness(app: DeliveryApp, health: Health) -> None:
             )
         told = verdict
         await asyncio.sleep(_TELL_SECONDS)
-
-
-async def _until_stopped(app: DeliveryApp, stop: asyncio.Event) -> int:
-    """Start the app and stop it when told to; return the exit status."""
-    started = asyncio.create_task(app.start(), name="start")
-    over: Sequence[asyncio.Task[object]] = (
-        asyncio.create_task(stop.wait(), name="signal"),
-        asyncio.create_task(app.wait_until_stopped(), name="crash"),
-    )
-    await asyncio.wait((*over, started), return_when=asyncio.FIRST_COMPLETED)
-    if started.done() and started.exception() is None:
-        await asyncio.wait(over, return_when=asyncio.FIRST_COMPLETED)
-    crash = app.crash_reason or (started.exception() if started.done() else None)
-    if crash is not None:
-        _log.error("crashed", error=type(crash).__name__, problem=str(crash))
-    else:
-        _log.info("stopping", why="signal")
-    await _stop(app)
-    for task in (*over, started):
-        task.cancel()
-    _log.info("stopped")
-    return EXIT_RESTART if crash is not None else 0
-
-
-async def _stop(app: DeliveryApp) -> None:
-    """Stop within a limit: Faust has been known to wait for ever on a broker that is gone."""
-    try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await app.stop()
-    except TimeoutError:
-        _log.error("stop_timed_out", seconds=_STOP_SECONDS)
-        # Its consumer thread is no daemon: returning would wait for it again. What was not
-        # committed is read again by the next owner.
-        os._exit(EXIT_RESTART)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ HOURS = 3
 """Hours of the good campaigns, from `START` on."""
 
 SPEND = 4
+ODD = "odd-header"
 COMPRESSIONS = ("gzip", "snappy", "lz4", "zstd")
 _TEN_MEBIBYTES = 10 << 20
 
@@ -45,6 +46,8 @@ class Sent:
     partition: int | None = None
     case: str = ""
     """Name of the mistake, sent along as a header."""
+    odd_header: bool = False
+    """Whether another header has a name that is no text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +168,19 @@ def compressed() -> Iterator[tuple[str, Sent]]:
     """Hours by the compressions that Kafka has, each of the campaign of that name."""
     for compression in COMPRESSIONS:
         yield compression, hour(compression)
+
+
+def oddly_named() -> Sent:
+    """Return the only hour of its campaign, with a header whose name is no text."""
+    sent = hour(ODD)
+    return replace(sent, odd_header=True, partition=partition_of(key_of(ODD), PARTITIONS))
+
+
+def oddly_named_mistake() -> Mistake:
+    """Return an hour that is no JSON either."""
+    mistake = _hour("odd header name", b"{", "not_json")
+    home = partition_of(key_of("bad"), PARTITIONS)
+    return replace(mistake, sent=replace(mistake.sent, odd_header=True, partition=home))
 
 
 def orders() -> Iterator[Sent]:

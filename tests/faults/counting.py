@@ -50,10 +50,10 @@ class Run:
     fleet: Fleet
     spec: Spec
 
-    async def load(self, events: range) -> None:
+    async def load(self, events: range, *, timestamp_ms: int | None = None) -> None:
         """Publish ``events`` events, and notes between them."""
         async with producer(self.bootstrap) as client:
-            await self._publish(client, events)
+            await self._publish(client, events, timestamp_ms)
 
     @asynccontextmanager
     async def under_load(self, *, per_second: int) -> AsyncIterator[None]:
@@ -73,9 +73,12 @@ class Run:
                 await self._publish(client, range(number * each, (number + 1) * each))
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
 
-    async def _publish(self, client: AIOKafkaProducer, window: range) -> None:
-        await publish(client, self.topics.events, _events(window))
-        await publish(client, self.topics.notes, _notes(window))
+    async def _publish(
+        self, client: AIOKafkaProducer, window: range, timestamp_ms: int | None = None
+    ) -> None:
+        topics = self.topics
+        await publish(client, topics.events, _events(window), timestamp_ms=timestamp_ms)
+        await publish(client, topics.notes, _notes(window), timestamp_ms=timestamp_ms)
 
     async def publish(self, topic: str, *pairs: Pair) -> None:
         async with producer(self.bootstrap) as client:

@@ -17,6 +17,7 @@ from schemas.topics import Topic
 from tests.faults.bad_input import START, Sent
 from tests.faults.recount import ends
 from tests.faults.topics import admin, producer, reach, read
+from tests.odd_headers import publish_odd
 from workers.kafka import connect
 from workers.programs import create_program
 from workers.settings import Settings
@@ -54,15 +55,29 @@ class Stack:
         options = {"max_request_size": 1 << 25, "compression_type": compression}
         async with producer(self.bootstrap, **options) as client:
             for sent in records:
+                if sent.odd_header:
+                    await self._send_odd(sent)
+                    continue
                 await client.send_and_wait(
                     self.name(sent.topic),
                     sent.value,
                     key=sent.key,
                     partition=sent.partition,
-                    timestamp_ms=int((START + timedelta(hours=sent.at)).timestamp() * 1000),
+                    timestamp_ms=_milliseconds(sent),
                     headers=[("case", sent.case.encode())],
                 )
         await self.settle()
+
+    async def _send_odd(self, sent: Sent) -> None:
+        await publish_odd(
+            self.bootstrap,
+            self.name(sent.topic),
+            partition=sent.partition or 0,
+            key=sent.key,
+            value=sent.value,
+            timestamp_ms=_milliseconds(sent),
+            case=sent.case,
+        )
 
     async def settle(self) -> None:
         """Wait until nothing is left to read: twice, as each worker reads what the other writes."""
@@ -105,3 +120,7 @@ class Stack:
                 async with session.get(f"{address}/metrics") as answer:
                     shown.append(await answer.text())
         return "\n".join(shown)
+
+
+def _milliseconds(sent: Sent) -> int:
+    return int((START + timedelta(hours=sent.at)).timestamp() * 1000)

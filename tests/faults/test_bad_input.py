@@ -22,6 +22,7 @@ from tests.faults.bad_input import (
     COMPRESSIONS,
     GOOD,
     HOURS,
+    ODD,
     PARTITIONS,
     SPEND,
     START,
@@ -32,6 +33,8 @@ from tests.faults.bad_input import (
     bad_plans,
     compressed,
     hour,
+    oddly_named,
+    oddly_named_mistake,
     orders,
     plan,
     plans,
@@ -39,6 +42,7 @@ from tests.faults.bad_input import (
     too_large,
 )
 from tests.faults.stack import Stack
+from tests.odd_headers import READ_AS
 from workers.demo.children import running, workers_of
 from workers.kafka import connect
 from workers.programs import topic_specs
@@ -47,7 +51,7 @@ from workers.topics import create_topics
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
-MISTAKES = (*bad_hours(), *bad_plans(), too_large())
+MISTAKES = (*bad_hours(), *bad_plans(), too_large(), oddly_named_mistake())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +75,7 @@ async def _publish(stack: Stack) -> bool:
     await stack.send([*(hour(name) for name in GOOD), *accepted()])
     for compression, sent in compressed():
         await stack.send([sent], compression=compression)
+    await stack.send([oddly_named()])
     refused = await _refuses(stack, too_large().sent)
     await stack.allow(topics.METRICS, 1 << 24)
     await stack.send([mistake.sent for mistake in MISTAKES])
@@ -202,6 +207,12 @@ def test_an_hour_counts_however_its_publisher_compresses(
     outcome: Outcome, compression: str
 ) -> None:
     assert [one.hold_reason for one in outcome.advice[compression]] == [HoldReason.NO_PLAN]
+
+
+def test_an_hour_counts_whatever_bytes_its_publisher_names_a_header_with(outcome: Outcome) -> None:
+    assert [one.hold_reason for one in outcome.advice[ODD]] == [HoldReason.NO_PLAN]
+    (letter,) = outcome.letters[oddly_named_mistake().sent.case]
+    assert (READ_AS, b"1") in letter.headers
 
 
 def test_clicks_above_impressions_count_and_are_suspect(outcome: Outcome) -> None:

@@ -69,9 +69,11 @@ async def test_markers_and_aborted_records_of_transactional_sources_are_no_holes
 async def test_a_compacted_source_is_read_past_its_gaps(place: Place) -> None:
     configs = {place.topics.events: EAGER_COMPACTION}
     async with running(replace(place, configs=configs)) as run:
+        start = int(time.time() * 1000) - 10_000
         for round_ in range(4):
-            await run.load(range(round_ * 4_000, round_ * 4_000 + 4_000))
-            await asyncio.sleep(0.5)  # older than a segment may be, so that the next one begins
+            # Later by more than a segment lasts, so that the next one begins.
+            at = start + round_ * 1_000
+            await run.load(range(round_ * 4_000, round_ * 4_000 + 4_000), timestamp_ms=at)
         await _compacted(run, run.topics.events, below=16_000 // 2)
         survivors = await read(run.bootstrap, run.topics.events)
         run.fleet.start(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,10 +11,10 @@ import msgspec
 import psutil
 import pytest
 
-from tests.faults.counting import DELIVERY, Place, running
+from tests.faults.counting import DELIVERY, Place, Run, running
 from tests.faults.driving import until
 from tests.faults.recount import assert_exactly_once
-from tests.faults.topics import PARTITIONS, read
+from tests.faults.topics import PARTITIONS, read, undecided
 from workers.delivery.errors import EXIT_DEAD_LETTERS, EXIT_RESTART
 from workers.partitioner import partition_of
 
@@ -70,7 +71,8 @@ async def test_a_transaction_that_times_out_is_undone_and_only_readers_of_uncomm
         await run.load(range(10_000))
         run.fleet.start(0)
         frozen = await run.fleet.frozen(60)  # its outputs are in the log, its transaction is open
-        await asyncio.sleep(5)
+        assert await undecided(run.bootstrap, run.topics.counts)
+        await _undone(run)
         run.fleet.wake(frozen)
         await until(lambda: bool(run.fleet.ended), 30, "the worker to end")
         await run.finish(0)
@@ -79,6 +81,14 @@ async def test_a_transaction_that_times_out_is_undone_and_only_readers_of_uncomm
         committed = await read(run.bootstrap, run.topics.counts)
         everything = await read(run.bootstrap, run.topics.counts, isolation="read_uncommitted")
         assert sum(map(len, everything.values())) > sum(map(len, committed.values()))
+
+
+async def _undone(run: Run) -> None:
+    """Wait until the broker has put its marker behind what the open transaction has written."""
+    deadline = time.monotonic() + 30
+    while await undecided(run.bootstrap, run.topics.counts):
+        assert time.monotonic() < deadline, "the transaction is still open"
+        await asyncio.sleep(0.2)
 
 
 async def test_too_many_dead_letters_stop_the_worker_which_says_so_and_writes_nothing(

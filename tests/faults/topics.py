@@ -112,7 +112,9 @@ async def producer(bootstrap: str, **options: object) -> AsyncIterator[AIOKafkaP
         await client.stop()
 
 
-async def publish(client: AIOKafkaProducer, topic: str, pairs: Iterable[Pair]) -> None:
+async def publish(
+    client: AIOKafkaProducer, topic: str, pairs: Iterable[Pair], *, timestamp_ms: int | None = None
+) -> None:
     """Write ``pairs`` to where their keys belong, in order, in prebuilt batches; wait for them."""
     batches: dict[int, list[Pair]] = defaultdict(list)
     for pair in pairs:
@@ -120,22 +122,26 @@ async def publish(client: AIOKafkaProducer, topic: str, pairs: Iterable[Pair]) -
     stored = [
         future
         for number, mine in batches.items()
-        for future in await _send(client, topic, number, mine)
+        for future in await _send(client, topic, number, mine, timestamp_ms)
     ]
     await asyncio.gather(*stored)
 
 
 async def _send(
-    client: AIOKafkaProducer, topic: str, number: int, pairs: Sequence[Pair]
+    client: AIOKafkaProducer,
+    topic: str,
+    number: int,
+    pairs: Sequence[Pair],
+    timestamp_ms: int | None,
 ) -> list[Any]:
     futures = []
     batch = client.create_batch()
     for key, value in pairs:
-        if batch.append(key=key, value=value, timestamp=None) is None:
+        if batch.append(key=key, value=value, timestamp=timestamp_ms) is None:
             batch.close()
             futures.append(await client.send_batch(batch, topic, partition=number))
             batch = client.create_batch()
-            batch.append(key=key, value=value, timestamp=None)
+            batch.append(key=key, value=value, timestamp=timestamp_ms)
     batch.close()
     futures.append(await client.send_batch(batch, topic, partition=number))
     return futures
@@ -163,6 +169,18 @@ async def read(
                 found[tp.partition] += records
             left = [tp for tp in left if await client.position(tp) < ends[tp]]
     return found
+
+
+async def undecided(bootstrap: str, topic: str) -> bool:
+    """Return whether a transaction on ``topic`` is open: readers of committed may not go so far."""
+    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    found = []
+    for isolation in ("read_committed", "read_uncommitted"):
+        async with AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, isolation_level=isolation
+        ) as client:
+            found.append(await client.end_offsets(partitions))
+    return bool(found[0] != found[1])
 
 
 @asynccontextmanager

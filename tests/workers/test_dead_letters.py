@@ -1,5 +1,6 @@
 """Laws of replaying: the original comes back, each once, and says that it is a replay."""
 
+import weakref
 from collections.abc import Sequence
 
 from aiokafka.structs import ConsumerRecord
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.headers import REPLAYED
-from workers.dead_letters import Letter, as_letter, distinct, piles
+from workers.dead_letters import Letter, Piles, as_letter, distinct
 from workers.delivery.api import DeadLetter, Header
 from workers.delivery.dead_letters import as_output
 from workers.delivery.sizes import LARGEST_LETTER
@@ -103,10 +104,25 @@ def test_piles_count_by_topic_and_reason_and_show_the_newest() -> None:
         put_aside(record(), "too_old"),
     ]
 
-    found = piles(letters)
+    counting = Piles()
+    for letter in letters:
+        counting.add(letter)
+    found = counting.found()
 
     assert [(pile.reason, pile.count) for pile in found] == [("not_json", 3), ("too_old", 1)]
     assert (found[0].sample, found[0].detail) == ("new", "must be a number")
+
+
+def test_piles_keep_no_letter_also_not_the_one_that_they_show() -> None:
+    counting = Piles()
+    letters = [put_aside(record(value=b"%d" % at), at=at) for at in (2_000, 1_000, 3_000)]
+    records = [weakref.ref(letter.record) for letter in letters]
+
+    while letters:
+        counting.add(letters.pop(0))
+
+    assert [pile.sample for pile in counting.found()] == ["3000"]
+    assert [kept() for kept in records] == [None] * 3
 
 
 def test_a_record_of_another_program_in_the_topic_is_shown_and_not_stumbled_over() -> None:

@@ -217,6 +217,29 @@ def test_secrets_and_certificates_that_cannot_be_used_are_refused_before_connect
         connect(broker, {})
 
 
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"security": "SSL", "ca_file": "FILE"}, "PEM files"),
+        ({"security": "SSL", "certificate_file": "FILE"}, "PEM files"),
+        (
+            {"security": "SASL_PLAINTEXT", "username": "u", "password": "file:FILE"},
+            "as UTF-8",
+        ),
+    ],
+)
+def test_a_file_of_other_bytes_than_text_is_named_with_what_it_must_be(
+    tmp_path: Path, settings: dict[str, str], remedy: str
+) -> None:
+    file = tmp_path / "bytes"
+    file.write_bytes(b"\x30\x82\x01\xe9")
+    given = {name: value.replace("FILE", str(file)) for name, value in settings.items()}
+    broker = msgspec.convert({"bootstrap": "a:1", **given}, BrokerSettings)
+
+    with pytest.raises(UsageError, match=f"{file}.*{remedy}"):
+        connect(broker, {})
+
+
 def test_faust_is_given_the_same_address_login_and_certificates(
     secured_kafka: SecuredKafka,
 ) -> None:

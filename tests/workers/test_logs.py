@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import structlog
+from aiokafka.errors import NotEnoughReplicasError, NotLeaderForPartitionError
 
 from workers.logs import configure_logging
 from workers.settings import LogSettings
@@ -46,6 +47,22 @@ def test_each_event_is_one_line_of_json_that_begins_with_when_and_what() -> None
 
 def test_the_level_is_the_least_that_is_told() -> None:
     assert [event["event"] for event in logged(LogSettings(level="error"))[1]] == ["failed"]
+
+
+def test_a_transaction_that_is_being_verified_is_no_news_and_all_else_of_the_kind_is() -> None:
+    stream = io.StringIO()
+    configure_logging(LogSettings(), stream=stream)
+    retrying = "Got error produce response on topic-partition %s, retrying. Error: %s"
+    sender = logging.getLogger("aiokafka.producer.sender")
+
+    sender.warning(retrying, "t[0]", NotEnoughReplicasError)
+    sender.warning(retrying, "t[1]", NotLeaderForPartitionError)
+    sender.warning("Cannot send %r to %s: %r", "request", 1, "why")
+    logging.getLogger("aiokafka.consumer.fetcher").warning("Not authorized to read from %s", "t")
+
+    told = [json.loads(line)["event"] for line in stream.getvalue().splitlines()]
+    assert [event.split()[0] for event in told] == ["Got", "Cannot", "Not"]
+    assert "t[1]" in told[0]
 
 
 def test_text_is_for_reading() -> None:

@@ -3,14 +3,17 @@
 from collections.abc import AsyncIterator, Iterable
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from deploy.broker import Broker
+from tests.odd_headers import publish_odd
 from workers.delivery.api import Agent, Step
 from workers.delivery.lane import Lane, LaneLimits
 from workers.health import Health
 from workers.kafka import Connection, connect
 from workers.monitor import Monitor
+from workers.reading import reader
 from workers.settings import BrokerSettings
 from workers.topic_specs import TopicSpec
 from workers.topics import create_topics
@@ -37,10 +40,7 @@ async def connection(kafka: Broker, topic_prefix: str) -> Connection:
 
 @pytest.fixture
 async def consumer(connection: Connection) -> AsyncIterator[AIOKafkaConsumer]:
-    client = AIOKafkaConsumer(
-        **connection.client_options(), isolation_level="read_committed", enable_auto_commit=False
-    )
-    async with client:
+    async with reader(connection) as client:
         yield client
 
 
@@ -105,6 +105,29 @@ async def test_a_record_behind_a_marker_still_counts(
     health = await watch(consumer, [lane_at(topic_prefix, 3)], looks=(0, 40, 70))
 
     assert not health.live().ok
+
+
+async def test_a_lane_whose_next_records_retention_has_deleted_is_not_vouched_for_while_others_wait(
+    connection: Connection, consumer: AIOKafkaConsumer, topic_prefix: str
+) -> None:
+    await write(connection, topic_prefix, 5, transactional=False)
+    async with connection.admin() as admin:
+        gone = RecordsToDelete(before_offset=3)
+        await admin.delete_records({TopicPartition(topic_prefix, 0): gone})
+
+    health = await watch(consumer, [lane_at(topic_prefix, 1)], looks=(0, 40, 70))
+
+    assert f"{topic_prefix}[0]" in health.live().reason
+
+
+async def test_a_record_whose_header_has_a_name_that_is_no_text_waits_like_any_other(
+    connection: Connection, consumer: AIOKafkaConsumer, topic_prefix: str
+) -> None:
+    await publish_odd(connection.where, topic_prefix, partition=0, key=b"k", value=b"v")
+
+    health = await watch(consumer, [lane_at(topic_prefix, 0)], looks=(0, 40, 70))
+
+    assert f"{topic_prefix}[0]" in health.live().reason
 
 
 async def test_a_worker_without_lanes_is_alive_and_in_touch(consumer: AIOKafkaConsumer) -> None:

@@ -41,9 +41,6 @@ def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Ste
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        if shape.revision > 0:
-            draft.count("ignored", SHAPES_AGENT, "revision")
-            continue
         pools[key] = _added(pools.get(key, pooling.unpack(draft.read(key) or b"")), shape)
         latest[key] = (shape, record.timestamp)
         if wider:

@@ -7,7 +7,8 @@ import secrets
 import signal
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from workers.cli.console import await_result, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
 from workers.demo.children import workers_of
 from workers.demo.result import Result
-from workers.demo.screen import WIDTH, screen_on
+from workers.demo.screen import WIDTH, Screen, screen_on
 from workers.demo.stage import Place, Script, Stage
 from workers.demo.summary import print_summary
 from workers.kafka import connect
@@ -34,13 +35,18 @@ _DAY = 24
 _PARTITIONS = 4
 
 
+CampaignsOption = Annotated[int, typer.Option(min=1, max=1_000, help="How many campaigns.")]
+SeedOption = Annotated[int, typer.Option(help="Which world; the same seed plays the same.")]
+ResultOption = Annotated[
+    bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
+]
+
+
 def demo(
     *,
-    campaigns: Annotated[int, typer.Option(min=1, max=1_000, help="How many campaigns.")] = 40,
-    seed: Annotated[int, typer.Option(help="Which world; the same seed plays the same.")] = 1,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
-    ] = False,
+    campaigns: CampaignsOption = 40,
+    seed: SeedOption = 1,
+    json: ResultOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -52,29 +58,34 @@ def demo(
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(width=None if os.isatty(1) else WIDTH)
     settings = read_settings(config, bootstrap).settings
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pacekeeper-demo-")))
-        screen = stack.enter_context(screen_on(console))
-        clean = bool(settings.broker.bootstrap)
-        if not clean:
-            screen.step("Starting Kafka")
-            with broker_errors():
-                broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
-            settings = with_bootstrap(settings, broker.bootstrap)
-        settings = _own_topics(settings)
+    with (
+        tempfile.TemporaryDirectory(prefix="pacekeeper-demo-") as folder,
+        screen_on(console) as screen,
+        _place(settings, screen, Path(folder)) as place,
+    ):
         script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
-        place = Place(
-            settings=settings,
-            connection=connect(settings.broker),
-            screen=screen,
-            workers=workers_of(settings, folder),
-        )
-        result = await_result(_run(Stage(script=script, place=place), clean=clean))
+        stage = Stage(script=script, place=place)
+        result = await_result(_run(stage, clean=bool(settings.broker.bootstrap)))
     print_summary(console, result)
     if json:
         print_json(result.facts())
     if not result.chain_verified:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _place(settings: Settings, screen: Screen, folder: Path) -> Iterator[Place]:
+    """Give topics and workers of the demo's own, on a Kafka of its own where none is set."""
+    with ExitStack() as stack:
+        if not settings.broker.bootstrap:
+            screen.step("Starting Kafka")
+            with broker_errors():
+                broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
+            settings = with_bootstrap(settings, broker.bootstrap)
+        settings = _own_topics(settings)
+        connection = connect(settings.broker)
+        workers = workers_of(settings, folder)
+        yield Place(settings=settings, connection=connection, screen=screen, workers=workers)
 
 
 def _live_from(now: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ import typer
 from schemas.topics import TOPICS
 from workers.cli.console import await_result, done, note, print_json, print_table, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
-from workers.dead_letters import Letter, Pile, as_letter, distinct, piles
+from workers.dead_letters import Letter, Pile, Piles, as_letter, distinct
 from workers.delivery.loading import read_to_end
 from workers.errors import UsageError
 from workers.kafka import connect
@@ -43,7 +43,7 @@ def list_letters(
 ) -> None:
     """Count dead letters by topic and reason, with the newest of each as a sample."""
     settings = reachable_settings(config, bootstrap)
-    found = piles(await_result(_letters(settings, topic, reason)))
+    found = await_result(_piles(settings, topic, reason))
     if json:
         print_json(found)
     elif not found:
@@ -77,7 +77,7 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
     if topic is None and reason is None:
         raise UsageError("nothing says which letters to replay", remedy="give --topic or --reason")
     settings = reachable_settings(config, bootstrap)
-    found = distinct(await_result(_letters(settings, topic, reason)))
+    found = await_result(_distinct(settings, topic, reason))
     letters = [letter for letter in found if not letter.cannot_be_replayed]
     if not dry_run:
         await_result(_replay(settings, letters))
@@ -90,14 +90,27 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
             warn(f"{count} left: {why}")
 
 
-async def _letters(settings: Settings, topic: str | None, reason: str | None) -> list[Letter]:
-    found = []
+async def _piles(settings: Settings, topic: str | None, reason: str | None) -> list[Pile]:
+    found = Piles()
+    async for letter in _letters(settings, topic, reason):
+        found.add(letter)
+    return found.found()
+
+
+async def _distinct(settings: Settings, topic: str | None, reason: str | None) -> list[Letter]:
+    return distinct([letter async for letter in _letters(settings, topic, reason)])
+
+
+async def _letters(
+    settings: Settings, topic: str | None, reason: str | None
+) -> AsyncIterator[Letter]:
     connection = connect(settings.broker)
     partitions = await partitions_of(connection, _dead_letter_topics(settings, topic))
     async with reader(connection) as consumer:
         async for _, records in read_to_end(consumer, partitions):
-            found += [as_letter(record) for record in records]
-    return [letter for letter in found if reason in (None, letter.reason)]
+            for letter in map(as_letter, records):
+                if reason in (None, letter.reason):
+                    yield letter
 
 
 async def _replay(settings: Settings, letters: Sequence[Letter]) -> None:

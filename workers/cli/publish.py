@@ -19,43 +19,52 @@ from workers.importer.mapping import built_in_names
 from workers.importer.run import Reading, Request, Target, dry_run, publish_file, reading
 from workers.importer.tally import Tally
 from workers.kafka import connect
+from workers.settings import Settings
 
 _MAPS = ", ".join(built_in_names())
+
+
+MapOption = Annotated[
+    str,
+    typer.Option(
+        "--map", help=f"What the columns mean: a TOML file, or {_MAPS}; default: what fits."
+    ),
+]
+ConstantsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="FIELD=VALUE", help="A field that is the same in all rows; repeatable."
+    ),
+]
+ReplayOption = Annotated[
+    bool,
+    typer.Option(
+        "--replay",
+        help="Decide about each hour as if it had been published when it ended; "
+        "without it, old hours only teach.",
+    ),
+]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Publish all rows, also those published before.")
+]
+DryOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check every row, show a sample, publish nothing.")
+]
+RejectedOption = Annotated[
+    Path | None,
+    typer.Option(help="Where refused rows go; default: FILE.rejected.csv in this directory."),
+]
 
 
 def publish(  # noqa: PLR0913 -- the options of one command
     file: Annotated[Path, typer.Argument(help="CSV (plain or gzipped) or Parquet.")],
     *,
-    map_name: Annotated[
-        str,
-        typer.Option(
-            "--map", help=f"What the columns mean: a TOML file, or {_MAPS}; default: what fits."
-        ),
-    ] = "",
-    constants: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="FIELD=VALUE", help="A field that is the same in all rows; repeatable."
-        ),
-    ] = None,
-    replay: Annotated[
-        bool,
-        typer.Option(
-            "--replay",
-            help="Decide about each hour as if it had been published when it ended; "
-            "without it, old hours only teach.",
-        ),
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Publish all rows, also those published before.")
-    ] = False,
-    dry: Annotated[
-        bool, typer.Option("--dry-run", help="Check every row, show a sample, publish nothing.")
-    ] = False,
-    rejected: Annotated[
-        Path | None,
-        typer.Option(help="Where refused rows go; default: FILE.rejected.csv in this directory."),
-    ] = None,
+    map_name: MapOption = "",
+    constants: ConstantsOption = None,
+    replay: ReplayOption = False,
+    again: AgainOption = False,
+    dry: DryOption = False,
+    rejected: RejectedOption = None,
     json: JsonOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
@@ -66,29 +75,35 @@ def publish(  # noqa: PLR0913 -- the options of one command
     they are kept with their reasons, and the exit code is 1. A run that was stopped goes on where
     it was: readers of committed records see each row exactly once.
     """
-    request = Request(
-        path=file,
-        map_name=map_name,
-        constants=_pairs(constants or ()),
-        replay=replay,
-        refused_path=rejected or Path(f"{file.name}.rejected.csv"),
-    )
+    request = _request(file, map_name, constants or (), rejected, replay=replay)
     with reading(request) as source, _progress(file.name) as progress:
         note(f"{file.name} is read as {source.binding.name}: {source.binding.report.about}")
         if dry:
             tally = dry_run(source, progress)
         else:
-            settings = reachable_settings(config, bootstrap)
-            target = Target(
-                connection=connect(settings.broker),
-                topic=METRICS.full_name(settings.topics.prefix),
-                prefix=settings.topics.prefix,
-                again=again,
-            )
+            target = _target(reachable_settings(config, bootstrap), again=again)
             tally = await_result(publish_file(source, target, progress))
     _report(source, tally, dry=dry, json=json)
     if tally.refused:
         raise typer.Exit(1)
+
+
+def _request(
+    file: Path, map_name: str, constants: Sequence[str], rejected: Path | None, *, replay: bool
+) -> Request:
+    return Request(
+        path=file,
+        map_name=map_name,
+        constants=_pairs(constants),
+        replay=replay,
+        refused_path=rejected or Path(f"{file.name}.rejected.csv"),
+    )
+
+
+def _target(settings: Settings, *, again: bool) -> Target:
+    prefix = settings.topics.prefix
+    topic = METRICS.full_name(prefix)
+    return Target(connection=connect(settings.broker), topic=topic, prefix=prefix, again=again)
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -13,12 +14,36 @@ from workers.cli.console import await_result, done, note
 from workers.cli.options import BootstrapOption, ConfigOption, reachable_settings
 from workers.errors import UsageError
 from workers.kafka import connect
+from workers.settings import Settings
 from workers.simulator.live import Course, Setting, Surroundings, Told, simulate
 from workers.simulator.population import make_world
 from workers.simulator.reports import Faults, Outage
 
 _HOUR_SECONDS = 3_600
 
+CampaignsOption = Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns.")]
+SeedOption = Annotated[int, typer.Option(help="Which world; the same seed plays the same.")]
+StartOption = Annotated[
+    datetime | None,
+    typer.Option(help="First live hour, UTC, in the past; default: two days ago."),
+]
+HoursOption = Annotated[
+    int | None, typer.Option(min=1, help="Live hours to play; default: until Ctrl-C.")
+]
+HistoryOption = Annotated[
+    int, typer.Option(min=0, max=90, help="Days before it, published at once.")
+]
+PaceOption = Annotated[
+    float, typer.Option(min=0, help="How long an hour takes while it lies in the past.")
+]
+StrategyOption = Annotated[Strategy, typer.Option(help="What the campaigns' plans ask for.")]
+LateOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of reports that come hours late.")
+]
+DuplicatesOption = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of reports that come twice.")
+]
+ReorderOption = Annotated[bool, typer.Option("--reorder", help="Mix up each hour's reports.")]
 OutageOption = Annotated[
     list[str] | None,
     typer.Option(metavar="HOUR:LENGTH", help="Such as 6:3, from the sixth live hour; repeatable."),
@@ -27,31 +52,16 @@ OutageOption = Annotated[
 
 def simulator(  # noqa: PLR0913 -- the options of one command
     *,
-    campaigns: Annotated[int, typer.Option(min=1, max=100_000, help="How many campaigns.")] = 40,
-    seed: Annotated[int, typer.Option(help="Which world; the same seed plays the same.")] = 1,
-    start: Annotated[
-        datetime | None,
-        typer.Option(help="First live hour, UTC, in the past; default: two days ago."),
-    ] = None,
-    hours: Annotated[
-        int | None, typer.Option(min=1, help="Live hours to play; default: until Ctrl-C.")
-    ] = None,
-    history_days: Annotated[
-        int, typer.Option(min=0, max=90, help="Days before it, published at once.")
-    ] = 14,
-    seconds_per_hour: Annotated[
-        float, typer.Option(min=0, help="How long an hour takes while it lies in the past.")
-    ] = 2.0,
-    strategy: Annotated[
-        Strategy, typer.Option(help="What the campaigns' plans ask for.")
-    ] = Strategy.DAYPARTING,
-    late: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of reports that come hours late.")
-    ] = 0.0,
-    duplicates: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of reports that come twice.")
-    ] = 0.0,
-    reorder: Annotated[bool, typer.Option("--reorder", help="Mix up each hour's reports.")] = False,
+    campaigns: CampaignsOption = 40,
+    seed: SeedOption = 1,
+    start: StartOption = None,
+    hours: HoursOption = None,
+    history_days: HistoryOption = 14,
+    seconds_per_hour: PaceOption = 2.0,
+    strategy: StrategyOption = Strategy.DAYPARTING,
+    late: LateOption = 0.0,
+    duplicates: DuplicatesOption = 0.0,
+    reorder: ReorderOption = False,
     reporting_outage: OutageOption = None,
     tracking_outage: OutageOption = None,
     bootstrap: BootstrapOption = None,
@@ -63,29 +73,40 @@ def simulator(  # noqa: PLR0913 -- the options of one command
     hourly budgets. Simulated time is ahead of nobody: hours in the past are run through quickly,
     those of the present take as long as they take.
     """
-    settings = reachable_settings(config, bootstrap)
-    first = _first_hour(start, datetime.now(UTC))
-    faults = Faults(
-        late_share=late,
-        duplicate_share=duplicates,
-        reorder=reorder,
-        reporting_outages=_outages("--reporting-outage", reporting_outage or (), first),
-        tracking_outages=_outages("--tracking-outage", tracking_outage or (), first),
+    course = _course(start, hours, history_days, seconds_per_hour)
+    outages = _all_outages(reporting_outage or (), tracking_outage or (), course.start)
+    faults = replace(outages, late_share=late, duplicate_share=duplicates, reorder=reorder)
+    world = make_world(campaigns, seed=seed)
+    setting = Setting(world=world, faults=faults, course=course, strategy=strategy)
+    await_result(simulate(setting, _surroundings(reachable_settings(config, bootstrap))))
+    done("the course is over")
+
+
+def _course(
+    start: datetime | None, hours: int | None, history_days: int, seconds_per_hour: float
+) -> Course:
+    return Course(
+        start=_first_hour(start, datetime.now(UTC)),
+        hours=hours,
+        history=history_days * 24,
+        seconds_per_hour=seconds_per_hour,
     )
-    course = Course(
-        start=first, hours=hours, history=history_days * 24, seconds_per_hour=seconds_per_hour
+
+
+def _all_outages(reporting: Sequence[str], tracking: Sequence[str], first: int) -> Faults:
+    return Faults(
+        reporting_outages=_outages("--reporting-outage", reporting, first),
+        tracking_outages=_outages("--tracking-outage", tracking, first),
     )
-    setting = Setting(
-        world=make_world(campaigns, seed=seed), faults=faults, course=course, strategy=strategy
-    )
-    around = Surroundings(
+
+
+def _surroundings(settings: Settings) -> Surroundings:
+    return Surroundings(
         connection=connect(settings.broker),
         topics=settings.topics,
         now=lambda: datetime.now(UTC),
         tell=_tell,
     )
-    await_result(simulate(setting, around))
-    done("the course is over")
 
 
 def _first_hour(start: datetime | None, now: datetime) -> int:

@@ -23,20 +23,25 @@ _SHOWN = 20
 """Faults that are printed one by one; ``--json`` has them all."""
 
 
+FileArgument = Annotated[
+    Path | None,
+    typer.Argument(help="An exported trail; default: the topic itself.", show_default=False),
+]
+ExportOption = Annotated[
+    Path | None,
+    typer.Option("--export", help="Also write the trail to this file, to verify it elsewhere."),
+]
+GenesisOption = Annotated[
+    bool,
+    typer.Option("--from-genesis", help="Insist that each partition begins with entry 0."),
+]
+
+
 def verify(  # noqa: PLR0913 -- a command has as many arguments as options
     *,
-    file: Annotated[
-        Path | None,
-        typer.Argument(help="An exported trail; default: the topic itself.", show_default=False),
-    ] = None,
-    export: Annotated[
-        Path | None,
-        typer.Option("--export", help="Also write the trail to this file, to verify it elsewhere."),
-    ] = None,
-    from_genesis: Annotated[
-        bool,
-        typer.Option("--from-genesis", help="Insist that each partition begins with entry 0."),
-    ] = False,
+    file: FileArgument = None,
+    export: ExportOption = None,
+    from_genesis: GenesisOption = False,
     json: JsonOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,

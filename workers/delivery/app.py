@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -73,13 +72,9 @@ def create_app(
     contract = _contract(program, settings, connection, observer)
     ownership = Ownership(contract)
 
-    async def on_assignment(assigned: set[TP]) -> None:
-        await ownership.assign(assigned)
-        quieten()
-
     app = DeliveryApp(
         program.name,
-        TableManager=table_manager(on_assignment),
+        TableManager=table_manager(ownership.assign),
         **_faust_options(contract, settings.delivery),
         **connection.faust_options(),
     )
@@ -177,14 +172,3 @@ def _faust_options(contract: Contract, delivery: DeliverySettings) -> dict[str, 
         "broker_rebalance_timeout": delivery.rebalance_timeout_seconds,
         "broker_request_timeout": max(40.0, delivery.session_timeout_seconds + 5.0),
     }
-
-
-def quieten() -> None:
-    """Keep aiokafka's expected retries out of the log.
-
-    "NotEnoughReplicas … retrying" at the start of a transaction is the broker verifying it. Loggers
-    are named as aiokafka is imported, bit by bit, so this runs after it has connected.
-    """
-    for name in list(logging.root.manager.loggerDict):
-        if name.startswith("aiokafka"):
-            logging.getLogger(name).setLevel(logging.ERROR)

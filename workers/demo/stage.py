@@ -101,9 +101,23 @@ class Stage:
         WorkerError
             Kafka, a worker or the loop failed; the message says which and how.
         """
-        began, place = time.monotonic(), self.place
-        topics = place.settings.topics
+        began = time.monotonic()
         await self._create_topics()
+        await self._play()
+        self.place.screen.step("Checking every link of the audit trail's hash chain")
+        return Result(
+            first_hour=start_of(self.script.live_from),
+            live_hours=self.script.live_hours,
+            campaigns=len(self.script.world.campaigns),
+            rows=self.score.rows(),
+            counts=counts_of(self),
+            chain_verified=await self._chain_is_intact(),
+            seconds=time.monotonic() - began,
+        )
+
+    async def _play(self) -> None:
+        place = self.place
+        topics = place.settings.topics
         async with (
             running(place.workers),
             wire(place.connection, topics, FOLLOWED) as line,
@@ -116,19 +130,13 @@ class Stage:
                 await self._heard_about(hour + 1, line, admin)
                 place.screen.show(picture_of(self, hour))
             place.screen.step("Stopping the workers")
-        place.screen.step("Checking every link of the audit trail's hash chain")
+
+    async def _chain_is_intact(self) -> bool:
         verifier = Verifier(from_genesis=True)
-        async for entry in audit_records(place.connection, AUDIT.full_name(topics.prefix)):
+        topic = AUDIT.full_name(self.place.settings.topics.prefix)
+        async for entry in audit_records(self.place.connection, topic):
             verifier.add(entry)
-        return Result(
-            first_hour=start_of(self.script.live_from),
-            live_hours=self.script.live_hours,
-            campaigns=len(self.script.world.campaigns),
-            rows=self.score.rows(),
-            counts=counts_of(self),
-            chain_verified=verifier.report().intact,
-            seconds=time.monotonic() - began,
-        )
+        return verifier.report().intact
 
     async def _create_topics(self) -> None:
         self.place.screen.step("Creating the topics")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workers.demo.result import Result
+from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, money
 
 NEXT = (
@@ -46,11 +47,20 @@ def _scores(result: Result, width: int) -> Table:
         caption=LEGEND,
         caption_justify="left",
     )
+    table.add_column("Account", "all", no_wrap=True, ratio=1)
+    for name, foot in _totals(result):
+        table.add_column(name, foot, justify="right", no_wrap=True)
+    for row in result.rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _totals(result: Result) -> tuple[tuple[str, str], ...]:
+    """Return the headings of the figures, each with what stands below its column."""
     with_us, even = result.conversions
     error, error_even = result.pacing_error
     used, _ = result.use
-    table.add_column("Account", "all", no_wrap=True, ratio=1)
-    for name, foot in (
+    return (
         ("Budget", f"{result.days} days"),
         ("Spend", f"{used:.1%}"),
         ("Error", f"{error:.2%}"),
@@ -58,21 +68,21 @@ def _scores(result: Result, width: int) -> Table:
         ("Conv.", f"{with_us:,}"),
         ("Even", f"{even:,}"),
         ("Change", f"{result.uplift:+.1%}"),
-    ):
-        table.add_column(name, foot, justify="right", no_wrap=True)
-    for row in result.rows:
-        change = row.conversions / row.conversions_even - 1 if row.conversions_even else 0.0
-        table.add_row(
-            f"{row.platform} {row.account_id}",
-            money(row.budget, row.currency),
-            f"{row.spend:,.0f}",
-            f"{row.pacing_error:.2%}",
-            f"{row.pacing_error_even:.2%}",
-            f"{row.conversions:,}",
-            f"{row.conversions_even:,}",
-            f"{change:+.1%}",
-        )
-    return table
+    )
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    change = row.conversions / row.conversions_even - 1 if row.conversions_even else 0.0
+    return (
+        f"{row.platform} {row.account_id}",
+        money(row.budget, row.currency),
+        f"{row.spend:,.0f}",
+        f"{row.pacing_error:.2%}",
+        f"{row.pacing_error_even:.2%}",
+        f"{row.conversions:,}",
+        f"{row.conversions_even:,}",
+        f"{change:+.1%}",
+    )
 
 
 def _counts(result: Result) -> Table:
