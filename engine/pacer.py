@@ -25,6 +25,7 @@ from engine.response import (
     hour_passed,
     learn,
     new_response,
+    restarted,
 )
 
 OUTAGE: Final = 4
@@ -115,6 +116,8 @@ def _learned(
     seen, before = observed.of(rows), pacing.cells[rows]
     begins = seen.cells // 24 != before // 24
     response = anchored(pacing.response.of(rows), seen.log_multiplier, begins & seen.usable)
+    lost = (pacing.silent[rows] > OUTAGE) & (pacing.heard[rows] < UNKNOWN_HOURS)
+    response = restarted(response, seen.log_multiplier, lost)
     response = _moved(response, shapes.mean[rows], (before, seen.cells))
     size = expected(response, seen.cells % 24, seen.log_multiplier)
     return learn(response, seen), np.asarray(size > response.mean[:, LEVEL] - _DEEP_NIGHT)

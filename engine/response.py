@@ -228,6 +228,28 @@ def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floa
     return np.sqrt(np.maximum(variance, 0.0) + NOISE**2)
 
 
+def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
+    """Return what is known of those that move once their multiplier is found to win nothing.
+
+    What was believed of level and answer was believed of another multiplier: they are unknown again,
+    at ``log_multiplier`` (B,). The shape of the day stays.
+    """
+    if not moves.any():
+        return response
+    mean, covariance = response.mean.copy(), response.covariance.copy()
+    for part, believed, deviation in (
+        (LEVEL, response.mean[:, LEVEL], _FIRST_LEVEL_SD),
+        (ELASTICITY, _FIRST_ELASTICITY, _FIRST_ELASTICITY_SD),
+        (CURVATURE, _FIRST_CURVATURE, _FIRST_CURVATURE_SD),
+    ):
+        mean[:, part] = np.where(moves, believed, mean[:, part])
+        covariance[moves, part, :] = 0.0
+        covariance[moves, :, part] = 0.0
+        covariance[moves, part, part] = deviation**2
+    anchor = np.where(moves, log_multiplier, response.anchor)
+    return Response(mean=mean, covariance=covariance, anchor=anchor)
+
+
 def _opened(response: Response, observed: Observed, surprise: Floats, noise: Floats) -> Response:
     _, variance = _projected(response, observed.cells % 24, observed.log_multiplier)
     extra = np.where(surprise**2 > JUMP**2 * (variance + noise), surprise**2, 0.0)
