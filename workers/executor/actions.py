@@ -14,7 +14,7 @@ from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.freezes import freeze_on
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.reading import readable
+from workers.executor.reading import carry_out_each
 from workers.executor.rows import Campaign, Change, InForce, change_key, pack, slot_of, unpack
 from workers.executor.tables import ACTIONS, rule_of, said_about
 from workers.instants import to_ms
@@ -22,14 +22,15 @@ from workers.instants import to_ms
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Carry out the actions of one step, in order; a repeated one does nothing."""
-    draft = Draft(policy, view, ACTIONS)
-    for action, at in readable(draft, records, Action):
-        campaign = unpack(draft.read(action.key), Campaign) or Campaign()
-        if bytes.fromhex(action.action_id) in campaign.memory.known:
-            draft.count("repeats", ACTIONS)
-            continue
-        _carry_out(draft, campaign, action, at)
-    return draft.done()
+    return carry_out_each(Draft(policy, view, ACTIONS), records, Action, _take)
+
+
+def _take(draft: Draft, action: Action, record: Record) -> None:
+    campaign = unpack(draft.read(action.key), Campaign) or Campaign()
+    if bytes.fromhex(action.action_id) in campaign.memory.known:
+        draft.count("repeats", record.topic)
+    else:
+        _carry_out(draft, campaign, action, record.timestamp)
 
 
 def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:

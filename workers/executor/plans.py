@@ -31,10 +31,10 @@ def plans_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
             plan = decode(record.value or b"", Plan)
             check_key(record.key, plan.key)
         except SchemaError:
-            draft.count("ignored", PLANS, "unreadable")
+            draft.count("ignored", record.topic, "unreadable")
             continue
         if partition_of(plan.key, view.partitions) != view.partition:
-            draft.count("ignored", PLANS, "of another partition")
+            draft.count("ignored", record.topic, "other_partition")
             continue
         known = unpack(draft.read(plan.key), PlanRule)
         if known is None or plan.version > known.version:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from schemas.audit import Mode
 from schemas.topics import DEFAULT_PREFIX, Topic
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorPolicy:
@@ -40,4 +42,9 @@ class ExecutorPolicy:
     @property
     def patience_ms(self) -> int:
         """``patience`` in milliseconds."""
-        return self.patience // timedelta(milliseconds=1)
+        return self.patience // _MILLISECOND
+
+    @property
+    def clock_tolerance_ms(self) -> int:
+        """``clock_tolerance`` in milliseconds."""
+        return self.clock_tolerance // _MILLISECOND

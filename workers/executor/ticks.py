@@ -23,7 +23,7 @@ from workers.executor.tables import (
     proposed_for,
     said_about,
 )
-from workers.instants import from_ms, to_ms
+from workers.instants import to_ms
 
 
 def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -47,13 +47,14 @@ def _time_of(draft: Draft, record: Record) -> int:
     try:
         tick = decode(record.value or b"", Tick)
     except SchemaError:
-        draft.count("ignored", TICKS, "unreadable")
+        draft.count("ignored", record.topic, "unreadable")
         return 0
     if tick.partition != draft.view.partition:
-        draft.count("ignored", TICKS, "of another partition")
+        draft.count("ignored", record.topic, "other_partition")
         return 0
-    if tick.time - draft.policy.clock_tolerance > from_ms(record.timestamp):
-        draft.count("ignored", TICKS, "ahead of its time")
+    # In milliseconds: the publisher's clock may show what is no date.
+    if to_ms(tick.time) - draft.policy.clock_tolerance_ms > record.timestamp:
+        draft.count("ignored", record.topic, "ahead_of_its_time")
         return 0
     return to_ms(tick.time)
 

@@ -68,7 +68,7 @@ def test_an_action_has_one_effect_however_often_it_arrives() -> None:
 
     assert world.said() == [("simulated", None)] * 3
     assert [entry.after for entry in world.audit] == [10, 12, 10]
-    assert world.counts["repeats", "actions"] == 4
+    assert world.counts["repeats", "pacekeeper.actions.v1"] == 4
 
 
 def test_a_repeat_is_known_across_steps_and_whatever_became_of_the_first() -> None:

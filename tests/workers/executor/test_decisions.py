@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 
@@ -17,6 +19,7 @@ from schemas.fields import Autonomy
 from schemas.plan import Plan
 from schemas.recommendation import HoldReason, Kind
 from tests.workers.executor.world import (
+    START,
     World,
     a_decision,
     a_plan,
@@ -29,6 +32,7 @@ from tests.workers.executor.world import (
     reject,
 )
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.tables import said_about
 
 Word = Callable[..., Decision]
 
@@ -229,7 +233,7 @@ def test_the_same_word_twice_is_one_word() -> None:
     decide(world, word)
 
     assert world.said() == [("approval_required", None), ("simulated", None)]
-    assert world.counts["repeats", "decisions"] == 2
+    assert world.counts["repeats", "pacekeeper.decisions.v1"] == 2
 
 
 def test_a_word_after_the_expiry_is_expired_whether_a_tick_came_or_not() -> None:
@@ -317,8 +321,42 @@ def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> 
     world.settle()
 
     assert world.said() == [("approval_required", None)]
-    assert sum(n for name, n in world.counts.items() if name[:2] == ("ignored", "ticks")) == 3
     assert world.dead_letters == []
+    assert {name: n for name, n in world.counts.items() if name[0] == "ignored"} == {
+        ("ignored", "pacekeeper.ticks.v1", reason): 1
+        for reason in ("ahead_of_its_time", "other_partition", "unreadable")
+    }
+
+
+@pytest.mark.parametrize("timestamp", [-(2**63), -1, 10**15 - 1, 2**63 - 1])
+def test_a_tick_of_whatever_timestamp_stops_nothing(timestamp: int) -> None:
+    world = proposed("r")
+    world.publish(topics.TICKS, a_tick(61), 61, key=b"0")
+    log = world.logs[world.policy.topic(topics.TICKS)]
+    log[-1] = replace(log[-1], timestamp=timestamp)
+    tick(world, 30)
+
+    believed = timestamp > 0
+    assert world.said()[1:] == ([("expired", "expired")] if believed else [])
+
+
+def test_a_word_that_leads_to_what_cannot_be_written_is_put_aside_alone() -> None:
+    last = (datetime(2099, 12, 31, 23, 30, tzinfo=UTC) - START) / timedelta(minutes=1)
+    world = World()
+    for name, expected, target in (("a", None, "1"), ("b", "1", "2")):
+        action = an_action(name, expected, target, valid_from=at(last), expires_at=at(last + 20))
+        world.publish(topics.ACTIONS, action, last)
+    world.settle()
+    # It would expire in the year 2100, which no record may name.
+    impossible = a_decision(Verb.ROLL_BACK, action_id=an_id("b"), minutes=last)
+    decide(world, impossible, a_decision(Verb.FREEZE, minutes=last), minutes=last)
+
+    assert [(one.reason, one.field) for one in world.dead_letters] == [
+        ("out_of_range", "expires_at")
+    ]
+    assert world.released[2:] == []
+    assert world.said()[2:] == [("applied", "frozen")]
+    assert len(said_about(world, b"google:7:42").memory.known) == 1
 
 
 def test_a_freeze_by_decision_is_told_to_everybody_and_holds_at_once() -> None:

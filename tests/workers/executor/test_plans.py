@@ -55,6 +55,6 @@ def test_a_plan_in_another_partition_than_its_key_s_is_the_optimizer_s_to_send_o
     home = partition_of(KEY, 8)
     elsewhere = World(partitions=8, partition=(home + 1) % 8)
     assert rule_after(elsewhere, ASKS) is None
-    assert elsewhere.counts == {("ignored", "plans", "of another partition"): 1}
+    assert elsewhere.counts == {("ignored", "pacekeeper.plans.v1", "other_partition"): 1}
     assert not elsewhere.elsewhere
     assert rule_after(World(partitions=8, partition=home), ASKS, key=None) is not None
