@@ -46,7 +46,9 @@ def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> Non
         status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
         finding = Finding(status, before=before, after=action.target)
     memory, gone = campaign.memory.with_id(
-        bytes.fromhex(action.action_id), to_ms(action.expires_at), limit=draft.policy.remembered
+        bytes.fromhex(action.action_id),
+        draft.policy.matters_until(to_ms(action.expires_at), at),
+        limit=draft.policy.remembered,
     )
     for forgotten in gone:
         draft.writes[change_key(action.key, forgotten)] = None
@@ -60,6 +62,8 @@ def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Ite
     if expires <= at:
         detail = f"expired at {action.expires_at.isoformat()}; wait for the next recommendation"
         yield expired("expired", detail)
+    if draft.policy.too_long(expires, at):
+        yield entries.too_long(action.expires_at, draft.policy.longest)
     if campaign.memory.forgets(expires):
         detail = "expires before actions that were forgotten, so it could be a repeat of one"
         yield expired("could_be_a_repeat", detail)

@@ -45,9 +45,14 @@ def _take(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decision
         detail = "was decided before decisions that were forgotten, so it could be a repeat of one"
         entries.of_decision(draft, decision, at, expired("could_be_a_repeat", detail))
         return row
+    early = decided > at + draft.policy.clock_tolerance_ms
     memory, _ = row.memory.with_id(
-        bytes.fromhex(identity(decision)), decided, limit=draft.policy.remembered
+        bytes.fromhex(identity(decision)), at if early else decided, limit=draft.policy.remembered
     )
+    if early:
+        detail = f"decided_at is {decision.decided_at.isoformat()}, after its record was written"
+        entries.of_decision(draft, decision, at, rejected("ahead_of_its_time", detail))
+        return structs.replace(row, memory=memory)
     return _HANDLERS[decision.verb](draft, structs.replace(row, memory=memory), decision, at)
 
 

@@ -110,6 +110,8 @@ def _too_late(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> 
     until = expiry(advice)
     if until <= max(at, clock_of(draft.view)):
         return expired("expired", "came after its own expiry; wait for the next recommendation")
+    if draft.policy.too_long(until, at):
+        return entries.too_long(advice.expires_at, draft.policy.longest)
     if row.memory.forgets(until):
         detail = "expires before some that were forgotten, so it could be a repeat of one"
         return expired("could_be_a_repeat", detail)
@@ -122,7 +124,7 @@ def _remember(
     """Keep the id in mind; what is forgotten for it while still open is closed."""
     memory, gone = row.memory.with_id(
         bytes.fromhex(advice.recommendation_id),
-        expiry(advice),
+        draft.policy.matters_until(expiry(advice), at),
         limit=draft.policy.remembered,
         # A tick must be able to see that these decisions were answered.
         keep={bytes.fromhex(one.decision.recommendation_id or "") for one in said.waiting},

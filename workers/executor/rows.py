@@ -1,13 +1,14 @@
 """What the executor's tables hold: one row per campaign and agent, and one per change.
 
 Rows are MessagePack, tagged with the version of their layout. Those that a tick may have to act
-on begin with the time from which on it has to, so that a tick reads eight bytes of the others.
+on begin with the first and the last time at which it has to: of the others it reads no more.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
+from struct import Struct
 from typing import TypeVar
 
 import msgspec
@@ -19,10 +20,10 @@ from schemas.recommendation import Recommendation
 from workers.executor.memory import Memory
 from workers.instants import to_ms
 
-NEVER = 2**63 - 1
-"""The time, in milliseconds, of a row that no tick has to look at."""
+_SPAN = Struct(">qq")
+"""The first and the last time, in milliseconds, at which a tick has to look at a row."""
 
-_TIME_BYTES = 8
+_NEVER = (2**63 - 1, 0)
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -70,9 +71,9 @@ class Proposals(Row, frozen=True, array_like=True):
     """Recommendation to the decision that had been waiting for it."""
 
     @property
-    def due(self) -> int:
-        """When the first open one expires, milliseconds."""
-        return min((expiry(advice) for advice in self.open), default=NEVER)
+    def due(self) -> tuple[int, ...]:
+        """When the open ones expire, milliseconds."""
+        return tuple(expiry(advice) for advice in self.open)
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True):
@@ -118,9 +119,9 @@ class Decisions(Row, frozen=True, array_like=True):
         )
 
     @property
-    def due(self) -> int:
-        """When patience with the first waiting one ends, milliseconds."""
-        return min((waiting.until for waiting in self.waiting), default=NEVER)
+    def due(self) -> tuple[int, ...]:
+        """When patience with the waiting ones ends, milliseconds."""
+        return tuple(waiting.until for waiting in self.waiting)
 
 
 class PlanRule(Row, frozen=True, array_like=True):
@@ -162,18 +163,20 @@ def unpack(data: bytes | None, kind: type[RowT]) -> RowT | None:
 
 
 def pack_due(row: Proposals | Decisions) -> bytes:
-    """Return the row's bytes behind the time from which on a tick has to act on it."""
-    return row.due.to_bytes(_TIME_BYTES, "big") + pack(row)
+    """Return the row's bytes behind the times at which a tick has to act on it."""
+    span = (min(row.due), max(row.due)) if row.due else _NEVER
+    return _SPAN.pack(*span) + pack(row)
 
 
 def unpack_due(data: bytes | None, kind: type[RowT]) -> RowT:
     """Read what `pack_due` has written; None is the empty row."""
-    return kind() if data is None else _decoder(kind).decode(memoryview(data)[_TIME_BYTES:])
+    return kind() if data is None else _decoder(kind).decode(memoryview(data)[_SPAN.size :])
 
 
-def due_of(data: bytes) -> int:
-    """Return the time that `pack_due` has put first."""
-    return int.from_bytes(data[:_TIME_BYTES], "big")
+def may_be_due(data: bytes, since: int, now: int) -> bool:
+    """Return whether something of what `pack_due` has written may fall due after ``since``."""
+    first, last = _SPAN.unpack_from(data)
+    return bool(first <= now and last > since)
 
 
 @cache

@@ -12,7 +12,7 @@ from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import expired
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.rows import due_of, expiry
+from workers.executor.rows import expiry, may_be_due
 from workers.executor.ruling import UNKNOWN, was_answered
 from workers.executor.tables import (
     CLOCK,
@@ -60,7 +60,7 @@ def _time_of(draft: Draft, record: Record) -> int:
 
 
 def _close_proposals(draft: Draft, since: int, now: int) -> None:
-    for campaign in _due(draft.view.table(RECOMMENDATIONS), now):
+    for campaign in _due(draft.view.table(RECOMMENDATIONS), since, now):
         said = said_about(draft.view, campaign)
         for advice in proposed_for(draft.view, campaign).open:
             decided = said.ruling_on(advice.recommendation_id) is not None
@@ -70,13 +70,13 @@ def _close_proposals(draft: Draft, since: int, now: int) -> None:
 
 
 def _close_waiting(draft: Draft, since: int, now: int) -> None:
-    for campaign in _due(draft.view.table(DECISIONS), now):
+    for campaign in _due(draft.view.table(DECISIONS), since, now):
         proposals = proposed_for(draft.view, campaign)
         for waiting in said_about(draft.view, campaign).waiting:
             if since < waiting.until <= now and not was_answered(proposals, waiting):
                 entries.of_decision(draft, waiting.decision, now, UNKNOWN)
 
 
-def _due(table: Mapping[bytes, bytes], now: int) -> Iterable[bytes]:
-    """Return the campaigns that something is due for, always in the same order."""
-    return sorted(campaign for campaign, row in table.items() if due_of(row) <= now)
+def _due(table: Mapping[bytes, bytes], since: int, now: int) -> Iterable[bytes]:
+    """Return the campaigns that something may be due for, always in the same order."""
+    return sorted(campaign for campaign, row in table.items() if may_be_due(row, since, now))

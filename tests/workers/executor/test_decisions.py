@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,8 +32,9 @@ from tests.workers.executor.world import (
     at,
     reject,
 )
+from workers.executor import ticks
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.tables import said_about
+from workers.executor.tables import proposed_for, said_about
 
 Word = Callable[..., Decision]
 
@@ -311,6 +313,60 @@ def test_decisions_that_were_given_up_on_make_room_for_others_to_wait() -> None:
         tick(world, 20 * n + 1)
         assert len(world.audit) == n
         tick(world, 20 * n + 10)
+
+
+def test_advice_that_would_last_for_decades_is_refused_and_shuts_out_nobody() -> None:
+    world = World(policy=ExecutorPolicy(remembered=3))
+    for n in range(5):
+        advice = a_recommendation(str(n), "9", expires_at=datetime(2099, 1, 1, tzinfo=UTC))
+        world.publish(topics.RECOMMENDATIONS, advice, 0)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 1)
+    world.settle()
+    decide(world, approve("r"))
+
+    assert world.said() == [
+        *[("rejected", "expires_too_late")] * 5,
+        ("approval_required", None),
+        ("simulated", None),
+    ]
+
+
+def test_words_said_in_the_future_are_refused_once_and_shut_out_nobody() -> None:
+    world = proposed("r")
+    words = [a_decision(Verb.FREEZE, minutes=7.1, why=str(n)) for n in range(65)]
+    decide(world, words[0], *words, minutes=2)
+    decide(world, approve("r", minutes=7), minutes=2)  # clocks may disagree by as much
+
+    assert world.said()[1:] == [*[("rejected", "ahead_of_its_time")] * 65, ("simulated", None)]
+
+
+def test_what_has_fallen_due_is_not_looked_at_again_by_each_later_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = proposed("r")
+    decide(world, approve("never"), minutes=2)
+    looked = Counter[str]()
+    for name, table in (("proposed_for", proposed_for), ("said_about", said_about)):
+        monkeypatch.setattr(ticks, name, _counted(table, name, looked))
+    tick(world, 11)
+    assert not looked
+    tick(world, 13)
+    tick(world, 61)
+    assert looked
+    before = dict(looked)
+    tick(world, 62)
+
+    assert looked == before
+    assert ("expired", "expired") in world.said()
+    assert ("rejected", "unknown_recommendation") in world.said()
+
+
+def _counted(read: Callable[..., object], name: str, looked: Counter[str]) -> Callable[..., object]:
+    def reading(*given: object) -> object:
+        looked[name] += 1
+        return read(*given)
+
+    return reading
 
 
 def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> None:
