@@ -23,7 +23,12 @@ from workers.instants import to_ms
 _SPAN = Struct(">qq")
 """The first and the last time, in milliseconds, at which a tick has to look at a row."""
 
-_NEVER = (2**63 - 1, 0)
+NEVER = 2**63 - 1
+"""A time, in milliseconds, that does not come."""
+
+
+HELD = b"\0"
+"""First byte of the keys of `Holds`; no campaign's key begins with it."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -47,6 +52,12 @@ class Campaign(Row, frozen=True, array_like=True):
 
     in_force: dict[str, InForce] = msgspec.field(default_factory=dict)
     memory: Memory = msgspec.field(default_factory=Memory)
+
+    def value_for(self, action: Action) -> Decimal | None:
+        """Return what is in force of the action's field, if it is in the action's currency."""
+        current = self.in_force.get(slot_of(action))
+        # An entry's amounts are in the action's currency: one in another currency is none of them.
+        return current.value if current and current.currency == action.currency else None
 
 
 class Change(Row, frozen=True, array_like=True):
@@ -124,12 +135,49 @@ class Decisions(Row, frozen=True, array_like=True):
         return tuple(waiting.until for waiting in self.waiting)
 
 
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """An action read ``at`` a time that waits ``until`` one: when it is valid, or patience ends."""
+
+    action: Action
+    at: int
+    until: int
+    for_plan: bool
+
+
+class Holds(Row, frozen=True, array_like=True):
+    """Actions of one campaign that wait, and those that waited for a plan in vain."""
+
+    held: tuple[Held, ...] = ()
+
+    def of(self, action_id: str) -> Held | None:
+        """Return what is held of an action."""
+        return next((one for one in self.held if one.action.action_id == action_id), None)
+
+    def without(self, action_id: str) -> Holds:
+        """Return what waits beside an action."""
+        return Holds(tuple(one for one in self.held if one.action.action_id != action_id))
+
+    @property
+    def due(self) -> tuple[int, ...]:
+        """When the waiting ends, milliseconds."""
+        return tuple(one.until for one in self.held)
+
+
 class PlanRule(Row, frozen=True, array_like=True):
-    """What a plan lets Pacekeeper do by itself."""
+    """What a plan lets Pacekeeper do by itself; one that was deleted allows nothing."""
 
     version: int
     autonomy: Autonomy
     protected: bool
+    since: int = 0
+    """What ticks had told when the campaign had no plan and got this one, milliseconds."""
+    gone: int = NEVER
+    """What ticks had told when it was deleted."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was not deleted."""
+        return self.gone == NEVER
 
     @property
     def needs_person(self) -> bool:
@@ -147,6 +195,11 @@ def change_key(campaign: bytes, action: bytes) -> bytes:
     return campaign + b"\0" + action
 
 
+def held_key(campaign: bytes) -> bytes:
+    """Return the key of the campaign's `Holds`, beside those of the campaigns themselves."""
+    return HELD + campaign
+
+
 def expiry(advice: Recommendation) -> int:
     """Return when a recommendation expires, milliseconds."""
     return to_ms(advice.expires_at)
@@ -162,9 +215,9 @@ def unpack(data: bytes | None, kind: type[RowT]) -> RowT | None:
     return None if data is None else _decoder(kind).decode(data)
 
 
-def pack_due(row: Proposals | Decisions) -> bytes:
+def pack_due(row: Proposals | Decisions | Holds) -> bytes:
     """Return the row's bytes behind the times at which a tick has to act on it."""
-    span = (min(row.due), max(row.due)) if row.due else _NEVER
+    span = (min(row.due), max(row.due)) if row.due else (NEVER, 0)
     return _SPAN.pack(*span) + pack(row)
 
 

@@ -212,12 +212,9 @@ def test_a_freeze_that_cannot_be_read_is_a_freeze() -> None:
         (a_plan(Autonomy.PROPOSE), "rejected"),
         (a_plan(Autonomy.OBSERVE), "rejected"),
         (a_plan(Autonomy.AUTO, protected=True), "rejected"),
-        (None, "simulated"),
     ],
 )
-def test_policy_releases_nothing_that_the_plan_keeps_for_people(
-    plan: Plan | None, status: str
-) -> None:
+def test_policy_releases_nothing_that_the_plan_keeps_for_people(plan: Plan, status: str) -> None:
     world = World()
     world.publish(topics.PLANS, plan, 0)
     acted(an_action("policy", None, "1"), world=world)
