@@ -8,7 +8,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
-from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Text, Utc
+from schemas.fields import (
+    Amount,
+    Code,
+    CurrencyCode,
+    Digest,
+    Entity,
+    Name,
+    Text,
+    Utc,
+    VersionUsed,
+)
 from schemas.record import CampaignRecord
 
 
@@ -45,7 +55,7 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     released_at: Utc
     valid_from: Utc
     expires_at: Utc
-    plan_version: Annotated[int, Meta(ge=0)] = 0
+    plan_version: VersionUsed = 0
     rolls_back: (
         Annotated[Digest, Meta(description="action whose effect this one undoes")] | None
     ) = None

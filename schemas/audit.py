@@ -12,7 +12,17 @@ from msgspec import Meta
 from msgspec.structs import force_setattr, replace
 
 from schemas.codec import encode, sha256
-from schemas.fields import Amount, Code, CurrencyCode, Digest, Entity, Name, Text, Utc
+from schemas.fields import (
+    Amount,
+    Code,
+    CurrencyCode,
+    Digest,
+    Entity,
+    Name,
+    Text,
+    Utc,
+    VersionUsed,
+)
 from schemas.record import CampaignRecord
 
 GENESIS = "0" * 64
@@ -79,7 +89,7 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     request_id: Annotated[str, Meta(max_length=200)] | None = None
     latency_seconds: Annotated[Decimal, Meta(description="from the release to this")] | None = None
     rolls_back: Digest | None = None
-    versions: dict[str, str | int] = msgspec.field(default_factory=dict)
+    versions: dict[str, str | VersionUsed] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""
 

@@ -74,6 +74,10 @@ Code = Annotated[
 
 Version = Annotated[int, Meta(ge=1, le=2**53, description="grows with each change")]
 
+VersionUsed = Annotated[
+    int, Meta(ge=0, le=2**53, description="version that was gone by; 0 is none")
+]
+
 
 class Entity(StrEnum):
     """What a recommendation or a change is about."""

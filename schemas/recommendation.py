@@ -21,11 +21,18 @@ from schemas.fields import (
     Ratio,
     Text,
     Utc,
+    VersionUsed,
 )
-from schemas.money import MAX_TOTAL
+from schemas.money import MAX_AMOUNT, MAX_TOTAL, check_amount
 from schemas.record import CampaignRecord, Part, refuse, require
 
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""What can be written again: the encoder knows no larger ones."""
+
+_ACTIONABLE = Decimal(MAX_AMOUNT)
+"""Bound of what an action and an audit entry can say; totals may be larger."""
 
 
 class Kind(StrEnum):
@@ -116,7 +123,7 @@ class Explanation(Part, frozen=True, kw_only=True):
 
     code: Code
     text: Text
-    evidence: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
+    evidence: dict[str, str | Integer | float | bool] = msgspec.field(default_factory=dict)
 
     def _check(self) -> None:
         for name, value in self.evidence.items():
@@ -178,8 +185,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     expires_at: Utc
     supersedes: Digest | None = None
     model_version: Annotated[str, Meta(min_length=1, max_length=100)]
-    plan_version: Annotated[int, Meta(ge=0)] = 0
-    prior_version: Annotated[int, Meta(ge=0)] = 0
+    plan_version: VersionUsed = 0
+    prior_version: VersionUsed = 0
     inputs: Annotated[
         dict[str, Offset], Meta(description="last offset seen of each topic's partition")
     ] = msgspec.field(default_factory=dict)
@@ -194,3 +201,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
         refuse(self, ("hold_reason",), "outside a hold")
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
+        for name in ("current_value", "recommended_value"):
+            value = getattr(self, name)
+            if value is not None:
+                check_amount(value, name, limit=_ACTIONABLE)

@@ -53,6 +53,25 @@ from tests.schemas.golden import record_type, stored
         ),
         ("recommendations.v1-bid", {"confidence": 1.01}, "confidence", Reason.OUT_OF_RANGE),
         (
+            "recommendations.v1-bid",
+            {"recommended_value": "1e13"},
+            "recommended_value",
+            Reason.OUT_OF_RANGE,
+        ),
+        (
+            "recommendations.v1-bid",
+            {"current_value": "-1e13"},
+            "current_value",
+            Reason.OUT_OF_RANGE,
+        ),
+        ("recommendations.v1-bid", {"plan_version": 2**70}, "plan_version", Reason.OUT_OF_RANGE),
+        (
+            "recommendations.v1-bid",
+            {"prior_version": 2**53 + 1},
+            "prior_version",
+            Reason.OUT_OF_RANGE,
+        ),
+        (
             "actions.v1-full",
             {"expires_at": "2026-03-02T09:00:00Z"},
             "expires_at",

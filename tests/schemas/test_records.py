@@ -6,6 +6,7 @@ import json
 import math
 import pickle
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
@@ -15,6 +16,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from schemas import (
     Budget,
@@ -135,6 +137,20 @@ def test_no_bytes_raise_anything_but_a_schema_error(data: bytes) -> None:
             decode(data, kind)
 
 
+def test_every_integer_of_a_record_has_bounds_within_what_can_be_written() -> None:
+    found = [
+        (name, info)
+        for name, kind in RECORDS.items()
+        for info in _integers_in(inspect.type_info(kind))
+    ]
+
+    assert len(found) > len(RECORDS)
+    for name, info in found:
+        assert info.ge is not None, name
+        assert info.le is not None, name
+        assert msgspec.json.encode(info.ge) + msgspec.json.encode(info.le)
+
+
 def test_times_are_kept_and_written_in_utc() -> None:
     east = datetime(2026, 3, 2, 9, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
 
@@ -217,6 +233,20 @@ def test_defaults_are_immutable_or_made_anew() -> None:
         for field in msgspec.structs.fields(kind):
             if field.default is not msgspec.NODEFAULT:
                 assert isinstance(field.default, harmless), f"{kind.__name__}.{field.name}"
+
+
+def _integers_in(info: object) -> Iterator[inspect.IntType]:
+    """Yield each type of integers that a value of this type may hold, at any depth."""
+    if isinstance(info, inspect.IntType):
+        yield info
+    elif isinstance(info, inspect.StructType):
+        for field in info.fields:
+            yield from _integers_in(field.type)
+    else:
+        for name in ("type", "types", "item_type", "item_types", "key_type", "value_type"):
+            parts = getattr(info, name, ())
+            for part in parts if isinstance(parts, tuple) else (parts,):
+                yield from _integers_in(part)
 
 
 def _shuffled(value: object, chance: object) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TypeGuard, cast
 
 from aiokafka import ConsumerRecord
 
@@ -17,6 +17,8 @@ from schemas.headers import CLOCK
 from workers.delivery.api import Header, Output, Record
 
 _MOST_DIGITS = 15
+_LATEST = 253_402_300_799_999
+"""The last millisecond of the year 9999: beyond it there is no date, so it is nobody's clock."""
 
 
 def headers_of(output: Output) -> list[Header]:
@@ -34,6 +36,13 @@ def at_its_clock(records: Sequence[Record]) -> Sequence[Record]:
 
 def _at_its_clock(record: Record) -> Record:
     for name, value in record.headers:
-        if name == CLOCK and value and value.isdigit() and len(value) <= _MOST_DIGITS:
+        if name == CLOCK and _is_time(value):
             return cast(Record, replace(cast(ConsumerRecord, record), timestamp=int(value)))
     return record
+
+
+def _is_time(value: bytes | None) -> TypeGuard[bytes]:
+    """Return whether a header's value is the milliseconds of a date; others are somebody else's."""
+    if not value or not value.isdigit() or len(value) > _MOST_DIGITS:
+        return False
+    return int(value) <= _LATEST

@@ -9,59 +9,129 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.delivery.api import Record, Step, View
-from workers.executor import entries, simulate
+from workers.executor import entries, holding, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.freezes import freeze_on
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.reading import readable
-from workers.executor.rows import Campaign, Change, InForce, change_key, pack, slot_of, unpack
+from workers.executor.reading import carry_out_each
+from workers.executor.rows import (
+    Campaign,
+    Change,
+    Holds,
+    InForce,
+    change_key,
+    held_key,
+    pack,
+    pack_due,
+    slot_of,
+    unpack,
+)
 from workers.executor.tables import ACTIONS, rule_of, said_about
 from workers.instants import to_ms
 
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Carry out the actions of one step, in order; a repeated one does nothing."""
-    draft = Draft(policy, view, ACTIONS)
-    for action, at in readable(draft, records, Action):
-        campaign = unpack(draft.read(action.key), Campaign) or Campaign()
-        if bytes.fromhex(action.action_id) in campaign.memory.known:
-            draft.count("repeats", ACTIONS)
-            continue
-        _carry_out(draft, campaign, action, at)
-    return draft.done()
+    return carry_out_each(Draft(policy, view, ACTIONS), records, Action, _take)
 
 
-def _carry_out(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
-    current = campaign.in_force.get(slot_of(action))
-    # The entry's amounts are in the action's currency: one in another currency is none of them.
-    same = current is not None and current.currency == action.currency
-    before = current.value if current and same else None
-    obstacle = next(_obstacles(draft, campaign, action, at), None)
+def _take(draft: Draft, action: Action, record: Record) -> None:
+    """Carry out one action, or let it wait; one that was carried out or still waits is a repeat."""
+    stored = unpack(draft.read(action.key), Campaign) or Campaign()
+    before = holding.holds_of(draft, action.key)
+    campaign, holds = _resumed(draft, stored, before)
+    at = holding.moment_of(draft, action, record.timestamp)
+    waiting = holds.of(action.action_id)
+    if waiting and holding.is_valid(draft, waiting, at):
+        holds, waiting = holds.without(action.action_id), None
+    if waiting is None and bytes.fromhex(action.action_id) not in campaign.memory.known:
+        campaign, holds = _begin(draft, campaign, holds, action, at)
+    elif waiting or before.of(action.action_id) is None:
+        draft.count("repeats", record.topic)
+    if holds != before:
+        draft.writes[held_key(action.key)] = pack_due(holds) if holds.held else None
+    if campaign is not stored:
+        draft.writes[action.key] = pack(campaign)
+
+
+def _resumed(draft: Draft, campaign: Campaign, before: Holds) -> tuple[Campaign, Holds]:
+    """Go on with what has waited for a plan that came: before what was released after it.
+
+    The plan has published it once more as well, as nothing else may be read for long.
+    """
+    answered = [held for held in before.held if holding.was_answered(draft.view, held)]
+    in_vain = [held for held in before.held if holding.was_given_up(draft.view, held)]
+    holds = Holds(tuple(held for held in before.held if held not in answered + in_vain))
+    for held in in_vain:
+        campaign = _remember(draft, campaign, held.action, held.at)
+    for held in answered:
+        campaign, holds = _begin(draft, campaign, holds, held.action, held.at)
+    return campaign, holds
+
+
+def _begin(
+    draft: Draft, campaign: Campaign, holds: Holds, action: Action, at: int
+) -> tuple[Campaign, Holds]:
+    """Let an action wait that has to and may, or carry it out."""
+    untimely = next(_untimely(draft, campaign, action, at), None)
+    held = None if untimely else holding.wanted(draft, action, at)
+    if held and len(holds.held) < draft.policy.remembered:
+        return campaign, Holds((*holds.held, held))
+    untimely = _too_many(draft) if held else untimely
+    return _carry_out(draft, campaign, action, at, untimely), holds
+
+
+def _carry_out(
+    draft: Draft, campaign: Campaign, action: Action, at: int, obstacle: Finding | None
+) -> Campaign:
+    before = campaign.value_for(action)
+    obstacle = obstacle or next(_obstacles(draft, campaign, action, at), None)
     if obstacle is not None:
         finding = obstacle._replace(before=before, after=before)
     else:
         campaign = _effect(draft, campaign, action)
         status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
         finding = Finding(status, before=before, after=action.target)
+    entries.of_action(draft, action, at, finding)
+    return _remember(draft, campaign, action, at)
+
+
+def _remember(draft: Draft, campaign: Campaign, action: Action, at: int) -> Campaign:
     memory, gone = campaign.memory.with_id(
-        bytes.fromhex(action.action_id), to_ms(action.expires_at), limit=draft.policy.remembered
+        bytes.fromhex(action.action_id),
+        draft.policy.matters_until(to_ms(action.expires_at), at),
+        limit=draft.policy.remembered,
     )
     for forgotten in gone:
         draft.writes[change_key(action.key, forgotten)] = None
-    draft.writes[action.key] = pack(Campaign(campaign.in_force, memory))
-    entries.of_action(draft, action, at, finding)
+    return Campaign(campaign.in_force, memory)
 
 
-def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
-    """Yield what keeps ``action`` from having an effect; the first one counts."""
+def _untimely(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
+    """Yield why ``action`` comes too late or too early, so that it need not wait either."""
     expires = to_ms(action.expires_at)
     if expires <= at:
         detail = f"expired at {action.expires_at.isoformat()}; wait for the next recommendation"
         yield expired("expired", detail)
+    if draft.policy.too_long(expires, at):
+        yield entries.too_long(action.expires_at, draft.policy.longest)
+    if to_ms(action.valid_from) > at + draft.policy.ahead_ms:
+        limit = draft.policy.ahead
+        detail = f"valid from {action.valid_from.isoformat()}; release it {limit} ahead at most"
+        yield rejected("not_yet_valid", detail)
     if campaign.memory.forgets(expires):
         detail = "expires before actions that were forgotten, so it could be a repeat of one"
         yield expired("could_be_a_repeat", detail)
+
+
+def _too_many(draft: Draft) -> Finding:
+    limit = draft.policy.remembered
+    return rejected("too_many_waiting", f"{limit} actions of the campaign wait already")
+
+
+def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
+    """Yield what keeps ``action`` from having an effect; the first one counts."""
     said = said_about(draft.view, action.key)
     if freeze := freeze_on(draft.policy, draft.view, said, action, at):
         yield rejected("frozen", freeze)

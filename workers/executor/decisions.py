@@ -15,7 +15,7 @@ from workers.executor.announcing import exclude_window, freeze, unfreeze
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, identity, rejected
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.reading import readable
+from workers.executor.reading import carry_out_each
 from workers.executor.release import undoing
 from workers.executor.rollback import Undo, judge
 from workers.executor.rows import Decisions, pack_due, unpack_due
@@ -28,14 +28,15 @@ Handler = Callable[[Draft, Decisions, Decision, int], Decisions]
 
 def decisions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Carry out what people have decided, in order; the same decision again does nothing."""
-    draft = Draft(policy, view, DECISIONS)
-    for decision, at in readable(draft, records, Decision):
-        row = unpack_due(draft.read(decision.key), Decisions)
-        if bytes.fromhex(identity(decision)) in row.memory.known:
-            draft.count("repeats", DECISIONS)
-        else:
-            draft.writes[decision.key] = pack_due(_take(draft, row, decision, at))
-    return draft.done()
+    return carry_out_each(Draft(policy, view, DECISIONS), records, Decision, _carry_out)
+
+
+def _carry_out(draft: Draft, decision: Decision, record: Record) -> None:
+    row = unpack_due(draft.read(decision.key), Decisions)
+    if bytes.fromhex(identity(decision)) in row.memory.known:
+        draft.count("repeats", record.topic)
+    else:
+        draft.writes[decision.key] = pack_due(_take(draft, row, decision, record.timestamp))
 
 
 def _take(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
@@ -44,9 +45,14 @@ def _take(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decision
         detail = "was decided before decisions that were forgotten, so it could be a repeat of one"
         entries.of_decision(draft, decision, at, expired("could_be_a_repeat", detail))
         return row
+    early = decided > at + draft.policy.clock_tolerance_ms
     memory, _ = row.memory.with_id(
-        bytes.fromhex(identity(decision)), decided, limit=draft.policy.remembered
+        bytes.fromhex(identity(decision)), at if early else decided, limit=draft.policy.remembered
     )
+    if early:
+        detail = f"decided_at is {decision.decided_at.isoformat()}, after its record was written"
+        entries.of_decision(draft, decision, at, rejected("ahead_of_its_time", detail))
+        return structs.replace(row, memory=memory)
     return _HANDLERS[decision.verb](draft, structs.replace(row, memory=memory), decision, at)
 
 

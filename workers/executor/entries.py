@@ -43,6 +43,12 @@ def expired(reason: str, detail: str) -> Finding:
     return Finding(AuditStatus.EXPIRED, reason, detail)
 
 
+def too_long(expires: datetime, longest: timedelta) -> Finding:
+    """Return that something lasts longer than its id can be kept in mind."""
+    detail = f"expires at {expires.isoformat()}, more than {longest} after it was said"
+    return rejected("expires_too_late", detail)
+
+
 def identity(decision: Decision) -> str:
     """Return the id of a decision: a digest of all that it says."""
     return digest(canonical_bytes(decision))

@@ -8,6 +8,8 @@ from datetime import timedelta
 from schemas.audit import Mode
 from schemas.topics import DEFAULT_PREFIX, Topic
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorPolicy:
@@ -21,23 +23,50 @@ class ExecutorPolicy:
     these are known, and these actions can be rolled back. Those that expire first are forgotten
     first, and from then on nothing that expires as early is acted on: it could be a repeat."""
     patience: timedelta = timedelta(minutes=10)
-    """How long a decision waits for the recommendation that it names."""
+    """How long a decision waits for the recommendation that it names, and what policy has released
+    for a plan that is not known."""
     undo_within: timedelta = timedelta(hours=1)
     """How long a roll-back may take from the decision to its execution."""
     clock_tolerance: timedelta = timedelta(minutes=5)
-    """How far a tick may run ahead of its record's timestamp and still be believed."""
+    """How far a tick, or a person's decision, may be ahead of its record's timestamp and still
+    be believed, and how long before its ``valid_from`` an action may have its effect."""
+    ahead: timedelta = timedelta(days=1)
+    """How long an action may wait until it is valid."""
+    longest: timedelta = timedelta(days=7)
+    """How long after its record's timestamp an action or a recommendation may expire. Ids are kept
+    in mind until then; were there no end to it, a few of them would shut out all others."""
 
     def __post_init__(self) -> None:
         if self.remembered < 1:
             raise ValueError(f"remembered must be at least 1, was {self.remembered}")
         if min(self.patience, self.undo_within) <= timedelta():
             raise ValueError("patience and undo_within must be longer than nothing")
+        if self.undo_within > self.longest:
+            raise ValueError("undo_within must be within what is the longest that is accepted")
 
     def topic(self, topic: Topic) -> str:
         """Return the topic's full name."""
         return topic.full_name(self.prefix)
 
+    def too_long(self, expires: int, at: int) -> bool:
+        """Return whether what is said ``at`` a time expires too long after it, in milliseconds."""
+        return expires - at > self.longest // _MILLISECOND
+
+    def matters_until(self, expires: int, at: int) -> int:
+        """Return how long to keep an id in mind; what lasts too long is refused at once."""
+        return at if self.too_long(expires, at) else expires
+
+    @property
+    def ahead_ms(self) -> int:
+        """``ahead`` in milliseconds."""
+        return self.ahead // _MILLISECOND
+
     @property
     def patience_ms(self) -> int:
         """``patience`` in milliseconds."""
-        return self.patience // timedelta(milliseconds=1)
+        return self.patience // _MILLISECOND
+
+    @property
+    def clock_tolerance_ms(self) -> int:
+        """``clock_tolerance`` in milliseconds."""
+        return self.clock_tolerance // _MILLISECOND

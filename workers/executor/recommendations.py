@@ -15,7 +15,7 @@ from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, identity
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.reading import readable
+from workers.executor.reading import carry_out_each
 from workers.executor.release import answer
 from workers.executor.rows import Decisions, Proposals, expiry, pack_due, slot_of, unpack_due
 from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
@@ -34,25 +34,26 @@ _NOT_NEEDED: Mapping[str, Any] = {
 
 def recommendations_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Propose what needs a person, close what is newer advice's to say, answer who was waiting."""
-    draft = Draft(policy, view, RECOMMENDATIONS)
-    for advice, at in readable(draft, records, Recommendation):
-        row = unpack_due(draft.read(advice.key), Proposals)
-        if advice.kind is Kind.HOLD:
-            draft.count("ignored", RECOMMENDATIONS, "hold")
-        elif bytes.fromhex(advice.recommendation_id) in row.memory.known:
-            draft.count("repeats", RECOMMENDATIONS)
-        else:
-            _take(draft, row, advice, at)
-    return draft.done()
+    return carry_out_each(Draft(policy, view, RECOMMENDATIONS), records, Recommendation, _carry_out)
 
 
-def _take(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> None:
-    said = said_about(draft.view, advice.key)
-    after = _without_older(draft, row, said, advice, at)
-    if not _needs_person(draft.view, advice):
-        draft.count("ignored", RECOMMENDATIONS, "no person needed")
+def _carry_out(draft: Draft, advice: Recommendation, record: Record) -> None:
+    row = unpack_due(draft.read(advice.key), Proposals)
+    if advice.kind is Kind.HOLD:
+        draft.count("ignored", record.topic, "hold")
+    elif bytes.fromhex(advice.recommendation_id) in row.memory.known:
+        draft.count("repeats", record.topic)
     else:
-        after = _propose(draft, after, said, advice, at)
+        _take(draft, row, advice, record)
+
+
+def _take(draft: Draft, row: Proposals, advice: Recommendation, record: Record) -> None:
+    said = said_about(draft.view, advice.key)
+    after = _without_older(draft, row, said, advice, record.timestamp)
+    if not _needs_person(draft.view, advice):
+        draft.count("ignored", record.topic, "no_person_needed")
+    else:
+        after = _propose(draft, after, said, advice, record.timestamp)
     if after != row:
         draft.writes[advice.key] = pack_due(after)
 
@@ -109,6 +110,8 @@ def _too_late(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> 
     until = expiry(advice)
     if until <= max(at, clock_of(draft.view)):
         return expired("expired", "came after its own expiry; wait for the next recommendation")
+    if draft.policy.too_long(until, at):
+        return entries.too_long(advice.expires_at, draft.policy.longest)
     if row.memory.forgets(until):
         detail = "expires before some that were forgotten, so it could be a repeat of one"
         return expired("could_be_a_repeat", detail)
@@ -121,7 +124,7 @@ def _remember(
     """Keep the id in mind; what is forgotten for it while still open is closed."""
     memory, gone = row.memory.with_id(
         bytes.fromhex(advice.recommendation_id),
-        expiry(advice),
+        draft.policy.matters_until(expiry(advice), at),
         limit=draft.policy.remembered,
         # A tick must be able to see that these decisions were answered.
         keep={bytes.fromhex(one.decision.recommendation_id or "") for one in said.waiting},

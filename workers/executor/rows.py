@@ -1,13 +1,14 @@
 """What the executor's tables hold: one row per campaign and agent, and one per change.
 
 Rows are MessagePack, tagged with the version of their layout. Those that a tick may have to act
-on begin with the time from which on it has to, so that a tick reads eight bytes of the others.
+on begin with the first and the last time at which it has to: of the others it reads no more.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
+from struct import Struct
 from typing import TypeVar
 
 import msgspec
@@ -19,10 +20,15 @@ from schemas.recommendation import Recommendation
 from workers.executor.memory import Memory
 from workers.instants import to_ms
 
-NEVER = 2**63 - 1
-"""The time, in milliseconds, of a row that no tick has to look at."""
+_SPAN = Struct(">qq")
+"""The first and the last time, in milliseconds, at which a tick has to look at a row."""
 
-_TIME_BYTES = 8
+NEVER = 2**63 - 1
+"""A time, in milliseconds, that does not come."""
+
+
+HELD = b"\0"
+"""First byte of the keys of `Holds`; no campaign's key begins with it."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -47,6 +53,12 @@ class Campaign(Row, frozen=True, array_like=True):
     in_force: dict[str, InForce] = msgspec.field(default_factory=dict)
     memory: Memory = msgspec.field(default_factory=Memory)
 
+    def value_for(self, action: Action) -> Decimal | None:
+        """Return what is in force of the action's field, if it is in the action's currency."""
+        current = self.in_force.get(slot_of(action))
+        # An entry's amounts are in the action's currency: one in another currency is none of them.
+        return current.value if current and current.currency == action.currency else None
+
 
 class Change(Row, frozen=True, array_like=True):
     """A change that took effect: what a roll-back needs."""
@@ -70,9 +82,9 @@ class Proposals(Row, frozen=True, array_like=True):
     """Recommendation to the decision that had been waiting for it."""
 
     @property
-    def due(self) -> int:
-        """When the first open one expires, milliseconds."""
-        return min((expiry(advice) for advice in self.open), default=NEVER)
+    def due(self) -> tuple[int, ...]:
+        """When the open ones expire, milliseconds."""
+        return tuple(expiry(advice) for advice in self.open)
 
 
 class Ruling(msgspec.Struct, frozen=True, array_like=True):
@@ -118,17 +130,54 @@ class Decisions(Row, frozen=True, array_like=True):
         )
 
     @property
-    def due(self) -> int:
-        """When patience with the first waiting one ends, milliseconds."""
-        return min((waiting.until for waiting in self.waiting), default=NEVER)
+    def due(self) -> tuple[int, ...]:
+        """When patience with the waiting ones ends, milliseconds."""
+        return tuple(waiting.until for waiting in self.waiting)
+
+
+class Held(msgspec.Struct, frozen=True, array_like=True):
+    """An action read ``at`` a time that waits ``until`` one: when it is valid, or patience ends."""
+
+    action: Action
+    at: int
+    until: int
+    for_plan: bool
+
+
+class Holds(Row, frozen=True, array_like=True):
+    """Actions of one campaign that wait, and those that waited for a plan in vain."""
+
+    held: tuple[Held, ...] = ()
+
+    def of(self, action_id: str) -> Held | None:
+        """Return what is held of an action."""
+        return next((one for one in self.held if one.action.action_id == action_id), None)
+
+    def without(self, action_id: str) -> Holds:
+        """Return what waits beside an action."""
+        return Holds(tuple(one for one in self.held if one.action.action_id != action_id))
+
+    @property
+    def due(self) -> tuple[int, ...]:
+        """When the waiting ends, milliseconds."""
+        return tuple(one.until for one in self.held)
 
 
 class PlanRule(Row, frozen=True, array_like=True):
-    """What a plan lets Pacekeeper do by itself."""
+    """What a plan lets Pacekeeper do by itself; one that was deleted allows nothing."""
 
     version: int
     autonomy: Autonomy
     protected: bool
+    since: int = 0
+    """What ticks had told when the campaign had no plan and got this one, milliseconds."""
+    gone: int = NEVER
+    """What ticks had told when it was deleted."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was not deleted."""
+        return self.gone == NEVER
 
     @property
     def needs_person(self) -> bool:
@@ -146,6 +195,11 @@ def change_key(campaign: bytes, action: bytes) -> bytes:
     return campaign + b"\0" + action
 
 
+def held_key(campaign: bytes) -> bytes:
+    """Return the key of the campaign's `Holds`, beside those of the campaigns themselves."""
+    return HELD + campaign
+
+
 def expiry(advice: Recommendation) -> int:
     """Return when a recommendation expires, milliseconds."""
     return to_ms(advice.expires_at)
@@ -161,19 +215,21 @@ def unpack(data: bytes | None, kind: type[RowT]) -> RowT | None:
     return None if data is None else _decoder(kind).decode(data)
 
 
-def pack_due(row: Proposals | Decisions) -> bytes:
-    """Return the row's bytes behind the time from which on a tick has to act on it."""
-    return row.due.to_bytes(_TIME_BYTES, "big") + pack(row)
+def pack_due(row: Proposals | Decisions | Holds) -> bytes:
+    """Return the row's bytes behind the times at which a tick has to act on it."""
+    span = (min(row.due), max(row.due)) if row.due else (NEVER, 0)
+    return _SPAN.pack(*span) + pack(row)
 
 
 def unpack_due(data: bytes | None, kind: type[RowT]) -> RowT:
     """Read what `pack_due` has written; None is the empty row."""
-    return kind() if data is None else _decoder(kind).decode(memoryview(data)[_TIME_BYTES:])
+    return kind() if data is None else _decoder(kind).decode(memoryview(data)[_SPAN.size :])
 
 
-def due_of(data: bytes) -> int:
-    """Return the time that `pack_due` has put first."""
-    return int.from_bytes(data[:_TIME_BYTES], "big")
+def may_be_due(data: bytes, since: int, now: int) -> bool:
+    """Return whether something of what `pack_due` has written may fall due after ``since``."""
+    first, last = _SPAN.unpack_from(data)
+    return bool(first <= now and last > since)
 
 
 @cache

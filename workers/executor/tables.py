@@ -9,9 +9,11 @@ from workers.executor.rows import (
     Campaign,
     Change,
     Decisions,
+    Holds,
     PlanRule,
     Proposals,
     change_key,
+    held_key,
     unpack,
     unpack_due,
 )
@@ -36,6 +38,11 @@ def change_of(view: View, campaign: bytes, action: bytes) -> Change | None:
     return unpack(view.table(ACTIONS).get(change_key(campaign, action)), Change)
 
 
+def held_for(view: View, campaign: bytes) -> Holds:
+    """Return the campaign's actions that wait."""
+    return unpack_due(view.table(ACTIONS).get(held_key(campaign)), Holds)
+
+
 def proposed_for(view: View, campaign: bytes) -> Proposals:
     """Return the campaign's recommendations that await a person, and those that did."""
     return unpack_due(view.table(RECOMMENDATIONS).get(campaign), Proposals)
@@ -47,7 +54,13 @@ def said_about(view: View, campaign: bytes) -> Decisions:
 
 
 def rule_of(view: View, campaign: bytes) -> PlanRule | None:
-    """Return what the campaign's plan lets Pacekeeper do; None while no plan is known."""
+    """Return what the campaign's plan lets Pacekeeper do; None while it has no plan."""
+    plan = known_plan_of(view, campaign)
+    return plan if plan and plan.holds else None
+
+
+def known_plan_of(view: View, campaign: bytes) -> PlanRule | None:
+    """Return the plan that the campaign has, or the one that was deleted last."""
     return unpack(view.table(PLANS).get(campaign), PlanRule)
 
 

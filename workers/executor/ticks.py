@@ -1,29 +1,39 @@
-"""Ticks: what has waited too long is closed, once, and said to be."""
+"""Ticks: what has waited long enough goes on, what has waited too long is closed; each once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from schemas import topics
 from schemas.codec import decode
 from schemas.errors import SchemaError
 from schemas.tick import Tick
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
 from workers.executor.draft import Draft
-from workers.executor.entries import expired
+from workers.executor.entries import expired, rejected
+from workers.executor.holding import was_answered as was_answered_by_plan
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.rows import due_of, expiry
+from workers.executor.rows import HELD, expiry, may_be_due
 from workers.executor.ruling import UNKNOWN, was_answered
 from workers.executor.tables import (
+    ACTIONS,
     CLOCK,
     DECISIONS,
     RECOMMENDATIONS,
     TICKS,
     clock_of,
+    held_for,
+    in_force,
     proposed_for,
     said_about,
 )
-from workers.instants import from_ms, to_ms
+from workers.instants import to_ms
+
+_UNKNOWN_PLAN = rejected(
+    "unknown_plan",
+    "policy has released it, but no plan of the campaign says what policy may do: publish one",
+)
 
 
 def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -38,6 +48,7 @@ def ticks_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
     if now > since:
         _close_proposals(draft, since, now)
         _close_waiting(draft, since, now)
+        _end_holds(draft, since, now)
         draft.writes[CLOCK] = now.to_bytes(8, "big")
     return draft.done()
 
@@ -47,19 +58,20 @@ def _time_of(draft: Draft, record: Record) -> int:
     try:
         tick = decode(record.value or b"", Tick)
     except SchemaError:
-        draft.count("ignored", TICKS, "unreadable")
+        draft.count("ignored", record.topic, "unreadable")
         return 0
     if tick.partition != draft.view.partition:
-        draft.count("ignored", TICKS, "of another partition")
+        draft.count("ignored", record.topic, "other_partition")
         return 0
-    if tick.time - draft.policy.clock_tolerance > from_ms(record.timestamp):
-        draft.count("ignored", TICKS, "ahead of its time")
+    # In milliseconds: the publisher's clock may show what is no date.
+    if to_ms(tick.time) - draft.policy.clock_tolerance_ms > record.timestamp:
+        draft.count("ignored", record.topic, "ahead_of_its_time")
         return 0
     return to_ms(tick.time)
 
 
 def _close_proposals(draft: Draft, since: int, now: int) -> None:
-    for campaign in _due(draft.view.table(RECOMMENDATIONS), now):
+    for campaign in _due(draft.view.table(RECOMMENDATIONS), since, now):
         said = said_about(draft.view, campaign)
         for advice in proposed_for(draft.view, campaign).open:
             decided = said.ruling_on(advice.recommendation_id) is not None
@@ -69,13 +81,29 @@ def _close_proposals(draft: Draft, since: int, now: int) -> None:
 
 
 def _close_waiting(draft: Draft, since: int, now: int) -> None:
-    for campaign in _due(draft.view.table(DECISIONS), now):
+    for campaign in _due(draft.view.table(DECISIONS), since, now):
         proposals = proposed_for(draft.view, campaign)
         for waiting in said_about(draft.view, campaign).waiting:
             if since < waiting.until <= now and not was_answered(proposals, waiting):
                 entries.of_decision(draft, waiting.decision, now, UNKNOWN)
 
 
-def _due(table: Mapping[bytes, bytes], now: int) -> Iterable[bytes]:
-    """Return the campaigns that something is due for, always in the same order."""
-    return sorted(campaign for campaign, row in table.items() if due_of(row) <= now)
+def _end_holds(draft: Draft, since: int, now: int) -> None:
+    """Release what is valid now, and give up on what no plan has come for."""
+    table = draft.view.table(ACTIONS)
+    held = {key[1:]: row for key, row in table.items() if key.startswith(HELD)}
+    for campaign in _due(held, since, now):
+        for one in held_for(draft.view, campaign).held:
+            if not since < one.until <= now:
+                continue
+            if not one.for_plan:
+                draft.publish(topics.ACTIONS, one.action, at=now)
+            elif not was_answered_by_plan(draft.view, one):
+                found = in_force(draft.view, campaign).value_for(one.action)
+                finding = _UNKNOWN_PLAN._replace(before=found, after=found)
+                entries.of_action(draft, one.action, now, finding)
+
+
+def _due(table: Mapping[bytes, bytes], since: int, now: int) -> Iterable[bytes]:
+    """Return the campaigns that something may be due for, always in the same order."""
+    return sorted(campaign for campaign, row in table.items() if may_be_due(row, since, now))

@@ -33,7 +33,10 @@ def test_a_record_that_names_no_clock_keeps_its_own_timestamp(written: int) -> N
     assert seen.timestamp == written
 
 
-@pytest.mark.parametrize("said", [b"", b"-1", b"noon", b"1e3", b"9" * 16, "²".encode(), None])
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"-1", b"noon", b"1e3", b"9" * 16, b"9" * 15, b"253402300800000", "²".encode(), None],
+)
 def test_a_clock_that_is_no_time_is_somebody_elses_header_and_stops_nothing(
     said: bytes | None,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_an_action_has_one_effect_however_often_it_arrives() -> None:
 
     assert world.said() == [("simulated", None)] * 3
     assert [entry.after for entry in world.audit] == [10, 12, 10]
-    assert world.counts["repeats", "actions"] == 4
+    assert world.counts["repeats", "pacekeeper.actions.v1"] == 4
 
 
 def test_a_repeat_is_known_across_steps_and_whatever_became_of_the_first() -> None:
@@ -211,12 +212,9 @@ def test_a_freeze_that_cannot_be_read_is_a_freeze() -> None:
         (a_plan(Autonomy.PROPOSE), "rejected"),
         (a_plan(Autonomy.OBSERVE), "rejected"),
         (a_plan(Autonomy.AUTO, protected=True), "rejected"),
-        (None, "simulated"),
     ],
 )
-def test_policy_releases_nothing_that_the_plan_keeps_for_people(
-    plan: Plan | None, status: str
-) -> None:
+def test_policy_releases_nothing_that_the_plan_keeps_for_people(plan: Plan, status: str) -> None:
     world = World()
     world.publish(topics.PLANS, plan, 0)
     acted(an_action("policy", None, "1"), world=world)
@@ -263,11 +261,25 @@ def test_memory_is_bounded_and_what_cannot_be_told_from_a_repeat_is_refused() ->
 
 def test_a_long_lived_action_does_not_shut_out_those_that_expire_earlier() -> None:
     world = World(policy=ExecutorPolicy(remembered=3))
-    acted(an_action("long", None, "0", expires_at=at(100_000)), world=world)
+    acted(an_action("long", None, "0", expires_at=at(7 * 1440)), world=world)
     for n in range(10):
         acted(an_action(str(n), str(n), str(n + 1), expires_at=at(60 + n)), world=world)
 
     assert world.said() == [("simulated", None)] * 11
+
+
+def test_actions_that_would_last_for_decades_are_refused_and_shut_out_nobody() -> None:
+    world = World()
+    lasting = [
+        an_action(f"lasting {n}", None, "9", expires_at=datetime(2099, 1, 1, tzinfo=UTC))
+        for n in range(world.policy.remembered + 1)
+    ]
+    just = an_action("just too long", None, "9", expires_at=at(7 * 1440 + 1 / 60))
+    acted(*lasting, just, just, world=world)
+    acted(an_action("normal", None, "1", expires_at=at(61)), minutes=1, world=world)
+
+    refused = [("rejected", "expires_too_late")] * (len(lasting) + 1)
+    assert world.said() == [*refused, ("simulated", None)]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import permutations
 
@@ -17,6 +20,7 @@ from schemas.fields import Autonomy
 from schemas.plan import Plan
 from schemas.recommendation import HoldReason, Kind
 from tests.workers.executor.world import (
+    START,
     World,
     a_decision,
     a_plan,
@@ -28,7 +32,9 @@ from tests.workers.executor.world import (
     at,
     reject,
 )
+from workers.executor import ticks
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.tables import proposed_for, said_about
 
 Word = Callable[..., Decision]
 
@@ -229,7 +235,7 @@ def test_the_same_word_twice_is_one_word() -> None:
     decide(world, word)
 
     assert world.said() == [("approval_required", None), ("simulated", None)]
-    assert world.counts["repeats", "decisions"] == 2
+    assert world.counts["repeats", "pacekeeper.decisions.v1"] == 2
 
 
 def test_a_word_after_the_expiry_is_expired_whether_a_tick_came_or_not() -> None:
@@ -309,6 +315,60 @@ def test_decisions_that_were_given_up_on_make_room_for_others_to_wait() -> None:
         tick(world, 20 * n + 10)
 
 
+def test_advice_that_would_last_for_decades_is_refused_and_shuts_out_nobody() -> None:
+    world = World(policy=ExecutorPolicy(remembered=3))
+    for n in range(5):
+        advice = a_recommendation(str(n), "9", expires_at=datetime(2099, 1, 1, tzinfo=UTC))
+        world.publish(topics.RECOMMENDATIONS, advice, 0)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("r", "10"), 1)
+    world.settle()
+    decide(world, approve("r"))
+
+    assert world.said() == [
+        *[("rejected", "expires_too_late")] * 5,
+        ("approval_required", None),
+        ("simulated", None),
+    ]
+
+
+def test_words_said_in_the_future_are_refused_once_and_shut_out_nobody() -> None:
+    world = proposed("r")
+    words = [a_decision(Verb.FREEZE, minutes=7.1, why=str(n)) for n in range(65)]
+    decide(world, words[0], *words, minutes=2)
+    decide(world, approve("r", minutes=7), minutes=2)  # clocks may disagree by as much
+
+    assert world.said()[1:] == [*[("rejected", "ahead_of_its_time")] * 65, ("simulated", None)]
+
+
+def test_what_has_fallen_due_is_not_looked_at_again_by_each_later_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = proposed("r")
+    decide(world, approve("never"), minutes=2)
+    looked = Counter[str]()
+    for name, table in (("proposed_for", proposed_for), ("said_about", said_about)):
+        monkeypatch.setattr(ticks, name, _counted(table, name, looked))
+    tick(world, 11)
+    assert not looked
+    tick(world, 13)
+    tick(world, 61)
+    assert looked
+    before = dict(looked)
+    tick(world, 62)
+
+    assert looked == before
+    assert ("expired", "expired") in world.said()
+    assert ("rejected", "unknown_recommendation") in world.said()
+
+
+def _counted(read: Callable[..., object], name: str, looked: Counter[str]) -> Callable[..., object]:
+    def reading(*given: object) -> object:
+        looked[name] += 1
+        return read(*given)
+
+    return reading
+
+
 def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> None:
     world = proposed("r")
     world.publish(topics.TICKS, a_tick(100), 94.9, key=b"0")
@@ -317,8 +377,42 @@ def test_a_tick_ahead_of_its_record_or_of_another_partition_closes_nothing() -> 
     world.settle()
 
     assert world.said() == [("approval_required", None)]
-    assert sum(n for name, n in world.counts.items() if name[:2] == ("ignored", "ticks")) == 3
     assert world.dead_letters == []
+    assert {name: n for name, n in world.counts.items() if name[0] == "ignored"} == {
+        ("ignored", "pacekeeper.ticks.v1", reason): 1
+        for reason in ("ahead_of_its_time", "other_partition", "unreadable")
+    }
+
+
+@pytest.mark.parametrize("timestamp", [-(2**63), -1, 10**15 - 1, 2**63 - 1])
+def test_a_tick_of_whatever_timestamp_stops_nothing(timestamp: int) -> None:
+    world = proposed("r")
+    world.publish(topics.TICKS, a_tick(61), 61, key=b"0")
+    log = world.logs[world.policy.topic(topics.TICKS)]
+    log[-1] = replace(log[-1], timestamp=timestamp)
+    tick(world, 30)
+
+    believed = timestamp > 0
+    assert world.said()[1:] == ([("expired", "expired")] if believed else [])
+
+
+def test_a_word_that_leads_to_what_cannot_be_written_is_put_aside_alone() -> None:
+    last = (datetime(2099, 12, 31, 23, 30, tzinfo=UTC) - START) / timedelta(minutes=1)
+    world = World()
+    for name, expected, target in (("a", None, "1"), ("b", "1", "2")):
+        action = an_action(name, expected, target, valid_from=at(last), expires_at=at(last + 20))
+        world.publish(topics.ACTIONS, action, last)
+    world.settle()
+    # It would expire in the year 2100, which no record may name.
+    impossible = a_decision(Verb.ROLL_BACK, action_id=an_id("b"), minutes=last)
+    decide(world, impossible, a_decision(Verb.FREEZE, minutes=last), minutes=last)
+
+    assert [(one.reason, one.field) for one in world.dead_letters] == [
+        ("out_of_range", "expires_at")
+    ]
+    assert world.released[2:] == []
+    assert world.said()[2:] == [("applied", "frozen")]
+    assert len(said_about(world, b"google:7:42").memory.known) == 1
 
 
 def test_a_freeze_by_decision_is_told_to_everybody_and_holds_at_once() -> None:

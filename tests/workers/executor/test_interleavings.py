@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from schemas.recommendation import Recommendation
 from schemas.record import Record
 from schemas.topics import Topic
 from tests.workers.executor.world import (
+    KEY,
     World,
     a_decision,
     a_plan,
@@ -33,9 +35,10 @@ from tests.workers.executor.world import (
 
 AGENTS = ("plans", "recommendations", "decisions", "actions", "ticks")
 VALUES = ("1", "2", "3")
-Publication = tuple[Topic, Record, int]
+Publication = tuple[Topic, Record | None, int]
+"""None deletes the plan."""
 FIRST: list[Publication] = [
-    (topics.ACTIONS, an_action("a0", None, "1"), 0),
+    (topics.ACTIONS, an_action("a0", None, "1", released_by=Release.PERSON), 0),
     (topics.ACTIONS, an_action("a1", "1", "2", released_by=Release.PERSON), 0),
 ]
 
@@ -44,12 +47,18 @@ some_name = st.sampled_from(["r0", "r1", "r2", "r3", "never"])
 some_change = st.sampled_from(["a0", "a1", "a2", "a3", "a4", "never"])
 
 actions = st.builds(
-    lambda name, expected, target, expiry, released_by: an_action(
-        name, expected, target, expires_at=at(expiry), released_by=released_by
+    lambda name, expected, target, begin, expiry, released_by: an_action(
+        name,
+        expected,
+        target,
+        valid_from=at(begin),
+        expires_at=at(expiry),
+        released_by=released_by,
     ),
     st.sampled_from(["a2", "a3", "a4"]),
     st.sampled_from([None, *VALUES]),
     st.sampled_from(VALUES),
+    st.sampled_from([0, 0, 15]),
     st.sampled_from([60, 20]),
     st.sampled_from(Release),
 )
@@ -79,14 +88,14 @@ words: st.SearchStrategy[Decision] = st.one_of(
         when,
     ),
 )
-plans = st.builds(
+plans = st.none() | st.builds(
     lambda autonomy, version: a_plan(autonomy, version=version),
     st.sampled_from(list(Autonomy)),
     st.integers(1, 2),
 )
 
 
-def published(topic: Topic, records: st.SearchStrategy[Record]) -> st.SearchStrategy[Publication]:
+def published(topic: Topic, records: st.SearchStrategy[Any]) -> st.SearchStrategy[Publication]:
     return st.tuples(st.just(topic), records, minutes)
 
 
@@ -103,16 +112,21 @@ publications = st.lists(
     min_size=12,
     max_size=30,
 )
+mostly = st.sampled_from([True, True, False])
 schedules = st.lists(st.tuples(st.sampled_from(AGENTS), st.integers(1, 3)), max_size=40)
 
 
 def lived(
-    records: list[Publication], schedule: list[tuple[str, int]], last: tuple[str, ...]
+    records: list[Publication],
+    schedule: list[tuple[str, int]],
+    last: tuple[str, ...],
+    *,
+    planned: bool,
 ) -> World:
     """Publish everything, read it as scheduled, then to the end, then let all time pass."""
-    world = World()
+    world = World(planned=planned)
     for topic, record, minute in [*FIRST, *records]:
-        world.publish(topic, record, minute, key=None)
+        world.publish(topic, record, minute, key=KEY if record is None else None)
     for agent, most in schedule:
         world.turn(agent, most)
     world.settle(last)
@@ -124,11 +138,14 @@ def lived(
 
 def any_interleaving(law: Callable[[World], None]) -> Callable[[], None]:
     @settings(max_examples=50, deadline=None)
-    @given(publications, schedules, st.permutations(AGENTS).map(tuple))
+    @given(publications, schedules, st.permutations(AGENTS).map(tuple), mostly)
     def test(
-        records: list[Publication], schedule: list[tuple[str, int]], last: tuple[str, ...]
+        records: list[Publication],
+        schedule: list[tuple[str, int]],
+        last: tuple[str, ...],
+        planned: bool,  # noqa: FBT001 -- drawn by hypothesis
     ) -> None:
-        law(lived([*records, *records[::3]], schedule, last))
+        law(lived([*records, *records[::3]], schedule, last, planned=planned))
 
     return test
 
@@ -221,10 +238,11 @@ def test_nothing_readable_becomes_a_dead_letter(world: World) -> None:
 def test_what_is_written_does_not_depend_on_how_a_topic_is_cut_into_steps(
     records: list[Publication], cuts: list[int], order: list[str]
 ) -> None:
-    whole, cut = World(), World()
+    whole, cut = World(planned=False), World(planned=False)
     for topic, record, minute in records:
-        whole.publish(topic, record, minute, key=None)
-        cut.publish(topic, record, minute, key=None)
+        key = KEY if record is None else None
+        whole.publish(topic, record, minute, key=key)
+        cut.publish(topic, record, minute, key=key)
     order.remove("ticks")  # of the ticks of a step only the latest counts
     for agent in order:
         whole.turn(agent)
@@ -240,12 +258,15 @@ def test_what_is_written_does_not_depend_on_how_a_topic_is_cut_into_steps(
 def test_the_laws_were_tried_on_runs_in_which_much_happens() -> None:
     seen: Counter[tuple[str, str | None]] = Counter()
 
-    @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-    @given(publications, schedules, st.permutations(AGENTS).map(tuple))
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(publications, schedules, st.permutations(AGENTS).map(tuple), mostly)
     def run(
-        records: list[Publication], schedule: list[tuple[str, int]], last: tuple[str, ...]
+        records: list[Publication],
+        schedule: list[tuple[str, int]],
+        last: tuple[str, ...],
+        planned: bool,  # noqa: FBT001 -- drawn by hypothesis
     ) -> None:
-        seen.update(lived(records, schedule, last).said())
+        seen.update(lived(records, schedule, last, planned=planned).said())
 
     run()
     assert {
@@ -261,6 +282,7 @@ def test_the_laws_were_tried_on_runs_in_which_much_happens() -> None:
         ("rejected", "already_decided"),
         ("rejected", "frozen"),
         ("rejected", "needs_approval"),
+        ("rejected", "unknown_plan"),
         ("rejected", "not_undoable"),
         ("applied", "frozen"),
         ("applied", "unfrozen"),

@@ -21,11 +21,13 @@ from msgspec.structs import replace
 from deploy.broker import Broker
 from schemas import topics
 from schemas.codec import encode
+from schemas.fields import Autonomy
 from schemas.record import CampaignRecord
 from schemas.topics import Topic
 from tests.waiting import eventually
 from tests.workers.executor.world import (
     START,
+    a_plan,
     a_recommendation,
     an_action,
     an_id,
@@ -139,7 +141,7 @@ def test_effects_approvals_and_the_chain_go_on_after_a_kill(stack: Stack) -> Non
     advice = of_each_campaign(
         topics.RECOMMENDATIONS, a_recommendation("r", "9", field="bid", **TIMES)
     )
-    stack.publish(*first, *advice)
+    stack.publish(*of_each_campaign(topics.PLANS, a_plan(Autonomy.AUTO)), *first, *advice)
     with stack.executor() as worker:
         assert eventually(lambda: stack.entries() == 4 * many, seconds=60), stack.log.read_text()
         worker.send_signal(signal.SIGKILL)

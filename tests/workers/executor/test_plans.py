@@ -42,7 +42,8 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(later: Plan | bytes) -
 
 
 def test_a_plan_under_the_key_of_another_campaign_is_not_followed() -> None:
-    assert rule_after(World(), a_plan(Autonomy.AUTO), key=b"google:7:43") is None
+    world = World(planned=False)
+    assert rule_after(world, a_plan(Autonomy.AUTO), key=b"google:7:43") is None
 
 
 def test_a_deleted_plan_allows_nothing_any_more_and_may_begin_anew() -> None:
@@ -53,8 +54,9 @@ def test_a_deleted_plan_allows_nothing_any_more_and_may_begin_anew() -> None:
 
 def test_a_plan_in_another_partition_than_its_key_s_is_the_optimizer_s_to_send_on() -> None:
     home = partition_of(KEY, 8)
-    elsewhere = World(partitions=8, partition=(home + 1) % 8)
+    elsewhere = World(partitions=8, partition=(home + 1) % 8, planned=False)
     assert rule_after(elsewhere, ASKS) is None
-    assert elsewhere.counts == {("ignored", "plans", "of another partition"): 1}
+    assert elsewhere.counts == {("ignored", "pacekeeper.plans.v1", "other_partition"): 1}
     assert not elsewhere.elsewhere
-    assert rule_after(World(partitions=8, partition=home), ASKS, key=None) is not None
+    at_home = World(partitions=8, partition=home, planned=False)
+    assert rule_after(at_home, ASKS, key=None) is not None

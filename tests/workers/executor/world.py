@@ -24,6 +24,7 @@ from tests.workers.stored import Stored
 from workers.delivery.api import DeadLetter, Output
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents, journal
+from workers.executor.rows import PlanRule, pack
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = {"platform": "google", "account_id": "7", "campaign_id": "42"}
@@ -43,6 +44,8 @@ def ms(minutes: float) -> int:
 class World:
     """Topics, tables and the agents' positions; ``turn`` is one committed step."""
 
+    planned: bool = True
+    """Whether the campaign has had a plan since long ago that leaves everything to policy."""
     policy: ExecutorPolicy = field(default_factory=ExecutorPolicy)
     partitions: int = 1
     partition: int = 0
@@ -59,6 +62,9 @@ class World:
     def __post_init__(self) -> None:
         self.agents = {agent.name: agent for agent in agents(self.policy)}
         self.tables = {name: {} for name in self.agents}
+        if self.planned:
+            rule = PlanRule(version=0, autonomy=Autonomy.AUTO, protected=False)
+            self.tables["plans"][KEY] = pack(rule)
 
     def table(self, agent: str) -> Mapping[bytes, bytes]:
         return self.tables[agent]
