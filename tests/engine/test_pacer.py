@@ -152,6 +152,20 @@ def test_a_bid_that_wins_nothing_for_long_is_raised_hour_by_hour() -> None:
     assert decided(pacing, np.array([2_400.0])).log_multiplier[0] == pytest.approx(np.log(2.0))
 
 
+def test_a_first_multiplier_that_wins_nothing_is_forgotten_with_all_that_was_believed_of_it() -> None:
+    """The market answers from 8 times the first multiplier on; nothing was known of it there."""
+    pacing = started(1)
+    for cell in range(pacer.OUTAGE + 3):
+        pacing = pacer.learn_hour(pacing, shapes_for(1), hour(cell, np.array([0.0]), 0.0))
+    found = pacer.learn_hour(
+        pacing, shapes_for(1), hour(pacer.OUTAGE + 3, np.array([20.0]), np.log(8.0))
+    )
+
+    assert found.response.anchor[0] == pytest.approx(np.log(8.0))
+    told = expected(found.response, pacer.OUTAGE + 3, float(np.log(8.0)))
+    assert told == pytest.approx(np.log(20.0), abs=0.1)
+
+
 def test_more_money_never_means_a_lower_multiplier() -> None:
     pacing = lived(np.full(12, 100.0), np.zeros(12))
     money = np.geomspace(1.0, 1e5, 40)
