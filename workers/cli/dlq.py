@@ -24,6 +24,11 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
+_WHAT_TO_DO = (
+    "a letter that its sender broke stays here, for 30 days: publish a corrected record instead. "
+    "Where the reader was the cause, and is mended, `pacekeeper dlq replay` publishes it again"
+)
+
 TopicOption = Annotated[
     str | None, typer.Option("--topic", help="Only letters of this topic, such as metrics.v1.")
 ]
@@ -53,7 +58,7 @@ def list_letters(
             ("topic", "reason", "count", "newest", "field", "what was wrong", "key", "begins"),
             map(_row, found),
         )
-        note("publish them again with `pacekeeper dlq replay`, once what was wrong is put right")
+        note(_WHAT_TO_DO)
 
 
 @app.command("replay")

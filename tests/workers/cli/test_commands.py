@@ -135,6 +135,8 @@ def test_dead_letters_are_listed_and_replayed_as_they_were(person: Person) -> No
     for _ in range(2):
         person.publishes("metrics.v1.dlq", b"{bad", {**headers, "theirs": b"1"})
 
+    advice = person.runs("dlq", "list").stderr
+    assert advice.index("publish a corrected record") < advice.index("`pacekeeper dlq replay`")
     (pile,) = json.loads(person.runs("dlq", "list", "--json").stdout)
     assert (pile["topic"], pile["reason"], pile["count"], pile["sample"]) == (
         *(topic, "not_json", 2),
