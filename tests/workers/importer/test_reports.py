@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -275,6 +276,16 @@ def test_a_file_that_fits_no_map_is_told_what_is_missing(tmp_path: Path) -> None
         reading(request(path)),
     ):
         pass
+
+
+def test_the_sample_in_the_documentation_is_read_as_it_stands(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "reports.md"
+    (sample,) = re.findall(r"```csv\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+    first, second = map(wire, convert(tmp_path, sample))
+
+    assert (first["spend"], first["clicks"]) == ("177.09", 412)
+    assert second["window_start"] == "2026-03-02T09:00:00Z"
 
 
 def unfit(folder: Path, text: str) -> str:
