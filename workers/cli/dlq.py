@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from schemas.topics import TOPICS
-from workers.cli.console import await_result, done, note, print_json, print_table, warn
+from workers.cli.console import await_result, counted, done, note, print_json, print_table, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.dead_letters import Letter, Pile, Piles, as_letter, distinct
 from workers.delivery.loading import read_to_end
@@ -89,7 +89,7 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
     if json:
         print_json({"replayed": 0 if dry_run else len(letters), "found": len(found)})
         return
-    done(f"{len(letters)} records {'would be ' if dry_run else ''}published again")
+    done(f"{counted(len(letters), one='record')} {'would be ' if dry_run else ''}published again")
     for why, count in Counter(letter.cannot_be_replayed for letter in found).items():
         if why:
             warn(f"{count} left: {why}")
