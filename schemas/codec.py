@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from schemas.errors import Reason, SchemaError
+from schemas.hints import with_hint
 from schemas.record import Part
 from schemas.refusals import as_schema_error, refuse_repeats
 
@@ -41,7 +42,7 @@ def decode(data: bytes, kind: type[PartT]) -> PartT:
     try:
         record: PartT = decoder(kind).decode(data)
     except UNREADABLE as error:
-        raise as_schema_error(error, data) from error
+        raise with_hint(as_schema_error(error, data), kind) from error
     if kind.refuses_repeats:
         refuse_repeats(data)
     return record

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from schemas.audit import AuditEntry
+from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import decode
 from schemas.errors import SchemaError
 from schemas.recommendation import Kind, Recommendation
+
+_EXPLAINED = frozenset({AuditStatus.APPROVAL_REQUIRED, AuditStatus.REJECTED})
+"""Of these, what to do about them stands in the detail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +50,11 @@ def audit_line(stored: bytes) -> Happening:
         entry = decode(stored, AuditEntry)
     except SchemaError as error:
         return _unreadable("audit entry", error)
-    change = f"{_money(entry.before)} → {_money(entry.after)} {entry.currency or ''}".rstrip()
-    reason = f"  {entry.reason}" if entry.reason else ""
     return Happening(
         at=entry.at,
         campaign=entry.key.decode(),
         what=str(entry.status),
-        detail=f"{entry.field} {change}{reason}  by {entry.actor}",
+        detail=_entry(entry),
         calm=str(entry.status) in {"simulated", "applied", "confirmed", "no_op"},
     )
 
@@ -66,9 +67,22 @@ def _advice(advice: Recommendation) -> str:
     spent = ""
     if advice.spend_to_date is not None and advice.period_budget is not None:
         spent = f"  spent {_money(advice.spend_to_date)} of {_money(advice.period_budget)}"
-    return (
-        f"{advice.field} {change} {advice.currency or ''} for {advice.hour:%a %H:%M}Z{pace}{spent}"
+    # Not ``hour``: where reports come late, the value is for an hour after the one that names it.
+    begins = f"for {advice.valid_from:%a %H:%M}Z"
+    return f"{advice.field} {change} {advice.currency or ''} {begins}{pace}{spent}"
+
+
+def _entry(entry: AuditEntry) -> str:
+    # Nothing is in force of what still awaits a person; what is asked for stands in ``target``.
+    waits = entry.status is AuditStatus.APPROVAL_REQUIRED
+    before, after = (entry.expected, entry.target) if waits else (entry.before, entry.after)
+    told = (
+        f"{entry.field} {_money(before)} → {_money(after)} {entry.currency or ''}".rstrip(),
+        entry.reason or "",
+        entry.detail if entry.status in _EXPLAINED else "",
+        f"recommendation_id {entry.recommendation_id}" if waits else f"by {entry.actor}",
     )
+    return "  ".join(filter(None, told))
 
 
 def _unreadable(kind: str, error: SchemaError) -> Happening:

@@ -117,9 +117,21 @@ def _contents(file: Path) -> Iterator[object]:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    if isinstance(found, dict) and set(found) == {"plans"}:
-        found = found["plans"]
+    if isinstance(found, dict):
+        _refuse_other_names(file, found)
+        found = found["plans"] if set(found) == {"plans"} else found
     yield from found if isinstance(found, list) else [found]
+
+
+def _refuse_other_names(file: Path, found: Mapping[str, object]) -> None:
+    """Refuse plans under a name that is not theirs; a field that a plan misspells is another's."""
+    if "platform" in found and "plans" not in found:
+        return
+    for name, value in found.items():
+        if isinstance(value, dict | list) and name not in ("plans", *Plan.__struct_fields__):
+            form = "[[{}]]" if file.suffix == ".toml" else '"{}"'
+            told = f"{file} has {form.format(name)}: plans stand under {form.format('plans')}"
+            raise UsageError(told)
 
 
 def _readable(stored: bytes | None) -> Plan | None:

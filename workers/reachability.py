@@ -22,6 +22,9 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
+_ADDRESS = "broker.bootstrap, PACEKEEPER_BROKER or --bootstrap"
+"""Where the address may come from, to a person who may know of one of them only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -45,7 +48,7 @@ async def why_unreachable(
     limit_seconds
         How long to try each server.
     """
-    reason = Reason("no Kafka address is set", "set broker.bootstrap")
+    reason = Reason("no Kafka address is set", f"set {_ADDRESS}")
     for server in servers:
         try:
             async with asyncio.timeout(limit_seconds):
@@ -102,10 +105,10 @@ def explain(
             problem = f"{server} offers no login with {mechanism}"
             check = "set broker.sasl_mechanism to one that it offers"
         case socket.gaierror():
-            problem, check = f"the name in {server} is not known", "check broker.bootstrap"
+            problem, check = f"the name in {server} is not known", f"check {_ADDRESS}"
         case ConnectionRefusedError():
             problem = f"nothing listens at {server}"
-            check = "start Kafka there, or check broker.bootstrap"
+            check = f"start Kafka there, or check {_ADDRESS}"
         case TimeoutError():
             problem = f"{server} did not answer within {limit_seconds:g} s"
         case _:

@@ -13,6 +13,8 @@ from schemas import (
     GENESIS,
     AuditEntry,
     AuditStatus,
+    Condition,
+    Decision,
     Reason,
     Verb,
     decode,
@@ -26,6 +28,7 @@ from tests.schemas.golden import RECORDS, stored
 
 PAGE = (Path(__file__).parents[2] / "docs" / "records.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\S+\.v1)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
+COMMAND = re.MULTILINE | re.DOTALL
 EXAMPLES = [
     (topic, example)
     for topic, section in SECTIONS.items()
@@ -39,6 +42,20 @@ def test_every_example_is_a_record_of_its_topic(topic: str, example: str) -> Non
         assert decode_metrics(example.encode()).unknown_fields == ()
     else:
         decode(example.encode(), RECORDS[topic])
+
+
+def test_every_command_publishes_a_record_of_its_topic_with_its_key() -> None:
+    commands = re.findall(r"^echo '(.*?)' \| tr -d '\\n' \|\n(kcat -P.*?)^```", PAGE, COMMAND)
+
+    assert len(commands) == len(re.findall("kcat -P", PAGE)) == 2
+    for text, kcat in commands:
+        value = re.sub(r"'\$\(date [^)]*\)'", "2026-03-02T09:06:00Z", text).replace("\n", "")
+        (topic,) = re.findall(r"-t pacekeeper\.(\S+)", kcat)
+        (key,) = re.findall(r"-k '?([^\s']+)", kcat)
+        record = decode(value.encode(), RECORDS[topic])
+        assert isinstance(record, Decision | Condition)
+        assert record.key == key.encode()
+        assert ("partitioner=murmur2_random" in kcat) == (topic != "conditions.v1")
 
 
 def test_every_topic_has_its_section_and_nearly_every_one_an_example() -> None:

@@ -1,6 +1,6 @@
 """What a person reads of a recommendation and of an audit entry."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -44,6 +44,14 @@ def test_a_pacing_recommendation_says_what_to_set_for_which_hour_and_how_spend_s
     )
 
 
+def test_a_late_report_changes_the_value_of_a_later_hour_and_that_hour_is_told() -> None:
+    late = msgspec.structs.replace(
+        PACING, valid_from=HOUR + timedelta(hours=2), expires_at=HOUR + timedelta(hours=3)
+    )
+
+    assert " EUR for Mon 12:00Z  pace" in recommendation_line(encode(late)).detail
+
+
 def test_a_hold_says_its_reason() -> None:
     hold = Recommendation(
         **{
@@ -60,28 +68,57 @@ def test_a_hold_says_its_reason() -> None:
     assert recommendation_line(encode(hold)).detail == "stale_data for Mon 10:00Z"
 
 
-def test_an_audit_entry_says_what_was_before_what_is_now_and_who_did_it() -> None:
-    entry = AuditEntry(
-        platform="meta",
-        account_id="7",
-        campaign_id="c",
-        at=HOUR,
-        status=AuditStatus.SIMULATED,
-        mode=Mode.SIMULATE,
-        actor="policy",
-        entity_id="c",
-        field="hourly_budget",
-        currency="EUR",
-        before=Decimal(4),
-        after=Decimal(5),
-    )
+ENTRY = AuditEntry(
+    platform="meta",
+    account_id="7",
+    campaign_id="c",
+    at=HOUR,
+    status=AuditStatus.SIMULATED,
+    mode=Mode.SIMULATE,
+    actor="policy",
+    entity_id="c",
+    field="hourly_budget",
+    currency="EUR",
+    before=Decimal(4),
+    after=Decimal(5),
+)
 
-    line = audit_line(encode(entry))
+
+def test_an_audit_entry_says_what_was_before_what_is_now_and_who_did_it() -> None:
+    line = audit_line(encode(ENTRY))
 
     assert (line.what, line.detail) == ("simulated", "hourly_budget 4 → 5 EUR  by policy")
     assert line.calm
-    drift = msgspec.structs.replace(entry, status=AuditStatus.DRIFT)
+    drift = msgspec.structs.replace(ENTRY, status=AuditStatus.DRIFT)
     assert not audit_line(encode(drift)).calm
+
+
+def test_what_awaits_approval_says_all_that_an_answer_needs() -> None:
+    asked = msgspec.structs.replace(
+        ENTRY,
+        status=AuditStatus.APPROVAL_REQUIRED,
+        detail="approve or reject it before 2026-03-02T11:00:00Z",
+        recommendation_id="9c" * 16,
+        expected=Decimal(4),
+        target=Decimal("10.02"),
+        before=None,
+        after=None,
+    )
+
+    assert audit_line(encode(asked)).detail == (
+        "hourly_budget 4 → 10.02 EUR  approve or reject it before 2026-03-02T11:00:00Z"
+        f"  recommendation_id {'9c' * 16}"
+    )
+
+
+def test_what_was_rejected_says_why_in_words() -> None:
+    refused = msgspec.structs.replace(
+        ENTRY, status=AuditStatus.REJECTED, reason="frozen", detail="unfreeze it first"
+    )
+
+    assert audit_line(encode(refused)).detail == (
+        "hourly_budget 4 → 5 EUR  frozen  unfreeze it first  by policy"
+    )
 
 
 def test_bytes_that_are_no_record_are_shown_and_end_nothing() -> None:

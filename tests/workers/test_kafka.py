@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from deploy.broker import Broker, Listener
 from tests.broker_fixtures import SecuredKafka, settings_in
 from workers.errors import UsageError
 from workers.kafka import Connection, KafkaRefusedError, KafkaUnavailableError, connect
+from workers.reachability import explain
 from workers.settings import BrokerSettings
 from workers.topic_specs import TopicSpec
 from workers.topics import create_topics
@@ -123,6 +125,14 @@ async def test_an_address_where_nothing_listens_is_told(unused_tcp_port: int) ->
     told = await problem_of(BrokerSettings(bootstrap=f"127.0.0.1:{unused_tcp_port}"))
 
     assert told == f"nothing listens at 127.0.0.1:{unused_tcp_port}"
+
+
+def test_a_wrong_address_is_looked_for_wherever_it_may_have_been_given() -> None:
+    for error in (ConnectionRefusedError(), socket.gaierror()):
+        remedy = explain("a:1", {"security_protocol": "PLAINTEXT"}, error, 3).remedy
+
+        for place in ("broker.bootstrap", "PACEKEEPER_BROKER", "--bootstrap"):
+            assert place in remedy
 
 
 async def test_an_unknown_name_is_told() -> None:

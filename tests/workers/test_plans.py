@@ -73,6 +73,30 @@ def test_a_file_may_hold_many_plans_as_a_list_or_under_a_name(tmp_path: Path) ->
     [
         ("a.toml", TOML.format(campaign="c1", amount="-1"), "budget.amount"),
         ("a.toml", TOML.format(campaign="c1", amount="1") + "budgt = 1", "budgt"),
+        (
+            "a.toml",
+            TOML.format(campaign="c1", amount="1").replace('"day"', '"dayly"'),
+            "one of day, week, month, flight",
+        ),
+        (
+            "a.toml",
+            TOML.format(campaign="c1", amount="1") + "daily_cpa = 1",
+            "did you mean daily_cap?",
+        ),
+        (
+            "a.toml",
+            TOML.format(campaign="c1", amount="1").replace("period", "perod"),
+            "did you mean period?",
+        ),
+        ("a.toml", "[[plan]]" + TOML.format(campaign="c1", amount="1"), "under [[plans]]"),
+        (
+            "a.toml",
+            "".join(
+                f"[[{name}]]" + TOML.format(campaign=name, amount="1") for name in ("plans", "plan")
+            ),
+            "[[plan]]: plans stand under [[plans]]",
+        ),
+        ("a.json", '{"campaigns": []}', '"campaigns": plans stand under "plans"'),
         ("a.toml", "platform =", "cannot be read"),
         ("a.json", "{", "cannot be read"),
         ("a.yaml", "platform: google", "neither .json nor .toml"),

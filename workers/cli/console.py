@@ -45,6 +45,11 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
+def counted(number: int, *, one: str, many: str = "") -> str:
+    """Return how many there are of something: ``1 row``, ``2,000 rows``, ``1 entry``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def done(text: str) -> None:
     """Say on standard error what was done; standard output is for results."""
     typer.secho(text, fg="green", err=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from schemas.topics import TOPICS
-from workers.cli.console import await_result, done, note, print_json, print_table, warn
+from workers.cli.console import await_result, counted, done, note, print_json, print_table, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.dead_letters import Letter, Pile, Piles, as_letter, distinct
 from workers.delivery.loading import read_to_end
@@ -22,6 +22,11 @@ from workers.settings import Settings
 app = typer.Typer(
     help="List and replay records that could not be read.",
     no_args_is_help=True,
+)
+
+_WHAT_TO_DO = (
+    "a letter that its sender broke stays here, for 30 days: publish a corrected record instead. "
+    "Where the reader was the cause, and is mended, `pacekeeper dlq replay` publishes it again"
 )
 
 TopicOption = Annotated[
@@ -53,7 +58,7 @@ def list_letters(
             ("topic", "reason", "count", "newest", "field", "what was wrong", "key", "begins"),
             map(_row, found),
         )
-        note("publish them again with `pacekeeper dlq replay`, once what was wrong is put right")
+        note(_WHAT_TO_DO)
 
 
 @app.command("replay")
@@ -84,7 +89,7 @@ def replay_letters(  # noqa: PLR0913 -- a command has as many arguments as optio
     if json:
         print_json({"replayed": 0 if dry_run else len(letters), "found": len(found)})
         return
-    done(f"{len(letters)} records {'would be ' if dry_run else ''}published again")
+    done(f"{counted(len(letters), one='record')} {'would be ' if dry_run else ''}published again")
     for why, count in Counter(letter.cannot_be_replayed for letter in found).items():
         if why:
             warn(f"{count} left: {why}")

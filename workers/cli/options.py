@@ -52,7 +52,8 @@ def reachable_settings(config: Path | None, bootstrap: str | None, **options: ob
     if not found.running:
         raise UsageError(
             "no Kafka is set, and the embedded one does not run",
-            remedy="start it with `pacekeeper broker start`, or name yours with --bootstrap",
+            remedy="start all with `make run`, or it alone with `pacekeeper broker start`, "
+            "or name yours with --bootstrap or PACEKEEPER_BROKER",
         )
     return with_bootstrap(settings, found.bootstrap)
 

@@ -12,7 +12,7 @@ import typer
 from schemas.codec import encode
 from schemas.plan import Plan
 from schemas.topics import PLANS
-from workers.cli.console import await_result, done, note, print_json
+from workers.cli.console import await_result, counted, done, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.delivery.loading import Table, read_to_end, replay
 from workers.kafka import connect
@@ -51,10 +51,11 @@ def apply(
     else:
         _show(found)
     unchanged = f"{len(wanted) - len(found)} unchanged"
+    published = counted(len(found), one="plan")
     if dry_run:
-        note(f"{len(found)} plans would be published, {unchanged}")
+        note(f"{published} would be published, {unchanged}")
     else:
-        done(f"{len(found)} plans published, {unchanged}")
+        done(f"{published} published, {unchanged}")
 
 
 async def _apply(wanted: Sequence[Plan], settings: Settings, *, dry_run: bool) -> list[Change]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from schemas.topics import METRICS
-from workers.cli.console import await_result, done, note, print_json, print_table, warn
+from workers.cli.console import await_result, counted, done, note, print_json, print_table, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.errors import UsageError
 from workers.importer.mapping import built_in_names
@@ -138,13 +138,14 @@ def _report(source: Reading, tally: Tally, *, dry: bool, json: bool) -> None:
         _show_sample(tally, dry=dry)
         _show_counts(tally)
     if dry:
-        done(f"{tally.accepted:,} rows would be published; nothing was")
+        done(f"{counted(tally.accepted, one='row')} would be published; nothing was")
     elif tally.published or not tally.already:
-        done(f"{tally.published:,} rows published" + _before(tally))
+        done(f"{counted(tally.published, one='row')} published" + _before(tally))
     else:
         done(f"nothing to publish{_before(tally)}; --again publishes the file once more")
     if tally.refused:
-        warn(f"{tally.refused.total():,} rows were refused; see {source.request.refused_path}")
+        refused = counted(tally.refused.total(), one="row was", many="rows were")
+        warn(f"{refused} refused; see {source.request.refused_path}")
     if tally.out_of_order and source.request.replay:
         warn(
             f"{tally.out_of_order:,} rows are older than a row before them and will not be decided "

@@ -9,7 +9,7 @@ from typing import Annotated, BinaryIO
 import typer
 
 from schemas.topics import AUDIT
-from workers.cli.console import await_result, done, note, print_json, print_table
+from workers.cli.console import await_result, counted, done, note, print_json, print_table
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.errors import UsageError
 from workers.kafka import connect
@@ -100,17 +100,19 @@ def _show(report: Report) -> None:
         typer.echo(_line(fault))
     if len(report.faults) > _SHOWN:
         note(f"and {len(report.faults) - _SHOWN:,} more; --json has them all")
-    where = f"{report.records:,} entries in {len(report.partitions)} partitions"
+    entries = counted(report.records, one="entry", many="entries")
+    where = f"{entries} in {counted(len(report.partitions), one='partition')}"
     if report.intact:
         done(f"intact: {where}, none edited, missing, moved or added")
     else:
-        typer.secho(f"NOT intact: {len(report.faults):,} faults in {where}", fg="red", err=True)
+        faults = counted(len(report.faults), one="fault")
+        typer.secho(f"NOT intact: {faults} in {where}", fg="red", err=True)
 
 
 def _row(found: PartitionReport) -> tuple[object, ...]:
     first = "-" if found.first_sequence is None else found.first_sequence
     last = "-" if found.last_sequence is None else found.last_sequence
-    verdict = f"{len(found.faults)} faults" if found.faults else "intact"
+    verdict = counted(len(found.faults), one="fault") if found.faults else "intact"
     if found.first_sequence and not found.faults:
         verdict += f", starts at entry {found.first_sequence}"
     return found.partition, found.records, first, last, found.last_hash or "-", verdict

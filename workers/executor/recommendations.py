@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import structs
 
 from schemas.audit import AuditStatus
+from schemas.codec import format_time
 from schemas.fields import Autonomy
 from schemas.recommendation import Kind, Recommendation
 from workers.delivery.api import Record, Step, View
@@ -97,7 +98,8 @@ def _propose(
     elif obstacle is not None:
         entries.of_recommendation(draft, advice, at, obstacle)
     else:
-        asked = Finding(AuditStatus.APPROVAL_REQUIRED, detail="approve or reject it in time")
+        detail = f"approve or reject it before {format_time(advice.expires_at)}"
+        asked = Finding(AuditStatus.APPROVAL_REQUIRED, detail=detail)
         entries.of_recommendation(draft, advice, at, asked)
         row = structs.replace(row, open=(*row.open, structs.replace(advice, **_NOT_NEEDED)))
     return _remember(draft, row, said, advice, at)

@@ -27,6 +27,9 @@ REQUIRED = ("platform", "account_id", "campaign_id", "impressions", "clicks", "s
 _COUNTS = frozenset({"impressions", "clicks", "sequence_number"})
 _AMOUNTS = frozenset({"spend", "conversions", "revenue", "current_bid", "daily_budget"})
 _CURRENCY = "{currency}"
+_SAME_IN_ALL_ROWS = ("platform", "account_id", "campaign_id", "currency", "account_timezone")
+"""What a whole file can have in common. A number of a row, given for all, would be made up."""
+_MOST_COLUMNS = 30
 
 Cells = Sequence[object]
 
@@ -57,10 +60,11 @@ class Binding:
 class DoesNotFitError(Exception):
     """A map needs what a header does not have."""
 
-    def __init__(self, missing: dict[str, tuple[str, ...]]) -> None:
+    def __init__(self, missing: dict[str, tuple[str, ...]], header: tuple[str, ...]) -> None:
         super().__init__(", ".join(missing))
         self.missing = missing
         """Field to the columns that it was looked for in."""
+        self.header = header
 
 
 def choose(head: Sequence[Row], constants: dict[str, str], name: str = "") -> tuple[int, Binding]:
@@ -106,11 +110,13 @@ def _explain(name: str, error: DoesNotFitError, *, chosen: bool) -> UsageError:
     problem = f"the file does not fit the map {name}: it has no {wanted}"
     if not chosen:
         problem = f"no built-in map fits the file; {name} comes nearest, but there is no {wanted}"
-    field = next(iter(error.missing))
+    columns = ", ".join(error.header[:_MOST_COLUMNS]) + ", …" * (len(error.header) > _MOST_COLUMNS)
     remedy = "describe its columns in a map of your own: --map FILE.toml"
-    if field != "window_start":
-        remedy = f"give what is the same in all rows, such as --set {field}=VALUE, or {remedy}"
-    return UsageError(problem, remedy=remedy)
+    if given := [field for field in error.missing if field in _SAME_IN_ALL_ROWS]:
+        options = " ".join(f"--set {field}=VALUE" for field in given)
+        also = "or" if len(given) == len(error.missing) else "and"
+        remedy = f"give what is the same in all rows: {options}, {also} {remedy}"
+    return UsageError(f"{problem}. Its columns: {columns}", remedy=remedy)
 
 
 def bind(name: str, report: ReportMap, header: Cells) -> Binding:
@@ -136,7 +142,7 @@ def bind(name: str, report: ReportMap, header: Cells) -> Binding:
     )
     missing = _missing(report, names, {*constants, *(column.field for column in columns)})
     if missing:
-        raise DoesNotFitError(missing)
+        raise DoesNotFitError(missing, names)
     return Binding(
         name=name,
         report=report,

@@ -100,7 +100,7 @@ def test_plans_are_shown_published_and_then_known(person: Person, tmp_path: Path
     file.write_text(TOML.format(campaign="c1", amount="100"), encoding="utf-8")
 
     assert (
-        "1 plans would be published" in person.runs("plans", "apply", str(file), "--dry-run").stderr
+        "1 plan would be published" in person.runs("plans", "apply", str(file), "--dry-run").stderr
     )
     assert "+ google:1:c1  version 1" in person.runs("plans", "apply", str(file)).stdout
     assert "0 plans published, 1 unchanged" in person.runs("plans", "apply", str(file)).stderr
@@ -135,6 +135,8 @@ def test_dead_letters_are_listed_and_replayed_as_they_were(person: Person) -> No
     for _ in range(2):
         person.publishes("metrics.v1.dlq", b"{bad", {**headers, "theirs": b"1"})
 
+    advice = person.runs("dlq", "list").stderr
+    assert advice.index("publish a corrected record") < advice.index("`pacekeeper dlq replay`")
     (pile,) = json.loads(person.runs("dlq", "list", "--json").stdout)
     assert (pile["topic"], pile["reason"], pile["count"], pile["sample"]) == (
         *(topic, "not_json", 2),
@@ -241,4 +243,5 @@ def test_without_any_kafka_it_is_said_how_to_get_one(
     told = CliRunner(env=nothing).invoke(app, ["topics", "check"])
 
     assert told.exit_code == 2
-    assert "pacekeeper broker start" in told.stderr
+    for way in ("make run", "pacekeeper broker start", "--bootstrap", "PACEKEEPER_BROKER"):
+        assert way in told.stderr

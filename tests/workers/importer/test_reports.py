@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -275,6 +276,45 @@ def test_a_file_that_fits_no_map_is_told_what_is_missing(tmp_path: Path) -> None
         reading(request(path)),
     ):
         pass
+
+
+def test_the_sample_in_the_documentation_is_read_as_it_stands(tmp_path: Path) -> None:
+    page = Path(__file__).parents[3] / "docs" / "reports.md"
+    (sample,) = re.findall(r"```csv\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+    first, second = map(wire, convert(tmp_path, sample))
+
+    assert (first["spend"], first["clicks"]) == ("177.09", 412)
+    assert second["window_start"] == "2026-03-02T09:00:00Z"
+
+
+def unfit(folder: Path, text: str) -> str:
+    """What is said of a report that no map fits."""
+    path = folder / "report.csv"
+    path.write_text(text)
+    with pytest.raises(UsageError) as refused, reading(request(path)):
+        pass
+    return str(refused.value)
+
+
+def test_only_what_a_whole_file_has_in_common_is_offered_to_be_set_for_all_rows(
+    tmp_path: Path,
+) -> None:
+    account = unfit(tmp_path, GENERIC.replace("account_id", "konto"))
+    numbers = unfit(tmp_path, GENERIC.replace("impressions", "views"))
+    both = unfit(tmp_path, GENERIC.replace("impressions", "views").replace("platform", "where"))
+
+    assert "--set account_id=VALUE, or describe its columns" in account
+    assert "--set" not in numbers
+    assert "--set platform=VALUE, and describe its columns" in both
+
+
+def test_a_file_that_fits_no_map_is_told_the_columns_that_it_has(tmp_path: Path) -> None:
+    told = unfit(tmp_path, GENERIC.replace("impressions", "views"))
+
+    assert "Its columns: platform, account_id, campaign_id, window_start, views, clicks," in told
+    wide = ",".join(f"c{number}" for number in range(1000))
+    assert unfit(tmp_path, f"{wide}\n").count(", c") == 29
 
 
 @pytest.mark.parametrize(

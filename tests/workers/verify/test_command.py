@@ -51,7 +51,7 @@ def test_a_trail_that_was_tampered_with_is_told_in_words_and_by_the_exit_code(
     assert result.exit_code == 1
     assert "edited      partition 0, offset 104, entry 2" in result.stdout
     assert "missing     partition 0, offset 112, entry 5" in result.stdout
-    assert "NOT intact: 2 faults in 8 entries in 1 partitions" in result.stderr
+    assert "NOT intact: 2 faults in 8 entries in 1 partition" in result.stderr
 
 
 def test_json_says_the_same_to_programs(tmp_path: Path) -> None:
