@@ -44,6 +44,27 @@ async def test_a_child_that_ends_is_started_again_and_that_is_told(tmp_path: Pat
     assert "ran" in str(failed.value)
 
 
+async def test_what_is_told_of_an_end_is_of_that_attempt_wherever_its_log_went(
+    tmp_path: Path,
+) -> None:
+    """An earlier attempt left its words in the log; then the log is moved while the child runs."""
+    code = (
+        "import pathlib, sys\n"
+        f"log = pathlib.Path({str(tmp_path / 'child.log')!r})\n"
+        "print('true reason', flush=True)\n"
+        "log.rename(log.with_suffix('.log.1'))\n"
+        "log.write_text('false reason')\n"
+        "sys.exit(2)"
+    )
+    child = python(tmp_path, code)
+    child.log.write_text("old reason\n")
+
+    with pytest.raises(ChildFailedError) as failed:
+        await Supervisor([child], QUICK, tell=nobody).run()
+
+    assert [line.strip() for line in str(failed.value).splitlines()[1:]] == ["true reason"]
+
+
 @pytest.mark.parametrize("code", [2, 65])
 async def test_starting_again_is_not_tried_where_it_cannot_help(tmp_path: Path, code: int) -> None:
     child = python(tmp_path, f"print('ran', flush=True); raise SystemExit({code})")
@@ -171,6 +192,14 @@ def test_the_end_of_a_log_tells_problems_and_leaves_out_what_went_well(tmp_path:
     )
 
     assert last_lines(log) == ["T2 crashed problem=no disk", "Traceback"]
+
+
+def test_a_problem_that_is_told_again_and_again_hides_no_other(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    again = "".join(f'{{"time":"T{n}","level":"error","event":"taken"}}\n' for n in range(2, 20))
+    log.write_text('{"time":"T1","level":"error","event":"no disk"}\n' + again + "bye\nbye\n")
+
+    assert [line.strip() for line in last_lines(log)] == ["T1 no disk", "T19 taken", "bye"]
 
 
 def test_the_end_of_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:
