@@ -17,6 +17,11 @@ import msgspec
 from workers.errors import WorkerError
 
 _TAIL_BYTES = 16_384
+_MEANINGS = {
+    65: "too many records, in a row or as a share, could not be read; nothing of that step was"
+    " committed; what to do: docs/operations.md, 'The worker stopped with 65'"
+}
+"""Exit codes that need more than the number, as the person who reads it needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +82,8 @@ def describe(code: int) -> str:
     """Say how a process ended: with an exit code, or by a signal."""
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
+    meaning = f" ({_MEANINGS[code]})" if code in _MEANINGS else ""
+    return f"ended with exit code {code}{meaning}"
 
 
 class Supervisor:

@@ -1,6 +1,7 @@
 """Laws of the supervisor, on real processes: start again, give up, stop, kill."""
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.waiting import eventually
 from workers.supervisor import Child, ChildFailedError, Policy, Restart, Supervisor, last_lines
 
+ROOT = Path(__file__).parents[2]
 QUICK = Policy(first_delay_seconds=0.01, longest_delay_seconds=0.05, attempts=3, stop_seconds=5.0)
 
 
@@ -73,6 +75,19 @@ async def test_starting_again_is_not_tried_where_it_cannot_help(tmp_path: Path, 
         await Supervisor([child], QUICK, tell=nobody).run()
 
     assert child.log.read_text().count("ran") == 1
+
+
+async def test_a_limit_of_unreadable_records_is_told_in_words_and_where_to_read_on(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ChildFailedError) as failed:
+        await Supervisor([python(tmp_path, "raise SystemExit(65)")], QUICK, tell=nobody).run()
+
+    told = str(failed.value)
+    assert "child ended with exit code 65 (too many records, in a row or as a share, could" in told
+    assert "nothing of that step was committed" in told
+    page, heading = re.findall(r"(docs/\S+\.md), '(.*)'", told)[0]
+    assert f"\n### {heading}\n" in (ROOT / page).read_text(encoding="utf-8")
 
 
 async def test_a_child_that_was_stable_in_between_is_not_failing_in_a_row(tmp_path: Path) -> None:
