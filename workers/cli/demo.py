@@ -56,7 +56,7 @@ def demo(
     Starts a Kafka of its own and removes it at the end; with --bootstrap it uses yours, in topics
     of their own that it deletes at the end. Nothing real is changed.
     """
-    # A shell starts what is in the background with SIGINT ignored; SIGTERM would be ignored with it.
+    # What a script starts in the background ignores SIGINT, and would ignore SIGTERM with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(width=None if os.isatty(1) else WIDTH)
