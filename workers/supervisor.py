@@ -8,13 +8,20 @@ from asyncio.subprocess import DEVNULL, Process, create_subprocess_exec
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
 from workers.errors import WorkerError
 
 _TAIL_BYTES = 16_384
+_MEANINGS = {
+    65: "too many records, in a row or as a share, could not be read; nothing of that step was"
+    " committed; what to do: docs/operations.md, 'The worker stopped with 65'"
+}
+"""Exit codes that need more than the number, as the person who reads it needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +82,8 @@ def describe(code: int) -> str:
     """Say how a process ended: with an exit code, or by a signal."""
     if code < 0:
         return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with exit code {code}"
+    meaning = f" ({_MEANINGS[code]})" if code in _MEANINGS else ""
+    return f"ended with exit code {code}{meaning}"
 
 
 class Supervisor:
@@ -119,11 +127,10 @@ class Supervisor:
         clock = asyncio.get_running_loop().time
         while not self._stop.is_set():
             started = clock()
-            code = await self._run_once(child)
+            code, lines = await self._run_once(child)
             if self._stop.is_set():
                 return
             failures = 1 if clock() - started >= self._policy.stable_seconds else failures + 1
-            lines = last_lines(child.log)
             if code in self._policy.hopeless or failures >= self._policy.attempts:
                 raise ChildFailedError(child, code, lines)
             delay = self._policy.delay(failures)
@@ -131,19 +138,26 @@ class Supervisor:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), delay)
 
-    async def _run_once(self, child: Child) -> int:
-        """Run the child until it ends or is to stop; return its exit code."""
+    async def _run_once(self, child: Child) -> tuple[int, list[str]]:
+        """Run the child until it ends or is to stop; return its exit code and its last problems."""
         child.log.parent.mkdir(parents=True, exist_ok=True)
-        with child.log.open("ab") as log:
-            # A session of its own: Ctrl-C in the terminal is for the supervisor to pass on.
-            process = await create_subprocess_exec(
-                *child.command,
-                stdin=DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=child.environment,
-                start_new_session=True,
-            )
+        # Read by the handle and from here on: by its path, the log may be another by then, and
+        # what stands before is of an earlier attempt.
+        with child.log.open("a+b") as log:
+            began = log.seek(0, SEEK_END)
+            code = await self._run_into(log, child)
+            return code, _problems(log, began)
+
+    async def _run_into(self, log: BinaryIO, child: Child) -> int:
+        # A session of its own: Ctrl-C in the terminal is for the supervisor to pass on.
+        process = await create_subprocess_exec(
+            *child.command,
+            stdin=DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=child.environment,
+            start_new_session=True,
+        )
         ended = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -170,25 +184,35 @@ class Supervisor:
             await ended
 
 
-def last_lines(log: Path, *, count: int = 5) -> list[str]:
+def last_lines(log: Path) -> list[str]:
     """Return the last problems that a log tells of, readable; however long the log is."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
-            lines = file.read().decode(errors="replace").splitlines()
+            return _problems(file, 0)
     except FileNotFoundError:
         return []
-    return [told for line in lines if (told := _problem(line))][-count:]
 
 
-def _problem(line: str) -> str:
-    """Return a log's line for a person, empty when it tells of nothing wrong."""
+def _problems(log: BinaryIO, began: int, *, count: int = 5) -> list[str]:
+    """Return the last problems told from offset ``began`` on, each once, where told last."""
+    log.seek(max(began, log.seek(0, SEEK_END) - _TAIL_BYTES))
+    told: dict[str, str] = {}
+    for line in log.read().decode(errors="replace").splitlines():
+        time, problem = _problem(line)
+        if problem:
+            told.pop(problem, None)
+            told[problem] = f"{time} {problem}".lstrip()
+    return list(told.values())[-count:]
+
+
+def _problem(line: str) -> tuple[str, str]:
+    """Return a log's line for a person, its time apart; empty when it tells of nothing wrong."""
     try:
         event = msgspec.json.decode(line, type=dict[str, object])
     except msgspec.DecodeError:
-        return line.rstrip()
+        return "", line.rstrip()
     if event.pop("level", "") in {"debug", "info"}:
-        return ""
-    told = [str(event.pop(name, "")) for name in ("time", "event")]
+        return "", ""
+    time, problem = (str(event.pop(name, "")) for name in ("time", "event"))
     event.pop("logger", None)
-    return " ".join([*told, *(f"{name}={value}" for name, value in event.items())])
+    return time, " ".join([problem, *(f"{name}={value}" for name, value in event.items())])

@@ -1,6 +1,7 @@
 """Laws of the supervisor, on real processes: start again, give up, stop, kill."""
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from tests.waiting import eventually
 from workers.supervisor import Child, ChildFailedError, Policy, Restart, Supervisor, last_lines
 
+ROOT = Path(__file__).parents[2]
 QUICK = Policy(first_delay_seconds=0.01, longest_delay_seconds=0.05, attempts=3, stop_seconds=5.0)
 
 
@@ -44,6 +46,27 @@ async def test_a_child_that_ends_is_started_again_and_that_is_told(tmp_path: Pat
     assert "ran" in str(failed.value)
 
 
+async def test_what_is_told_of_an_end_is_of_that_attempt_wherever_its_log_went(
+    tmp_path: Path,
+) -> None:
+    """An earlier attempt left its words in the log; then the log is moved while the child runs."""
+    code = (
+        "import pathlib, sys\n"
+        f"log = pathlib.Path({str(tmp_path / 'child.log')!r})\n"
+        "print('true reason', flush=True)\n"
+        "log.rename(log.with_suffix('.log.1'))\n"
+        "log.write_text('false reason')\n"
+        "sys.exit(2)"
+    )
+    child = python(tmp_path, code)
+    child.log.write_text("old reason\n")
+
+    with pytest.raises(ChildFailedError) as failed:
+        await Supervisor([child], QUICK, tell=nobody).run()
+
+    assert [line.strip() for line in str(failed.value).splitlines()[1:]] == ["true reason"]
+
+
 @pytest.mark.parametrize("code", [2, 65])
 async def test_starting_again_is_not_tried_where_it_cannot_help(tmp_path: Path, code: int) -> None:
     child = python(tmp_path, f"print('ran', flush=True); raise SystemExit({code})")
@@ -52,6 +75,19 @@ async def test_starting_again_is_not_tried_where_it_cannot_help(tmp_path: Path, 
         await Supervisor([child], QUICK, tell=nobody).run()
 
     assert child.log.read_text().count("ran") == 1
+
+
+async def test_a_limit_of_unreadable_records_is_told_in_words_and_where_to_read_on(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ChildFailedError) as failed:
+        await Supervisor([python(tmp_path, "raise SystemExit(65)")], QUICK, tell=nobody).run()
+
+    told = str(failed.value)
+    assert "child ended with exit code 65 (too many records, in a row or as a share, could" in told
+    assert "nothing of that step was committed" in told
+    page, heading = re.findall(r"(docs/\S+\.md), '(.*)'", told)[0]
+    assert f"\n### {heading}\n" in (ROOT / page).read_text(encoding="utf-8")
 
 
 async def test_a_child_that_was_stable_in_between_is_not_failing_in_a_row(tmp_path: Path) -> None:
@@ -171,6 +207,14 @@ def test_the_end_of_a_log_tells_problems_and_leaves_out_what_went_well(tmp_path:
     )
 
     assert last_lines(log) == ["T2 crashed problem=no disk", "Traceback"]
+
+
+def test_a_problem_that_is_told_again_and_again_hides_no_other(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    again = "".join(f'{{"time":"T{n}","level":"error","event":"taken"}}\n' for n in range(2, 20))
+    log.write_text('{"time":"T1","level":"error","event":"no disk"}\n' + again + "bye\nbye\n")
+
+    assert [line.strip() for line in last_lines(log)] == ["T1 no disk", "T19 taken", "bye"]
 
 
 def test_the_end_of_a_log_that_is_not_there_is_empty(tmp_path: Path) -> None:

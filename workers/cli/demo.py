@@ -19,7 +19,7 @@ from rich.console import Console
 from deploy.broker import Broker, BrokerSettings
 from deploy.broker.settings import default_cache_dir
 from workers.cli.broker import broker_errors
-from workers.cli.console import await_result, print_json
+from workers.cli.console import await_result, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
 from workers.demo.children import workers_of
 from workers.demo.result import Result
@@ -33,10 +33,11 @@ from workers.simulator.population import make_world
 _HOUR = 3_600
 _DAY = 24
 _PARTITIONS = 4
+_SEED = "Which world: the same seed, the same auctions; results may differ slightly."
 
 
 CampaignsOption = Annotated[int, typer.Option(min=1, max=1_000, help="How many campaigns.")]
-SeedOption = Annotated[int, typer.Option(help="Which world; the same seed plays the same.")]
+SeedOption = Annotated[int, typer.Option(help=_SEED)]
 ResultOption = Annotated[
     bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
 ]
@@ -55,22 +56,41 @@ def demo(
     Starts a Kafka of its own and removes it at the end; with --bootstrap it uses yours, in topics
     of their own that it deletes at the end. Nothing real is changed.
     """
+    # What a script starts in the background ignores SIGINT, and would ignore SIGTERM with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(width=None if os.isatty(1) else WIDTH)
     settings = read_settings(config, bootstrap).settings
-    with (
-        tempfile.TemporaryDirectory(prefix="pacekeeper-demo-") as folder,
-        screen_on(console) as screen,
-        _place(settings, screen, Path(folder)) as place,
-    ):
-        script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
-        stage = Stage(script=script, place=place)
-        result = await_result(_run(stage, clean=bool(settings.broker.bootstrap)))
+    script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
+    result = _play(script, settings, console)
     print_summary(console, result)
     if json:
         print_json(result.facts())
     if not result.chain_verified:
         raise typer.Exit(1)
+
+
+def _play(script: Script, settings: Settings, console: Console) -> Result:
+    """Play from beginning to end; when interrupted, say how far it came and what is left of it."""
+    began, stage, own = time.monotonic(), None, not settings.broker.bootstrap
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="pacekeeper-demo-") as folder,
+            screen_on(console) as screen,
+            _place(settings, screen, Path(folder)) as place,
+        ):
+            stage = Stage(script=script, place=place, began=began)
+            return await_result(_run(stage, clean=not own))
+    except KeyboardInterrupt:
+        played = stage.hours_played if stage else 0
+        reached = (
+            f"at hour {played} of {script.live_hours}"
+            if played
+            else "before the first hour was over"
+        )
+        gone = "Kafka and its data are removed" if own else "the demo's topics are deleted"
+        note(f"stopped {reached}; {gone}")
+        raise
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from deploy.broker import Broker, service
 from deploy.broker.errors import BrokerError
 from deploy.broker.settings import BrokerSettings as EmbeddedSettings
 from deploy.broker.settings import default_data_dir
+from workers.cli.alone import alone_in, check_free
 from workers.cli.broker import broker_errors
 from workers.cli.console import await_result, done, note, warn
 from workers.cli.options import (
@@ -55,9 +56,11 @@ def run(
     settings = read_settings(config, bootstrap).settings
     logs = log_dir or default_data_dir(os.environ) / "logs"
     embedded = embedded_settings(os.environ, port=port)
-    with broker_errors(), _kafka(settings, embedded) as (address, broker):
-        settings = with_bootstrap(settings, address)
-        await_result(_run(settings, _children(settings, logs, config), broker))
+    with alone_in(logs):
+        check_free(settings.web.host, _set_ports(settings.web))
+        with broker_errors(), _kafka(settings, embedded) as (address, broker):
+            settings = with_bootstrap(settings, address)
+            await_result(_run(settings, _children(settings, logs, config), broker))
     done("stopped")
 
 
@@ -85,7 +88,7 @@ def _kafka(settings: Settings, embedded: EmbeddedSettings) -> Iterator[tuple[str
 def _children(settings: Settings, logs: Path, config: Path | None) -> dict[Child, str]:
     """Return the workers to run, each with the address that it will answer on."""
     children = {}
-    for name, port in zip(WORKERS, _ports(settings.web, len(WORKERS)), strict=True):
+    for name, port in zip(WORKERS, _ports(settings.web), strict=True):
         command = (
             *(sys.executable, "-m", "workers", name),
             *("--bootstrap", settings.broker.bootstrap),
@@ -105,11 +108,16 @@ def _fresh(log: Path) -> Path:
     return log
 
 
-def _ports(web: WebSettings, count: int) -> Sequence[int]:
-    if web.port:
-        return range(web.port, web.port + count)
+def _set_ports(web: WebSettings) -> Sequence[int]:
+    """Return a port for each worker, none where any will do."""
+    return range(web.port, web.port + len(WORKERS)) if web.port else ()
+
+
+def _ports(web: WebSettings) -> Sequence[int]:
+    if ports := _set_ports(web):
+        return ports
     # All held at once, so that they differ.
-    sockets = [socket.create_server((web.host, 0)) for _ in range(count)]
+    sockets = [socket.create_server((web.host, 0)) for _ in WORKERS]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()

@@ -78,6 +78,10 @@ class Stage:
 
     script: Script
     place: Place
+    began: float = field(default_factory=time.monotonic)
+    """When the demo began, by the monotonic clock: what came before the stage counts, too."""
+    hours_played: int = field(init=False, default=0)
+    """Live hours that were played and decided about."""
     simulation: Simulation = field(init=False)
     in_force: InForce = field(init=False)
     loop: Loop = field(init=False)
@@ -101,7 +105,6 @@ class Stage:
         WorkerError
             Kafka, a worker or the loop failed; the message says which and how.
         """
-        began = time.monotonic()
         await self._create_topics()
         await self._play()
         self.place.screen.step("Checking every link of the audit trail's hash chain")
@@ -112,7 +115,7 @@ class Stage:
             rows=self.score.rows(),
             counts=counts_of(self),
             chain_verified=await self._chain_is_intact(),
-            seconds=time.monotonic() - began,
+            seconds=time.monotonic() - self.began,
         )
 
     async def _play(self) -> None:
@@ -128,6 +131,7 @@ class Stage:
             for hour in range(self.script.live_from, self.script.live_until):
                 await self._live(hour, line)
                 await self._heard_about(hour + 1, line, admin)
+                self.hours_played += 1
                 place.screen.show(picture_of(self, hour))
             place.screen.step("Stopping the workers")
 

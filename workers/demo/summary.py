@@ -13,8 +13,9 @@ from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, money
 
 NEXT = (
-    "Next: `pacekeeper run` starts the same stack for your own campaigns; publish a report with "
-    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch`."
+    "Next: `make run` starts the same stack for your own campaigns; publish a report with "
+    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch` (the commands are "
+    "in .venv/bin)."
 )
 
 LEGEND = (
@@ -34,7 +35,12 @@ def print_summary(console: Console, result: Result) -> None:
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
         Text(NEXT),
     )
-    console.print(Padding(Group(*parts), (1, 0)), width=width, highlight=False)
+    with console.capture() as captured:
+        console.print(Padding(Group(*parts), (1, 0)), width=width, highlight=False)
+    text = captured.get()
+    if not console.is_terminal:  # there a line is filled with blanks: in a file they are litter
+        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    console.file.write(text)
 
 
 def _scores(result: Result, width: int) -> Table:

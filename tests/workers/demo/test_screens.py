@@ -86,7 +86,8 @@ def test_the_summary_says_what_it_means_and_what_to_do_next() -> None:
     text = " ".join(printed(RESULT).split())
     assert "won 230 conversions where even budgets won 200: 15.0% more" in text
     assert "0.14% off a day (even hourly budgets: 11.33%)" in text
-    assert "Next: `pacekeeper run`" in text
+    assert "Next: `make run`" in text
+    assert "in .venv/bin" in text
     assert "15,440 (holds: 13,400 no_plan, 2 budget_gone)" in text
     assert "verified, every link" in text
 
@@ -102,6 +103,10 @@ def test_a_broken_chain_is_told() -> None:
 
 def test_nothing_printed_is_wider_than_a_hundred_columns() -> None:
     assert max(map(len, printed(RESULT).splitlines())) <= WIDTH
+
+
+def test_nothing_printed_into_a_file_ends_in_blanks() -> None:
+    assert [line for line in printed(RESULT).splitlines() if line != line.rstrip()] == []
 
 
 def test_the_facts_are_json_with_everything_the_summary_has() -> None:
