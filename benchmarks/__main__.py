@@ -38,7 +38,7 @@ def _arguments() -> argparse.Namespace:
     names = [figure.name for figure in FIGURES]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Take Pacekeeper's figures on a real Kafka; all of them need about 15 minutes.",
+        description="Take Pacekeeper's figures on a real Kafka; all of them need about 25 minutes.",
         epilog="Figures: " + ", ".join(names) + ". How each is taken: docs/figures.md.",
     )
     parser.add_argument(

@@ -231,8 +231,8 @@ def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floa
 def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
     """Return what is known of those that move once their multiplier is found to win nothing.
 
-    What was believed of level and answer was believed of another multiplier: they are unknown again,
-    at ``log_multiplier`` (B,). The shape of the day stays.
+    What was believed of level and answer was believed of another multiplier: they are unknown
+    again, at ``log_multiplier`` (B,). The shape of the day stays.
     """
     if not moves.any():
         return response

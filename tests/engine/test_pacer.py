@@ -152,7 +152,9 @@ def test_a_bid_that_wins_nothing_for_long_is_raised_hour_by_hour() -> None:
     assert decided(pacing, np.array([2_400.0])).log_multiplier[0] == pytest.approx(np.log(2.0))
 
 
-def test_a_first_multiplier_that_wins_nothing_is_forgotten_with_all_that_was_believed_of_it() -> None:
+def test_a_first_multiplier_that_wins_nothing_is_forgotten_with_all_that_was_believed_of_it() -> (
+    None
+):
     """The market answers from 8 times the first multiplier on; nothing was known of it there."""
     pacing = started(1)
     for cell in range(pacer.OUTAGE + 3):
