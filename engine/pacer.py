@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.anchors import anchored, restarted
 from engine.arrays import Bools, Floats, Ints
 from engine.day_shapes import DayShapes
 from engine.multiplier import Ahead, Spending, decide_multiplier
@@ -19,13 +20,11 @@ from engine.response import (
     LEVEL,
     Observed,
     Response,
-    anchored,
     answer,
     expected,
     hour_passed,
     learn,
     new_response,
-    restarted,
 )
 
 OUTAGE: Final = 4

@@ -57,17 +57,14 @@ JUMP: Final = 3.5
 
 LEAST_ELASTICITY: Final = 0.15
 MOST_ELASTICITY: Final = 9.0
-ANCHOR_ELASTICITY: Final = 0.6
-"""Least elasticity at the anchor that an anchor is moved to."""
-
 LEAST_CURVATURE: Final = 0.05
 MOST_CURVATURE: Final = 8.0
 
-_FIRST_ELASTICITY: Final = 1.5
-_FIRST_ELASTICITY_SD: Final = 0.7
-_FIRST_CURVATURE: Final = 0.6
-_FIRST_CURVATURE_SD: Final = 0.4
-_FIRST_LEVEL_SD: Final = 2.0
+FIRST_ELASTICITY: Final = 1.5
+FIRST_ELASTICITY_SD: Final = 0.7
+FIRST_CURVATURE: Final = 0.6
+FIRST_CURVATURE_SD: Final = 0.4
+FIRST_LEVEL_SD: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +123,13 @@ def new_response(shapes: DayShapes, level: Floats, log_multiplier: Floats) -> Re
     mean = np.zeros((count, SIZE))
     mean[:, LEVEL] = level
     mean[:, SHAPE] = shapes.mean[:, 0]
-    mean[:, ELASTICITY] = _FIRST_ELASTICITY
-    mean[:, CURVATURE] = _FIRST_CURVATURE
+    mean[:, ELASTICITY] = FIRST_ELASTICITY
+    mean[:, CURVATURE] = FIRST_CURVATURE
     covariance = np.zeros((count, SIZE, SIZE))
-    covariance[:, LEVEL, LEVEL] = _FIRST_LEVEL_SD**2
+    covariance[:, LEVEL, LEVEL] = FIRST_LEVEL_SD**2
     covariance[:, SHAPE, SHAPE] = shapes.covariance
-    covariance[:, ELASTICITY, ELASTICITY] = _FIRST_ELASTICITY_SD**2
-    covariance[:, CURVATURE, CURVATURE] = _FIRST_CURVATURE_SD**2
+    covariance[:, ELASTICITY, ELASTICITY] = FIRST_ELASTICITY_SD**2
+    covariance[:, CURVATURE, CURVATURE] = FIRST_CURVATURE_SD**2
     return Response(mean=mean, covariance=covariance, anchor=log_multiplier.copy())
 
 
@@ -201,53 +198,10 @@ def answer(response: Response, u: Floats) -> Floats:
     return np.asarray(response.mean[:, ELASTICITY] * u - 0.5 * response.mean[:, CURVATURE] * u * u)
 
 
-def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
-    """Return the same knowledge with the anchor of those that move at ``log_multiplier`` (B,).
-
-    Level and elasticity at the new anchor are linear in the old ones, so nothing is lost. The
-    anchor stays where spend still answers: a curve is not told by its flat end.
-    """
-    if not moves.any():
-        return response
-    mean, covariance = response.mean.copy(), response.covariance.copy()
-    room = (mean[:, ELASTICITY] - ANCHOR_ELASTICITY) / mean[:, CURVATURE]
-    shift = np.minimum(log_multiplier - response.anchor, np.maximum(room, 0.0))
-    shift = np.where(moves, shift, 0.0)
-    half = 0.5 * shift * shift
-    mean[:, LEVEL] += shift * mean[:, ELASTICITY] - half * mean[:, CURVATURE]
-    mean[:, ELASTICITY] -= shift * mean[:, CURVATURE]
-    for part in (covariance, np.swapaxes(covariance, 1, 2)):
-        part[:, LEVEL] += shift[:, None] * part[:, ELASTICITY] - half[:, None] * part[:, CURVATURE]
-        part[:, ELASTICITY] -= shift[:, None] * part[:, CURVATURE]
-    return Response(mean=mean, covariance=covariance, anchor=response.anchor + shift)
-
-
 def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
     """Return the standard deviation (B,) of an hour's log spend, natural log."""
     _, variance = _projected(response, hours, log_multiplier)
     return np.sqrt(np.maximum(variance, 0.0) + NOISE**2)
-
-
-def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
-    """Return what is known of those that move once their multiplier is found to win nothing.
-
-    What was believed of level and answer was believed of another multiplier: they are unknown
-    again, at ``log_multiplier`` (B,). The shape of the day stays.
-    """
-    if not moves.any():
-        return response
-    mean, covariance = response.mean.copy(), response.covariance.copy()
-    for part, believed, deviation in (
-        (LEVEL, response.mean[:, LEVEL], _FIRST_LEVEL_SD),
-        (ELASTICITY, _FIRST_ELASTICITY, _FIRST_ELASTICITY_SD),
-        (CURVATURE, _FIRST_CURVATURE, _FIRST_CURVATURE_SD),
-    ):
-        mean[:, part] = np.where(moves, believed, mean[:, part])
-        covariance[moves, part, :] = 0.0
-        covariance[moves, :, part] = 0.0
-        covariance[moves, part, part] = deviation**2
-    anchor = np.where(moves, log_multiplier, response.anchor)
-    return Response(mean=mean, covariance=covariance, anchor=anchor)
 
 
 def _opened(response: Response, observed: Observed, surprise: Floats, noise: Floats) -> Response:

@@ -1,0 +1,69 @@
+"""Where a response model is anchored: the multiplier at which level and elasticity are meant.
+
+The model is right near its anchor, so the anchor follows the multiplier from day to day.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Bools, Floats
+from engine.response import (
+    CURVATURE,
+    ELASTICITY,
+    FIRST_CURVATURE,
+    FIRST_CURVATURE_SD,
+    FIRST_ELASTICITY,
+    FIRST_ELASTICITY_SD,
+    FIRST_LEVEL_SD,
+    LEVEL,
+    Response,
+)
+
+ANCHOR_ELASTICITY: Final = 0.6
+"""Least elasticity at the anchor that an anchor is moved to."""
+
+
+def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
+    """Return the same knowledge with the anchor of those that move at ``log_multiplier`` (B,).
+
+    Level and elasticity at the new anchor are linear in the old ones, so nothing is lost. The
+    anchor stays where spend still answers: a curve is not told by its flat end.
+    """
+    if not moves.any():
+        return response
+    mean, covariance = response.mean.copy(), response.covariance.copy()
+    room = (mean[:, ELASTICITY] - ANCHOR_ELASTICITY) / mean[:, CURVATURE]
+    shift = np.minimum(log_multiplier - response.anchor, np.maximum(room, 0.0))
+    shift = np.where(moves, shift, 0.0)
+    half = 0.5 * shift * shift
+    mean[:, LEVEL] += shift * mean[:, ELASTICITY] - half * mean[:, CURVATURE]
+    mean[:, ELASTICITY] -= shift * mean[:, CURVATURE]
+    for part in (covariance, np.swapaxes(covariance, 1, 2)):
+        part[:, LEVEL] += shift[:, None] * part[:, ELASTICITY] - half[:, None] * part[:, CURVATURE]
+        part[:, ELASTICITY] -= shift[:, None] * part[:, CURVATURE]
+    return Response(mean=mean, covariance=covariance, anchor=response.anchor + shift)
+
+
+def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
+    """Return what is known of those that move once their multiplier is found to win nothing.
+
+    What was believed of level and answer was believed of another multiplier: they are unknown
+    again, at ``log_multiplier`` (B,). The shape of the day stays.
+    """
+    if not moves.any():
+        return response
+    mean, covariance = response.mean.copy(), response.covariance.copy()
+    for part, believed, deviation in (
+        (LEVEL, response.mean[:, LEVEL], FIRST_LEVEL_SD),
+        (ELASTICITY, FIRST_ELASTICITY, FIRST_ELASTICITY_SD),
+        (CURVATURE, FIRST_CURVATURE, FIRST_CURVATURE_SD),
+    ):
+        mean[:, part] = np.where(moves, believed, mean[:, part])
+        covariance[moves, part, :] = 0.0
+        covariance[moves, :, part] = 0.0
+        covariance[moves, part, part] = deviation**2
+    anchor = np.where(moves, log_multiplier, response.anchor)
+    return Response(mean=mean, covariance=covariance, anchor=anchor)
