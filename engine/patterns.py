@@ -73,15 +73,6 @@ class Estimate:
     trust: Floats
     """Shape (B,): that of the week as a whole, by its totals."""
 
-    def of(self, rows: Ints) -> Estimate:
-        """Return the estimates of some campaigns."""
-        return Estimate(
-            clicks=self.clicks[rows],
-            conversions=self.conversions[rows],
-            confidence=self.confidence[rows],
-            trust=self.trust[rows],
-        )
-
 
 def unpack(values: Sequence[bytes]) -> Rows:
     """Return B values as rows of `PATTERN`; empty values become patterns without an hour.

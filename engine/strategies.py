@@ -96,9 +96,10 @@ def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:
     place[rows] = np.arange(len(rows))
     for code, strategy in REGISTRY.items():
         chosen = np.flatnonzero(plans["strategy"] == code)
-        if chosen.size and (not strategy.learned or (place[chosen] >= 0).all()):
-            known = learned.of(place[chosen]) if strategy.learned else learned
-            weights[chosen] = strategy.weigh(plans[chosen], known)
+        if not strategy.learned:
+            weights[chosen] = strategy.weigh(plans[chosen], learned)
+        elif (place[chosen] >= 0).all():
+            weights[chosen] = strategy.weigh(plans[rows], learned)[place[chosen]]
     return weights
 
 

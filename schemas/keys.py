@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.errors import Reason, SchemaError
@@ -77,8 +78,12 @@ def check_names(platform: str, account_id: str, campaign_id: str) -> None:
     check_name(campaign_id, "campaign_id")
 
 
+@lru_cache(maxsize=4_096)
 def check_key_part(name: str, field: str) -> None:
-    """Raise `SchemaError` unless the name of that field can stand in a key."""
+    """Raise `SchemaError` unless the name of that field can stand in a key.
+
+    Platforms and accounts are few, and come again and again.
+    """
     check_name(name, field)
     if field == "platform" and not name.islower():
         raise SchemaError(field, Reason.INVALID_NAME, f"must be lower-case, was {name!r}")

@@ -21,6 +21,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from workers.bulk_histogram import BulkHistogram
 from workers.delivery.api import Step
 from workers.delivery.lag import Lag
 from workers.version import installed_version
@@ -145,7 +146,10 @@ class Metrics:
     def __init__(self, worker: str, registry: CollectorRegistry) -> None:
         self.registry = registry
         self._counters = {short: _counter(each, registry) for short, each in COUNTERS.items()}
-        self._histograms = {short: _histogram(each, registry) for short, each in HISTOGRAMS.items()}
+        self._histograms = {
+            short: BulkHistogram(PREFIX + each.name, each.about, each.buckets, registry)
+            for short, each in HISTOGRAMS.items()
+        }
         self._transactions = _counter(_TRANSACTIONS, registry)
         self._records = _histogram(_STEP_RECORDS, registry)
         self._duration = _histogram(_STEP_DURATION, registry)
@@ -181,9 +185,7 @@ class Metrics:
             counter = self._counters[short]
             (counter.labels(*labels) if labels else counter).inc(amount)
         for short, values in step.observations.items():
-            observe = self._histograms[short].observe
-            for value in values:
-                observe(value)
+            self._histograms[short].observe(values)
 
     def loaded(self, agent: str, partition: int, seconds: float, records: int) -> None:  # noqa: ARG002
         """Note that a partition of a table was read back from ``records`` changelog records."""

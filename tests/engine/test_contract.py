@@ -74,9 +74,10 @@ def a_life() -> None:
     made = plans.unpack([b"", plans.no_plans(1).tobytes()]).copy()
     made["strategy"] = plans.STRATEGIES.index("dayparting")
     week = patterns.estimate(learned, prior)
+    one_week = patterns.estimate(learned[1:2], patterns.flat_prior(1))
     weights = strategies.week_weights(made, week, np.array([0, 1]))
     made["strategy"][0] = plans.STRATEGIES.index("even")
-    strategies.week_weights(made, week.of(np.array([1])), np.array([1]))
+    strategies.week_weights(made, one_week, np.array([1]))
     in_force.with_change(in_force.unpack([b""]), np.array([MONDAY]))
     situation = One(
         rows=books.rows[:1],

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 Header = tuple[str, bytes | None]
 """Kafka has headers without a value."""
@@ -50,8 +50,7 @@ class Record(Protocol):
         """What the publisher said beside it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """One record to publish in the step's transaction."""
 
     topic: str

@@ -25,8 +25,10 @@ def headers_of(output: Output) -> list[Header]:
     """Return the headers of ``output``, with its clock among them if it has one."""
     if output.timestamp is None:
         return list(output.headers)
-    others = (header for header in output.headers if header[0] != CLOCK)
-    return [*others, (CLOCK, b"%d" % output.timestamp)]
+    clock = (CLOCK, b"%d" % output.timestamp)
+    if not output.headers:
+        return [clock]
+    return [*(header for header in output.headers if header[0] != CLOCK), clock]
 
 
 def at_its_clock(records: Sequence[Record]) -> Sequence[Record]:

@@ -61,17 +61,12 @@ async def _send(
     acknowledged = []
     batch = producer.create_batch()
     for output in outputs:
-        record = {
-            "timestamp": None,
-            "key": output.key,
-            "value": output.value,
-            "headers": headers_of(output),
-        }
-        if batch.append(**record) is None:
+        key, value, headers = output.key, output.value, headers_of(output)
+        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
             acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
             batch = producer.create_batch()
             # The first record of a batch always fits; the broker has the last word on its size.
-            batch.append(**record)
+            batch.append(timestamp=None, key=key, value=value, headers=headers)
     batch.close()
     acknowledged.append(await producer.send_batch(batch, topic, partition=partition))
     return acknowledged

@@ -8,7 +8,6 @@ canonical JSON too, so every single byte of an entry is vouched for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -48,7 +47,7 @@ def seal(head: bytes | None, outputs: Sequence[Output]) -> tuple[bytes | None, S
     sealed = []
     for output in outputs:
         last, value = seal_entry(orjson.loads(output.value or b""), last)
-        sealed.append(replace(output, value=value))
+        sealed.append(output._replace(value=value))
     return (orjson.dumps(list(last)) if sealed else head), sealed
 
 

@@ -9,46 +9,72 @@ from engine.holds import ORDER
 from engine.state import pack
 from schemas import digest
 from schemas.topics import ACTIONS, RECOMMENDATIONS
-from workers.optimizer.columns import Row, rows
+from workers.optimizer import recommending
 from workers.optimizer.deciding import Decided
 from workers.optimizer.draft import Draft
 from workers.optimizer.identity import identified
-from workers.optimizer.recommending import Writer, action
+from workers.optimizer.json_columns import as_json, objects
+from workers.optimizer.reasons import Reasons
 
 
 def announce(draft: Draft, decided: Decided) -> Rows:
     """Publish what was decided; return the campaigns, with the decisions noted."""
     due = decided.due
-    writer = Writer(draft.policy, decided)
-    states, forced = pack(due.campaigns), pack(decided.in_force)
-    published = bytearray()
-    made = rows(decided)
-    for i, row in enumerate(made):
-        seen = digest(states[i] + forced[i])
-        body = writer.recommendation(i, row, seen)
-        identity, value = identified(body, "recommendation_id")
-        draft.publish(RECOMMENDATIONS, due.keys[i], value, row.now)
-        published += bytes.fromhex(identity)
-        if row.acts and row.release:
-            _, released = identified(action(body, identity, row), "action_id")
-            draft.publish(ACTIONS, due.keys[i], released, row.now)
-    _count(draft, made)
+    ids = _publish(draft, decided)
+    _count(draft, decided)
     after = due.campaigns.copy()
-    after["previous"] = np.frombuffer(bytes(published), dtype="V16")
+    after["previous"] = np.frombuffer(bytes.fromhex("".join(ids)), dtype="V16")
     after["decided"] = np.maximum(after["decided"], due.hour)
     return after
 
 
-def _count(draft: Draft, made: list[Row]) -> None:
-    acts = sum(row.acts for row in made)
+def _publish(draft: Draft, decided: Decided) -> list[str]:
+    """Publish recommendations, each followed by its action if it has one; return their ids."""
+    due = decided.due
+    states = zip(pack(due.campaigns), pack(decided.in_force), strict=True)
+    digests = [digest(state + forced) for state, forced in states]
+    reasons = Reasons(draft.policy, decided)
+    explained = [reasons.of(i) for i in range(len(due.keys))]
+    members = recommending.recommendations(draft.policy, decided, digests)
+    members["reasons"] = [as_json(each) for each in explained]
+    advice = [identified(text, "recommendation_id") for text in objects(members)]
+    ids = [identity for identity, _ in advice]
+    whys = [each[0]["text"] for each in explained]
+    released = _released(decided, members, whys, ids)
+    for i, (key, now) in enumerate(zip(due.keys, due.now.tolist(), strict=True)):
+        draft.publish(RECOMMENDATIONS, key, advice[i][1], now)
+        if i in released:
+            draft.publish(ACTIONS, key, released[i], now)
+    return ids
+
+
+def _released(
+    decided: Decided, members: recommending.Members, whys: list[str], ids: list[str]
+) -> dict[int, bytes]:
+    """Return the actions of the recommendations that policy releases, by position."""
+    made = decided.decisions
+    chosen = np.flatnonzero(made.acts & made.ruling.release)
+    if not chosen.size:
+        return {}
+    at = chosen.tolist()
+    theirs: recommending.Members = {name: [texts[i] for i in at] for name, texts in members.items()}
+    autonomies = decided.due.plans["autonomy"][chosen]
+    actions = recommending.actions(theirs, [ids[i] for i in at], autonomies, [whys[i] for i in at])
+    texts = objects(actions)
+    return {i: identified(text, "action_id")[1] for i, text in zip(at, texts, strict=True)}
+
+
+def _count(draft: Draft, decided: Decided) -> None:
+    made = decided.decisions
+    acts, holds = int(made.acts.sum()), made.hold[~made.acts]
     if acts:
         draft.count("decisions", "pacing", by=acts)
-    if len(made) > acts:
-        draft.count("decisions", "hold", by=len(made) - acts)
-    for row in made:
-        if not row.acts:
-            draft.count("holds", ORDER[row.hold].value)
-    released = sum(row.acts and row.release for row in made)
+    if holds.size:
+        draft.count("decisions", "hold", by=int(holds.size))
+    for hold, times in zip(*np.unique(holds, return_counts=True), strict=True):
+        draft.count("holds", ORDER[hold].value, by=int(times))
+    released = int((made.acts & made.ruling.release).sum())
     if released:
         draft.count("actions", "policy", by=released)
-    draft.observe("pace_index", [row.pace for row in made if row.pace >= 0.0])
+    index = made.outlook.index
+    draft.observe("pace_index", index[index >= 0.0].tolist())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas import Decoded, MetricsEvent, SchemaError, decode_metrics
 from schemas.errors import Reason
@@ -25,8 +25,7 @@ MOST_CONVERSIONS = 10**9
 _HOUR = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One metrics event of a campaign of this partition."""
 
     key: bytes
@@ -92,11 +91,11 @@ def _fact(
     start = int(event.window_start.timestamp())
     stamp = record.timestamp // 1_000
     emitted = int(event.emitted_at.timestamp()) if event.emitted_at else 0
-    for field, instant in (("window_start", start), ("emitted_at", emitted)):
-        if instant > stamp + tolerance:
-            detail = f"lies after its record was written, at {from_seconds(stamp)}"
-            draft.refuse(record, IN_THE_FUTURE, field, detail)
-            return None
+    if max(start, emitted) > stamp + tolerance:
+        field = "window_start" if start > stamp + tolerance else "emitted_at"
+        detail = f"lies after its record was written, at {from_seconds(stamp)}"
+        draft.refuse(record, IN_THE_FUTURE, field, detail)
+        return None
     if abs(event.conversions) > MOST_CONVERSIONS:
         detail = f"may be {MOST_CONVERSIONS:,} an hour at most, was {event.conversions}"
         draft.refuse(record, Reason.OUT_OF_RANGE, "conversions", detail)

@@ -1,247 +1,219 @@
-"""From decisions to recommendations and actions, as bytes.
+"""From decisions to the members of recommendations and actions.
 
-The bytes are built without going through the record types, which would take three times as
-long per campaign-hour; the tests hold that every one of them is what `schemas.encode` makes of
-the record that it decodes to.
+The records are written without going through their types, which would take many times as long
+per campaign-hour; the tests hold that each is what `schemas.encode` makes of the record that it
+decodes to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-import orjson
+import numpy as np
 
+from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import HOUR
 from engine.holds import ORDER
-from engine.plans import AUTONOMIES, STRATEGIES
+from engine.plans import AUTONOMIES
 from engine.policy import CLAMPED, GUARDRAILS
 from engine.risk import NO_TIME
-from schemas import HoldReason
+from schemas import Priority, Risk
 from schemas.topics import AUDIT, METRICS, PLANS
-from workers.instants import text_of
-from workers.optimizer import explaining
-from workers.optimizer.amounts import WRITERS
-from workers.optimizer.columns import Row
+from workers.optimizer import json_columns as write
 from workers.optimizer.deciding import Decided
+from workers.optimizer.json_columns import Column, Money
 from workers.optimizer.policy import OptimizerPolicy
 
 FIELD: Final = "hourly_budget"
 UNIT: Final = "currency"
 
-Body = dict[str, Any]
+Members = dict[str, Column]
 
 _ID = 16
-_NONE = bytes(_ID)
+_DIGITS = 4
 _STATUSES = ("passed", "clamped", "blocked")
-_AUTO = AUTONOMIES.index("auto")
+_KINDS = ('"hold"', '"pacing"')
+_HOLDS = tuple(f'"{reason}"' for reason in ORDER)
 _CERTAIN, _LIKELY, _EVEN = 0.95, 0.8, 0.5
-
-
-def _nothing(_row: Row, _campaign: Any, _plan: Any) -> Body:  # noqa: ANN401 -- rows of arrays
-    return {}
-
-
-_EVIDENCE: Final[Mapping[HoldReason, Callable[[Row, Any, Any], Body]]] = MappingProxyType(
-    {
-        HoldReason.CURRENCY_MISMATCH: lambda _, campaign, plan: {
-            "ledger": campaign["currency"].decode(),
-            "plan": plan["currency"].decode(),
-            "event": (campaign["disputed"] or campaign["currency"]).decode(),
-        },
-        HoldReason.TIMEZONE_MISMATCH: lambda _, campaign, plan: {
-            "plan": plan["zone"].decode(),
-            "account": campaign["account_zone"].decode(),
-        },
-        HoldReason.STALE_DATA: lambda row, *_: {"hours": row.lag},
-        HoldReason.BUDGET_GONE: lambda row, *_: {
-            "spent": WRITERS[row.exponent](row.spent),
-            "allowance": WRITERS[row.exponent](row.allowance),
-        },
-        HoldReason.UNSUPPORTED_STRATEGY: lambda _row, _, plan: {
-            "strategy": STRATEGIES[plan["strategy"]]
-        },
-        HoldReason.TOO_LITTLE_DATA: lambda row, *_: {"confidence": row.confidence},
-    }
+_ACTORS = tuple(f'"pacekeeper:autonomy:{autonomy}"' for autonomy in AUTONOMIES)
+_PRIORITIES = tuple(f'"{each}"' for each in (Priority.CRITICAL, Priority.HIGH, Priority.MEDIUM))
+_RISKS = tuple(f'"{each}"' for each in (Risk.HIGH, Risk.MEDIUM))
+_TAKEN_OVER = (
+    *("schema_version", "platform", "account_id", "campaign_id", "entity_id", "field", "unit"),
+    *("currency", "hour", "valid_from", "expires_at", "plan_version"),
 )
-"""The numbers behind each hold, from its row, its campaign and its plan."""
+"""What an action repeats of its recommendation."""
+_DEFAULT = ("",)
+"""A value that a record leaves out."""
 
 
-class Writer:
-    """Writes the recommendations of one batch of decisions."""
+def recommendations(policy: OptimizerPolicy, decided: Decided, digests: Sequence[str]) -> Members:
+    """Return the members of the recommendations, but for their reasons and ids.
 
-    def __init__(self, policy: OptimizerPolicy, decided: Decided) -> None:
-        """Prepare to write what was ``decided``."""
-        self._model = policy.model_version
-        self._metrics = policy.topic(METRICS)
-        self._plans = policy.topic(PLANS)
-        self._audit = policy.topic(AUDIT)
-        self._due = decided.due
-        self._currencies = [code.decode() for code in decided.due.plans["currency"].tolist()]
-        previous = decided.due.campaigns["previous"].tobytes()
-        self._previous = [previous[at : at + _ID] for at in range(0, len(previous), _ID)]
-
-    def recommendation(self, i: int, row: Row, state_digest: str) -> Body:
-        """Return campaign ``i``'s recommendation without its id."""
-        platform, account, campaign = self._due.names[i]
-        body: Body = {
-            "schema_version": 1,
-            "platform": platform,
-            "account_id": account,
-            "campaign_id": campaign,
-            "kind": "pacing" if row.acts else "hold",
-            "hour": text_of(row.hour),
-            "entity_id": campaign,
-        }
-        if row.plan_version:
-            body["plan_version"] = row.plan_version
-            _add_standing(body, row, WRITERS[row.exponent])
-            body["currency"] = self._currencies[i]
-        if row.acts:
-            _add_amounts(body, row, WRITERS[row.exponent])
-        else:
-            body["hold_reason"] = ORDER[row.hold].value
-        self._add_origin(body, row, state_digest)
-        if self._previous[i] != _NONE:
-            body["supersedes"] = self._previous[i].hex()
-        body["reasons"] = [self._main_reason(i, row), *_notes(row)]
-        return body
-
-    def _add_origin(self, body: Body, row: Row, state_digest: str) -> None:
-        inputs = {
-            self._metrics: row.metrics_offset,
-            self._plans: row.plan_offset if row.plan_version else -1,
-            self._audit: row.audit_offset,
-        }
-        body["inputs"] = {topic: offset for topic, offset in inputs.items() if offset >= 0}
-        body["model_version"] = self._model
-        body["state_digest"] = state_digest
-        body["decided_at"] = text_of(row.now)
-        body["valid_from"] = text_of(row.target)
-        body["expires_at"] = text_of(row.target + HOUR)
-        if row.prior_version:
-            body["prior_version"] = row.prior_version
-
-    def _main_reason(self, i: int, row: Row) -> Body:
-        if row.hold < 0:
-            write = WRITERS[row.exponent]
-            evidence = {"left": write(row.left), "in_flight": write(row.in_flight)}
-            return explaining.pace(row.pace, evidence)
-        reason, due = ORDER[row.hold], self._due
-        numbers = _EVIDENCE.get(reason, _nothing)(row, due.campaigns[i], due.plans[i])
-        if reason is HoldReason.NO_PLAN:
-            numbers = {"topic": self._plans}
-        return explaining.hold(reason, numbers)
-
-
-def action(body: Body, recommendation_id: str, row: Row) -> Body:
-    """Return the action, without its id, that releases a recommendation."""
-    released = {
-        "schema_version": 1,
-        "recommendation_id": recommendation_id,
-        **{name: body[name] for name in ("platform", "account_id", "campaign_id", "entity_id")},
-        "field": FIELD,
-        "target": body["recommended_value"],
-        "unit": UNIT,
-        "currency": body["currency"],
-        "hour": body["hour"],
-        "released_by": "policy",
-        "actor": f"pacekeeper:autonomy:{AUTONOMIES[row.autonomy]}",
-        "why": body["reasons"][0]["text"],
-        "released_at": body["decided_at"],
-        "valid_from": body["valid_from"],
-        "expires_at": body["expires_at"],
-        "plan_version": row.plan_version,
+    ``digests`` are those of the states that were decided from.
+    """
+    money = Money(decided.due.plans["exponent"])
+    return {
+        **_names(decided),
+        **_times(decided),
+        **_standing(decided, money),
+        **_amounts(decided, money),
+        **_origins(policy, decided, digests),
     }
-    if row.known:
-        released["expected"] = body["current_value"]
-    return released
 
 
-def _add_standing(body: Body, row: Row, write: Callable[[int], str]) -> None:
-    """Add where the campaign stands in its period."""
-    body["period_budget"] = write(row.allowance)
-    body["spend_to_date"] = write(row.spent)
-    body["projected_spend"] = {
-        "p10": write(row.p10),
-        "p50": write(row.p50),
-        "p90": write(row.p90),
+def actions(advice: Members, ids: Sequence[str], autonomies: Ints, whys: Sequence[str]) -> Members:
+    """Return the members, without ids, of the actions that carry out recommendations.
+
+    All arguments have one entry per action: the members and the ``ids`` of the recommendations,
+    what the plans let happen without a person, and the sentences of the main reasons.
+    """
+    return {
+        **{name: advice[name] for name in _TAKEN_OVER},
+        "recommendation_id": write.plain_strings(ids),
+        "target": advice["recommended_value"],
+        "expected": advice["current_value"],
+        "released_by": write.same("policy", len(ids)),
+        "actor": write.chosen(_ACTORS, autonomies),
+        "why": write.strings(whys),
+        "released_at": advice["decided_at"],
     }
-    if row.pace >= 0.0:
-        body["pacing_index"] = row.pace
-    body["exhaustion_risk"] = row.exhaustion
-    if row.exhausts_at != NO_TIME:
-        body["exhausts_at"] = text_of(row.exhausts_at)
-    priority = _priority(row)
-    if priority != "low":
-        body["priority"] = priority
-    if row.confidence:
-        body["confidence"] = row.confidence
 
 
-def _add_amounts(body: Body, row: Row, write: Callable[[int], str]) -> None:
-    """Add what to change, from what, and how it was ruled."""
-    body["field"] = FIELD
-    body["unit"] = UNIT
-    body["recommended_value"] = write(row.value)
-    if row.known:
-        body["current_value"] = write(row.current)
-        body["change"] = write(row.value - row.current)
-        if row.current:
-            body["change_pct"] = round(100.0 * (row.value - row.current) / row.current, 2)
-    body["hour_plan"] = [write(amount) for amount in row.plan[: row.hours]]
-    body["hourly_cap"] = write(row.cap)
-    body["guardrails"] = _guardrails(tuple(row.statuses), write(row.value))
-    if row.release:
-        body["auto_execute"] = True
-    risk = _risk(row)
-    if risk != "low":
-        body["risk"] = risk
+def _names(decided: Decided) -> Members:
+    made, due = decided.decisions, decided.due
+    platforms, accounts, campaigns = zip(*due.names, strict=True)
+    own = write.strings(campaigns)
+    return {
+        "schema_version": write.same(1, len(own)),
+        "platform": write.strings(platforms),
+        "account_id": write.strings(accounts),
+        "campaign_id": own,
+        "entity_id": own,
+        "kind": write.chosen(_KINDS, made.acts.astype(np.int64)),
+        "hold_reason": write.where(~made.acts, write.chosen(_HOLDS, made.hold)),
+    }
+
+
+def _times(decided: Decided) -> Members:
+    clock = decided.decisions.clock
+    return {
+        "hour": write.times(clock.hour),
+        "decided_at": write.times(decided.due.now),
+        "valid_from": write.times(clock.target),
+        "expires_at": write.times(clock.target + HOUR),
+    }
+
+
+def _standing(decided: Decided, money: Money) -> Members:
+    """Return where each campaign stands in the period of its plan, if it has one."""
+    made, horizon, outlook = decided.decisions, decided.decisions.horizon, decided.decisions.outlook
+    planned = decided.due.plans["version"] > 0
+    pace, exhaustion = np.round(outlook.index, _DIGITS), np.round(outlook.exhaustion, _DIGITS)
+    confidence = np.round(made.confidence, _DIGITS)
+    lasts = outlook.exhausts_at == NO_TIME
+    members = {
+        "currency": _codes(decided.due.plans["currency"]),
+        "plan_version": write.integers(decided.due.plans["version"]),
+        "period_budget": money.column(horizon.allowance),
+        "spend_to_date": money.column(horizon.spent),
+        "projected_spend": _ranges(money, outlook.p10, outlook.p50, outlook.p90),
+        "pacing_index": write.where(pace >= 0.0, write.numbers(pace)),
+        "exhaustion_risk": write.numbers(exhaustion),
+        "exhausts_at": write.where(~lasts, write.times(outlook.exhausts_at)),
+        "priority": _priorities(horizon.left, exhaustion),
+        "confidence": write.where(confidence > 0.0, write.numbers(confidence)),
+    }
+    return {name: write.where(planned, texts) for name, texts in members.items()}
+
+
+def _amounts(decided: Decided, money: Money) -> Members:
+    """Return what to change, from what, and how it was ruled, where there is something to do."""
+    made = decided.decisions
+    value, current, count = made.value, made.current, len(made.value)
+    moved = np.round(np.divide(100.0 * (value - current), np.where(current == 0, 1, current)), 2)
+    members = {
+        "field": write.same(FIELD, count),
+        "unit": write.same(UNIT, count),
+        "recommended_value": money.column(value),
+        "current_value": write.where(made.known, money.column(current)),
+        "change": write.where(made.known, money.column(value - current)),
+        "change_pct": write.where(made.known & (current != 0), write.numbers(moved)),
+        "hour_plan": money.lists(made.plan, np.where(made.acts, made.clock.hours, 0)),
+        "hourly_cap": money.column(made.cap),
+        "guardrails": _guardrails(made.ruling.statuses, money.plain(value)),
+        "auto_execute": write.where(made.ruling.release, write.same(value=True, count=count)),
+        "risk": _risks(np.round(made.confidence, _DIGITS)),
+    }
+    return {name: write.where(made.acts, texts) for name, texts in members.items()}
+
+
+def _origins(policy: OptimizerPolicy, decided: Decided, digests: Sequence[str]) -> Members:
+    """Return what each recommendation was made from, and which one it takes the place of."""
+    due = decided.due
+    known = {
+        METRICS: due.campaigns["offset"],
+        PLANS: np.where(due.plans["version"] > 0, due.plans["offset"], -1),
+        AUDIT: decided.in_force["offset"],
+    }
+    inputs = {
+        policy.topic(topic): write.where(offsets >= 0, write.integers(offsets))
+        for topic, offsets in known.items()
+    }
+    previous = due.campaigns["previous"].tobytes()
+    before = [previous[at : at + _ID] for at in range(0, len(previous), _ID)]
+    versions = decided.prior_versions
+    return {
+        "inputs": write.objects(inputs),
+        "model_version": write.same(policy.model_version, len(digests)),
+        "prior_version": write.where(versions > 0, write.integers(versions)),
+        "state_digest": write.plain_strings(digests),
+        "supersedes": [f'"{each.hex()}"' if any(each) else "" for each in before],
+    }
+
+
+def _codes(currencies: Rows) -> Column:
+    return write.plain_strings(code.decode() for code in currencies.tolist())
+
+
+def _ranges(money: Money, *percentiles: Ints) -> Column:
+    amounts = zip(*(money.plain(each) for each in percentiles), strict=True)
+    return [f'{{"p10":"{low}","p50":"{mid}","p90":"{high}"}}' for low, mid, high in amounts]
+
+
+def _guardrails(statuses: Ints, limits: Sequence[str]) -> Column:
+    rulings = map(tuple, statuses.tolist())
+    return [
+        _checks(ruling, limit if CLAMPED in ruling else "")
+        for ruling, limit in zip(rulings, limits, strict=True)
+    ]
 
 
 @lru_cache(maxsize=4_096)
-def _passed(statuses: tuple[int, ...]) -> orjson.Fragment:
+def _checks(ruling: tuple[int, ...], limit: str) -> str:
+    """Return what each guard rail did; ``limit`` is what the ones that clamp led to."""
     checks = [
         {"name": name, "status": _STATUSES[status]}
-        for name, status in zip(GUARDRAILS, statuses, strict=True)
+        | ({"limit": limit} if status == CLAMPED else {})
+        for name, status in zip(GUARDRAILS, ruling, strict=True)
     ]
-    return orjson.Fragment(orjson.dumps(checks, option=orjson.OPT_SORT_KEYS))
+    return write.as_json(checks)
 
 
-def _guardrails(statuses: tuple[int, ...], limit: str) -> Any:  # noqa: ANN401 -- JSON
-    if CLAMPED not in statuses:
-        return _passed(statuses)
-    return [
-        {"name": name, "status": _STATUSES[status], "limit": limit}
-        if status == CLAMPED
-        else {"name": name, "status": _STATUSES[status]}
-        for name, status in zip(GUARDRAILS, statuses, strict=True)
-    ]
-
-
-def _notes(row: Row) -> list[Body]:
-    notes = []
-    if row.acts and row.hold < 0 and row.unmet:
-        notes.append(explaining.note("minimum_unmet", {"hours": row.hours}))
-    if row.acts and row.hold < 0 and row.unplaced:
-        left = WRITERS[row.exponent](row.unplaced)
-        notes.append(explaining.note("maximum_binds", {"unspent": left}))
-    return notes
-
-
-def _priority(row: Row) -> str:
+def _priorities(left: Ints, exhaustion: Floats) -> Column:
     """Return how soon to look: critical where the budget is gone or all but sure to run out."""
-    if row.left <= 0 or row.exhaustion > _CERTAIN:
-        return "critical"
-    if row.exhaustion > _LIKELY:
-        return "high"
-    return "medium" if row.exhaustion > _EVEN else "low"
+    steps = ((left <= 0) | (exhaustion > _CERTAIN), exhaustion > _LIKELY, exhaustion > _EVEN)
+    return _first(_PRIORITIES, steps)
 
 
-def _risk(row: Row) -> str:
+def _risks(confidence: Floats) -> Column:
     """Return what may go wrong when the advice is followed: the less is known, the more."""
-    if row.confidence < _EVEN:
-        return "high"
-    return "medium" if row.confidence < _LIKELY else "low"
+    return _first(_RISKS, (confidence < _EVEN, confidence < _LIKELY))
+
+
+def _first(texts: Sequence[str], conditions: Sequence[Bools]) -> Column:
+    """Return the text of the first condition that holds; nothing where none does."""
+    codes = np.select(conditions, range(len(texts)), default=len(texts))
+    return write.chosen((*texts, *_DEFAULT), codes)

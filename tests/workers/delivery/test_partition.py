@@ -84,7 +84,7 @@ def seal(head: bytes | None, entries: Sequence[Output]) -> tuple[bytes | None, S
     """Number the entries: the chain is right when the numbers are 1, 2, 3, …"""
     last = int(head or b"0")
     sealed = [
-        replace(entry, headers=(("sequence", b"%d" % (last + place)),))
+        entry._replace(headers=(("sequence", b"%d" % (last + place)),))
         for place, entry in enumerate(entries, start=1)
     ]
     return b"%d" % (last + len(entries)), sealed

@@ -1,0 +1,120 @@
+"""The reasons of each decision of a batch: the main one first, then what else is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from engine.calendar import HOUR
+from engine.holds import NONE, ORDER
+from engine.plans import STRATEGIES
+from schemas import HoldReason
+from schemas.topics import PLANS
+from workers.optimizer import explaining
+from workers.optimizer.deciding import Decided
+from workers.optimizer.explaining import Evidence
+from workers.optimizer.json_columns import Money
+from workers.optimizer.policy import OptimizerPolicy
+
+_DIGITS = 4
+
+
+class Reasons:
+    """Says why, campaign by campaign."""
+
+    def __init__(self, policy: OptimizerPolicy, decided: Decided) -> None:
+        """Prepare to explain what was ``decided``."""
+        made, due = decided.decisions, decided.due
+        money = Money(due.plans["exponent"])
+        self._plans_topic = policy.topic(PLANS)
+        self._due = due
+        self._made = made
+        self._money = money
+        self._hold = made.hold.tolist()
+        self._pace = np.round(made.outlook.index, _DIGITS).tolist()
+        self._left = money.plain(made.horizon.left)
+        self._in_flight = money.plain(made.horizon.in_flight)
+        self._noted = (
+            (made.unmet | (made.unplaced > 0)) & made.acts & (made.hold == NONE)
+        ).tolist()
+
+    def of(self, i: int) -> list[Evidence]:
+        """Return the reasons of decision ``i``."""
+        if self._hold[i] == NONE:
+            evidence = {"left": self._left[i], "in_flight": self._in_flight[i]}
+            main = explaining.pace(self._pace[i], evidence)
+        else:
+            reason = ORDER[self._hold[i]]
+            main = explaining.hold(reason, _EVIDENCE.get(reason, _nothing)(self, i))
+        return [main, *self._notes(i)] if self._noted[i] else [main]
+
+    def _notes(self, i: int) -> list[Evidence]:
+        made, notes = self._made, []
+        if made.unmet[i]:
+            notes.append(explaining.note("minimum_unmet", {"hours": int(made.clock.hours[i])}))
+        if made.unplaced[i]:
+            unspent = self._money.writers[i](int(made.unplaced[i]))
+            notes.append(explaining.note("maximum_binds", {"unspent": unspent}))
+        return notes
+
+    def topic(self, _: int) -> Evidence:
+        """Return where plans are published."""
+        return {"topic": self._plans_topic}
+
+    def currencies(self, i: int) -> Evidence:
+        """Return the currencies of decision ``i``."""
+        campaign, plan = self._due.campaigns[i], self._due.plans[i]
+        return {
+            "ledger": campaign["currency"].decode(),
+            "plan": plan["currency"].decode(),
+            "event": (campaign["disputed"] or campaign["currency"]).decode(),
+        }
+
+    def zones(self, i: int) -> Evidence:
+        """Return the time zones of decision ``i``."""
+        return {
+            "plan": self._due.plans["zone"][i].decode(),
+            "account": self._due.campaigns["account_zone"][i].decode(),
+        }
+
+    def lag(self, i: int) -> Evidence:
+        """Return how old the data of decision ``i`` were."""
+        lag = self._due.now[i] - self._made.clock.reported_until[i]
+        return {"hours": max(int(lag), 0) // HOUR}
+
+    def standing(self, i: int) -> Evidence:
+        """Return what was spent of what, for decision ``i``."""
+        write, horizon = self._money.writers[i], self._made.horizon
+        return {
+            "spent": write(int(horizon.spent[i])),
+            "allowance": write(int(horizon.allowance[i])),
+        }
+
+    def strategy(self, i: int) -> Evidence:
+        """Return the strategy of decision ``i``."""
+        return {"strategy": STRATEGIES[self._due.plans["strategy"][i]]}
+
+    def confidence(self, i: int) -> Evidence:
+        """Return how much was known for decision ``i``."""
+        return {"confidence": round(float(self._made.confidence[i]), _DIGITS)}
+
+
+def _nothing(_reasons: Reasons, _i: int) -> Evidence:
+    return {}
+
+
+_EVIDENCE: Final[Mapping[HoldReason, Callable[[Reasons, int], Evidence]]] = MappingProxyType(
+    {
+        HoldReason.NO_PLAN: Reasons.topic,
+        HoldReason.CURRENCY_MISMATCH: Reasons.currencies,
+        HoldReason.TIMEZONE_MISMATCH: Reasons.zones,
+        HoldReason.STALE_DATA: Reasons.lag,
+        HoldReason.BUDGET_GONE: Reasons.standing,
+        HoldReason.UNSUPPORTED_STRATEGY: Reasons.strategy,
+        HoldReason.TOO_LITTLE_DATA: Reasons.confidence,
+    }
+)
+"""The numbers behind a hold, where there are any."""
