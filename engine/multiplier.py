@@ -35,13 +35,14 @@ from engine.response import (
 FASTEST: Final = float(np.log(3.0))
 """Most that an hour changes the multiplier by, natural log."""
 
-SURPRISE: Final = 5.0
-"""Standard deviations of an hour's spend from which its cap bites."""
+SURPRISE: Final = 12.0
+"""Standard deviations of an hour's spend from which its cap bites: far out, for a cap that bites
+hides how much more there was, and traffic that comes unforeseen is mostly worth its money."""
 
 SEARCHING: Final = 0.45
 """Standard deviation of an hour's log spend from which the response counts as unknown."""
 
-SHARE: Final = 6.0
+SHARE: Final = 10.0
 SEARCH_SHARE: Final = 2.5
 """Times its expected share of what is left that an hour may spend: known, and still unknown."""
 

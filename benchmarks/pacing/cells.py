@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from benchmarks.pacing.curves import curves
+from benchmarks.pacing.informed import Informed
 from benchmarks.pacing.pacekeeper import Pacekeeper
 from benchmarks.pacing.peers import PEERS
 from benchmarks.pacing.play import Scores, Task, play
@@ -20,6 +21,9 @@ SEEDS: Final = range(8)
 CAMPAIGNS: Final = 24
 BUDGETS: Final = (1 / 32, 1 / 8, 1 / 2)
 """Of what everything would cost, campaign by campaign in turn."""
+
+INFORMED: Final = "informed"
+"""The controller that knows the law of the market."""
 
 LEARNED: Final = 3
 """The first day that counts as learned."""
@@ -103,6 +107,8 @@ def _scores(cell: Cell, name: str, seed: int) -> Scores:
     guess = np.random.default_rng([seed, 99]).normal(0.0, FIRST_MULTIPLIER, len(budget))
     first = multipliers[:, 0] * np.exp(guess) * cell.wrong
     task = Task(budget=budget, multiplier=first, late=cell.late)
+    if name == INFORMED:
+        return play(world, task, Informed(task, world), stops=cell.stops)
     build = Pacekeeper if name == "pacekeeper" else PEERS[name]
     return play(world, task, build(task, teachers(len(budget))), stops=cell.stops)
 

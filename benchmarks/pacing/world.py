@@ -20,6 +20,13 @@ HOURS_OF_WEEK = 168
 SHOCK = 5
 """The day on which something happens, where something does."""
 
+DAY_SD = 0.1
+HOUR_SD = 0.1
+"""Standard deviations of a day's level, and of what an hour adds to the unrest, natural log."""
+
+FADING = 0.7
+"""What an hour leaves of the unrest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
@@ -47,7 +54,7 @@ class Setting:
     days: int = 10
     auctions_a_day: float = 50_000.0
     noise: float = 1.0
-    """Factor on the standard deviations of the day's level (0.1) and the hour's noise (0.1)."""
+    """Factor on `DAY_SD` and `HOUR_SD`."""
     shock: Shock = calm
 
 
@@ -75,20 +82,27 @@ class World:
     """The auctions of B campaigns over some days."""
 
     def __init__(self, setting: Setting, shapes: Floats, seed: int) -> None:
-        """Draw a world in which campaigns have random rows of ``shapes``, (S, 168), mean 1."""
+        """Draw a world in which campaigns have random rows of ``shapes``, (S, 168), mean 1.
+
+        ``usual`` (B, H) are the auctions to expect of each hour; ``kinds`` (4, B) the campaigns'
+        standard deviation of log values, mean and deviation of log prices, and correlation.
+        """
         self.setting = setting
         chance = np.random.default_rng(seed)
         count, hours = setting.campaigns, setting.days * 24
         shape = shapes[chance.integers(0, len(shapes), count)]
-        level = chance.normal(0.0, 0.1 * setting.noise, (count, setting.days))
-        traffic = setting.auctions_a_day / 24 * shape[:, np.arange(hours) % HOURS_OF_WEEK]
-        traffic = traffic * np.exp(np.repeat(level, 24, axis=1) + _unrest(chance, setting))
+        level = chance.normal(0.0, DAY_SD * setting.noise, (count, setting.days))
+        self.usual = setting.auctions_a_day / 24 * shape[:, np.arange(hours) % HOURS_OF_WEEK]
+        unrest = _unrest(chance, setting)
+        traffic = self.usual * np.exp(np.repeat(level, 24, axis=1) + unrest)
         plain = Traffic(auctions=traffic, price=np.ones_like(traffic))
-        self._kinds = (
-            chance.uniform(0.5, 1.2, count),
-            chance.normal(0.0, 0.3, count),
-            chance.uniform(0.4, 1.2, count),
-            chance.uniform(0.0, 0.6, count),
+        self.kinds = np.array(
+            (
+                chance.uniform(0.5, 1.2, count),
+                chance.normal(0.0, 0.3, count),
+                chance.uniform(0.4, 1.2, count),
+                chance.uniform(0.0, 0.6, count),
+            )
         )
         shocked = setting.shock(plain)
         self.hours = [self._hour(shocked, hour, seed) for hour in range(hours)]
@@ -97,7 +111,7 @@ class World:
         chance = np.random.default_rng([seed, hour])
         counts = chance.poisson(traffic.auctions[:, hour])
         owner = np.repeat(np.arange(len(counts)), counts)
-        value_sd, price_mean, price_sd, alike = (kind[owner] for kind in self._kinds)
+        value_sd, price_mean, price_sd, alike = (kind[owner] for kind in self.kinds)
         worth, rivals = chance.normal(size=(2, len(owner)))
         mixed = alike * worth + np.sqrt(1.0 - alike**2) * rivals
         price = np.exp(price_mean + price_sd * mixed) * traffic.price[owner, hour]
@@ -162,10 +176,10 @@ def _knapsack(value: Floats, price: Floats, money: float) -> tuple[float, float]
 
 
 def _unrest(chance: np.random.Generator, setting: Setting) -> Floats:
-    steps = chance.normal(0.0, 0.1 * setting.noise, (setting.campaigns, setting.days * 24))
+    steps = chance.normal(0.0, HOUR_SD * setting.noise, (setting.campaigns, setting.days * 24))
     unrest = np.zeros_like(steps)
     for hour in range(1, steps.shape[1]):
-        unrest[:, hour] = 0.7 * unrest[:, hour - 1] + steps[:, hour]
+        unrest[:, hour] = FADING * unrest[:, hour - 1] + steps[:, hour]
     return unrest
 
 

@@ -58,3 +58,13 @@ def test_how_big_a_campaign_is_teaches_nothing() -> None:
 
     assert small.mean == pytest.approx(big.mean)
     assert small.covariance == pytest.approx(big.covariance)
+
+
+def test_the_fewer_have_taught_the_wider_is_what_is_expected_of_others() -> None:
+    few, many = (days(count) for count in (280, 20_000))
+    narrow = np.cov((few[0] - few[0].mean(axis=1, keepdims=True)).T)
+    of_few = pooled(add_days(no_days(), *few)).covariance[0]
+    of_many = pooled(add_days(no_days(), *many)).covariance[0]
+
+    assert np.linalg.eigvalsh(of_few - 1.8 * narrow).min() > 0.0
+    assert np.trace(of_few) > 1.8 * np.trace(of_many)
