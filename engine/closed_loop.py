@@ -1,0 +1,210 @@
+"""What the rest of a horizon may come to while the controller decides anew every hour.
+
+The variance of the log of a sum of hours is taken to first order: each hour counts with its share
+of the sum. It has the filter's covariance, the deviation that is still to come and fades, the move
+of the level from day to day, the noise of an hour, and the count of impressions.
+
+Source: Fenton, "The Sum of Log-Normal Probability Distributions in Scatter Transmission Systems"
+(1960), for the sum as one log-normal number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.multiplier import Spending
+from engine.pacer import Pacing
+from engine.response import (
+    CURVATURE,
+    DEVIATION,
+    DEVIATION_STEP,
+    ELASTICITY,
+    FADING,
+    LEAST_ELASTICITY,
+    LEVEL,
+    LEVEL_STEP,
+    NOISE,
+    SHAPE,
+    SIZE,
+    Response,
+    answer,
+)
+from engine.shortfall import Outcome
+from engine.standing import Standing
+
+_STEPS_UP: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Parts of the way to the highest multiplier that are looked at."""
+
+_MOST_SPREAD: Final = 0.9
+"""Most by which what is left for the last hours spreads, as a share: it is never below nothing."""
+
+_LEAST: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What is decided, as shares of its sum."""
+
+    total: Floats
+    """Shape (B,), minor units: all hours that are not reported."""
+    share: Floats
+    """Shape (B, R)."""
+    heard: Floats
+    """Shape (B,): share of the hours that are decided after the first one of them is heard of."""
+    chance: Floats
+    """Shape (B,): variance of the log of the sum by what is still to happen."""
+
+
+def closed_loop(pacing: Pacing, standing: Standing, decided: Spending, left: Floats) -> Outcome:
+    """Return what decides over ``left``, (B,), minor units, > 0: the budget without what is spent.
+
+    The decision's hours are those of ``standing.ahead``.
+    """
+    total = np.maximum(decided.hours.sum(axis=1) + standing.in_flight, _LEAST)
+    share = decided.hours / total[:, None]
+    unheard = np.arange(share.shape[1]) <= standing.unreported[:, None]
+    plan = _Plan(
+        total=total,
+        share=share,
+        heard=np.where(unheard, 0.0, share).sum(axis=1),
+        chance=_of_chance(pacing, standing, share) + 2.0 * standing.price / total,
+    )
+    power, power_sd = _power(pacing.response, standing, decided, (plan, left))
+    last, spread, last_sd = _last_hours(pacing.response, standing, decided)
+    return Outcome(
+        power=power,
+        power_sd=power_sd,
+        last=last / left,
+        last_spread=spread,
+        last_sd=last_sd,
+    )
+
+
+def _power(
+    response: Response, standing: Standing, decided: Spending, meant: tuple[_Plan, Floats]
+) -> tuple[Floats, Floats]:
+    """Return median and standard deviation of what full power comes to against what is left, log.
+
+    The farther up, the more is bought and the less is sure of it: of the multipliers between the
+    one decided and the highest, the one counts that is most sure to spend what is left.
+    """
+    plan, left = meant
+    towards = _towards(standing, plan.share)
+    half = np.matmul(towards[:, None, :], response.covariance)[:, 0]
+    sum_alone = (half * towards).sum(axis=1)
+    u = decided.log_multiplier - response.anchor
+    room = np.maximum(_highest(response) - u, 0.0)
+    best = np.full(len(u), -np.inf), np.ones(len(u))
+    for step in _STEPS_UP:
+        there = u + step * room
+        gain = answer(response, there) - answer(response, u)
+        known = sum_alone + _of_the_answer(response, half, (u, there, plan.heard))
+        median = np.log(plan.total / left * (1.0 + plan.heard * np.expm1(gain)))
+        tried = median - 0.5 * plan.chance, np.sqrt(np.maximum(known + plan.chance, _LEAST))
+        best = _surer(best, tried)
+    return best
+
+
+def _surer(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return of two log-normal sums the one that is more sure to be at least 1."""
+    takes = other[0] / other[1] > one[0] / one[1]
+    return np.where(takes, other[0], one[0]), np.where(takes, other[1], one[1])
+
+
+def _highest(response: Response) -> Floats:
+    """Return the multiplier against the anchor from which more would hardly buy more."""
+    elasticity = np.maximum(response.mean[:, ELASTICITY], LEAST_ELASTICITY)
+    return np.asarray((elasticity - LEAST_ELASTICITY) / response.mean[:, CURVATURE])
+
+
+def _towards(standing: Standing, share: Floats) -> Floats:
+    """Return by how much the log of the sum moves with each number but the answer's, (B, 28)."""
+    count, hours = share.shape
+    towards = np.zeros((count, SIZE))
+    towards[:, LEVEL] = 1.0
+    steps = np.arange(1, hours + 1) + standing.unreported[:, None]
+    towards[:, DEVIATION] = (share * FADING**steps).sum(axis=1)
+    places = 24 * np.arange(count)[:, None] + standing.ahead % 24
+    sums = np.bincount(places.ravel(), share.ravel(), 24 * count)
+    towards[:, SHAPE] = sums.reshape(count, 24)
+    return towards
+
+
+def _of_the_answer(
+    response: Response, half: Floats, multipliers: tuple[Floats, Floats, Floats]
+) -> Floats:
+    """Return what the answer to the multiplier adds to the variance of the log of the sum, (B,).
+
+    ``half`` (B, 28) is the covariance of everything with the rest of the sum.
+    """
+    u, there, heard = multipliers
+    first = u + heard * (there - u)
+    second = -0.5 * (u * u + heard * (there * there - u * u))
+    whole = response.covariance
+    alone = (
+        first * first * whole[:, ELASTICITY, ELASTICITY]
+        + 2.0 * first * second * whole[:, ELASTICITY, CURVATURE]
+        + second * second * whole[:, CURVATURE, CURVATURE]
+    )
+    return np.asarray(alone + 2.0 * (first * half[:, ELASTICITY] + second * half[:, CURVATURE]))
+
+
+def _of_chance(pacing: Pacing, standing: Standing, share: Floats) -> Floats:
+    """Return the variance of the log of the sum by what is still to happen, (B,)."""
+    days = np.where(standing.ahead < 0, -1, standing.ahead // 24)
+    before = pacing.cells // 24
+    tail, rest = np.zeros(len(share)), np.zeros(len(share))
+    variance = NOISE**2 * (share * share).sum(axis=1)
+    for hour in range(share.shape[1] - 1, -1, -1):
+        # What an hour adds to the deviation fades over all that follow; a new day's level stays.
+        tail = share[:, hour] + FADING * tail
+        rest = rest + share[:, hour]
+        begins = days[:, hour] != (days[:, hour - 1] if hour else before)
+        variance += DEVIATION_STEP**2 * tail**2 + LEVEL_STEP**2 * np.where(begins, rest**2, 0.0)
+    late = 1.0 - FADING ** (2 * standing.unreported)
+    unheard = DEVIATION_STEP**2 * FADING**2 * late / (1.0 - FADING**2)
+    return np.asarray(variance + unheard * tail**2)
+
+
+def _last_hours(
+    response: Response, standing: Standing, decided: Spending
+) -> tuple[Floats, Floats, Floats]:
+    """Return what the last hours are meant to spend, and the spread of that and of their spend.
+
+    They are those that are decided before the first of them is heard of; 0 where all hours are.
+    """
+    count = (standing.ahead >= 0).sum(axis=1)[:, None]
+    deaf = 1 + standing.unreported[:, None]
+    back = count - np.arange(standing.ahead.shape[1])
+    ends = (back >= 1) & (back <= deaf) & (count > deaf)
+    last = (decided.hours * ends).sum(axis=1)
+    nearly = (decided.hours * ((back > deaf) & (back <= 2 * deaf))).sum(axis=1)
+    noise = NOISE**2 / deaf[:, 0] + 2.0 * standing.price / np.maximum(last, _LEAST)
+    unlike = _unlike(response, standing.ahead, count[:, 0])
+    late = standing.unreported * DEVIATION_STEP**2
+    sd = np.sqrt(noise + _deviation(noise) + late + unlike)
+    spread = np.minimum(sd * nearly / np.maximum(last, _LEAST), _MOST_SPREAD)
+    return last, spread, sd
+
+
+def _unlike(response: Response, cells: Ints, count: Ints) -> Floats:
+    """Return the variance by which the last hour's shape may differ from the hour's before it."""
+    rows, end = np.arange(len(cells)), np.maximum(count - 1, 0)
+    new, old = 2 + cells[rows, end] % 24, 2 + cells[rows, np.maximum(end - 1, 0)] % 24
+    whole = response.covariance
+    step = whole[rows, new, new] - 2.0 * whole[rows, new, old] + whole[rows, old, old]
+    return np.asarray(np.maximum(step, 0.0))
+
+
+def _deviation(noise: Floats) -> Floats:
+    """Return the variance of the deviation an hour ahead once hours of ``noise`` are heard of.
+
+    It is where learning an hour and the step to the next keep it: the Riccati equation of one
+    number, v = FADING**2 * v * noise / (v + noise) + DEVIATION_STEP**2.
+    """
+    kept = noise * (1.0 - FADING**2) - DEVIATION_STEP**2
+    return np.asarray(0.5 * (np.sqrt(kept * kept + 4.0 * DEVIATION_STEP**2 * noise) - kept))
