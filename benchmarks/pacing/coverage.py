@@ -8,12 +8,15 @@ the budget itself, and nothing lies above it. To count such a day as inside woul
 days inside where 80 % are meant. So it counts with the part of the lump that lies below the 90th
 percentile, and above the 10th; the lump is what the forecast itself gives exhaustion.
 
+``python -m benchmarks.pacing.coverage [CELL ...]`` prints it by budget and hour.
+
 Source: Czado, Gneiting and Held, "Predictive Model Assessment for Count Data", Biometrics 65
 (2009), for the probability integral transform of distributions with lumps.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Final
@@ -169,4 +172,5 @@ def _table(name: str) -> str:
 
 
 if __name__ == "__main__":
-    print(_table("learned days"))
+    for each in sys.argv[1:] or ["learned days"]:
+        print(_table(each))
