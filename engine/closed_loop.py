@@ -39,8 +39,8 @@ from engine.standing import Standing
 _STEPS_UP: Final = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Parts of the way to the highest multiplier that are looked at."""
 
-_MOST_SPREAD: Final = 0.9
-"""Most by which what is left for the last hours spreads, as a share: it is never below nothing."""
+_PLENTY: Final = 20.0
+"""Natural log by which more would be bought at most: enough for any budget."""
 
 _LEAST: Final = 1e-9
 
@@ -74,14 +74,8 @@ def closed_loop(pacing: Pacing, standing: Standing, decided: Spending, left: Flo
         chance=_of_chance(pacing, standing, share) + 2.0 * standing.price / total,
     )
     power, power_sd = _power(pacing.response, standing, decided, (plan, left))
-    last, spread, last_sd = _last_hours(pacing.response, standing, decided)
-    return Outcome(
-        power=power,
-        power_sd=power_sd,
-        last=last / left,
-        last_spread=spread,
-        last_sd=last_sd,
-    )
+    last, last_sd = _last_hours(pacing.response, standing, decided)
+    return Outcome(power=power, power_sd=power_sd, last=last / left, last_sd=last_sd)
 
 
 def _power(
@@ -101,7 +95,7 @@ def _power(
     best = np.full(len(u), -np.inf), np.ones(len(u))
     for step in _STEPS_UP:
         there = u + step * room
-        gain = answer(response, there) - answer(response, u)
+        gain = np.minimum(answer(response, there) - answer(response, u), _PLENTY)
         known = sum_alone + _of_the_answer(response, half, (u, there, plan.heard))
         median = np.log(plan.total / left * (1.0 + plan.heard * np.expm1(gain)))
         tried = median - 0.5 * plan.chance, np.sqrt(np.maximum(known + plan.chance, _LEAST))
@@ -170,10 +164,8 @@ def _of_chance(pacing: Pacing, standing: Standing, share: Floats) -> Floats:
     return np.asarray(variance + unheard * tail**2)
 
 
-def _last_hours(
-    response: Response, standing: Standing, decided: Spending
-) -> tuple[Floats, Floats, Floats]:
-    """Return what the last hours are meant to spend, and the spread of that and of their spend.
+def _last_hours(response: Response, standing: Standing, decided: Spending) -> tuple[Floats, Floats]:
+    """Return what the last hours are meant to spend, and the standard deviation of its log, (B,).
 
     They are those that are decided before the first of them is heard of; 0 where all hours are.
     """
@@ -182,13 +174,10 @@ def _last_hours(
     back = count - np.arange(standing.ahead.shape[1])
     ends = (back >= 1) & (back <= deaf) & (count > deaf)
     last = (decided.hours * ends).sum(axis=1)
-    nearly = (decided.hours * ((back > deaf) & (back <= 2 * deaf))).sum(axis=1)
     noise = NOISE**2 / deaf[:, 0] + 2.0 * standing.price / np.maximum(last, _LEAST)
     unlike = _unlike(response, standing.ahead, count[:, 0])
     late = standing.unreported * DEVIATION_STEP**2
-    sd = np.sqrt(noise + _deviation(noise) + late + unlike)
-    spread = np.minimum(sd * nearly / np.maximum(last, _LEAST), _MOST_SPREAD)
-    return last, spread, sd
+    return last, np.sqrt(noise + _deviation(noise) + late + unlike)
 
 
 def _unlike(response: Response, cells: Ints, count: Ints) -> Floats:

@@ -28,9 +28,6 @@ PERCENTS: Final = (0.1, 0.5, 0.9)
 _HALVINGS: Final = 8
 """Of the square root of what is missed, before the rest is taken to be straight."""
 
-_EITHER_SIDE: Final = np.array([-1.0, 1.0])
-"""Gauss-Hermite quadrature of two points of equal weight, in standard deviations."""
-
 _LEAST: Final = 1e-9
 _SLICE: Final = 2048
 
@@ -45,8 +42,6 @@ class Outcome:
     """Standard deviation of it, natural log, > 0."""
     last: Floats
     """Share of what is left that the last hours are meant to spend; 0 where power tells all."""
-    last_spread: Floats
-    """Standard deviation of what is left for them, as a share of it."""
     last_sd: Floats
     """Standard deviation of what they come to, natural log, > 0."""
 
@@ -66,11 +61,10 @@ def percentiles(outcome: Outcome) -> Floats:
 def at_least(outcome: Outcome, share: Floats) -> Floats:
     """Return the probability that ``share``, in (0, 1], of what is left is spent, (N, B)."""
     power = _normal((outcome.power - np.log(share)) / outcome.power_sd)
-    spread = _EITHER_SIDE[:, None] * outcome.last_spread
-    last = np.maximum(outcome.last * (1.0 + spread), _LEAST)[:, None]
-    needed = np.log(np.maximum(1.0 - (1.0 - share) / last, _LEAST))
+    missed = (1.0 - share) / np.maximum(outcome.last, _LEAST)
+    needed = np.log(np.maximum(1.0 - missed, _LEAST))
     # The median of a log-normal lies below its mean, which is what the hours are meant for.
-    time = _normal(-needed / outcome.last_sd - 0.5 * outcome.last_sd).mean(axis=0)
+    time = _normal(-needed / outcome.last_sd - 0.5 * outcome.last_sd)
     return np.asarray(power * np.where(outcome.last > 0.0, time, 1.0))
 
 
