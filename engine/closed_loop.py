@@ -55,8 +55,8 @@ class _Plan:
     """Shape (B, R)."""
     heard: Floats
     """Shape (B,): share of the hours that are decided after the first one of them is heard of."""
-    chance: Floats
-    """Shape (B,): variance of the log of the sum by what is still to happen."""
+    flying: Floats
+    """Shape (B,): of each hour that is not reported."""
 
 
 def closed_loop(pacing: Pacing, standing: Standing, decided: Spending, left: Floats) -> Outcome:
@@ -71,23 +71,24 @@ def closed_loop(pacing: Pacing, standing: Standing, decided: Spending, left: Flo
         total=total,
         share=share,
         heard=np.where(unheard, 0.0, share).sum(axis=1),
-        chance=_of_chance(pacing, standing, share) + 2.0 * standing.price / total,
+        flying=standing.in_flight / total / np.maximum(standing.unreported, 1),
     )
-    power, power_sd = _power(pacing.response, standing, decided, (plan, left))
+    power, power_sd = _power(pacing, standing, decided, (plan, left))
     last, last_sd = _last_hours(pacing.response, standing, decided)
     return Outcome(power=power, power_sd=power_sd, last=last / left, last_sd=last_sd)
 
 
 def _power(
-    response: Response, standing: Standing, decided: Spending, meant: tuple[_Plan, Floats]
+    pacing: Pacing, standing: Standing, decided: Spending, meant: tuple[_Plan, Floats]
 ) -> tuple[Floats, Floats]:
     """Return median and standard deviation of what full power comes to against what is left, log.
 
     The farther up, the more is bought and the less is sure of it: of the multipliers between the
     one decided and the highest, the one counts that is most sure to spend what is left.
     """
-    plan, left = meant
-    towards = _towards(standing, plan.share)
+    (plan, left), response = meant, pacing.response
+    chance = _of_chance(pacing.cells, standing, plan) + 2.0 * standing.price / plan.total
+    towards = _towards(standing, plan)
     half = np.matmul(towards[:, None, :], response.covariance)[:, 0]
     sum_alone = (half * towards).sum(axis=1)
     u = decided.log_multiplier - response.anchor
@@ -98,7 +99,7 @@ def _power(
         gain = np.minimum(answer(response, there) - answer(response, u), _PLENTY)
         known = sum_alone + _of_the_answer(response, half, (u, there, plan.heard))
         median = np.log(plan.total / left * (1.0 + plan.heard * np.expm1(gain)))
-        tried = median - 0.5 * plan.chance, np.sqrt(np.maximum(known + plan.chance, _LEAST))
+        tried = median - 0.5 * chance, np.sqrt(np.maximum(known + chance, _LEAST))
         best = _surer(best, tried)
     return best
 
@@ -115,16 +116,22 @@ def _highest(response: Response) -> Floats:
     return np.asarray((elasticity - LEAST_ELASTICITY) / response.mean[:, CURVATURE])
 
 
-def _towards(standing: Standing, share: Floats) -> Floats:
+def _towards(standing: Standing, plan: _Plan) -> Floats:
     """Return by how much the log of the sum moves with each number but the answer's, (B, 28)."""
-    count, hours = share.shape
+    count, hours = plan.share.shape
+    late = standing.unreported
     towards = np.zeros((count, SIZE))
     towards[:, LEVEL] = 1.0
-    steps = np.arange(1, hours + 1) + standing.unreported[:, None]
-    towards[:, DEVIATION] = (share * FADING**steps).sum(axis=1)
-    places = 24 * np.arange(count)[:, None] + standing.ahead % 24
-    sums = np.bincount(places.ravel(), share.ravel(), 24 * count)
+    fading = FADING ** (np.arange(1, hours + 1) + late[:, None])
+    faded = FADING * (1.0 - FADING**late) / (1.0 - FADING)
+    towards[:, DEVIATION] = (plan.share * fading).sum(axis=1) + plan.flying * faded
+    rows = np.arange(count)
+    places = 24 * rows[:, None] + standing.ahead % 24
+    sums = np.bincount(places.ravel(), plan.share.ravel(), 24 * count)
     towards[:, SHAPE] = sums.reshape(count, 24)
+    for back in range(1, int(late.max(initial=0)) + 1):
+        before = 2 + (standing.ahead[:, 0] - back) % 24
+        towards[rows, before] += np.where(back <= late, plan.flying, 0.0)
     return towards
 
 
@@ -147,21 +154,25 @@ def _of_the_answer(
     return np.asarray(alone + 2.0 * (first * half[:, ELASTICITY] + second * half[:, CURVATURE]))
 
 
-def _of_chance(pacing: Pacing, standing: Standing, share: Floats) -> Floats:
-    """Return the variance of the log of the sum by what is still to happen, (B,)."""
+def _of_chance(newest: Ints, standing: Standing, plan: _Plan) -> Floats:
+    """Return the variance of the log of the sum by what is still to happen, (B,).
+
+    ``newest`` (B,) is the hour of the local week of the newest hour that is known.
+    """
+    share, late, flying = plan.share, standing.unreported, plan.flying
     days = np.where(standing.ahead < 0, -1, standing.ahead // 24)
-    before = pacing.cells // 24
     tail, rest = np.zeros(len(share)), np.zeros(len(share))
-    variance = NOISE**2 * (share * share).sum(axis=1)
+    variance = NOISE**2 * ((share * share).sum(axis=1) + flying * flying * late)
     for hour in range(share.shape[1] - 1, -1, -1):
         # What an hour adds to the deviation fades over all that follow; a new day's level stays.
         tail = share[:, hour] + FADING * tail
         rest = rest + share[:, hour]
-        begins = days[:, hour] != (days[:, hour - 1] if hour else before)
+        begins = days[:, hour] != (days[:, hour - 1] if hour else newest // 24)
         variance += DEVIATION_STEP**2 * tail**2 + LEVEL_STEP**2 * np.where(begins, rest**2, 0.0)
-    late = 1.0 - FADING ** (2 * standing.unreported)
-    unheard = DEVIATION_STEP**2 * FADING**2 * late / (1.0 - FADING**2)
-    return np.asarray(variance + unheard * tail**2)
+    for hour in range(int(late.max(initial=0))):
+        tail = np.where(hour < late, flying + FADING * tail, tail)
+        variance += np.where(hour < late, DEVIATION_STEP**2 * tail**2, 0.0)
+    return np.asarray(variance)
 
 
 def _last_hours(response: Response, standing: Standing, decided: Spending) -> tuple[Floats, Floats]:

@@ -53,7 +53,7 @@ class Outcome:
 def percentiles(outcome: Outcome) -> Floats:
     """Return the shares of what is left that are spent at the `PERCENTS`, in [0, 1], (3, B)."""
     count = len(outcome.power)
-    # One slice of all the arrays fits the cache, which is several times as fast.
+    # One slice of all the arrays fits the cache.
     parts = [_searched(outcome.of(slice(at, at + _SLICE))) for at in range(0, count, _SLICE)]
     return np.concatenate(parts, axis=1) if parts else np.zeros((len(PERCENTS), 0))
 

@@ -84,14 +84,15 @@ def forecast_of(pacing: Pacing, standing: Standing) -> Forecast:
 class Truth:
     """Campaigns whose truth is drawn from what is known of them, and lives on as assumed."""
 
-    def __init__(self, known: Response, seed: int) -> None:
+    def __init__(self, known: Response, count: int, seed: int) -> None:
+        """Draw ``count`` truths of the first campaign of those known."""
         self._chance = np.random.default_rng(seed)
         root = np.linalg.cholesky(known.covariance[0] + 1e-12 * np.eye(response.SIZE))
-        drawn = self._chance.normal(size=known.mean.shape) @ root.T
-        self._numbers = known.mean + drawn
+        drawn = self._chance.normal(size=(count, response.SIZE)) @ root.T
+        self._numbers = known.mean[0] + drawn
         for part in (ELASTICITY, CURVATURE):
             self._numbers[:, part] = np.maximum(self._numbers[:, part], 0.15)
-        self._anchor = known.anchor
+        self._anchor = known.anchor[0]
 
     def spend(self, of_day: int, log_multiplier: Floats) -> Floats:
         """Return what the next hour would spend without a cap."""

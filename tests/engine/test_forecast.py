@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from statistics import NormalDist
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import pacer, response
-from engine.forecast import EXHAUSTED, NEVER, Forecast, forecast
+from engine.forecast import NEVER, Forecast, forecast
 from engine.response import CURVATURE, ELASTICITY
 from tests.engine.forecasts import (
-    TUESDAY,
-    Truth,
     decided,
     forecast_of,
     learned,
-    seen,
     shapes_for,
     standing_at,
 )
-
-NINETIETH = NormalDist().inv_cdf(0.9)
 
 
 def one(budget: float, spent: float, hour: int = 12, sharpness: float = 1.0) -> Forecast:
@@ -36,56 +29,6 @@ def one(budget: float, spent: float, hour: int = 12, sharpness: float = 1.0) -> 
 def width(ends: Forecast) -> float:
     """Return how far apart a campaign's percentiles are."""
     return float(ends.p90[0] - ends.p10[0])
-
-
-@pytest.mark.parametrize("late", [0, 1, 4])
-def test_one_hour_ahead_it_is_the_log_normal_hour_that_the_filter_predicts(late: int) -> None:
-    """The hour as the filter steps to it, past those not reported; more is left than it spends."""
-    pacing = learned(1, 23 - late)
-    standing = standing_at(23, np.array([2_500.0]), np.array([2_000.0]))
-    standing = replace(standing, unreported=np.array([late]))
-    choice = decided(pacing, standing)
-    then, begins = pacing.response, np.zeros(1, dtype=np.bool_)
-    for _ in range(1 + late):
-        then = response.hour_passed(then, begins, np.zeros((1, 24)))
-    hours = np.array([23])
-    deviation = response.uncertainty(then, hours, choice.log_multiplier)[0]
-    median = response.expected(then, hours, choice.log_multiplier)[0]
-
-    ends = forecast(pacing, shapes_for(1), standing, choice)
-
-    wanted = median + NINETIETH * deviation * np.array([-1.0, 0.0, 1.0])
-    coming = np.concatenate((ends.p10, ends.p50, ends.p90)) - 2_000.0
-    assert np.log(coming) == pytest.approx(wanted, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("hour", "budget", "end"),
-    [(12, 2_400.0, 24), (20, 2_400.0, 24), (12, 3_500.0, 24), (18, 3_000.0, 24), (22, 7_000.0, 48)],
-)
-def test_days_that_go_as_the_filter_believes_end_within_as_often_as_is_said(
-    hour: int, budget: float, end: int
-) -> None:
-    """Played out hour by hour by the pacer, 1,500 times; the last three budgets are hard to spend.
-
-    The last one is that of two days, at the end of the first.
-    """
-    count, half = 1_500, 1_200.0 * hour / 12
-    pacing, shapes = learned(count, hour), shapes_for(count)
-    money, spent = np.full(count, budget), np.full(count, half)
-    ends = forecast_of(pacing, standing_at(hour, money, spent, end=end))
-    truth, in_force = Truth(pacing.response, 5), np.zeros(count)
-    for now in range(hour, end):
-        choice = decided(pacing, standing_at(now, money, spent, end=end), in_force)
-        in_force = choice.log_multiplier
-        asked = truth.spend(now % 24, in_force)
-        spend = np.minimum(asked, np.minimum(choice.cap, budget - spent))
-        hourly = replace(seen(TUESDAY + now, spend, in_force), capped=asked > spend)
-        pacing, spent = pacer.learn_hour(pacing, shapes, hourly), spent + spend
-
-    exhausted = float((spent >= EXHAUSTED * budget).mean())
-    assert ends.exhaustion[0] == pytest.approx(exhausted, abs=0.1)
-    assert (spent < ends.p10).mean() == pytest.approx(0.1, abs=0.05)
 
 
 amounts = st.integers(0, 10**7).map(float)
