@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from benchmarks.pacing.curves import curves
 from benchmarks.pacing.informed import Informed
 from benchmarks.pacing.pacekeeper import Pacekeeper
 from benchmarks.pacing.peers import PEERS
-from benchmarks.pacing.play import Scores, Task, play
+from benchmarks.pacing.play import Controller, Scores, Task, play
 from benchmarks.pacing.world import SHOCK, Floats, Setting, World, dearer, outage, spike
 from engine.day_shapes import DayShapes, add_days, no_days, pooled
 
@@ -30,6 +30,8 @@ LEARNED: Final = 3
 
 FIRST_MULTIPLIER: Final = 0.4
 """Standard deviation of the log of the first multiplier around the best one of the first day."""
+
+Built = TypeVar("Built", bound=Controller)
 
 _PLAIN = Setting(campaigns=CAMPAIGNS, days=9)
 
@@ -103,14 +105,22 @@ def teachers(count: int) -> DayShapes:
 
 @cache
 def _scores(cell: Cell, name: str, seed: int) -> Scores:
+    if name == INFORMED:
+        world = _world(cell.setting, seed)[0]
+        return played(cell, seed, lambda task, _: Informed(task, world))[1]
+    return played(cell, seed, Pacekeeper if name == "pacekeeper" else PEERS[name])[1]
+
+
+def played(
+    cell: Cell, seed: int, build: Callable[[Task, DayShapes], Built]
+) -> tuple[Built, Scores]:
+    """Let a controller play a cell; return it, and what it came to on all days."""
     world, budget, _, multipliers = _world(cell.setting, seed)
     guess = np.random.default_rng([seed, 99]).normal(0.0, FIRST_MULTIPLIER, len(budget))
     first = multipliers[:, 0] * np.exp(guess) * cell.wrong
     task = Task(budget=budget, multiplier=first, late=cell.late)
-    if name == INFORMED:
-        return play(world, task, Informed(task, world), stops=cell.stops)
-    build = Pacekeeper if name == "pacekeeper" else PEERS[name]
-    return play(world, task, build(task, teachers(len(budget))), stops=cell.stops)
+    controller = build(task, teachers(len(budget)))
+    return controller, play(world, task, controller, stops=cell.stops)
 
 
 def result(cell: str, name: str = "pacekeeper") -> Played:

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.bench import Bench
 from benchmarks.figure import Better, Figure
 from benchmarks.pacing.cells import CELLS, INFORMED, result, teachers
+from benchmarks.pacing.coverage import coverage
 from benchmarks.pacing.peers import PEERS
 from engine import pacer
 from engine.response import Observed
@@ -145,6 +146,18 @@ FIGURES = (
         (0.0, "of-optimum", "higher"),
         "lead over the best peer in the cell where it comes closest",
         _lead,
+    ),
+    _figure(
+        "coverage_low",
+        (0.75, "of-days", "higher"),
+        "learned days that end between the 10th and the 90th percentile forecast each hour",
+        partial(coverage, "learned days"),
+    ),
+    _figure(
+        "coverage_high",
+        (0.85, "of-days", "lower"),
+        "the same: more would be intervals that are too wide",
+        partial(coverage, "learned days"),
     ),
     _figure("cost", (25.0, "us", "lower"), "learn and decide, CPU per campaign-hour", _cost),
 )

@@ -9,6 +9,7 @@ from benchmarks.pacing.play import Task
 from benchmarks.pacing.world import HOURS_OF_WEEK, Floats, Played
 from engine import pacer
 from engine.day_shapes import DayShapes
+from engine.multiplier import Spending
 from engine.response import Observed
 
 
@@ -25,19 +26,30 @@ class Pacekeeper:
 
     def decide(self, hour: int) -> tuple[Floats, Floats]:
         """Return the multiplier and the cap of an hour."""
+        spending = self._spending(hour)
+        self._in_force.append(spending.log_multiplier)
+        return np.exp(self._first + spending.log_multiplier), spending.cap
+
+    def _spending(self, hour: int) -> Spending:
         count = len(self._first)
+        spent, late = self._of_the_day(hour)
+        left = np.maximum(self._task.budget - spent - late, 0.0)
+        in_force = self._in_force[-1] if self._in_force else np.zeros(count)
+        now = (in_force, np.full(count, hour - self._known))
+        ahead = self._cells(hour, hour - hour % 24 + 24)
+        return pacer.decide(self._pacing, self._shapes, ahead, left, now)
+
+    def _of_the_day(self, hour: int) -> tuple[Floats, Floats]:
+        """Return what is reported of the day's spend, and what is in flight, (B,)."""
         day = hour - hour % 24
         unreported = np.arange(self._known, hour)
         # What yesterday's last hours have spent is not of today's budget.
         late = self._flying(unreported) - self._flying(unreported[unreported < day])
-        spent = self._spent if self._known > day else np.zeros(count)
-        left = np.maximum(self._task.budget - spent - late, 0.0)
-        cells = np.tile(np.arange(hour, day + 24) % HOURS_OF_WEEK, (count, 1))
-        in_force = self._in_force[-1] if self._in_force else np.zeros(count)
-        now = (in_force, np.full(count, len(unreported)))
-        spending = pacer.decide(self._pacing, self._shapes, cells, left, now)
-        self._in_force.append(spending.log_multiplier)
-        return np.exp(self._first + spending.log_multiplier), spending.cap
+        return self._spent if self._known > day else np.zeros(len(self._first)), late
+
+    def _cells(self, first: int, end: int) -> NDArray[np.int64]:
+        """Return the hours of the week of hours [first, end), (B, end - first)."""
+        return np.tile(np.arange(first, end) % HOURS_OF_WEEK, (len(self._first), 1))
 
     def _flying(self, hours: NDArray[np.int64]) -> Floats:
         """Return what hours that are not reported yet are expected to have spent, (B,)."""
