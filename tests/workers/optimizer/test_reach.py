@@ -13,8 +13,8 @@ from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, an_event
 
-LIBRARY = {"anchors", "day_shapes", "multiplier", "pacer", "response"}
-"""The pacer, which docs/engine.md shows; its own tests reach every function of it."""
+LIBRARY = {"anchors", "ceiling", "day_shapes", "delay", "multiplier", "pacer", "response"}
+"""The pacer and its ceiling, which docs/engine.md shows; their own tests reach all of them."""
 
 
 def a_campaigns_life() -> None:
