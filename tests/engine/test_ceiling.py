@@ -149,6 +149,19 @@ def test_a_target_of_revenue_per_cost_is_kept_in_any_unit_of_money(unit: float) 
     assert found.log_multiplier == pytest.approx([0.0], abs=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1.0, 100.0])
+@pytest.mark.parametrize(("spent", "binds"), [(19.0, False), (21.0, True)])
+def test_without_revenue_what_two_orders_allow_is_spent_before_anything_binds(
+    unit: float, spent: float, *, binds: bool
+) -> None:
+    """Two orders of 40 at a target of 400 % allow 20."""
+    known = evidence(spent * unit, 0.0)
+
+    found = ceiling.ceiling(known, np.array([1 / 4.0]), np.array([40.0]) * unit)
+
+    assert (found.log_multiplier[0] < 0.0) == binds
+
+
 def test_without_a_target_nothing_binds() -> None:
     assert log_of(evidence(1e9, 0.0), np.inf) == UNBOUND
 
