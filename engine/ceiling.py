@@ -30,7 +30,8 @@ LEAST_MATURE: Final = 0.1
 """Share of its conversions below which an hour is not judged."""
 
 FREE: Final = 2.0
-"""Conversions that a campaign is credited with at no cost, so that chance does not bind it."""
+"""Conversions that a campaign without any is credited with at no cost, so that chance does not
+bind it. With those that come the credit wanes: it would let every target be missed a little."""
 
 MEMORY: Final = 14 * 24.0
 """Hours after which an hour counts for 1/e."""
@@ -148,9 +149,10 @@ def ceiling(evidence: Evidence, cost_per_result: Floats, worth: Floats) -> Ceili
     each = np.where(evidence.conversions > 0.0, evidence.results / seen, worth)
     exposure = np.log(np.maximum(evidence.exposure, np.finfo(np.float64).tiny))
     least, most = _likely(evidence.conversions)
+    credit = worth * FREE**2 / (FREE + evidence.conversions)
     low, middle, high = (
         np.clip((np.log(cost_per_result) + np.log(results) - exposure) / ANSWER, -UNBOUND, UNBOUND)
-        for results in (least * each, evidence.results + FREE * worth, most * each)
+        for results in (least * each, evidence.results + credit, most * each)
     )
     return Ceiling(log_multiplier=middle, low=low, high=high)
 

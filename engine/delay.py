@@ -6,7 +6,8 @@ from an age to the oldest one says which share of the final count is reported at
 mean over the delays seen so far it is not biased by hours that are still young, needs two
 sums for each step of age, and takes withdrawals for what they are: growth below zero.
 
-Source: Mack, "Distribution-free calculation of the standard error of chain ladder reserve
+Source: Chapelle, "Modeling Delayed Feedback in Display Advertising", KDD 2014, for exponential
+delays; Mack, "Distribution-free calculation of the standard error of chain ladder reserve
 estimates", ASTIN Bulletin 23 (1993); Lagakos, Barraj and De Gruttola, "Nonparametric analysis of
 truncated survival data", Biometrika 75 (1988).
 """
@@ -29,11 +30,15 @@ STEPS: Final = len(AGES) - 1
 ASSUMED_DELAY: Final = 24.0
 """Mean delay in hours, exponential, where nobody has taught anything."""
 
+DELAYS: Final = ASSUMED_DELAY * np.exp(0.05 * np.arange(-64, 47))
+"""Mean delays in hours that are tried for ages that nobody has lived to; 5 % apart."""
+
 ASSUMED_STRENGTH: Final = 20.0
 """Conversions seen through a step that the assumed delay counts for."""
 
-POOL_STRENGTH: Final = 200.0
-"""Own conversions seen through a step that what the others teach counts for."""
+POOL_STRENGTH: Final = 100.0
+"""Own conversions seen through a step that what the others teach counts for: right where mean
+delays differ by a factor of 1.5 or so."""
 
 MEMORY: Final = 28 * 24.0
 """Hours after which a restatement counts for 1/e: what belongs to sales changes slowly."""
@@ -134,13 +139,33 @@ def maturity(own: Delays, pool: Delays) -> Maturity:
     """Return how mature hours are by age, of B campaigns.
 
     ``pool`` is one row: the sums of all campaigns of a scope. Each campaign is shrunk to it, and
-    it to the delay that is assumed; so an age that nobody has lived to is as assumed.
+    it to the exponential delay that explains it best, which also stands for ages that nobody has
+    lived to.
     """
-    assumed = np.diff(np.log1p(-np.exp(-(np.array(AGES) + 0.5) / ASSUMED_DELAY)))
-    taught = _shrunk(pool, assumed, ASSUMED_STRENGTH)
+    taught = _shrunk(pool, _exponential(pool), ASSUMED_STRENGTH)
     steps = _shrunk(own, taught, POOL_STRENGTH)
     to_go = np.cumsum(steps[:, ::-1], axis=1)[:, ::-1]
     return Maturity(logs=np.concatenate((-to_go, np.zeros((len(to_go), 1))), axis=1))
+
+
+def _exponential(delays: Delays) -> Floats:
+    """Return the log growth of each step, (B, 16), by the exponential delay that is likeliest.
+
+    What came in is Poisson around what an exponential delay makes of the level. Withdrawals are
+    no delay and left out. `ASSUMED_DELAY` counts for some conversions of its own.
+    """
+    tried = 2.0 * np.tanh(0.5 * _log_growth(DELAYS[:, None]))
+    assumed = 2.0 * np.tanh(0.5 * _log_growth(ASSUMED_DELAY))
+    growth = np.maximum(delays.growth, 0.0) + ASSUMED_STRENGTH * assumed
+    level = delays.level + ASSUMED_STRENGTH
+    likelihood = growth @ np.log(np.maximum(tried, 1e-12)).T - level @ tried.T
+    return np.asarray(_log_growth(DELAYS[np.argmax(likelihood, axis=1), None]))
+
+
+def _log_growth(mean: Floats | float) -> Floats:
+    """Return the log growth of each step where delays are exponential; clicks come all hour."""
+    share = -np.expm1(-(np.array(AGES) + 0.5) / mean)
+    return np.asarray(np.diff(np.log(share), axis=-1))
 
 
 def _shrunk(delays: Delays, towards: Floats, strength: float) -> Floats:
