@@ -87,14 +87,12 @@ class Maturity:
         It is 0 for an hour that is not over, and in (0, `MOST_MATURE`] else. It exceeds 1 where
         conversions will be withdrawn: a report over its share is then still the final count.
         """
-        wide = np.broadcast_to(ages, (len(self.logs), np.shape(ages)[-1]))
-        step = np.clip(np.searchsorted(AGES, wide, side="right") - 1, 0, STEPS - 1)
+        step = np.clip(np.searchsorted(AGES, ages, side="right") - 1, 0, STEPS - 1)
         ends = np.array(AGES, dtype=np.float64)
-        part = np.clip((wide - ends[step]) / (ends[step + 1] - ends[step]), 0.0, 1.0)
-        low = np.take_along_axis(self.logs, step, axis=1)
-        high = np.take_along_axis(self.logs, step + 1, axis=1)
-        share = np.exp(np.minimum(low + part * (high - low), np.log(MOST_MATURE)))
-        return np.where(wide < 0.0, 0.0, share)
+        part = np.clip((ages - ends[step]) / (ends[step + 1] - ends[step]), 0.0, 1.0)
+        rows = np.arange(len(self.logs))[:, None]
+        logs = (1.0 - part) * self.logs[rows, step] + part * self.logs[rows, step + 1]
+        return np.where(ages < 0.0, 0.0, np.exp(np.minimum(logs, np.log(MOST_MATURE))))
 
 
 def no_delays(count: int) -> Delays:
@@ -114,10 +112,13 @@ def add_restatements(delays: Delays, restated: Restated) -> Delays:
     for step, (start, end) in enumerate(pairwise(AGES)):
         first = np.clip(restated.earlier, start, end)
         hours = np.maximum(np.clip(restated.later, start, end) - first, 0.0)
-        middle = first + 0.5 * hours - restated.earlier
-        growth[:, step] += (per_hour * hours).sum(axis=1)
-        there = restated.before + per_hour * middle
-        level[:, step] += (there * hours).sum(axis=1) / (end - start)
+        # Most pairs reach one step: the others are not touched, which is ten times as fast.
+        reached = np.flatnonzero(np.atleast_2d(hours).any(axis=0))
+        here = hours[..., reached]
+        middle = (first + 0.5 * hours - restated.earlier)[..., reached]
+        there = restated.before[:, reached] + per_hour[:, reached] * middle
+        growth[:, step] += (per_hour[:, reached] * here).sum(axis=1)
+        level[:, step] += (there * here).sum(axis=1) / (end - start)
     return Delays(growth=growth, level=level)
 
 

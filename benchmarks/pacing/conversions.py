@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.pacing.world import Floats, Hour, Played, World
 
 RATE: Final = 0.002
-"""Conversions per unit of value: some 15 to 200 a day where the target is just met."""
+"""Conversions per unit of value: 8 to 170 a day, 50 and 100 in the middle, for the two budgets."""
 
 DELAY: Final = 12.0
 """Mean hours from click to report, exponential."""

@@ -29,8 +29,8 @@ OURS: Final = "learned delay"
 UNWEIGHED: Final = "naive counting"
 
 TIGHT: Final = (0.6, 1.2)
-"""Range of a target against what a conversion costs where the budget alone decides: at two thirds
-of the campaigns it binds."""
+"""Range of a target against what a conversion costs where the budget alone decides: it binds at
+three campaigns of five."""
 
 PUNISHED: Final = 2.0
 """Times what it can buy at the optimum that money above the target is charged. At 1 a miss would
@@ -95,18 +95,9 @@ class Naive(Targeted):
         return np.ones((len(self._first), len(ages)))
 
 
-class Blind(Targeted):
-    """The pacer that knows no target."""
-
-    def _highest(self, hour: int) -> Floats:
-        del hour
-        return np.full(len(self._first), ceiling.UNBOUND)
-
-
 CONTROLLERS: Final[dict[str, Callable[[Task, DayShapes, Floats], Targeted]]] = {
     OURS: Targeted,
     UNWEIGHED: Naive,
-    "no ceiling": Blind,
 }
 
 

@@ -52,6 +52,17 @@ def test_where_conversions_cost_their_target_the_multiplier_may_stay() -> None:
     assert log_of(known, 50.0) == pytest.approx(0.7, abs=1e-4)
 
 
+def test_the_credit_of_the_first_conversions_does_not_let_a_target_be_missed_later() -> None:
+    assert log_of(evidence(5_000.0, 100.0), 50.0) == pytest.approx(0.0, abs=1e-3)
+
+
+@given(conversions=st.floats(0.0, 50.0), more=st.floats(0.01, 50.0))
+def test_a_conversion_more_never_lowers_the_ceiling(conversions: float, more: float) -> None:
+    fewer = log_of(evidence(900.0, conversions), 50.0)
+
+    assert log_of(evidence(900.0, conversions + more), 50.0) > fewer
+
+
 @pytest.mark.parametrize("answer", [0.5, 0.75, 1.0])
 @pytest.mark.parametrize("first", [-2.0, 1.0])
 def test_whatever_the_market_answers_the_multiplier_comes_to_where_the_target_is_met(

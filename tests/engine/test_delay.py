@@ -80,6 +80,33 @@ def test_where_nobody_has_taught_anything_a_day_is_assumed() -> None:
     assert share == pytest.approx(np.tile([0.640, 0.867, 1.0], (2, 1)), abs=0.002)
 
 
+@pytest.mark.parametrize("mean", [4.0, 12.0, 48.0])
+def test_ages_that_nobody_has_lived_to_are_as_the_younger_ones_foretell(mean: float) -> None:
+    """Of no hour more than its first day is known."""
+    ages = np.arange(25.0)
+    delays = taught(1e5 * expected_share(ages, mean)[None, None], ages)
+
+    share = learned(delays, np.array([6.0, 24.0, 72.0]))[0]
+
+    assert share == pytest.approx(expected_share(np.array([6.0, 24, 72]), mean), abs=0.03)
+
+
+def test_a_withdrawal_does_not_make_what_is_still_to_come_look_sooner() -> None:
+    """Delays of two days; of what was reported by the third, a quarter is withdrawn on the fourth.
+
+    Nobody has lived beyond, so what comes there is foretold: no less of it than without them.
+    """
+    ages = np.arange(97.0)
+    whole = 1e5 * expected_share(ages, 48.0)
+    less = np.where(ages > 72.0, 0.75 * whole[72], whole)
+    foretold = [
+        learned(taught(counts[None, None], ages), np.array([96.0]))[0, 0]
+        for counts in (np.minimum(whole, whole[72]), less)
+    ]
+
+    assert foretold[0] - 0.02 <= foretold[1] <= foretold[0]
+
+
 counts_of_hours = st.lists(
     st.lists(st.integers(0, 30), min_size=6, max_size=6), min_size=1, max_size=8
 )
