@@ -14,6 +14,8 @@ from benchmarks.figure import Better, Figure
 from benchmarks.pacing.cells import CELLS, INFORMED, result, teachers
 from benchmarks.pacing.coverage import coverage
 from benchmarks.pacing.peers import PEERS
+from benchmarks.pacing.targets import EIGHTH, HALF, OURS, UNWEIGHED
+from benchmarks.pacing.targets import result as kept
 from engine import pacer
 from engine.response import Observed
 
@@ -47,6 +49,22 @@ def _lead() -> float:
         _mean(cell) - max(float(result(cell, name).ratio.mean()) for name in PEERS)
         for cell in cells
     )
+
+
+def _ceiling(share: float) -> float:
+    return float(kept(share)[OURS].ratio.mean())
+
+
+def _achieved(share: float) -> float:
+    """Return what a conversion cost over its target, by money, where the target binds."""
+    played = kept(share)[OURS]
+    return float(played.allowed[played.binds].sum() / played.came[played.binds].sum())
+
+
+def _ceiling_lead() -> float:
+    """Return by how much counting without maturity is beaten where it comes closer."""
+    shares = (EIGHTH, HALF)
+    return min(_ceiling(share) - float(kept(share)[UNWEIGHED].ratio.mean()) for share in shares)
 
 
 def _cost() -> float:
@@ -104,6 +122,24 @@ def _ratio(name: str, cell: str, goal: float) -> Figure:
     )
 
 
+def _of_ceiling(name: str, share: float, goal: float) -> tuple[Figure, Figure]:
+    where = f"a target of cost per conversion, budgets of 1/{1 / share:.0f} of everything"
+    return (
+        _figure(
+            f"ceiling_{name}",
+            (goal, "of-optimum", "higher"),
+            f"value over the optimum under {where}, less where the target is missed, mean",
+            partial(_ceiling, share),
+        ),
+        _figure(
+            f"ceiling_{name}_achieved",
+            (1.02, "of-target", "lower"),
+            f"achieved cost per conversion over {where}, where it binds",
+            partial(_achieved, share),
+        ),
+    )
+
+
 FIGURES = (
     _ratio("learned", "learned days", 0.995),
     _figure(
@@ -158,6 +194,14 @@ FIGURES = (
         (0.85, "of-days", "lower"),
         "the same: more would be intervals that are too wide",
         partial(coverage, "learned days"),
+    ),
+    *_of_ceiling("eighth", EIGHTH, 0.75),
+    *_of_ceiling("half", HALF, 0.82),
+    _figure(
+        "ceiling_lead",
+        (0.0, "of-optimum", "higher"),
+        "lead over counting without maturity, with the budget where it comes closer",
+        _ceiling_lead,
     ),
     _figure("cost", (25.0, "us", "lower"), "learn and decide, CPU per campaign-hour", _cost),
 )

@@ -121,18 +121,24 @@ class World:
     def play(self, hour: int, multiplier: Floats, cap: Floats) -> Played:
         """Bid ``multiplier`` (B,) times the value until ``cap`` (B,) is used up."""
         auctions = self.hours[hour]
-        owner = auctions.owner
-        cost = np.where(multiplier[owner] * auctions.value >= auctions.price, auctions.price, 0.0)
-        running = np.concatenate(([0.0], np.cumsum(cost)))
-        within = running[1:] - running[auctions.starts[:-1]][owner] <= cap[owner]
-        served = within & (cost > 0.0)
-        spend = self._by_campaign(owner, cost * served)
+        wanted, served = self.served(hour, multiplier, cap)
         return Played(
-            spend=spend,
-            value=self._by_campaign(owner, auctions.value * served),
-            wins=self._by_campaign(owner, served),
-            capped=self._by_campaign(owner, (cost > 0.0) & ~served) > 0,
+            spend=self._by_campaign(auctions.owner, auctions.price * served),
+            value=self._by_campaign(auctions.owner, auctions.value * served),
+            wins=self._by_campaign(auctions.owner, served),
+            capped=self._by_campaign(auctions.owner, wanted & ~served) > 0,
         )
+
+    def served(
+        self, hour: int, multiplier: Floats, cap: Floats
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which auctions of an hour the bids win, and which of them ``cap`` pays for."""
+        auctions = self.hours[hour]
+        owner = auctions.owner
+        wanted = multiplier[owner] * auctions.value >= auctions.price
+        running = np.concatenate(([0.0], np.cumsum(np.where(wanted, auctions.price, 0.0))))
+        within = running[1:] - running[auctions.starts[:-1]][owner] <= cap[owner]
+        return wanted, wanted & within
 
     def everything(self) -> Floats:
         """Return what buying every auction costs on a mean day, (B,)."""

@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 from engine import (
+    ceiling,
     day_shapes,
+    delay,
     forecast,
     in_force,
     ledger,
@@ -93,6 +95,7 @@ def a_life() -> None:
     decide(replace(situation, week=WeekWeights.of(weights[:1])))
     policy.changes_today(situation)
     pace()
+    aim()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 
 
@@ -126,6 +129,26 @@ def pace() -> None:
         ahead=ahead,
     )
     forecast.forecast(pacing, shapes, where, choice)
+
+
+def aim() -> None:
+    """Find the ceilings of two campaigns whose conversions are late."""
+    ages, counts = np.array([50.0, 3.0, 0.0]), np.array([[9.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    restated = delay.Restated(before=counts, after=counts + 1.0, earlier=ages, later=ages + 1.0)
+    delays = delay.faded(delay.add_restatements(delay.no_delays(2), restated), 1.0)
+    share = delay.maturity(delays, delay.together(delays)).at(ages)
+    hours = ceiling.Hours(
+        cost=np.full((2, 3), 40.0),
+        log_multiplier=np.full((2, 3), 0.1),
+        conversions=counts,
+        results=counts,
+    )
+    two = np.array([5.0, 80.0])
+    belief = ceiling.believed(np.zeros(2), two, np.array([40.0, 0.0]), np.ones(2))
+    known = ceiling.faded(belief, 24.0) + ceiling.weigh(hours, share, ages)
+    highest = ceiling.ceiling(known, two, np.ones(2)).log_multiplier
+    limited = np.minimum(highest, ceiling.hard_limit(two, np.ones(2)))
+    ceiling.settled(np.array([0.3, -0.2]), limited, np.array([-np.inf, 0.0]))
 
 
 @pytest.fixture(scope="module")

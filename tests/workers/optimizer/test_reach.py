@@ -15,8 +15,10 @@ from tests.workers.optimizer.world import World, an_event
 
 LIBRARY = {
     "anchors",
+    "ceiling",
     "closed_loop",
     "day_shapes",
+    "delay",
     "forecast",
     "multiplier",
     "pacer",
@@ -24,7 +26,8 @@ LIBRARY = {
     "shortfall",
     "standing",
 }
-"""The pacer, which docs/engine.md shows; its own tests reach every function of it."""
+"""The pacer, its ceiling and its forecast, which docs/engine.md shows; their own tests reach all
+of them."""
 
 
 def a_campaigns_life() -> None:
