@@ -52,7 +52,7 @@ ELASTICITY_STEP: Final = 0.05
 NOISE: Final = 0.08
 """Standard deviation of an hour's spend around the model beside what counting makes of it."""
 
-JUMP: Final = 3.5
+JUMP: Final = 5.0
 """Standard deviations from which an hour is a change of the market and not chance."""
 
 LEAST_ELASTICITY: Final = 0.15
