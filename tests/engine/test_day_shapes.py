@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.day_shapes import add_days, no_days, pooled
+from engine.day_shapes import add_days, add_weeks, no_days, pooled
 
 
 def days(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,3 +58,28 @@ def test_how_big_a_campaign_is_teaches_nothing() -> None:
 
     assert small.mean == pytest.approx(big.mean)
     assert small.covariance == pytest.approx(big.covariance)
+
+
+def test_whole_weeks_teach_how_big_each_weekday_is() -> None:
+    """The mean of a two-way layout: campaigns of any size, and weekdays that all of them share."""
+    chance = np.random.default_rng(12)
+    weekday = np.array([0.1, 0.2, 0.0, 0.0, 0.0, -0.1, -0.2])
+    shape = np.cos(2 * np.pi * (np.arange(24) - 19) / 24)
+    sizes = chance.normal(5.0, 2.0, (500, 1, 1))
+    logs = sizes + weekday[:, None] + shape + chance.normal(0.0, 0.2, (500, 7, 24))
+    weeks = add_weeks(no_days(), logs)
+
+    assert pooled(weeks).mean[0] == pytest.approx(weekday[:, None] + shape, abs=0.05)
+    assert pooled(weeks).mean[0].mean(axis=1) == pytest.approx(weekday, abs=0.01)
+    as_days = add_days(no_days(), logs.reshape(-1, 24), np.arange(3_500) % 7)
+    assert pooled(weeks).covariance == pytest.approx(pooled(as_days).covariance)
+    again = add_weeks(add_weeks(no_days(), logs[:200]), logs[200:])
+    assert pooled(again).mean == pytest.approx(pooled(weeks).mean)
+
+
+def test_one_week_teaches_little_of_how_big_a_weekday_is() -> None:
+    logs = np.zeros((1, 7, 24))
+    logs[0, 3] = 1.0
+    learned = pooled(add_weeks(no_days(), logs)).mean[0].mean(axis=1)
+
+    assert learned[3] == pytest.approx((1.0 - 1.0 / 7.0) / (1.0 + 3.0))
