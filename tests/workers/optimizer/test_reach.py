@@ -13,7 +13,15 @@ from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, an_event
 
-LIBRARY = {"anchors", "day_shapes", "multiplier", "pacer", "response"}
+LIBRARY = {
+    "anchors",
+    "coming",
+    "day_shapes",
+    "multiplier",
+    "pacer",
+    "passing",
+    "response",
+}
 """The pacer, which docs/engine.md shows; its own tests reach every function of it."""
 
 
