@@ -14,7 +14,7 @@ from benchmarks.figure import Better, Figure
 from benchmarks.pacing.cells import CELLS, result, teachers
 from benchmarks.pacing.month import month
 from benchmarks.pacing.peers import PEERS
-from engine import pacer
+from engine import pacer, pacing_state
 from engine.response import Observed
 
 BATCH = 4_000
@@ -72,6 +72,17 @@ def _cost() -> float:
         now = (zeros, np.zeros(BATCH, dtype=np.int64))
         pacer.decide(pacing, shapes, cells, np.full(BATCH, 2400.0), now)
     return (process_time() - started) / 24 / BATCH * 1e6
+
+
+def _state() -> float:
+    """Return the most bytes that a campaign's state has after a week."""
+    shapes = teachers(1)
+    pacing = pacer.start(shapes, np.full(1, 100.0), np.zeros(1))
+    sizes = []
+    for cell in range(168):
+        pacing = pacer.learn_hour(pacing, shapes, _hour(cell, 1))
+        sizes.append(len(pacing_state.pack(pacing)[0]))
+    return float(max(sizes))
 
 
 def _figure(
@@ -155,5 +166,6 @@ FIGURES = (
         "lead of one budget for the month over an even budget every day, same pacer, mean",
         lambda: float((month().untold - month().daily).mean()),
     ),
+    _figure("state", (2_048.0, "bytes", "lower"), "what is stored of a campaign", _state),
     _figure("cost", (25.0, "us", "lower"), "learn and decide, CPU per campaign-hour", _cost),
 )

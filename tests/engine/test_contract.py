@@ -24,6 +24,7 @@ from engine import (
     ledger,
     money,
     pacer,
+    pacing_state,
     patterns,
     plans,
     policy,
@@ -110,6 +111,8 @@ def pace() -> None:
             usable=np.ones(2, dtype=np.bool_),
         )
         pacing = pacer.learn_hour(pacing, shapes, seen)
+    fresh = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    pacing = pacing_state.unpack([pacing_state.pack(pacing)[0], b""], fresh)
     pacer.in_flight(pacing, shapes, (np.full((2, 1), 25), np.zeros((2, 1))))
     ahead = np.tile(np.arange(26, 48), (2, 1))
     late = np.ones(2, dtype=np.int64)

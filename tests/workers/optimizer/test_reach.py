@@ -17,8 +17,10 @@ LIBRARY = {
     "anchors",
     "coming",
     "day_shapes",
+    "formats",
     "multiplier",
     "pacer",
+    "pacing_state",
     "passing",
     "response",
 }
