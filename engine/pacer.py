@@ -149,18 +149,21 @@ def _joined(parts: list[Response]) -> Response:
     )
 
 
-def in_flight(pacing: Pacing, shapes: DayShapes, hours: tuple[Ints, Floats]) -> Floats:
+def in_flight(
+    pacing: Pacing, shapes: DayShapes, hours: tuple[Ints, Floats], lift: Floats | None = None
+) -> Floats:
     """Return what hours that are not reported yet are expected to have spent, (B,), minor units.
 
     ``hours`` are their hours of the local week and the log multipliers that were in force, oldest
-    first, shapes (B, U).
+    first, and ``lift`` is what was told of them, as in `engine.coming.Coming`; shapes (B, U).
     """
     cells, log_multipliers = hours
+    told = np.zeros(cells.shape) if lift is None else lift
     total = np.zeros(len(cells))
     response, before = pacing.response, pacing.cells
-    for now, log_multiplier in zip(cells.T, log_multipliers.T, strict=True):
+    for now, log_multiplier, more in zip(cells.T, log_multipliers.T, told.T, strict=True):
         response = _moved(response, shapes.mean, (before, now))
-        total += np.exp(expected(response, now % 24, log_multiplier))
+        total += np.exp(expected(response, now % 24, log_multiplier) + more)
         before = now
     return total
 

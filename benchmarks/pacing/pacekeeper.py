@@ -60,7 +60,8 @@ class Pacekeeper:
         count = len(self._first)
         forces = np.array([self._in_force[hour] for hour in hours]).reshape(len(hours), count)
         cells = np.tile(hours % HOURS_OF_WEEK, (count, 1))
-        return pacer.in_flight(self._pacing, self._shapes, (cells, forces.T))
+        lift = np.tile([self._lift(hour) for hour in hours.tolist()], (count, 1))
+        return pacer.in_flight(self._pacing, self._shapes, (cells, forces.T), lift)
 
     def learn(self, hour: int, played: Played) -> None:
         """Take the report of an hour."""

@@ -163,6 +163,19 @@ def test_twice_the_traffic_told_of_all_hours_is_half_the_money() -> None:
     assert twice.hours == pytest.approx(2.0 * half.hours, rel=1e-9)
 
 
+def test_hours_in_flight_have_spent_what_was_told_of_them() -> None:
+    shapes = shapes_for(2)
+    pacing = lived(noisy(30, 2), shapes)
+    hours = np.tile([30, 31], (2, 1)), np.zeros((2, 2))
+    plain = [
+        pacer.in_flight(pacing, shapes, (hours[0][:, :count], hours[1][:, :count]))
+        for count in (1, 2)
+    ]
+    told = pacer.in_flight(pacing, shapes, hours, np.log([[1.0, 2.0]] * 2))
+
+    assert told == pytest.approx(plain[0] + 2.0 * (plain[1] - plain[0]), rel=1e-12)
+
+
 def test_what_is_told_of_one_day_is_kept_for_it() -> None:
     shapes = shapes_for(1)
     pacing = lived(noisy(30, 1), shapes)
