@@ -19,6 +19,7 @@ from engine.response import (
     FIRST_ELASTICITY_SD,
     FIRST_LEVEL_SD,
     LEVEL,
+    USUAL,
     Response,
 )
 
@@ -39,11 +40,12 @@ def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Respon
     shift = np.minimum(log_multiplier - response.anchor, np.maximum(room, 0.0))
     shift = np.where(moves, shift, 0.0)
     half = 0.5 * shift * shift
-    mean[:, LEVEL] += shift * mean[:, ELASTICITY] - half * mean[:, CURVATURE]
-    mean[:, ELASTICITY] -= shift * mean[:, CURVATURE]
-    for part in (covariance, np.swapaxes(covariance, 1, 2)):
-        part[:, LEVEL] += shift[:, None] * part[:, ELASTICITY] - half[:, None] * part[:, CURVATURE]
-        part[:, ELASTICITY] -= shift[:, None] * part[:, CURVATURE]
+    for part in (mean, covariance, np.swapaxes(covariance, 1, 2)):
+        of = (slice(None),) + (None,) * (part.ndim - 2)
+        moved = shift[of] * part[:, ELASTICITY] - half[of] * part[:, CURVATURE]
+        part[:, LEVEL] += moved
+        part[:, USUAL] += moved
+        part[:, ELASTICITY] -= shift[of] * part[:, CURVATURE]
     return Response(mean=mean, covariance=covariance, anchor=response.anchor + shift)
 
 
@@ -65,5 +67,9 @@ def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Respo
         covariance[moves, part, :] = 0.0
         covariance[moves, :, part] = 0.0
         covariance[moves, part, part] = deviation**2
+    mean[:, USUAL] = np.where(moves, mean[:, LEVEL], mean[:, USUAL])
+    covariance[moves, USUAL] = covariance[moves, LEVEL]
+    covariance[moves, :, USUAL] = covariance[moves, :, LEVEL]
+    covariance[moves, USUAL, USUAL] = FIRST_LEVEL_SD**2
     anchor = np.where(moves, log_multiplier, response.anchor)
     return Response(mean=mean, covariance=covariance, anchor=anchor)

@@ -1,14 +1,15 @@
-"""How the hours of a day stand to each other, learned from other campaigns' closed days.
+"""How the hours of a week stand to each other, learned from other campaigns' days and weeks.
 
 The prior for a campaign's shape is the mean and the covariance of the logs of others' days, so
-that the first hours of a day inform all the rest (empirical Bayes). It is kept as sums.
+that the first hours of a day inform all the rest (empirical Bayes). Their whole weeks teach how big
+a weekday is against the week, which is what a new day begins with. It is kept as sums.
 
 Source: Robbins, "An Empirical Bayes Approach to Statistics" (1956).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,9 @@ NEAR: Final = 4.0
 
 MEAN_STRENGTH: Final = 3.0
 """Campaign-days that the flat day counts for."""
+
+WEEK_STRENGTH: Final = 3.0
+"""Campaign-weeks that the week of equal days counts for."""
 
 COVARIANCE_STRENGTH: Final = 12.0
 """Campaign-days that the covariance assumed counts for."""
@@ -46,7 +50,7 @@ class DayShapes:
     """What is assumed of the shapes of B campaigns' days."""
 
     mean: Floats
-    """Shape (B, 7, 24): log of an hour against its day, by weekday from Monday, natural log."""
+    """Shape (B, 7, 24): log of an hour against the week, by weekday from Monday, natural log."""
     covariance: Floats
     """Shape (B, 24, 24)."""
 
@@ -65,6 +69,10 @@ class ShapeSums:
     """Shape (7, 24): sums of centred log shapes."""
     products: Floats
     """Shape (7, 24, 24): sums of the outer products of centred log shapes."""
+    weeks: Floats
+    """Shape (1,): campaign-weeks."""
+    levels: Floats
+    """Shape (7,): sums of the means of the log days of these weeks against the week's mean."""
 
 
 def no_days() -> ShapeSums:
@@ -73,6 +81,8 @@ def no_days() -> ShapeSums:
         days=np.zeros(WEEKDAYS),
         total=np.zeros((WEEKDAYS, HOURS)),
         products=np.zeros((WEEKDAYS, HOURS, HOURS)),
+        weeks=np.zeros(1),
+        levels=np.zeros(WEEKDAYS),
     )
 
 
@@ -92,7 +102,24 @@ def add_days(sums: ShapeSums, log_spend: Floats, weekdays: Ints) -> ShapeSums:
     np.add.at(days, weekdays, 1.0)
     np.add.at(total, weekdays, shapes)
     np.add.at(products, weekdays, shapes[:, :, None] * shapes[:, None, :])
-    return ShapeSums(days=days, total=total, products=products)
+    return replace(sums, days=days, total=total, products=products)
+
+
+def add_weeks(sums: ShapeSums, log_spend: Floats) -> ShapeSums:
+    """Return sums with all the days of N closed weeks more, and how big their days are.
+
+    Parameters
+    ----------
+    log_spend
+        Shape (N, 7, 24), from Monday midnight: log of what each hour would have spent at one
+        multiplier, natural log.
+    """
+    weekdays = np.tile(np.arange(WEEKDAYS), len(log_spend))
+    after = add_days(sums, log_spend.reshape(-1, HOURS), weekdays)
+    levels = log_spend.mean(axis=2)
+    levels = levels - levels.mean(axis=1, keepdims=True)
+    weeks = sums.weeks + len(log_spend)
+    return replace(after, weeks=weeks, levels=sums.levels + levels.sum(axis=0))
 
 
 def pooled(sums: ShapeSums) -> DayShapes:
@@ -100,6 +127,7 @@ def pooled(sums: ShapeSums) -> DayShapes:
 
     Each weekday's mean is shrunk to that of all days, this to the flat day, and the covariance
     within weekdays to the one that is assumed. To it comes what days that lie earlier or later add.
+    How big a weekday is is shrunk to the mean day.
     """
     all_days = sums.days.sum()
     overall = sums.total.sum(axis=0) / (all_days + MEAN_STRENGTH)
@@ -113,7 +141,8 @@ def pooled(sums: ShapeSums) -> DayShapes:
     spread = around + COVARIANCE_STRENGTH * _assumed()
     covariance = spread / (all_days + COVARIANCE_STRENGTH)
     covariance += MOVED / (1.0 + all_days / HALF_SEEN) * _moved(overall)
-    return DayShapes(mean=weekday[None], covariance=covariance[None])
+    level = sums.levels / (sums.weeks + WEEK_STRENGTH)
+    return DayShapes(mean=(level[:, None] + weekday)[None], covariance=covariance[None])
 
 
 def _assumed() -> Floats:

@@ -16,16 +16,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Bools, Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.response import (
     CURVATURE,
-    DEVIATION,
-    DEVIATION_STEP,
     ELASTICITY,
-    FADING,
     LEAST_ELASTICITY,
-    LEVEL,
-    NOISE,
     Response,
     answer,
     expected,
@@ -52,14 +47,16 @@ LAST: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """The hours that a decision is for; shapes (B, R)."""
+    """What is expected of the hours and whole days to the end of the horizon; minor units."""
 
-    cells: Ints
-    """Hour of the local week of each hour from the one decided to the end of the horizon."""
-    present: Bools
-    """False beyond a campaign's horizon."""
-    shape: Floats
-    """Log of each hour against its day as the pooled weekday has it beyond that of today."""
+    now: Floats
+    """Shape (B, R + D), at the anchor: R hours and D whole days after them."""
+    usual: Floats
+    """The same without today's deviation."""
+    hours: Ints
+    """Shape (B,): how many hours they are."""
+    first: tuple[Ints, Floats]
+    """Hour of the day of the first hour, and its lift; shapes (B,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,28 +64,11 @@ class Spending:
     """What the hours ahead are expected to spend; money in minor units."""
 
     hours: Floats
-    """Shape (B, R), at the multiplier decided."""
+    """Shape (B, R), at the multiplier decided; whole days after these hours in further columns."""
     log_multiplier: Floats
     """Shape (B,), natural log."""
     cap: Floats
     """Shape (B,), most that the first hour may spend."""
-
-
-def at_anchor(response: Response, ahead: Ahead, unreported: Ints) -> tuple[Floats, Floats]:
-    """Return the expected spend (B, R) of each hour ahead at the anchor, minor units.
-
-    The first array is what is expected now, the second what it would be without today's deviation.
-    ``unreported`` (B,) says how many hours lie between the newest known and the first ahead.
-    """
-    mean = response.mean
-    rows = np.arange(len(mean))[:, None]
-    steps = np.arange(1, ahead.cells.shape[1] + 1) + unreported[:, None]
-    base = mean[:, LEVEL, None] + mean[rows, 2 + ahead.cells % 24] + ahead.shape
-    fading = mean[:, DEVIATION, None] * FADING**steps
-    # The mean of a log-normal lies above its median.
-    above = 0.5 * (NOISE**2 + DEVIATION_STEP**2)
-    usual = np.where(ahead.present, np.exp(base + above), 0.0)
-    return usual * np.exp(fading), usual
 
 
 def solve(response: Response, at_anchor_spend: Floats, left: Floats) -> Floats:
@@ -111,47 +91,37 @@ def solve(response: Response, at_anchor_spend: Floats, left: Floats) -> Floats:
     return np.asarray(response.anchor + u)
 
 
-def decide_multiplier(
-    response: Response,
-    ahead: Ahead,
-    left: Floats,
-    now: tuple[Floats, Ints],
-) -> Spending:
+def decide_multiplier(response: Response, ahead: Ahead, left: Floats, in_force: Floats) -> Spending:
     """Decide the multiplier of the next hour and the most that the hour may spend.
 
     Parameters
     ----------
     left
         Shape (B,), minor units: what the horizon may still spend, what is in flight taken off.
-    now
-        The log multiplier in force, and how many hours are not reported yet; shapes (B,).
+    in_force
+        Shape (B,): the log multiplier in force.
     """
-    in_force, unreported = now
-    at_anchor_spend, usual = at_anchor(response, ahead, unreported)
-    to_go = ahead.present.sum(axis=1)
-    hours = ahead.cells[:, 0] % 24
-    wanted = solve(response, at_anchor_spend, left)
+    hours, lift = ahead.first
+    wanted = solve(response, ahead.now, left)
     decided = in_force + np.clip(wanted - in_force, -FASTEST, FASTEST)
     sd = uncertainty(response, hours, decided)
-    first = np.exp(expected(response, hours, decided))
-    cap = _cap(usual, at_anchor_spend, (left, to_go), (first, sd))
-    spend = at_anchor_spend * np.exp(answer(response, decided - response.anchor))[:, None]
+    first = np.exp(expected(response, hours, decided) + lift)
+    cap = _cap(ahead, left, (first, sd))
+    spend = ahead.now * np.exp(answer(response, decided - response.anchor))[:, None]
     return Spending(hours=spend, log_multiplier=decided, cap=cap)
 
 
-def _cap(
-    usual: Floats, at_anchor_spend: Floats, money: tuple[Floats, Ints], first: tuple[Floats, Floats]
-) -> Floats:
+def _cap(ahead: Ahead, left: Floats, first: tuple[Floats, Floats]) -> Floats:
     """Return the most that the first hour may spend: it bites on surprise only.
 
     It is never below what the hour is meant to spend, or usually would: an unknown response, or one
     odd hour, would starve itself.
     """
-    (left, to_go), (mean, sd) = money, first
-    share = np.maximum(_first_share(at_anchor_spend), _first_share(usual)) * left
+    mean, sd = first
+    share = np.maximum(_first_share(ahead.now), _first_share(ahead.usual)) * left
     times = np.where(sd > SEARCHING, SEARCH_SHARE, SHARE)
     cap = np.minimum(mean * np.exp(SURPRISE * np.minimum(sd, 1.0)), times * share)
-    return np.where(to_go <= LAST, left, np.minimum(np.maximum(cap, share), left))
+    return np.where(ahead.hours <= LAST, left, np.minimum(np.maximum(cap, share), left))
 
 
 def _first_share(spend: Floats) -> Floats:

@@ -14,15 +14,16 @@ import numpy as np
 
 from engine.anchors import anchored, restarted
 from engine.arrays import Bools, Floats, Ints
+from engine.coming import Coming, at_anchor, hours_only, to_go
 from engine.day_shapes import DayShapes
 from engine.multiplier import Ahead, Spending, decide_multiplier
+from engine.passing import hour_passed
 from engine.response import (
     LEVEL,
     Observed,
     Response,
     answer,
     expected,
-    hour_passed,
     learn,
     new_response,
 )
@@ -148,18 +149,21 @@ def _joined(parts: list[Response]) -> Response:
     )
 
 
-def in_flight(pacing: Pacing, shapes: DayShapes, hours: tuple[Ints, Floats]) -> Floats:
+def in_flight(
+    pacing: Pacing, shapes: DayShapes, hours: tuple[Ints, Floats], lift: Floats | None = None
+) -> Floats:
     """Return what hours that are not reported yet are expected to have spent, (B,), minor units.
 
     ``hours`` are their hours of the local week and the log multipliers that were in force, oldest
-    first, shapes (B, U).
+    first, and ``lift`` is what was told of them, as in `engine.coming.Coming`; shapes (B, U).
     """
     cells, log_multipliers = hours
+    told = np.zeros(cells.shape) if lift is None else lift
     total = np.zeros(len(cells))
     response, before = pacing.response, pacing.cells
-    for now, log_multiplier in zip(cells.T, log_multipliers.T, strict=True):
+    for now, log_multiplier, more in zip(cells.T, log_multipliers.T, told.T, strict=True):
         response = _moved(response, shapes.mean, (before, now))
-        total += np.exp(expected(response, now % 24, log_multiplier))
+        total += np.exp(expected(response, now % 24, log_multiplier) + more)
         before = now
     return total
 
@@ -184,17 +188,22 @@ def decide(
         The log multiplier in force, and how many hours before ``cells`` are not reported yet;
         shapes (B,).
     """
+    return decide_ahead(pacing, shapes, hours_only(cells), left, now)
+
+
+def decide_ahead(
+    pacing: Pacing, shapes: DayShapes, coming: Coming, left: Floats, now: tuple[Floats, Ints]
+) -> Spending:
+    """Decide as `decide` does, with what is told of the hours, and later days as whole ones."""
     in_force, unreported = now
-    present = cells >= 0
-    cells = np.where(present, cells, 0)
-    base = np.where(pacing.cells < 0, 0, pacing.cells) // 24
-    rows = np.arange(len(cells))
-    today = shapes.mean[rows, base]
-    weekday = shapes.mean[rows[:, None], cells // 24, cells % 24]
-    shape = weekday - np.take_along_axis(today, cells % 24, axis=1)
-    ahead = Ahead(cells=cells, present=present, shape=shape)
-    spending = decide_multiplier(pacing.response, ahead, left, (in_force, unreported))
-    return _searched(pacing, spending, in_force)
+    spend, usual = at_anchor(pacing.response, shapes, coming, (pacing.cells, unreported))
+    ahead = Ahead(
+        now=spend,
+        usual=usual,
+        hours=to_go(coming),
+        first=(coming.cells[:, 0] % 24, coming.lift[:, 0]),
+    )
+    return _searched(pacing, decide_multiplier(pacing.response, ahead, left, in_force), in_force)
 
 
 def _searched(pacing: Pacing, spending: Spending, in_force: Floats) -> Spending:

@@ -4,12 +4,12 @@ The spend of an hour is modelled as
 
     log spend = level + deviation + shape[hour of day] + elasticity * u - curvature * u**2 / 2
 
-and noise, with ``u`` the log of the multiplier of the campaign's bids against an anchor, a level
-that wanders from day to day, a deviation that fades within the day, and a shape of the day. The
-curvature says how the market sells out: spend that follows a log-normal curve of the multiplier
-has an almost constant one, and without it a budget that cannot be spent would drive the
-multiplier up without end. The filter holds the mean and the covariance of these 28 numbers. The
-observation is linear in them, and stays so when the anchor moves.
+and noise, with ``u`` the log of the multiplier of the campaign's bids against an anchor, a level of
+the day that comes back to a usual one, which wanders, a deviation that fades within the day, and a
+shape of the day. The curvature says how the market sells out: spend that follows a log-normal curve
+of the multiplier has an almost constant one, and without it a budget that cannot be spent would
+drive the multiplier up without end. The filter holds the mean and the covariance of these 29
+numbers. The observation is linear in them, and stays so when the anchor moves.
 
 Source: Kalman, "A New Approach to Linear Filtering and Prediction Problems" (1960); censored
 observations as one-sided bounds after Tobin, "Estimation of Relationships for Limited Dependent
@@ -31,7 +31,8 @@ DEVIATION: Final = 1
 SHAPE: Final = slice(2, 26)
 ELASTICITY: Final = 26
 CURVATURE: Final = 27
-SIZE: Final = 28
+USUAL: Final = 28
+SIZE: Final = 29
 """How many numbers are learned of a campaign."""
 
 FADING: Final = 0.75
@@ -43,8 +44,20 @@ DEVIATION_STEP: Final = 0.10
 KEPT: Final = 0.5
 """Share of a day's last deviation that the next day's level keeps."""
 
-LEVEL_STEP: Final = 0.15
+STAYS: Final = 0.5
+"""Share of a day's distance from the usual level that the next day keeps."""
+
+LEVEL_STEP: Final = 0.12
 """Standard deviation of the level's move from one day to the next, natural log."""
+
+USUAL_STEP: Final = 0.02
+"""Standard deviation of the usual level's move from one day to the next, natural log."""
+
+ODD: Final = 0.35
+"""Distance from the usual level from which a day is no ordinary one, natural log."""
+
+LASTS: Final = 0.03
+"""How likely the level of such a day is the usual one from then on."""
 
 ELASTICITY_STEP: Final = 0.05
 """Standard deviation of the elasticity's move from one day to the next."""
@@ -52,7 +65,7 @@ ELASTICITY_STEP: Final = 0.05
 NOISE: Final = 0.08
 """Standard deviation of an hour's spend around the model beside what counting makes of it."""
 
-JUMP: Final = 5.0
+JUMP: Final = 3.5
 """Standard deviations from which an hour is a change of the market and not chance."""
 
 LEAST_ELASTICITY: Final = 0.15
@@ -72,9 +85,9 @@ class Response:
     """What is known of B campaigns at the end of an hour."""
 
     mean: Floats
-    """Shape (B, 28), natural logs of minor units but for the elasticity."""
+    """Shape (B, 29), natural logs of minor units but for the elasticity."""
     covariance: Floats
-    """Shape (B, 28, 28)."""
+    """Shape (B, 29, 29)."""
     anchor: Floats
     """Shape (B,), the log multiplier at which elasticity and level are meant."""
 
@@ -122,45 +135,17 @@ def new_response(shapes: DayShapes, level: Floats, log_multiplier: Floats) -> Re
     count = len(level)
     mean = np.zeros((count, SIZE))
     mean[:, LEVEL] = level
+    mean[:, USUAL] = level
     mean[:, SHAPE] = shapes.mean[:, 0]
     mean[:, ELASTICITY] = FIRST_ELASTICITY
     mean[:, CURVATURE] = FIRST_CURVATURE
     covariance = np.zeros((count, SIZE, SIZE))
-    covariance[:, LEVEL, LEVEL] = FIRST_LEVEL_SD**2
+    for part in (LEVEL, USUAL):
+        covariance[:, part, LEVEL] = covariance[:, part, USUAL] = FIRST_LEVEL_SD**2
     covariance[:, SHAPE, SHAPE] = shapes.covariance
     covariance[:, ELASTICITY, ELASTICITY] = FIRST_ELASTICITY_SD**2
     covariance[:, CURVATURE, CURVATURE] = FIRST_CURVATURE_SD**2
     return Response(mean=mean, covariance=covariance, anchor=log_multiplier.copy())
-
-
-def hour_passed(response: Response, begins: Bools, shift: Floats) -> Response:
-    """Return what is known one hour later: the deviation fades, and a new day is less sure.
-
-    Parameters
-    ----------
-    begins
-        Shape (B,): whose local day begins with this hour.
-    shift
-        Shape (B, 24): by how much the shape of the new weekday differs from the old one's, where a
-        day begins.
-    """
-    mean, covariance = response.mean.copy(), response.covariance.copy()
-    if begins.any():
-        kept = np.where(begins, KEPT, 0.0)
-        mean[:, LEVEL] += kept * mean[:, DEVIATION]
-        mean[begins, SHAPE] += shift[begins]
-        for part in (covariance, np.swapaxes(covariance, 1, 2)):
-            part[:, LEVEL] += kept[:, None] * part[:, DEVIATION]
-        covariance[begins, LEVEL, LEVEL] += LEVEL_STEP**2
-        covariance[begins, ELASTICITY, ELASTICITY] += ELASTICITY_STEP**2
-    # A new day starts with a deviation that nothing is known of.
-    fading = np.where(begins, 0.0, FADING)
-    mean[:, DEVIATION] *= fading
-    covariance[:, DEVIATION, :] *= fading[:, None]
-    covariance[:, :, DEVIATION] *= fading[:, None]
-    grown = np.where(begins, DEVIATION_STEP**2 / (1.0 - FADING**2), DEVIATION_STEP**2)
-    covariance[:, DEVIATION, DEVIATION] += grown
-    return replace(response, mean=mean, covariance=covariance)
 
 
 def learn(response: Response, observed: Observed) -> Response:
@@ -215,7 +200,7 @@ def _opened(response: Response, observed: Observed, surprise: Floats, noise: Flo
 
 
 def _projected(response: Response, hours: Ints, log_multiplier: Floats) -> tuple[Floats, Floats]:
-    """Return the covariance of everything with the hour's log spend (B, 28), and its variance."""
+    """Return the covariance of everything with the hour's log spend (B, 29), and its variance."""
     whole, rows = response.covariance, np.arange(len(hours))
     u = log_multiplier - response.anchor
     bend = -0.5 * u * u

@@ -15,7 +15,7 @@ from benchmarks.pacing.pacekeeper import Pacekeeper
 from benchmarks.pacing.peers import PEERS
 from benchmarks.pacing.play import Controller, Scores, Task, play
 from benchmarks.pacing.world import SHOCK, Floats, Setting, World, dearer, outage, spike
-from engine.day_shapes import DayShapes, add_days, no_days, pooled
+from engine.day_shapes import DayShapes, add_weeks, no_days, pooled
 
 SEEDS: Final = range(8)
 CAMPAIGNS: Final = 24
@@ -95,8 +95,7 @@ def _world(setting: Setting, seed: int) -> tuple[World, Floats, Floats, Floats]:
 @cache
 def teachers(count: int) -> DayShapes:
     """Return what the weeks of other campaigns teach, for ``count`` campaigns."""
-    days = np.log(curves()[1].reshape(-1, 24))
-    shapes = pooled(add_days(no_days(), days, np.arange(len(days)) % 7))
+    shapes = pooled(add_weeks(no_days(), np.log(curves()[1].reshape(-1, 7, 24))))
     return DayShapes(
         mean=np.repeat(shapes.mean, count, axis=0),
         covariance=np.repeat(shapes.covariance, count, axis=0),

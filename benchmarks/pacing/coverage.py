@@ -73,7 +73,7 @@ class Forecaster(Pacekeeper):
 
     def decide(self, hour: int) -> tuple[Floats, Floats]:
         """Return the multiplier and the cap of an hour, and make a forecast of its day."""
-        (spent, late), day = self._of_the_day(hour), hour - hour % 24
+        (spent, late), day = self._of_the_budget(hour), hour - hour % 24
         paid, bought = self._paid
         standing = Standing(
             budget=self._task.budget,

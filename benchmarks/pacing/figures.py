@@ -13,10 +13,11 @@ from benchmarks.bench import Bench
 from benchmarks.figure import Better, Figure
 from benchmarks.pacing.cells import CELLS, INFORMED, result, teachers
 from benchmarks.pacing.coverage import coverage
+from benchmarks.pacing.month import month
 from benchmarks.pacing.peers import PEERS
 from benchmarks.pacing.targets import EIGHTH, HALF, OURS, UNWEIGHED
 from benchmarks.pacing.targets import result as kept
-from engine import pacer
+from engine import pacer, pacing_state
 from engine.response import Observed
 
 BATCH = 4_000
@@ -67,6 +68,17 @@ def _ceiling_lead() -> float:
     return min(_ceiling(share) - float(kept(share)[UNWEIGHED].ratio.mean()) for share in shares)
 
 
+def _hour(cell: int, count: int) -> Observed:
+    return Observed(
+        cells=np.full(count, cell),
+        log_multiplier=np.zeros(count),
+        spend=np.full(count, 100.0 + cell),
+        impressions=np.full(count, 50.0),
+        capped=np.zeros(count, dtype=np.bool_),
+        usable=np.ones(count, dtype=np.bool_),
+    )
+
+
 def _cost() -> float:
     """Return CPU microseconds per campaign of learning an hour and deciding the next."""
     shapes = teachers(BATCH)
@@ -74,19 +86,22 @@ def _cost() -> float:
     pacing = pacer.start(shapes, np.full(BATCH, 100.0), zeros)
     started = process_time()
     for hour in range(24):
-        observed = Observed(
-            cells=np.full(BATCH, hour),
-            log_multiplier=zeros,
-            spend=np.full(BATCH, 100.0 + hour),
-            impressions=np.full(BATCH, 50.0),
-            capped=np.zeros(BATCH, dtype=np.bool_),
-            usable=np.ones(BATCH, dtype=np.bool_),
-        )
-        pacing = pacer.learn_hour(pacing, shapes, observed)
+        pacing = pacer.learn_hour(pacing, shapes, _hour(hour, BATCH))
         cells = np.tile(np.arange(hour + 1, hour + 25) % 168, (BATCH, 1))
         now = (zeros, np.zeros(BATCH, dtype=np.int64))
         pacer.decide(pacing, shapes, cells, np.full(BATCH, 2400.0), now)
     return (process_time() - started) / 24 / BATCH * 1e6
+
+
+def _state() -> float:
+    """Return the most bytes that a campaign's state has after a week."""
+    shapes = teachers(1)
+    pacing = pacer.start(shapes, np.full(1, 100.0), np.zeros(1))
+    sizes = []
+    for cell in range(168):
+        pacing = pacer.learn_hour(pacing, shapes, _hour(cell, 1))
+        sizes.append(len(pacing_state.pack(pacing)[0]))
+    return float(max(sizes))
 
 
 def _figure(
@@ -203,5 +218,24 @@ FIGURES = (
         "lead over counting without maturity, with the budget where it comes closer",
         _ceiling_lead,
     ),
+    _figure(
+        "month",
+        (0.993, "of-optimum", "higher"),
+        "value over the best purchase of a month with an outage and two promotion days, mean",
+        lambda: float(month().untold.mean()),
+    ),
+    _figure(
+        "month_told",
+        (0.993, "of-optimum", "higher"),
+        "the same where a calendar says that these days bring twice the traffic",
+        lambda: float(month().told.mean()),
+    ),
+    _figure(
+        "month_lead",
+        (0.01, "of-optimum", "higher"),
+        "lead of one budget for the month over an even budget every day, same pacer, mean",
+        lambda: float((month().untold - month().daily).mean()),
+    ),
+    _figure("state", (2_048.0, "bytes", "lower"), "what is stored of a campaign", _state),
     _figure("cost", (25.0, "us", "lower"), "learn and decide, CPU per campaign-hour", _cost),
 )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from benchmarks.pacing.play import Task
 from benchmarks.pacing.world import HOURS_OF_WEEK, Floats, Played
 from engine import pacer
+from engine.coming import Coming
 from engine.day_shapes import DayShapes
 from engine.multiplier import Spending
 from engine.response import Observed
@@ -19,7 +20,7 @@ class Pacekeeper:
     def __init__(self, task: Task, shapes: DayShapes) -> None:
         self._task, self._shapes = task, shapes
         self._first = np.log(task.multiplier)
-        self._pacing = pacer.start(shapes, task.budget / 24.0, np.zeros(len(task.budget)))
+        self._pacing = pacer.start(shapes, task.budget / task.hours, np.zeros(len(task.budget)))
         self._in_force: list[Floats] = []
         self._spent = np.zeros(len(task.budget))
         self._known = 0
@@ -32,42 +33,63 @@ class Pacekeeper:
 
     def _spending(self, hour: int) -> Spending:
         count = len(self._first)
-        spent, late = self._of_the_day(hour)
+        spent, late = self._of_the_budget(hour)
         left = np.maximum(self._task.budget - spent - late, 0.0)
         in_force = self._in_force[-1] if self._in_force else np.zeros(count)
         now = (in_force, np.full(count, hour - self._known))
-        ahead = self._cells(hour, hour - hour % 24 + 24)
-        return pacer.decide(self._pacing, self._shapes, ahead, left, now)
+        coming = self._coming(hour, self._began(hour) + self._task.hours)
+        return pacer.decide_ahead(self._pacing, self._shapes, coming, left, now)
 
-    def _of_the_day(self, hour: int) -> tuple[Floats, Floats]:
-        """Return what is reported of the day's spend, and what is in flight, (B,)."""
-        day = hour - hour % 24
+    def _began(self, hour: int) -> int:
+        """Return the first hour that has the budget of ``hour``."""
+        return hour - hour % self._task.hours
+
+    def _of_the_budget(self, hour: int) -> tuple[Floats, Floats]:
+        """Return what is reported of the budget's spend, and what is in flight, (B,)."""
+        began = self._began(hour)
         unreported = np.arange(self._known, hour)
-        # What yesterday's last hours have spent is not of today's budget.
-        late = self._flying(unreported) - self._flying(unreported[unreported < day])
-        return self._spent if self._known > day else np.zeros(len(self._first)), late
+        # What the last hours before this budget have spent is not of it.
+        late = self._flying(unreported) - self._flying(unreported[unreported < began])
+        return self._spent if self._known > began else np.zeros(len(self._first)), late
 
     def _cells(self, first: int, end: int) -> NDArray[np.int64]:
         """Return the hours of the week of hours [first, end), (B, end - first)."""
         return np.tile(np.arange(first, end) % HOURS_OF_WEEK, (len(self._first), 1))
+
+    def _coming(self, hour: int, end: int) -> Coming:
+        """Return the hours that are left of a day, and the days after it."""
+        count = len(self._first)
+        hours = np.arange(hour, hour - hour % 24 + 24)
+        days = np.arange(hour // 24 + 1, end // 24)
+        return Coming(
+            cells=np.tile(hours % HOURS_OF_WEEK, (count, 1)),
+            lift=np.tile([self._lift(at) for at in hours.tolist()], (count, 1)),
+            weekdays=np.tile(days % 7, (count, 1)),
+            day_lift=np.tile([self._lift(24 * day + 12) for day in days.tolist()], (count, 1)),
+        )
+
+    def _lift(self, hour: int) -> float:
+        return self._task.lift.get(hour, 0.0)
 
     def _flying(self, hours: NDArray[np.int64]) -> Floats:
         """Return what hours that are not reported yet are expected to have spent, (B,)."""
         count = len(self._first)
         forces = np.array([self._in_force[hour] for hour in hours]).reshape(len(hours), count)
         cells = np.tile(hours % HOURS_OF_WEEK, (count, 1))
-        return pacer.in_flight(self._pacing, self._shapes, (cells, forces.T))
+        lift = np.tile([self._lift(hour) for hour in hours.tolist()], (count, 1))
+        return pacer.in_flight(self._pacing, self._shapes, (cells, forces.T), lift)
 
     def learn(self, hour: int, played: Played) -> None:
         """Take the report of an hour."""
-        if hour % 24 == 0:
+        if hour % self._task.hours == 0:
             self._spent = np.zeros(len(self._first))
         self._spent = self._spent + played.spend
         self._known = hour + 1
         observed = Observed(
             cells=np.full(len(self._first), hour % HOURS_OF_WEEK),
             log_multiplier=self._in_force[hour],
-            spend=played.spend,
+            # What the hour would have spent without what was told of it.
+            spend=played.spend * np.exp(-self._lift(hour)),
             impressions=played.wins,
             capped=played.capped,
             usable=np.ones(len(self._first), dtype=np.bool_),

@@ -36,6 +36,8 @@ class Traffic:
     """Expected auctions."""
     price: Floats
     """Factor on all prices."""
+    value: Floats
+    """Factor on all values."""
 
 
 Shock = Callable[[Traffic], Traffic]
@@ -95,7 +97,8 @@ class World:
         self.usual = setting.auctions_a_day / 24 * shape[:, np.arange(hours) % HOURS_OF_WEEK]
         unrest = _unrest(chance, setting)
         traffic = self.usual * np.exp(np.repeat(level, 24, axis=1) + unrest)
-        plain = Traffic(auctions=traffic, price=np.ones_like(traffic))
+        ones = np.ones_like(traffic)
+        plain = Traffic(auctions=traffic, price=ones, value=ones)
         self.kinds = np.array(
             (
                 chance.uniform(0.5, 1.2, count),
@@ -115,8 +118,9 @@ class World:
         worth, rivals = chance.normal(size=(2, len(owner)))
         mixed = alike * worth + np.sqrt(1.0 - alike**2) * rivals
         price = np.exp(price_mean + price_sd * mixed) * traffic.price[owner, hour]
+        value = np.exp(value_sd * worth) * traffic.value[owner, hour]
         starts = np.concatenate(([0], np.cumsum(counts)))
-        return Hour(owner, np.exp(value_sd * worth), price, starts)
+        return Hour(owner, value, price, starts)
 
     def play(self, hour: int, multiplier: Floats, cap: Floats) -> Played:
         """Bid ``multiplier`` (B,) times the value until ``cap`` (B,) is used up."""

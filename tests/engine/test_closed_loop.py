@@ -10,6 +10,7 @@ import pytest
 
 from engine import pacer, response
 from engine.forecast import EXHAUSTED, forecast
+from engine.passing import hour_passed
 from tests.engine.forecasts import (
     TUESDAY,
     Truth,
@@ -33,7 +34,7 @@ def test_one_hour_ahead_it_is_the_log_normal_hour_that_the_filter_predicts(late:
     choice = decided(pacing, standing)
     then, begins = pacing.response, np.zeros(1, dtype=np.bool_)
     for _ in range(1 + late):
-        then = response.hour_passed(then, begins, np.zeros((1, 24)))
+        then = hour_passed(then, begins, np.zeros((1, 24)))
     hours = np.array([23])
     deviation = response.uncertainty(then, hours, choice.log_multiplier)[0]
     median = response.expected(then, hours, choice.log_multiplier)[0]

@@ -27,6 +27,7 @@ from engine import (
     ledger,
     money,
     pacer,
+    pacing_state,
     patterns,
     plans,
     policy,
@@ -101,9 +102,9 @@ def a_life() -> None:
 
 def pace() -> None:
     """Pace two campaigns over the turn of a day, with an hour in flight."""
-    shapes = day_shapes.pooled(
-        day_shapes.add_days(day_shapes.no_days(), np.eye(24)[:3], np.arange(3))
-    ).of(np.array([0, 0]))
+    days = day_shapes.add_days(day_shapes.no_days(), np.eye(24)[:3], np.arange(3))
+    weeks = day_shapes.add_weeks(days, np.eye(168)[:2].reshape(2, 7, 24))
+    shapes = day_shapes.pooled(weeks).of(np.array([0, 0]))
     pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
     for cell in (22, 23, 24):
         seen = response.Observed(
@@ -115,6 +116,8 @@ def pace() -> None:
             usable=np.ones(2, dtype=np.bool_),
         )
         pacing = pacer.learn_hour(pacing, shapes, seen)
+    fresh = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    pacing = pacing_state.unpack([pacing_state.pack(pacing)[0], b""], fresh)
     pacer.in_flight(pacing, shapes, (np.full((2, 1), 25), np.zeros((2, 1))))
     ahead = np.tile(np.arange(26, 48), (2, 1))
     late = np.ones(2, dtype=np.int64)

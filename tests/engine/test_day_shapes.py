@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from engine.day_shapes import ShapeSums, add_days, no_days, pooled
+from engine.day_shapes import add_days, add_weeks, no_days, pooled
 
 
 def days(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +30,7 @@ def test_many_days_teach_their_mean_and_covariance() -> None:
     logs, weekdays = days(20_000)
     once = add_days(no_days(), logs, weekdays)
     # As many again, twenty times over, teach the same.
-    often = ShapeSums(days=20 * once.days, total=20 * once.total, products=20 * once.products)
+    often = replace(once, days=20 * once.days, total=20 * once.total, products=20 * once.products)
     shapes = pooled(often)
     centred = logs - logs.mean(axis=1, keepdims=True)
 
@@ -71,3 +73,28 @@ def test_a_day_that_lies_hours_later_is_no_surprise_where_few_have_taught() -> N
     # The sum of squares of 24 standard normal numbers has the mean 24 and the deviation 7.
     assert apart @ np.linalg.solve(shapes.covariance[0], apart) < 24.0
     assert apart @ np.linalg.solve(np.cov(logs.T), apart) > 100.0
+
+
+def test_whole_weeks_teach_how_big_each_weekday_is() -> None:
+    """The mean of a two-way layout: campaigns of any size, and weekdays that all of them share."""
+    chance = np.random.default_rng(12)
+    weekday = np.array([0.1, 0.2, 0.0, 0.0, 0.0, -0.1, -0.2])
+    shape = np.cos(2 * np.pi * (np.arange(24) - 19) / 24)
+    sizes = chance.normal(5.0, 2.0, (500, 1, 1))
+    logs = sizes + weekday[:, None] + shape + chance.normal(0.0, 0.2, (500, 7, 24))
+    weeks = add_weeks(no_days(), logs)
+
+    assert pooled(weeks).mean[0] == pytest.approx(weekday[:, None] + shape, abs=0.05)
+    assert pooled(weeks).mean[0].mean(axis=1) == pytest.approx(weekday, abs=0.01)
+    as_days = add_days(no_days(), logs.reshape(-1, 24), np.arange(3_500) % 7)
+    assert pooled(weeks).covariance == pytest.approx(pooled(as_days).covariance)
+    again = add_weeks(add_weeks(no_days(), logs[:200]), logs[200:])
+    assert pooled(again).mean == pytest.approx(pooled(weeks).mean)
+
+
+def test_one_week_teaches_little_of_how_big_a_weekday_is() -> None:
+    logs = np.zeros((1, 7, 24))
+    logs[0, 3] = 1.0
+    learned = pooled(add_weeks(no_days(), logs)).mean[0].mean(axis=1)
+
+    assert learned[3] == pytest.approx((1.0 - 1.0 / 7.0) / (1.0 + 3.0))
