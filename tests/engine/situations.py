@@ -138,7 +138,7 @@ def part(situation: Situation, chosen: Ints) -> Situation:
     some: dict[str, Any] = {name: getattr(situation, name)[chosen] for name in _BY_CAMPAIGN}
     return replace(
         situation,
-        week=WeekWeights.of(situation.week.weights[chosen]),
+        week=WeekWeights.of(situation.week.weights[chosen], situation.week.dates[chosen]),
         evidence=_part(situation.evidence, chosen),
         conditions=_part(situation.conditions, chosen),
         **some,
