@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DATES, DAYS_OF_MONTH, date_of, weekday_of
@@ -70,9 +71,16 @@ def add_dates(patterns: Rows, conversions: Ints, at: tuple[Ints, Ints], *, sign:
     weekdays = np.concatenate([weekday_of(days)] * 2)
     told = np.concatenate([sign * conversions[dated]] * 2)
     np.add.at(after["date_conversions"], (both, dates), told)
-    np.add.at(after["date_hours"], (both, dates, weekdays), sign)
-    np.add.at(after["month_hours"], (owners, day, month), sign)
+    after["date_hours"] += sign * _counted(after["date_hours"], (both, dates, weekdays))
+    after["month_hours"] += sign * _counted(after["month_hours"], (owners, day, month))
     return after
+
+
+def _counted(like: Ints, at: tuple[Ints, Ints, Ints]) -> NDArray[np.int16]:
+    """Return how often each cell is named; counting is many times faster than adding at cells."""
+    cells = np.ravel_multi_index(at, like.shape)
+    counts = np.bincount(cells, minlength=like.size).reshape(like.shape)
+    return counts.astype(np.int16)
 
 
 def date_factors(patterns: Rows, week: Floats) -> Floats:
