@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from engine import patterns
 from engine.plans import STRATEGIES
@@ -79,6 +80,22 @@ def test_the_strategies_of_this_release_hold_for_want_of_data_and_the_others_are
             assert [other for other in NAMES if other not in (advice.reasons[0].text or "")] == []
         elif name != "even":
             assert advice.hold_reason is HoldReason.TOO_LITTLE_DATA
+
+
+def test_campaigns_of_all_strategies_are_decided_together_as_each_is_alone() -> None:
+    budget = Budget(amount=Decimal(3_000), period=BudgetPeriod.MONTH)
+    events = [each for each in reports(range(4), range(1, 2)) if each.window_start.day < 6]
+    together = World()
+    for name in STRATEGIES:
+        together.plan(a_plan(campaign_id=name, strategy=name, budget=budget))
+    together.metrics(*(replace(each, campaign_id=name) for each in events for name in STRATEGIES))
+    for name in STRATEGIES:
+        (*_, made) = (each for each in together.advice if each.campaign_id == name)
+        alone = told(events, strategy=name, budget=budget)
+        assert made.hour == alone.hour
+        assert (made.kind, made.hour_plan) == (alone.kind, alone.hour_plan)
+        # What was expected by now goes by the dates that have been.
+        assert made.pacing_index == alone.pacing_index
 
 
 def test_front_loading_has_spent_more_by_every_hour_of_the_day_than_dayparting() -> None:
