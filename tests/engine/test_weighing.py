@@ -226,8 +226,14 @@ def test_performance_based_is_near_the_best_split_however_its_clicks_were_bought
     for _ in range(30):
         clicks = bought(settled, offer)
         settled = weigh("performance_based", a_week(clicks, clicks * worth))
-    assert value(first, offer, worth) > 0.998 * best
-    assert value(settled, offer, worth) > 0.998 * best
+    # The exponents err by the root of the elasticity, 1.22, either way.
+    powers = FIRST_ELASTICITY**0.5, FIRST_ELASTICITY**1.5
+    for split, power in zip((first, settled), powers, strict=True):
+        wanted = offer * worth**power
+        np.testing.assert_allclose(split / split.sum(), wanted / wanted.sum(), rtol=1e-9)
+        # To second order 0.5 * (1 / 3) * (2 / 3) * 0.34 ** 2 * 0.3 ** 2 = 0.1 % is lost on average;
+        # of 168 hours drawn from long tails, up to some times as much.
+        assert value(split, offer, worth) > 0.997 * best
     # With the whole elasticity as the exponent, a settled split would be off by its square.
     offered = offer * worth**FIRST_ELASTICITY**2
     assert value(settled, offer, worth) > value(offered, offer, worth)
