@@ -18,6 +18,10 @@ from engine.zones import FIRST_DAY, LAST_DAY, ZoneDays
 HOUR = 3_600
 DAY = 86_400
 HOURS_OF_WEEK = 168
+DAYS_OF_MONTH = 31
+MONTHS_OF_YEAR = 12
+DATES = DAYS_OF_MONTH + MONTHS_OF_YEAR
+"""Days of the month, then months of the year, where both lie along one axis."""
 FAR = LAST_DAY - 1
 """Stands for "no end": the last local day that is known."""
 
@@ -69,7 +73,12 @@ def utc_offset(calendar: Calendar, zones: Ints, instants: Ints, days: Ints) -> I
 def hour_of_week(calendar: Calendar, zones: Ints, instants: Ints, days: Ints) -> Ints:
     """Return the local hour of the week, 0 to 167, Monday midnight is 0."""
     wall = instants + utc_offset(calendar, zones, instants, days)
-    return (days + _MONDAY) % 7 * 24 + wall % DAY // HOUR
+    return weekday_of(days) * 24 + wall % DAY // HOUR
+
+
+def weekday_of(days: Ints) -> Ints:
+    """Return the weekday of local days, Monday is 0."""
+    return (days + _MONDAY) % 7
 
 
 def week_of(days: Ints) -> Ints:
@@ -79,7 +88,7 @@ def week_of(days: Ints) -> Ints:
 
 def week_first(days: Ints) -> Ints:
     """Return the Monday of each day's week."""
-    return days - (days + _MONDAY) % 7
+    return days - weekday_of(days)
 
 
 def month_of(days: Ints) -> Ints:
@@ -90,3 +99,9 @@ def month_of(days: Ints) -> Ints:
 def month_first(months: Ints) -> Ints:
     """Return the first day of each month, given in months since January 1970."""
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def date_of(days: Ints) -> tuple[Ints, Ints]:
+    """Return the day of the month, 0 to 30, and the month of the year, 0 to 11, of local days."""
+    months = month_of(days)
+    return days - month_first(months), months % 12

@@ -27,7 +27,7 @@ from engine.in_force import current_value
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
-from engine.weeks import WeekWeights, between
+from engine.weeks import WeekWeights, between, date_factor
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
@@ -91,6 +91,7 @@ def clock_of(situation: Situation) -> Clock:
 def slot_weights(week: WeekWeights, clock: Clock) -> Floats:
     """Return the weights of today's remaining hours, 0 beyond the day; shape (B, 25)."""
     weights = np.take_along_axis(week.weights, clock.cells, axis=1)
+    weights *= date_factor(week, clock.day)[:, None]
     return np.where(np.arange(SLOTS) < clock.hours[:, None], weights, 0.0)
 
 

@@ -5,6 +5,9 @@ they are the same bits whatever the order of the facts, and a restated hour corr
 An estimate is a gamma-Poisson posterior mean (empirical Bayes): the conversions' shape is
 shrunk to the campaign's own clicks' shape, and that to the pooled prior.
 
+Beside the hours of the week stand the days of the month and the months of the year:
+`engine.dates` makes factors of them.
+
 Source: Robbins, "An Empirical Bayes Approach to Statistics" (1956); gamma-Poisson
 shrinkage as in Gelman et al., "Bayesian Data Analysis", 3rd ed., section 2.6.
 """
@@ -18,21 +21,40 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
-from engine.calendar import HOURS_OF_WEEK, Calendar, hour_of_week
+from engine.calendar import (
+    DATES,
+    DAYS_OF_MONTH,
+    HOURS_OF_WEEK,
+    MONTHS_OF_YEAR,
+    Calendar,
+    hour_of_week,
+)
+from engine.dates import UNDATED, add_dates
 from engine.errors import UnknownFormat
 from engine.hours import MILLIONTHS, SUSPECT
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_WEEK: Final = [
+    ("format", "<u8"),
+    *((name, "<i8", (HOURS_OF_WEEK,)) for name in ("hours", "clicks", "conversions")),
+]
+WEEK: Final = np.dtype(_WEEK)
+"""Format 1: one campaign's sums by hour of the local week: hours observed, clicks, and
+millionths of conversions. Suspect hours are left out."""
+
 PATTERN: Final = np.dtype(
     [
-        ("format", "<u8"),
-        ("hours", "<i8", (HOURS_OF_WEEK,)),
-        ("clicks", "<i8", (HOURS_OF_WEEK,)),
-        ("conversions", "<i8", (HOURS_OF_WEEK,)),
+        *_WEEK,
+        ("dated_from", "<i8"),
+        ("date_conversions", "<i8", (DATES,)),
+        ("date_hours", "<i2", (DATES, 7)),
+        ("month_hours", "<i2", (DAYS_OF_MONTH, MONTHS_OF_YEAR)),
     ]
 )
-"""One campaign's sums by hour of the local week: hours observed, clicks, and millionths
-of conversions. Suspect hours are left out."""
+"""Format 2: with the same hours by date, from local day ``dated_from`` on: conversions and,
+by weekday, hours of each day of the month and month of the year, and the hours that days of
+the month have of each month. A count of hours stays below 2 ** 15: there are 24 * 31 in a
+month, and no more than two months are kept."""
 
 CONVERSIONS_STRENGTH: Final = 20.0
 """Conversions in each cell that the clicks' shape counts for: a campaign's conversions per
@@ -77,18 +99,34 @@ class Estimate:
 def unpack(values: Sequence[bytes]) -> Rows:
     """Return B values as rows of `PATTERN`; empty values become patterns without an hour.
 
+    Values of format 1 are read as what they are: hours of which the dates are not known.
+
     Raises
     ------
     UnknownFormat
         When a value was written by another version.
     """
-    blank = np.zeros(1, dtype=PATTERN)
-    blank["format"] = FORMAT
-    empty = blank.tobytes()
-    rows = np.frombuffer(b"".join([value or empty for value in values]), dtype=PATTERN)
+    size = PATTERN.itemsize
+    whole = [value if len(value) == size else _whole(value) for value in values]
+    rows = np.frombuffer(b"".join(whole), dtype=PATTERN)
     if rows.size and (rows["format"] != FORMAT).any():
         raise UnknownFormat("pattern", found=int(rows["format"].max()), known=FORMAT)
     return rows
+
+
+def _whole(value: bytes) -> bytes:
+    """Return an empty value, or one of format 1, in the present format."""
+    row = np.zeros(1, dtype=PATTERN)
+    row["format"] = FORMAT
+    if value:
+        found = int.from_bytes(value[:8], "little")
+        if found != 1:
+            raise UnknownFormat("pattern", found=found, known=FORMAT)
+        week = np.frombuffer(value, dtype=WEEK)
+        for name in ("hours", "clicks", "conversions"):
+            row[name] = week[name]
+        row["dated_from"] = UNDATED
+    return row.tobytes()
 
 
 def flat_prior(count: int) -> Prior:
@@ -106,7 +144,7 @@ def cells_of(calendar: Calendar, zones: Ints, starts: Ints, days: Ints) -> Ints:
     return hour_of_week(calendar, zones, starts, days)
 
 
-def add_hours(patterns: Rows, facts: Rows, cells: tuple[Ints, Ints], *, sign: int) -> Rows:
+def add_hours(patterns: Rows, facts: Rows, at: tuple[Ints, Ints, Ints], *, sign: int) -> Rows:
     """Return patterns with hours added (``sign`` 1) or taken away (-1).
 
     Parameters
@@ -115,17 +153,19 @@ def add_hours(patterns: Rows, facts: Rows, cells: tuple[Ints, Ints], *, sign: in
         Shape (B,).
     facts
         Shape (N,), `engine.hours.HOUR`; rows that stand for no hour have format 0.
-    cells
-        The pattern and the hour of the week of each fact; shapes (N,).
+    at
+        The pattern, the hour of the week and the local day of each fact; shapes (N,).
     """
-    after = patterns.copy()
     counts = (facts["format"] != 0) & (facts["flags"] & SUSPECT == 0)
-    owners, hours = cells
-    at = owners[counts], hours[counts]
+    owners, hours, days = (each[counts] for each in at)
     chosen = facts[counts]
-    np.add.at(after["hours"], at, sign)
-    np.add.at(after["clicks"], at, sign * chosen["clicks"])
-    np.add.at(after["conversions"], at, sign * chosen["conversions"])
+    after = add_dates(patterns, chosen["conversions"], (owners, days), sign=sign)
+    np.add.at(after["hours"], (owners, hours), sign)
+    np.add.at(after["clicks"], (owners, hours), sign * chosen["clicks"])
+    np.add.at(after["conversions"], (owners, hours), sign * chosen["conversions"])
+    # With the last hour that has no date goes what kept the others apart from it.
+    apart = np.flatnonzero(after["dated_from"])
+    after["dated_from"][apart[~after["hours"][apart].any(axis=1)]] = 0
     return after
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from engine import in_force, plans, state
-from engine.arrays import Ints, Rows
+from engine.arrays import Floats, Ints, Rows
 from engine.calendar import Calendar
 from engine.situation import Conditions, Evidence, Situation
 from engine.weeks import WeekWeights
@@ -114,13 +114,14 @@ def situations(draw: st.DrawFn, most: int = 4) -> Situation:
             for name, value in one[named].items():
                 rows[name][i] = value
     weights = np.array([draw(_weeks()) for _ in range(count)])
+    dates = np.array([_dates(draw(st.integers(0, 99))) for _ in range(count)])
     zones = np.array([one["zone"] for one in each])
     flags = np.zeros(count, dtype=np.bool_)
     return Situation(
         campaigns=campaigns,
         plans=planned,
         in_force=forced,
-        week=WeekWeights.of(weights),
+        week=WeekWeights.of(weights, dates),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
         conditions=Conditions(frozen=flags, outage=flags),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
@@ -138,7 +139,7 @@ def part(situation: Situation, chosen: Ints) -> Situation:
     some: dict[str, Any] = {name: getattr(situation, name)[chosen] for name in _BY_CAMPAIGN}
     return replace(
         situation,
-        week=WeekWeights.of(situation.week.weights[chosen]),
+        week=WeekWeights.of(situation.week.weights[chosen], situation.week.dates[chosen]),
         evidence=_part(situation.evidence, chosen),
         conditions=_part(situation.conditions, chosen),
         **some,
@@ -154,6 +155,13 @@ def _weeks(draw: st.DrawFn) -> list[float]:
     flat = draw(st.booleans())
     hours = st.just(1.0) if flat else st.floats(0.0, 10.0).map(lambda w: w if w > 1e-3 else 0.0)
     return draw(st.lists(hours, min_size=168, max_size=168)) if not flat else [1.0] * 168
+
+
+def _dates(seed: int) -> Floats:
+    """Return factors of dates: for half of the seeds none, for others a tenth of them 0."""
+    chance = np.random.default_rng(seed)
+    factors = chance.lognormal(0.0, 0.5, 43) * (chance.random(43) > 0.1)
+    return np.ones(43) if seed < 50 else factors
 
 
 @st.composite

@@ -20,6 +20,7 @@ import pytest
 
 from engine import (
     ceiling,
+    dates,
     day_shapes,
     delay,
     forecast,
@@ -65,8 +66,8 @@ def kept_books() -> tuple[Books, Rows]:
     state.kept_days(int(books.rows["days"][0]), MONDAY // DAY)
     state.unpack(state.pack(books.rows))
     cells = patterns.cells_of(books.calendar, owners, hour.day * DAY, hour.day)
-    blank = patterns.unpack([b"", b""])
-    return books, patterns.add_hours(blank, rows, (owners, cells), sign=1)
+    blank = dates.begin_dates(patterns.unpack([b"", b""]), np.array([1]), np.array([20_514]))
+    return books, patterns.add_hours(blank, rows, (owners, cells, hour.day), sign=1)
 
 
 def a_life() -> None:
@@ -83,6 +84,10 @@ def a_life() -> None:
     weights = strategies.week_weights(made, week, np.array([0, 1]))
     made["strategy"][0] = plans.STRATEGIES.index("even")
     strategies.week_weights(made, one_week, np.array([1]))
+    for name in ("front_loading", "performance_based", "conversion_pattern"):
+        made["strategy"] = plans.STRATEGIES.index(name)
+        strategies.week_weights(made, week, np.array([0, 1]))
+    strategies.by_date(made)
     in_force.with_change(in_force.unpack([b""]), np.array([MONDAY]))
     situation = One(
         rows=books.rows[:1],
@@ -93,7 +98,9 @@ def a_life() -> None:
         account_zone="UTC",
         now=MONDAY + 52 * HOUR,
     ).situation()
+    factors = dates.date_factors(learned[:1], week.conversions[:1])
     decide(replace(situation, week=WeekWeights.of(weights[:1])))
+    decide(replace(situation, week=WeekWeights.of(weights[:1], factors)))
     policy.changes_today(situation)
     pace()
     aim()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from math import floor
@@ -17,6 +18,7 @@ from engine import plans
 from engine.gaps import in_gap, merged
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
 from engine.situation import Clock, Situation
+from engine.weeks import WeekWeights
 from tests.engine.lives import HOUR, PERIODS, ROLLOVERS, Life, Reckoning, first_second, lives
 from tests.engine.situations import MONDAY, One
 
@@ -122,6 +124,25 @@ def test_today_gets_what_a_pencil_says(
     plan: dict[str, int], gaps: tuple[tuple[int, int], ...], today: int
 ) -> None:
     assert horizon(plan=plan, gaps=gaps).today.tolist() == [today]
+
+
+def test_a_day_whose_date_weighs_more_gets_as_much_more_of_a_month() -> None:
+    # March has 29 whole days and 23 hours to come; the second weighs three times as much, and
+    # of the rest the last ten days twice: 69 + 19 * 24 + 10 * 48 hours' worth in all.
+    dates = np.ones((1, 43))
+    dates[0, 1], dates[0, 21:31] = 3.0, 2.0
+    dates[0, 33] = 7.0  # March as a whole, of which nothing comes in a month's own budget
+    situation = One(plan={"period": 2}).situation()
+    week = WeekWeights.of(np.ones((1, 168)), dates)
+    _, horizon = made(replace(situation, week=week))
+    assert horizon.today.tolist() == [23_600 * 69 // (69 + 19 * 24 + 10 * 48)]
+    # A week that ends in the next month goes by the months as well.
+    late = {"newest": MONDAY + 28 * 24 * HOUR, "week": (4, 0)}
+    situation = One(campaign=late, plan={"period": 1}).situation()
+    dates[0, :31] = 1.0
+    dates[0, 34] = 3.5
+    _, horizon = made(replace(situation, week=WeekWeights.of(np.ones((1, 168)), dates)))
+    assert horizon.today.tolist() == [23_600 * 23 * 2 // (47 * 2 + 5 * 24)]
 
 
 def test_a_days_minimum_counts_what_is_expected_but_not_reported_yet() -> None:

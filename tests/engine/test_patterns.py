@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import fields
+from hashlib import sha256
 from random import Random
 
 import numpy as np
@@ -11,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from engine import hours, patterns
+from engine import dates, hours, patterns
 from engine.arrays import Floats, Ints, Rows
 from engine.errors import UnknownFormat
 from engine.patterns import CONVERSIONS_STRENGTH, FLAT_STRENGTH, Estimate, Prior
@@ -67,10 +70,11 @@ def test_patterns_are_the_same_bits_in_any_order_and_split(
 ) -> None:
     def add(rows: Rows, part: list[tuple[Fact, int, int]], sign: int = 1) -> Rows:
         at = np.array([[owner, cell] for _, owner, cell in part], dtype=np.int64).reshape(-1, 2)
+        days = np.array([fact.start // 86_400 for fact, _, _ in part], dtype=np.int64)
         flagged = rows_of([fact for fact, _, _ in part])
         suspect = flagged["clicks"] > flagged["impressions"]
         flagged["flags"][suspect] = hours.SUSPECT
-        return patterns.add_hours(rows, flagged, (at[:, 0], at[:, 1]), sign=sign)
+        return patterns.add_hours(rows, flagged, (at[:, 0], at[:, 1], days), sign=sign)
 
     blank = patterns.unpack([b""] * 3)
     whole = add(blank, told)
@@ -92,7 +96,7 @@ def test_a_correction_leaves_what_there_is_had_it_never_been_wrong(
     wrong: Fact, right: Fact, cell: int
 ) -> None:
     def add(rows: Rows, fact: Fact, sign: int) -> Rows:
-        at = np.array([0]), np.array([cell])
+        at = np.array([0]), np.array([cell]), np.array([fact.start // 86_400])
         return patterns.add_hours(rows, rows_of([fact]), at, sign=sign)
 
     blank = patterns.unpack([b""])
@@ -102,7 +106,7 @@ def test_a_correction_leaves_what_there_is_had_it_never_been_wrong(
 
 def test_a_row_that_stands_for_no_hour_teaches_nothing() -> None:
     blank, nothing = patterns.unpack([b""]), np.zeros(1, dtype=hours.HOUR)
-    at = np.array([0]), np.array([5])
+    at = np.array([0]), np.array([5]), np.array([20_514])
     assert patterns.add_hours(blank, nothing, at, sign=1).tobytes() == blank.tobytes()
 
 
@@ -278,5 +282,50 @@ def test_a_flat_prior_is_a_weak_week_of_equal_hours_with_nothing_behind_it() -> 
 def test_a_pattern_that_another_version_wrote_is_refused_by_number() -> None:
     rows = patterns.unpack([b"", b""]).copy()
     rows["format"][0] = 3
-    with pytest.raises(UnknownFormat, match="a stored pattern has format 3, this version reads 1"):
+    with pytest.raises(UnknownFormat, match="a stored pattern has format 3, this version reads 2"):
         patterns.unpack([rows.tobytes()])
+    with pytest.raises(UnknownFormat, match="has format 3, this version reads 2"):
+        patterns.unpack([rows.tobytes()[:500]])
+
+
+def in_format(number: int, *sums: Sequence[int]) -> bytes:
+    """Return what a release stored: whole numbers of eight bytes, low byte first."""
+    cells = [cell for each in sums for cell in each]
+    return struct.pack(f"<{1 + len(cells)}q", number, *cells)
+
+
+HOURS, CLICKS, CONVERSIONS = range(168), range(500, 668), range(10**7, 10**7 + 168)
+FIRST_FORMAT = in_format(1, HOURS, CLICKS, CONVERSIONS)
+
+
+def test_a_pattern_of_the_first_format_is_read_as_hours_without_dates() -> None:
+    digest = "6a20408a89bda9bf291183e02fe3e0b282d3dc851e63f217ff3942026e6d8d59"
+    assert (len(FIRST_FORMAT), sha256(FIRST_FORMAT).hexdigest()) == (4_040, digest)
+    rows = patterns.unpack([FIRST_FORMAT, b"", FIRST_FORMAT])
+    assert rows["format"].tolist() == [2, 2, 2]
+    for i in (0, 2):
+        assert rows["hours"][i].tolist() == list(HOURS)
+        assert rows["clicks"][i].tolist() == list(CLICKS)
+        assert rows["conversions"][i].tolist() == list(CONVERSIONS)
+    assert rows["dated_from"].tolist() == [dates.UNDATED, 0, dates.UNDATED]
+    assert not rows["date_conversions"].any()
+    assert not rows["date_hours"].any()
+    assert rows[1].tobytes() == patterns.unpack([b""])[0].tobytes()
+
+
+def test_a_pattern_is_stored_as_it_was_by_the_release_that_began_its_format() -> None:
+    # 30 and 31 March 2026 are a Monday and a Tuesday, the first of April a Wednesday.
+    told = [Fact(start=day * 86_400, conversions=7 * day) for day in (20_542, 20_543, 20_544)]
+    at = np.zeros(3, dtype=np.int64), np.array([0, 24, 48]), np.array([20_542, 20_543, 20_544])
+    row = patterns.add_hours(patterns.unpack([b""]), rows_of(told), at, sign=1)[0]
+    by_date, hours, by_month = [0] * 43, [0] * 43 * 7, [0] * 31 * 12
+    for fact, date, month, weekday in zip(told, (29, 30, 0), (2, 2, 3), (0, 1, 2), strict=True):
+        for cell in (date, 31 + month):
+            by_date[cell] += fact.conversions
+            hours[7 * cell + weekday] += 1
+        by_month[12 * date + month] += 1
+    week = [row[name].tolist() for name in ("hours", "clicks", "conversions")]
+    wanted = in_format(2, *week, [0], by_date)
+    wanted += struct.pack(f"<{len(hours + by_month)}h", *hours, *by_month)
+    assert row.tobytes() == wanted
+    assert len(wanted) == 5_738

@@ -11,6 +11,7 @@ import numpy as np
 from engine import money, patterns
 from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
+from engine.dates import begin_dates
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS
@@ -56,11 +57,13 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     rows, owners, starts = read_days(draft, [wave.keys[i] for i in at.tolist()], spans)
     within = (firsts[owners] <= starts) & (starts < ends[owners])
     rows, owners, starts = rows[within], owners[within], starts[within]
-    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days[owners])
+    days_of = days[owners]
+    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)
     overspend.observe(draft, wave, at, step)
     for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends)):
         _tell(draft, wave, closed)
-    return patterns.add_hours(learned, rows, (where[owners], cells), sign=1)
+    dated = begin_dates(learned, where, days)
+    return patterns.add_hours(dated, rows, (where[owners], cells, days_of), sign=1)
 
 
 def _closed(

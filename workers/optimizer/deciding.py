@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine import in_force, patterns
 from engine.arrays import Floats, Ints, Rows
-from engine.calendar import Calendar
+from engine.calendar import DATES, Calendar
+from engine.dates import date_factors
 from engine.decide import Decisions, decide
+from engine.patterns import Estimate
 from engine.situation import Evidence, Situation
-from engine.strategies import needs_learning, week_weights
-from engine.weeks import WeekWeights
+from engine.strategies import by_date, needs_learning, week_weights
 from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
@@ -52,10 +53,19 @@ class Decided:
         return replace(self, **_part(self, chosen))
 
 
+class _Learned(NamedTuple):
+    weights: Floats
+    """Shape (B, 168)."""
+    dates: Floats | None
+    """Shape (B, 43), or none where no plan's strategy goes by dates."""
+    evidence: Evidence
+    prior_versions: Ints
+
+
 def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     """Return a decision for each campaign that is due."""
     forced = in_force.unpack(draft.read_of(AUDIT, due.keys))
-    weights, evidence, versions = _weights(draft, books, due)
+    learned = _learned(draft, books, due)
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
     _count_unreadable(draft, CONDITIONS, unreadable)
@@ -64,8 +74,8 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         campaigns=due.campaigns,
         plans=due.plans,
         in_force=forced,
-        week=WeekWeights.of(books.plans.weigh(weights, due.plan_values, detailed)),
-        evidence=evidence,
+        week=books.plans.weigh(learned.weights, learned.dates, due.plan_values, detailed),
+        evidence=learned.evidence,
         conditions=conditions,
         gaps=books.plans.gaps(due.plan_values, detailed),
         calendar=due.calendar,
@@ -75,18 +85,24 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         now=due.now,
         stale_after=int(draft.policy.stale_after.total_seconds()),
     )
-    return Decided(due=due, in_force=forced, decisions=decide(situation), prior_versions=versions)
+    return Decided(
+        due=due,
+        in_force=forced,
+        decisions=decide(situation),
+        prior_versions=learned.prior_versions,
+    )
 
 
-def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, Ints]:
-    """Return the weights of the week, what is behind them, and the versions of the priors."""
+def _learned(draft: Draft, books: Books, due: Due) -> _Learned:
+    """Return what strategies make of what was learned, and what is behind it."""
     rows = np.flatnonzero(needs_learning(due.plans) & (due.plans["version"] > 0))
     count = len(due.keys)
     own, pooled = np.zeros(count), np.zeros(count)
-    versions = np.zeros(count, dtype=np.int64)
+    evidence, versions = Evidence(own=own, pooled=pooled), np.zeros(count, dtype=np.int64)
     if not rows.size:
         nothing = patterns.estimate(patterns.unpack([]), patterns.flat_prior(0))
-        return week_weights(due.plans, nothing, rows), Evidence(own=own, pooled=pooled), versions
+        weights = week_weights(due.plans, nothing, rows)
+        return _Learned(weights, None, evidence, versions)
     chosen = rows.tolist()
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     prior, unreadable = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
@@ -94,8 +110,18 @@ def _weights(draft: Draft, books: Books, due: Due) -> tuple[Floats, Evidence, In
     stored = patterns.unpack(draft.read_of(METRICS, [pattern_key(due.keys[i]) for i in chosen]))
     learned = patterns.estimate(stored, prior)
     own[rows], pooled[rows], versions[rows] = learned.trust, prior.evidence, prior.version
-    weights = week_weights(due.plans, learned, rows)
-    return weights, Evidence(own=own, pooled=pooled), versions
+    dates = _dates(due.plans, stored, learned, rows)
+    return _Learned(week_weights(due.plans, learned, rows), dates, evidence, versions)
+
+
+def _dates(plans: Rows, stored: Rows, learned: Estimate, rows: Ints) -> Floats | None:
+    """Return the factors of dates (B, 43) where a plan asks for them."""
+    chosen = np.flatnonzero(by_date(plans[rows]))
+    if not chosen.size:
+        return None
+    dates = np.ones((len(plans), DATES))
+    dates[rows[chosen]] = date_factors(stored[chosen], learned.conversions[chosen])
+    return dates
 
 
 def _count_unreadable(draft: Draft, topic: Topic, times: int) -> None:

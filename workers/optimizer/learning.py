@@ -140,9 +140,10 @@ def _correct(
     touched, late = chosen
     at = np.flatnonzero(late[touched])
     i = touched[at]
-    cells = patterns.cells_of(wave.calendar, wave.zones[i], wave.starts[i], hour.day[i])
-    learned = patterns.add_hours(learned, placed.old[i], (at, cells), sign=-1)
-    return patterns.add_hours(learned, placed.new[i], (at, cells), sign=1)
+    days = hour.day[i]
+    cells = patterns.cells_of(wave.calendar, wave.zones[i], wave.starts[i], days)
+    learned = patterns.add_hours(learned, placed.old[i], (at, cells, days), sign=-1)
+    return patterns.add_hours(learned, placed.new[i], (at, cells, days), sign=1)
 
 
 def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advance) -> Rows:
@@ -162,4 +163,4 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
             draft.writes[hours_key(key, day)] = None
             if draft.read(events_key(key, day)):
                 draft.writes[events_key(key, day)] = None
-    return patterns.add_hours(learned, rows, (owners, cells), sign=-1)
+    return patterns.add_hours(learned, rows, (owners, cells, local), sign=-1)

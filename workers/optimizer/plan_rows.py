@@ -14,6 +14,7 @@ from engine.arrays import Floats, Ints
 from engine.calendar import HOURS_OF_WEEK
 from engine.plans import PLAN, UNLIMITED
 from engine.state import NEVER
+from engine.weeks import WeekWeights
 from schemas import Plan, decode
 from schemas.money import exponent_of, to_minor
 from workers.instants import day_number
@@ -80,22 +81,27 @@ class PlanBook:
                 gaps[i, : len(days)] = days
         return gaps
 
-    def weigh(self, weights: Floats, values: Sequence[bytes], detailed: Ints) -> Floats:
-        """Return weights (B, 168) with what plans say about hours.
+    def weigh(
+        self, weights: Floats, dates: Floats | None, values: Sequence[bytes], detailed: Ints
+    ) -> WeekWeights:
+        """Return weights (B, 168) and factors of dates (B, 43) with what plans say about hours.
 
-        ``custom_weights`` take the place of the strategy's; ``dayparting`` multiplies.
+        ``custom_weights`` take the place of the strategy's, dates included; ``dayparting``
+        multiplies.
         """
         chosen = np.flatnonzero(detailed & OWN_HOURS).tolist()
         if not chosen:
-            return weights
-        weighed = weights.copy()
+            return WeekWeights.of(weights, dates)
+        weighed, dated = weights.copy(), None if dates is None else dates.copy()
         for i in chosen:
             plan = self.plan(values[i])
             if plan.custom_weights is not None:
                 weighed[i] = np.tile(plan.custom_weights, 7)
+                if dated is not None:
+                    dated[i] = 1.0
             if plan.dayparting is not None:
                 weighed[i] *= np.array(plan.dayparting).reshape(HOURS_OF_WEEK)
-        return weighed
+        return WeekWeights.of(weighed, dated)
 
 
 def _detailed(plan: Plan) -> int:

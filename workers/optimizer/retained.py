@@ -83,7 +83,8 @@ def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
     closed = days < current[owners]
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
     blank = patterns.unpack([b""] * len(moved))
-    learned = patterns.add_hours(blank, rows[closed], (owners[closed], cells[closed]), sign=1)
+    at = owners[closed], cells[closed], days[closed]
+    learned = patterns.add_hours(blank, rows[closed], at, sign=1)
     store_patterns(draft, [wave.keys[i] for i in moved.tolist()], learned)
 
 

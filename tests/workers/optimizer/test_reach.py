@@ -43,6 +43,10 @@ def a_campaigns_life() -> None:
     world.metrics(*(an_event(number) for number in range(50)), an_event(3, clicks=9))
     world.plan(version=2, timezone="Europe/Berlin", flight_start=date(2026, 3, 3))
     world.metrics(an_event(50, account_timezone="Europe/Paris"))
+    names = ("front_loading", "performance_based", "conversion_pattern")
+    for version, name in enumerate(names, start=3):
+        world.plan(version=version, strategy=name, timezone="Europe/Berlin")
+        world.metrics(an_event(48 + version))
     shapes = world.policy.topic(topics.SHAPES)
     pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])
 
