@@ -73,4 +73,4 @@ class Outcome:
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= _WHOLE else f"{value:.4g}"
