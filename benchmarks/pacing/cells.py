@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeVar
 
 import numpy as np
@@ -82,7 +82,7 @@ class Played:
     """Spend over budget."""
 
 
-@cache
+@lru_cache(maxsize=len(SEEDS))  # a setting's worlds take gigabytes
 def _world(setting: Setting, seed: int) -> tuple[World, Floats, Floats, Floats]:
     """Return a world, its budgets (B,), and the best values and multipliers (B, days)."""
     world = World(setting, curves()[0], seed)
