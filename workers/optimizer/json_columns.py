@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -19,6 +19,9 @@ from workers.optimizer.amounts import WRITERS
 
 Column = Sequence[str]
 """One JSON text per object."""
+
+DIGITS: Final = 4
+"""Decimals of shares as they are published."""
 
 
 def objects(members: Mapping[str, Column]) -> list[str]:

@@ -16,10 +16,8 @@ from schemas.topics import PLANS
 from workers.optimizer import explaining
 from workers.optimizer.deciding import Decided
 from workers.optimizer.explaining import Evidence
-from workers.optimizer.json_columns import Money
+from workers.optimizer.json_columns import DIGITS, Money
 from workers.optimizer.policy import OptimizerPolicy
-
-_DIGITS = 4
 
 
 class Reasons:
@@ -34,7 +32,7 @@ class Reasons:
         self._made = made
         self._money = money
         self._hold = made.hold.tolist()
-        self._pace = np.round(made.outlook.index, _DIGITS).tolist()
+        self._pace = np.round(made.outlook.index, DIGITS).tolist()
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
         self._noted = (
@@ -99,7 +97,7 @@ class Reasons:
 
     def confidence(self, i: int) -> Evidence:
         """Return how much was known for decision ``i``."""
-        return {"confidence": round(float(self._made.confidence[i]), _DIGITS)}
+        return {"confidence": round(float(self._made.confidence[i]), DIGITS)}
 
 
 def _nothing(_reasons: Reasons, _i: int) -> Evidence:

@@ -23,7 +23,7 @@ from schemas import Priority, Risk
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.optimizer import json_columns as write
 from workers.optimizer.deciding import Decided
-from workers.optimizer.json_columns import Column, Money
+from workers.optimizer.json_columns import DIGITS, Column, Money
 from workers.optimizer.policy import OptimizerPolicy
 
 FIELD: Final = "hourly_budget"
@@ -32,7 +32,6 @@ UNIT: Final = "currency"
 Members = dict[str, Column]
 
 _ID = 16
-_DIGITS = 4
 _STATUSES = ("passed", "clamped", "blocked")
 _KINDS = ('"hold"', '"pacing"')
 _HOLDS = tuple(f'"{reason}"' for reason in ORDER)
@@ -45,8 +44,6 @@ _TAKEN_OVER = (
     *("currency", "hour", "valid_from", "expires_at", "plan_version"),
 )
 """What an action repeats of its recommendation."""
-_DEFAULT = ("",)
-"""A value that a record leaves out."""
 
 
 def recommendations(policy: OptimizerPolicy, decided: Decided, digests: Sequence[str]) -> Members:
@@ -111,8 +108,8 @@ def _standing(decided: Decided, money: Money) -> Members:
     """Return where each campaign stands in the period of its plan, if it has one."""
     made, horizon, outlook = decided.decisions, decided.decisions.horizon, decided.decisions.outlook
     planned = decided.due.plans["version"] > 0
-    pace, exhaustion = np.round(outlook.index, _DIGITS), np.round(outlook.exhaustion, _DIGITS)
-    confidence = np.round(made.confidence, _DIGITS)
+    pace, exhaustion = np.round(outlook.index, DIGITS), np.round(outlook.exhaustion, DIGITS)
+    confidence = np.round(made.confidence, DIGITS)
     lasts = outlook.exhausts_at == NO_TIME
     members = {
         "currency": _codes(decided.due.plans["currency"]),
@@ -145,7 +142,7 @@ def _amounts(decided: Decided, money: Money) -> Members:
         "hourly_cap": money.column(made.cap),
         "guardrails": _guardrails(made.ruling.statuses, money.plain(value)),
         "auto_execute": write.where(made.ruling.release, write.same(value=True, count=count)),
-        "risk": _risks(np.round(made.confidence, _DIGITS)),
+        "risk": _risks(np.round(made.confidence, DIGITS)),
     }
     return {name: write.where(made.acts, texts) for name, texts in members.items()}
 
@@ -216,4 +213,4 @@ def _risks(confidence: Floats) -> Column:
 def _first(texts: Sequence[str], conditions: Sequence[Bools]) -> Column:
     """Return the text of the first condition that holds; nothing where none does."""
     codes = np.select(conditions, range(len(texts)), default=len(texts))
-    return write.chosen((*texts, *_DEFAULT), codes)
+    return write.chosen((*texts, ""), codes)
