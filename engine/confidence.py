@@ -9,7 +9,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import HOUR
 from engine.situation import Clock, Evidence, Situation
-from engine.strategies import needs_learning
+from engine.strategies import needs_learning, steers
 
 POOL_HALF: Final = 28.0
 """Campaign-days at which a prior is half trusted."""
@@ -26,10 +26,11 @@ _IMPRESSIONS, _CLICKS = 0, 1
 def confidence(situation: Situation, clock: Clock) -> Floats:
     """Return the confidence in each decision, in [0, 1], shape (B,).
 
-    A product: of the learned shape (1 for a strategy that needs none), of how recent the
+    A product: of what was learned (1 for a strategy that needs nothing), of how recent the
     reports are, and of whether the counts of the day agree with each other.
     """
-    shape = np.where(needs_learning(situation.plans), of_shape(situation.evidence), 1.0)
+    learned = needs_learning(situation.plans) | steers(situation.plans)
+    shape = np.where(learned, of_shape(situation.evidence), 1.0)
     lag = (clock.target - clock.reported_until) / HOUR
     fresh = LAG_HALF / (LAG_HALF + lag)
     return shape * fresh * np.where(suspect_day(situation.campaigns), SUSPECT, 1.0)

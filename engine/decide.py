@@ -5,7 +5,7 @@ This is the only module that knows the order in which the parts of the engine wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
-from engine.in_force import current_value
-from engine.policy import CLAMPED, Ruling, rule
+from engine.in_force import current_multiplier, current_value
+from engine.plans import UNLIMITED
+from engine.policy import BLOCKED, CLAMPED, Lever, Ruling, rule
 from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
-from engine.strategies import hour_plan
+from engine.steering import Steering, expected_rates, steer
+from engine.strategies import HourPlan, hour_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +33,15 @@ class Decisions:
     hold: Ints
     """Why, as a position in `engine.holds.ORDER`, or `engine.holds.NONE`."""
     acts: Bools
-    """Whether there is an amount to recommend: no hold, or a stop of what is in force."""
+    """Whether there is a value to recommend: no hold, or a stop of what is in force."""
+    steers: Bools
+    """Whether the value is a multiplier of bids, in millionths, and not an hourly budget."""
     known: Bools
     """Whether the value in force is known."""
     current: Ints
     """The value in force."""
     value: Ints
-    """Budget of the target hour."""
+    """Budget of the target hour, or its multiplier."""
     plan: Ints
     """Shape (B, 25), amounts from the target hour to the end of its local day."""
     cap: Ints
@@ -53,45 +57,96 @@ def decide(situation: Situation) -> Decisions:
     """Decide the next hour of each campaign.
 
     The answer for one campaign does not depend on the others in the batch, and the
-    argument is not changed. Whatever else applies, the value is never above what the
+    argument is not changed. Whatever else applies, what an hour may spend is never above what the
     period, the day and the hour may still spend.
     """
     clock = clock_of(situation)
     slots = slot_weights(situation.week, clock)
-    horizon = horizon_of(situation, clock, slots)
+    horizon = horizon_of(situation, clock, slots, expected_rates(situation, clock))
     hold = hold_codes(situation, clock, horizon)
+    steering = steer(situation, clock, horizon)
     totals = np.where(hold == NONE, horizon.today, 0)
-    plans = situation.plans
-    wanted = hour_plan(totals, slots, plans["hourly_floor"], plans["hourly_cap"])
-    limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, plans["hourly_cap"]), 0)
+    wanted = _planned(situation, totals, slots, steering)
+    limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
     sure = confidence(situation, clock)
-    ruling = rule(situation, wanted.amounts[:, 0], limit, sure)
-    known, current = current_value(situation.in_force, plans)
-    amounts = _following(situation, slots, (totals, wanted.amounts), ruling)
+    steers, lever, ruling = _ruled(situation, (wanted, steering), (limit, hold), sure)
+    cap = np.minimum(hourly_cap(ruling.value, horizon, situation.plans["hourly_cap"]), limit)
+    surprise = cap.copy()
+    surprise[situation.steered.rows] = steering.cap
     return Decisions(
         clock=clock,
         horizon=horizon,
         outlook=outlook(clock, horizon),
         ruling=ruling,
         hold=hold,
-        acts=(hold == NONE) | (stops(hold) & known & (current > 0)),
-        known=known,
-        current=current,
+        acts=(hold == NONE) | (stops(hold) & lever.known & (lever.current > 0)),
+        steers=steers,
+        known=lever.known,
+        current=lever.current,
         value=ruling.value,
-        plan=amounts,
-        cap=np.minimum(hourly_cap(ruling.value, horizon, plans["hourly_cap"]), limit),
+        plan=_following(situation, slots, (totals, wanted.amounts), (ruling, steers)),
+        cap=np.where(steers, np.minimum(surprise, limit), cap),
         confidence=sure,
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,
     )
 
 
+def _planned(situation: Situation, totals: Ints, slots: Floats, steering: Steering) -> HourPlan:
+    """Return today's plan: by the strategy's weights, or by what a multiplier is to spend."""
+    plans, weights = situation.plans, slots.copy()
+    weights[situation.steered.rows] = steering.hours
+    return hour_plan(totals, weights, plans["hourly_floor"], plans["hourly_cap"])
+
+
+def _ruled(
+    situation: Situation,
+    wanted: tuple[HourPlan, Steering],
+    bounds: tuple[Ints, Ints],
+    sure: Floats,
+) -> tuple[Bools, Lever, Ruling]:
+    """Return who is steered, and what guard rails make of each wanted value.
+
+    Where a multiplier may not be set but an hour may spend too much, its budget is lowered.
+    """
+    (limit, hold), (plan, steering) = bounds, wanted
+    known, current = current_value(situation.in_force, situation.plans)
+    budget = Lever(wanted=plan.amounts[:, 0], known=known, current=current, hard_cap=limit)
+    steers = np.zeros(len(limit), dtype=np.bool_)
+    steers[situation.steered.rows] = hold[situation.steered.rows] == NONE
+    if not steers.any():
+        return steers, budget, rule(situation, budget, sure)
+    lever = _with_multipliers(situation, budget, steering, steers)
+    ruling = rule(situation, lever, sure)
+    stuck = steers & known & (current > limit) & (ruling.statuses == BLOCKED).any(axis=1)
+    if stuck.any():
+        lower = replace(budget, wanted=np.where(stuck, np.minimum(current, limit), budget.wanted))
+        steers &= ~stuck
+        lever = _with_multipliers(situation, lower, steering, steers)
+        ruling = rule(situation, lever, sure)
+    return steers, lever, ruling
+
+
+def _with_multipliers(
+    situation: Situation, budget: Lever, steering: Steering, steers: Bools
+) -> Lever:
+    wanted = budget.wanted.copy()
+    wanted[situation.steered.rows] = steering.multiplier
+    known, current = current_multiplier(situation.in_force)
+    return Lever(
+        wanted=np.where(steers, wanted, budget.wanted),
+        known=np.where(steers, known, budget.known),
+        current=np.where(steers, current, budget.current),
+        hard_cap=np.where(steers, UNLIMITED, budget.hard_cap),
+    )
+
+
 def _following(
-    situation: Situation, slots: Floats, planned: tuple[Ints, Ints], ruling: Ruling
+    situation: Situation, slots: Floats, planned: tuple[Ints, Ints], ruled: tuple[Ruling, Bools]
 ) -> Ints:
     """Return the day's plan with the ruled value first and the rest spread over what follows."""
-    totals, amounts = planned
-    moved = np.flatnonzero((ruling.statuses == CLAMPED).any(axis=1))
+    (totals, amounts), (ruling, steers) = planned, ruled
+    moved = np.flatnonzero((ruling.statuses == CLAMPED).any(axis=1) & ~steers)
     if not moved.size:
         return amounts
     plans, value = situation.plans[moved], ruling.value[moved]

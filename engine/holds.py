@@ -13,7 +13,7 @@ from engine.gaps import in_gap
 from engine.horizon import Horizon
 from engine.plans import PERIODS, ROLLOVERS, STATUSES
 from engine.situation import Clock, Situation
-from engine.strategies import needs_learning, supported
+from engine.strategies import needs_learning
 from schemas import HoldReason
 
 NONE: Final = -1
@@ -32,7 +32,6 @@ ORDER: Final = (
     HoldReason.FLIGHT_OVER,
     HoldReason.FLIGHT_GAP,
     HoldReason.BUDGET_GONE,
-    HoldReason.UNSUPPORTED_STRATEGY,
     HoldReason.TOO_LITTLE_DATA,
 )
 """Reasons to hold; where several apply, the first counts. A code is a position here."""
@@ -74,7 +73,6 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
         HoldReason.FLIGHT_OVER: late,
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
-        HoldReason.UNSUPPORTED_STRATEGY: ~supported(plans),
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
     }
     return np.select([applies[reason] for reason in ORDER], range(len(ORDER)), NONE)

@@ -51,7 +51,11 @@ class Horizon:
     today: Ints
     """What the rest of today may spend, >= 0."""
     hard_cap: Ints
-    """What the rest of today must not exceed, >= 0."""
+    """What the rest of today must not exceed, >= 0, whatever unreported hours have spent."""
+    day_left: Ints
+    """What the day's cap leaves of today, below zero when overspent."""
+    day_floor: Ints
+    """What the day's minimum still asks for, at most what is left."""
     elapsed: Floats
     """Expected weight of the period up to the end of the newest hour."""
     rest: Floats
@@ -95,25 +99,37 @@ def slot_weights(week: WeekWeights, clock: Clock) -> Floats:
     return np.where(np.arange(SLOTS) < clock.hours[:, None], weights, 0.0)
 
 
-def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
+def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -> Horizon:
     """Return what each campaign's period and day may still spend.
 
     Today's part of a longer period is its share of the expected weight that is left, at
     least the plan's daily minimum, and never more than its daily cap or what is left.
+
+    Parameters
+    ----------
+    slots
+        Shape (B, 25), as `slot_weights` returns them.
+    rates
+        Shape (B,), minor units: what an unreported hour is expected to have spent; below zero where
+        it is taken to have spent all that it was allowed to.
     """
     plans = situation.plans
     first, last = _period(plans, clock.day)
     gaps = merged(situation.gaps)
     spent, today_spent = _spent(situation, clock, first)
     allowance = plans["amount"] + carried(situation, clock, spent, gaps)
-    rate = _rate(situation, clock, today_spent)
-    in_flight = _unreported(rate, clock, _start(situation, first))
+    allowed = _rate(situation, clock, today_spent)
+    rate = np.where(rates < 0, allowed, rates)
+    since = _start(situation, first)
+    in_flight = _unreported(rate, clock, since)
     in_flight_today = _unreported(rate, clock, clock.day_start)
     left = allowance - spent - in_flight
+    surely = allowance - spent - _unreported(allowed, clock, since)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
     day_left = plans["daily_cap"] - today_spent - in_flight_today
-    hard_cap = np.maximum(np.minimum(left, day_left), 0)
+    surely_today = plans["daily_cap"] - today_spent - _unreported(allowed, clock, clock.day_start)
+    hard_cap = np.maximum(np.minimum(surely, surely_today), 0)
     share = _share(left, rest_today, rest)
     floor = np.minimum(plans["daily_floor"] - today_spent - in_flight_today, left)
     started = np.maximum(_start(situation, first), situation.campaigns["first"])
@@ -123,8 +139,10 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
         spent=spent,
         in_flight=in_flight,
         left=left,
-        today=np.clip(np.maximum(share, floor), 0, hard_cap),
+        today=np.clip(np.maximum(share, floor), 0, np.maximum(np.minimum(left, day_left), 0)),
         hard_cap=hard_cap,
+        day_left=day_left,
+        day_floor=floor,
         elapsed=_expected(situation, gaps, _wall(situation, started), _wall(situation, ends)),
         rest=rest,
         rest_today=rest_today,

@@ -92,7 +92,7 @@ def learn_hour(pacing: Pacing, shapes: DayShapes, observed: Observed) -> Pacing:
     count = len(observed.cells)
     silent, heard = pacing.silent.copy(), pacing.heard.copy()
     parts = []
-    for at in range(0, count, _SLICE):
+    for at in range(0, max(count, 1), _SLICE):
         # One slice of all the arrays fits the cache, which is several times as fast.
         rows = slice(at, at + _SLICE)
         part, expecting = _learned(pacing, shapes, observed, rows)

@@ -8,6 +8,7 @@ bytes again, so a replay comes to the same state however often it is stored.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -57,6 +58,13 @@ def pack(pacing: Pacing) -> list[bytes]:
     rows["covariance"] = response.covariance[:, *_UPPER]
     block, size = rows.tobytes(), rows.dtype.itemsize
     return [block[at : at + size] for at in range(0, len(block), size)]
+
+
+def rounded(pacing: Pacing) -> Pacing:
+    """Return what a campaign would be known by if it were packed and unpacked."""
+    response = pacing.response
+    upper = response.covariance[:, *_UPPER].astype(np.float32).astype(np.float64)
+    return replace(pacing, response=replace(response, covariance=upper[:, _PLACES]))
 
 
 def unpack(values: Sequence[bytes], fresh: Pacing) -> Pacing:

@@ -10,9 +10,9 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import local_day
 from engine.confidence import suspect_day
-from engine.in_force import current_value
 from engine.plans import ACTUATORS, AUTONOMIES
 from engine.situation import Situation
+from engine.strategies import steers
 
 PASSED, CLAMPED, BLOCKED = range(3)
 
@@ -38,14 +38,27 @@ class Ruling:
     """What the guard rails make of a wanted value; shapes (B,) unless said otherwise."""
 
     value: Ints
-    """Minor units, within all limits on the value and never above the hard cap."""
+    """In the lever's steps, within all limits on the value and never above the hard cap."""
     statuses: Ints
     """Shape (B, G), `PASSED`, `CLAMPED` or `BLOCKED` for each of `GUARDRAILS`."""
     release: Bools
     """Whether it may be carried out now, without a person."""
 
 
-def rule(situation: Situation, wanted: Ints, hard_cap: Ints, sure: Floats) -> Ruling:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lever:
+    """What is to be set on B campaigns; shapes (B,), in the lever's own steps."""
+
+    wanted: Ints
+    known: Bools
+    """Whether the value in force is known."""
+    current: Ints
+    """The value in force, 0 where it is not known."""
+    hard_cap: Ints
+    """What the value must not exceed, whatever was in force."""
+
+
+def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
     """Hold a wanted value against the plan's guard rails.
 
     Where goals collide the hard cap is first: it goes beyond the largest change, and a value
@@ -53,19 +66,19 @@ def rule(situation: Situation, wanted: Ints, hard_cap: Ints, sure: Floats) -> Ru
     A protected plan is never changed without a person.
     """
     plans = situation.plans
-    known, current = current_value(situation.in_force, plans)
-    near = _near(wanted, current, plans["max_change"], known & (current > 0))
-    value = np.minimum(near, hard_cap)
-    enforced = known & (current > hard_cap)
+    known, current = lever.known, lever.current
+    near = _near(lever.wanted, current, plans["max_change"], known & (current > 0))
+    value = np.minimum(near, lever.hard_cap)
+    enforced = known & (current > lever.hard_cap)
     checks = (
-        np.where(near != wanted, CLAMPED, PASSED),
+        np.where(near != lever.wanted, CLAMPED, PASSED),
         np.where(value != near, CLAMPED, PASSED),
         _blocked(_cooling(situation) & ~enforced),
         _blocked((changes_today(situation) >= plans["max_changes"]) & ~enforced),
         _blocked((sure < plans["min_confidence"]) & ~enforced),
         _blocked(plans["protected"] > 0),
         _blocked(suspect_day(situation.campaigns) & ~enforced),
-        _blocked(plans["actuator"] != _BUDGET),
+        _blocked((plans["actuator"] != _BUDGET) & ~steers(plans)),
     )
     statuses = np.stack(checks, axis=1)
     changes = ~known | (value != current)

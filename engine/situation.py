@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import Calendar
+from engine.day_shapes import DayShapes, no_days, pooled
+from engine.pacer import Pacing, start
 from engine.weeks import WeekWeights
 
 
@@ -24,9 +28,37 @@ class Evidence:
     """How much is known of the hours of the week; arrays of shape (B,)."""
 
     own: Floats
-    """Share of the learned week that is the campaign's own, in [0, 1]."""
+    """Share of what was learned that is the campaign's own, in [0, 1]."""
     pooled: Floats
     """Campaign-days behind the prior."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """The campaigns of a batch whose bids are set, R of them, and what the pacer knows of each."""
+
+    rows: Ints
+    """Shape (R,), positions in the batch, ascending."""
+    pacing: Pacing
+    shapes: DayShapes
+    highest: Floats
+    """Shape (R,), natural log of the multiplier that keeps the target of cost per result;
+    `engine.ceiling.UNBOUND` where there is none."""
+    bounds: Floats
+    """Shape (R, 2), natural logs of the least and the highest multiplier that the plan allows."""
+
+
+def nobody_steered() -> Steered:
+    """Return a batch in which no campaign has its bids set."""
+    nobody = np.zeros(0, dtype=np.int64)
+    shapes = pooled(no_days()).of(nobody)
+    return Steered(
+        rows=nobody,
+        pacing=start(shapes, np.zeros(0), np.zeros(0)),
+        shapes=shapes,
+        highest=np.zeros(0),
+        bounds=np.zeros((0, 2)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +75,7 @@ class Situation:
     """What the plan's strategy makes the hours of the week weigh."""
     evidence: Evidence
     conditions: Conditions
+    steered: Steered
     gaps: Ints
     """Shape (B, G, 2), first and last local day of each flight gap; first > last is none."""
     calendar: Calendar

@@ -17,7 +17,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import HOURS_OF_WEEK
 from engine.patterns import Estimate
-from engine.plans import STRATEGIES
+from engine.plans import ACTUATORS, STRATEGIES
 from engine.response import FIRST_ELASTICITY
 from engine.rounding import spread
 
@@ -142,25 +142,25 @@ REGISTRY: Final[Mapping[int, Strategy]] = MappingProxyType(
         STRATEGIES.index("conversion_pattern"): Strategy(
             weigh=conversion_pattern, learned=True, dated=True
         ),
+        # Where it may set nothing but hourly budgets there is nothing to steer with.
+        STRATEGIES.index("adaptive"): Strategy(weigh=dayparting, learned=True),
     }
 )
 """The strategies of this release, by their code in a plan."""
 
-_SUPPORTED = np.array([code in REGISTRY for code in range(len(STRATEGIES))])
-_LEARNED = np.array(
-    [code in REGISTRY and REGISTRY[code].learned for code in range(len(STRATEGIES))]
-)
-_DATED = np.array([code in REGISTRY and REGISTRY[code].dated for code in range(len(STRATEGIES))])
+_LEARNED = np.array([REGISTRY[code].learned for code in range(len(STRATEGIES))])
+_DATED = np.array([REGISTRY[code].dated for code in range(len(STRATEGIES))])
+_ADAPTIVE, _BUDGET = STRATEGIES.index("adaptive"), ACTUATORS.index("budget")
 
 
-def supported(plans: Rows) -> Bools:
-    """Return whether each plan's strategy is one of this release; shape (B,)."""
-    return np.asarray(_SUPPORTED[plans["strategy"]])
+def steers(plans: Rows) -> Bools:
+    """Return whether each plan has its bids set, by one multiplier (`engine.steering`); (B,)."""
+    return np.asarray((plans["strategy"] == _ADAPTIVE) & (plans["actuator"] != _BUDGET))
 
 
 def needs_learning(plans: Rows) -> Bools:
-    """Return whether each plan's strategy works with what was learned; shape (B,)."""
-    return np.asarray(_LEARNED[plans["strategy"]])
+    """Return whether each plan spreads a budget by what was learned of its hours; shape (B,)."""
+    return np.asarray(_LEARNED[plans["strategy"]] & ~steers(plans))
 
 
 def by_date(plans: Rows) -> Bools:
@@ -174,8 +174,8 @@ def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:
     Parameters
     ----------
     plans
-        Shape (B,), `engine.plans.PLAN`. Plans whose strategy is not of this release weigh
-        all hours alike; they are held.
+        Shape (B,), `engine.plans.PLAN`. Those that steer weigh all hours alike: what they
+        spend in an hour follows from the multiplier.
     learned
         What was learned of the campaigns ``rows``, in their order.
     rows
@@ -185,7 +185,7 @@ def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:
     place = np.full(len(plans), -1)
     place[rows] = np.arange(len(rows))
     for code, strategy in REGISTRY.items():
-        chosen = np.flatnonzero(plans["strategy"] == code)
+        chosen = np.flatnonzero((plans["strategy"] == code) & ~steers(plans))
         if not strategy.learned:
             weights[chosen] = strategy.weigh(plans[chosen], learned)
         elif (place[chosen] >= 0).all():

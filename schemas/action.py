@@ -34,6 +34,7 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
 
     ``expected`` is the value believed to be in force; None when none is known
     to be. An executor that finds another value changes nothing and reports drift.
+    A multiplier of bids comes with ``hourly_cap``, which becomes the hourly budget.
     """
 
     action_id: Digest
@@ -45,6 +46,9 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     expected: Amount | None = None
     target: Amount
     unit: Code
+    hourly_cap: (
+        Annotated[Amount, Meta(description="most that an hour may spend from now on")] | None
+    ) = None
     currency: CurrencyCode | None = None
     hour: Annotated[Utc, Meta(description="start of the hour that was decided")] | None = None
     released_by: Release

@@ -58,7 +58,8 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     """One thing that happened. ``sequence`` counts from 0 within a partition.
 
     ``expected``, ``before`` and ``target`` are what was believed, found and wanted;
-    ``sent`` is what went out and ``after`` what is in force now. There are no
+    ``sent`` is what went out and ``after`` what is in force now. ``hourly_cap`` is the
+    hourly budget that came with the target, in force where ``after`` is. There are no
     floats, so every JSON library writes the same text to hash.
     """
 
@@ -84,6 +85,7 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     target: Amount | None = None
     sent: Amount | None = None
     after: Amount | None = None
+    hourly_cap: Amount | None = None
     attempt: Annotated[int, Meta(ge=0, le=10_000)] = 0
     platform_code: Annotated[str, Meta(max_length=200)] | None = None
     request_id: Annotated[str, Meta(max_length=200)] | None = None

@@ -59,7 +59,10 @@ class Strategy(StrEnum):
 
 
 class Actuator(StrEnum):
-    """What Pacekeeper turns to make the campaign spend more or less."""
+    """What Pacekeeper turns to make the campaign spend more or less.
+
+    What is bid, as one multiplier on all bids or targets, or the budget of each hour.
+    """
 
     BID = "bid"
     TARGET_CPA = "target_cpa"
@@ -166,11 +169,14 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_daily_budget: Amount | None = None
     min_hourly_budget: Amount | None = None
     max_hourly_budget: Amount | None = None
-    strategy: Strategy = Strategy.DAYPARTING
+    strategy: Strategy = Strategy.ADAPTIVE
     custom_weights: DayWeights | None = None
     dayparting: WeekWeights | None = None
     bid: Bid | None = None
-    actuator: Actuator = Actuator.BUDGET
+    actuator: (
+        Annotated[Actuator, Meta(description="bid for adaptive, budget for the others if absent")]
+        | None
+    ) = None
     ad_sets: Annotated[tuple[AdSet, ...], Meta(max_length=1000)] = ()
     budget_group_id: Name | None = None
     autonomy: Autonomy = Autonomy.PROPOSE

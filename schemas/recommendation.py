@@ -63,7 +63,6 @@ class HoldReason(StrEnum):
     STALE_DATA = "stale_data"
     FROZEN = "frozen"
     SUSPECTED_OUTAGE = "suspected_outage"
-    UNSUPPORTED_STRATEGY = "unsupported_strategy"
 
 
 class Priority(StrEnum):

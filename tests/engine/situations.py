@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from engine import in_force, plans, state
 from engine.arrays import Floats, Ints, Rows
 from engine.calendar import Calendar
-from engine.situation import Conditions, Evidence, Situation
+from engine.situation import Conditions, Evidence, Situation, nobody_steered
 from engine.weeks import WeekWeights
 from engine.zones import zone_days
 
@@ -80,6 +80,7 @@ class One:
             week=WeekWeights.of(np.array([self.weights], dtype=np.float64)),
             evidence=Evidence(own=np.array([self.own]), pooled=np.array([self.pooled])),
             conditions=Conditions(frozen=np.array([self.frozen]), outage=np.array([self.outage])),
+            steered=nobody_steered(),
             gaps=np.array(self.gaps, dtype=np.int64).reshape(1, -1, 2),
             calendar=CALENDAR,
             zones=np.array([NAMES.index(self.zone)]),
@@ -124,6 +125,7 @@ def situations(draw: st.DrawFn, most: int = 4) -> Situation:
         week=WeekWeights.of(weights, dates),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
         conditions=Conditions(frozen=flags, outage=flags),
+        steered=nobody_steered(),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
         calendar=CALENDAR,
         zones=zones,

@@ -26,6 +26,7 @@ from engine import (
     forecast,
     in_force,
     ledger,
+    living,
     money,
     pacer,
     pacing_state,
@@ -38,6 +39,7 @@ from engine import (
     state,
     strategies,
 )
+from engine import settings as engine_settings
 from engine.arrays import Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
@@ -103,8 +105,43 @@ def a_life() -> None:
     decide(replace(situation, week=WeekWeights.of(weights[:1], factors)))
     policy.changes_today(situation)
     pace()
+    steer()
     aim()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
+
+
+def steer() -> None:
+    """Decide for a campaign whose bids are set, of which an hour is not reported, in a month."""
+    shapes = day_shapes.pooled(day_shapes.no_days()).of(np.array([0]))
+    live = living.Lived(
+        cells=np.array([[0, 1, -1]]),
+        log_multiplier=np.array([[0.0, 0.2, 0.0]]),
+        steered=np.array([[False, True, False]]),
+        spend=np.array([[4.0, 5.0, 0.0]]),
+        impressions=np.array([[9.0, 9.0, 0.0]]),
+        capped=np.zeros((1, 3), dtype=np.bool_),
+        usable=np.ones((1, 3), dtype=np.bool_),
+    )
+    known = pacer.start(shapes, np.array([5.0]), np.zeros(1)), np.array([False])
+    for hour in range(3):
+        known = living.live_hour(known, shapes, live, hour)
+    one = One(
+        plan={"strategy": 5, "actuator": 0, "period": 2, "daily_floor": 900_000},
+        force={"multiplier": 900_000},
+        gaps=((20_517, 20_518),),
+        now=MONDAY + 2 * HOUR,
+    ).situation()
+    steered = replace(
+        one.steered,
+        rows=np.array([0]),
+        pacing=pacing_state.rounded(known[0]),
+        shapes=shapes,
+        highest=np.array([50.0]),
+        bounds=np.array([[-9.0, 9.0]]),
+    )
+    decide(replace(one, steered=steered))
+    day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
+    engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))
 
 
 def pace() -> None:

@@ -11,6 +11,7 @@ import pytest
 from engine import plans
 from engine.holds import NONE, ORDER, STOPS, hold_codes, other_currency, stops, too_little
 from engine.horizon import clock_of, horizon_of, slot_weights
+from engine.steering import expected_rates
 from schemas import HoldReason
 from tests.engine.situations import MONDAY, One
 
@@ -31,7 +32,6 @@ CAUSES: dict[HoldReason, dict[str, Any]] = {
     HoldReason.FLIGHT_OVER: {"plan": {"flight_last": TODAY - 1}},
     HoldReason.FLIGHT_GAP: {"gaps": ((TODAY, TODAY),)},
     HoldReason.BUDGET_GONE: {"plan": {"amount": 400}},
-    HoldReason.UNSUPPORTED_STRATEGY: {"plan": {"strategy": plans.STRATEGIES.index("adaptive")}},
     HoldReason.TOO_LITTLE_DATA: {"plan": {"rollover": FULL}, "campaign": {"flight_known": 0}},
 }
 """For each reason a campaign alone to which it applies."""
@@ -45,7 +45,8 @@ def held(*causes: dict[str, Any]) -> HoldReason | None:
             given[name] = given.get(name, {}) | value if isinstance(value, dict) else value
     situation = One(**given).situation()
     clock = clock_of(situation)
-    horizon = horizon_of(situation, clock, slot_weights(situation.week, clock))
+    rates = expected_rates(situation, clock)
+    horizon = horizon_of(situation, clock, slot_weights(situation.week, clock), rates)
     code = int(hold_codes(situation, clock, horizon)[0])
     return None if code == NONE else ORDER[code]
 

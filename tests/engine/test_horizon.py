@@ -18,6 +18,7 @@ from engine import plans
 from engine.gaps import in_gap, merged
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
 from engine.situation import Clock, Situation
+from engine.steering import expected_rates
 from engine.weeks import WeekWeights
 from tests.engine.lives import HOUR, PERIODS, ROLLOVERS, Life, Reckoning, first_second, lives
 from tests.engine.situations import MONDAY, One
@@ -27,7 +28,8 @@ quick = settings(max_examples=60, deadline=None)
 
 def made(situation: Situation) -> tuple[Clock, Horizon]:
     clock = clock_of(situation)
-    return clock, horizon_of(situation, clock, slot_weights(situation.week, clock))
+    rates = expected_rates(situation, clock)
+    return clock, horizon_of(situation, clock, slot_weights(situation.week, clock), rates)
 
 
 @given(lives())

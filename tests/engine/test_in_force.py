@@ -43,6 +43,6 @@ def test_a_change_of_one_campaign_is_none_of_another() -> None:
 
 def test_a_value_that_another_version_wrote_is_refused_by_number() -> None:
     rows = in_force.nothing_in_force(1)
-    rows["format"] = 2
-    with pytest.raises(UnknownFormat, match="a stored value in force has format 2"):
+    rows["format"] = 3
+    with pytest.raises(UnknownFormat, match="a stored value in force has format 3"):
         in_force.unpack([rows.tobytes()])

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.arrays import Ints
 from engine.in_force import current_value
 from engine.plans import ACTUATORS, AUTONOMIES, UNLIMITED
-from engine.policy import BLOCKED, CLAMPED, GUARDRAILS, PASSED, Ruling, changes_today, rule
+from engine.policy import BLOCKED, CLAMPED, GUARDRAILS, PASSED, Lever, Ruling, changes_today, rule
 from engine.situation import Situation
 from tests.engine.situations import MONDAY, One, situations
 
@@ -23,6 +24,11 @@ FREE = {"known": 1, "value": (10, 0)}
 """10.00 euros an hour are in force, since ever."""
 
 
+def hourly_budget(situation: Situation, wanted: Ints, hard_cap: Ints) -> Lever:
+    known, current = current_value(situation.in_force, situation.plans)
+    return Lever(wanted=wanted, known=known, current=current, hard_cap=hard_cap)
+
+
 def ruled(
     wanted: int = 1_200,
     hard_cap: int = 10_000,
@@ -31,7 +37,8 @@ def ruled(
 ) -> Ruling:
     given_ = {"force": FREE, **one}
     situation = One(**given_).situation()
-    return rule(situation, np.array([wanted]), np.array([hard_cap]), np.array([sure]))
+    lever = hourly_budget(situation, np.array([wanted]), np.array([hard_cap]))
+    return rule(situation, lever, np.array([sure]))
 
 
 def marked(ruling: Ruling) -> dict[str, int]:
@@ -154,7 +161,7 @@ def test_no_rule_raises_a_value_above_the_hard_cap_or_moves_it_further_than_was_
     count = len(situation.plans)
     wanted, cap = (np.array([data.draw(amounts) for _ in range(count)]) for _ in range(2))
     sure = np.array([data.draw(st.floats(0.0, 1.0)) for _ in range(count)])
-    ruling = rule(situation, wanted, cap, sure)
+    ruling = rule(situation, hourly_budget(situation, wanted, cap), sure)
     known, current = current_value(situation.in_force, situation.plans)
     assert (ruling.value <= cap).all()
     assert (ruling.value >= 0).all()

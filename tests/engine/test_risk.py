@@ -40,7 +40,8 @@ def a_horizon(**given_: Any) -> Horizon:  # noqa: ANN401 -- fields of a horizon
         **given_,
     }
     left = fields["allowance"] - fields["spent"] - fields["in_flight"]
-    fields = {"left": left, "today": max(left, 0), "hard_cap": max(left, 0)} | fields
+    day = {"today": max(left, 0), "day_left": max(left, 0), "day_floor": 0}
+    fields = {"left": left, "hard_cap": max(left, 0)} | day | fields
     return Horizon(**{name: np.array([value]) for name, value in fields.items()})
 
 

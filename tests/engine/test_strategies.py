@@ -23,6 +23,7 @@ codes = st.lists(st.integers(0, len(STRATEGIES) - 1), max_size=6)
 def planned(*codes: int) -> Rows:
     rows = plans.no_plans(len(codes))
     rows["strategy"] = codes
+    rows["actuator"] = plans.ACTUATORS.index("budget")
     return rows
 
 
@@ -62,16 +63,14 @@ def test_even_weighs_all_hours_alike_and_dayparting_by_their_conversions() -> No
     assert (strategies.dayparting(planned(3, 3), week) == week.conversions).all()
 
 
-SUPPORTED = [name for name in STRATEGIES if name != "adaptive"]
-LEARNED = [name for name in SUPPORTED if name != "even"]
+LEARNED = [name for name in STRATEGIES if name != "even"]
 
 
 @given(codes)
 @quick
 def test_each_plan_gets_the_week_of_its_strategy_whatever_the_others_have(codes: list[int]) -> None:
     rows = planned(*codes)
-    known, need = strategies.supported(rows), strategies.needs_learning(rows)
-    assert known.tolist() == [STRATEGIES[code] in SUPPORTED for code in codes]
+    need = strategies.needs_learning(rows)
     assert need.tolist() == [STRATEGIES[code] in LEARNED for code in codes]
     chosen = np.flatnonzero(need)
     week = learned(len(chosen))

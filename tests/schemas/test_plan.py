@@ -45,7 +45,8 @@ def test_a_plan_without_further_wishes_is_careful() -> None:
     plan = decode(a_plan(), Plan)
 
     assert (plan.status, plan.autonomy) == (Status.ACTIVE, Autonomy.PROPOSE)
-    assert plan.strategy is Strategy.DAYPARTING
+    assert plan.strategy is Strategy.ADAPTIVE
+    assert plan.actuator is None
     assert plan.guardrails == Guardrails(max_change_pct=100.0)
     assert not plan.protected
 

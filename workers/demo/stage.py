@@ -176,7 +176,7 @@ class Stage:
 
     async def _live(self, hour: int, line: Wire) -> None:
         """Play one hour under what is in force, and under even budgets; tell the first."""
-        auctions, outcome = self.simulation.play(hour, Policy.capped(self.in_force.budgets()))
+        auctions, outcome = self.simulation.play(hour, self.in_force.policy())
         even = Policy.capped(even_budgets(self.script.world.campaigns))
         self.score.add(hour, outcome, clear(auctions, even))
         await self._tell(self.simulation.told(hour + 1), line)

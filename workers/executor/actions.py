@@ -25,6 +25,7 @@ from workers.executor.rows import (
     pack,
     pack_due,
     slot_of,
+    targets_of,
     unpack,
 )
 from workers.executor.tables import ACTIONS, rule_of, said_about
@@ -146,13 +147,15 @@ def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Ite
 
 
 def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
-    current = campaign.in_force.get(slot_of(action))
-    if current and current.currency != action.currency:
-        detail = f"{current.currency} is in force, the action is in {action.currency}"
-        yield rejected("currency_mismatch", detail)
-    if current and current.value == action.target:
+    current = {slot: campaign.in_force.get(slot) for slot in targets_of(action)}
+    for found in current.values():
+        if found and found.currency != action.currency:
+            detail = f"{found.currency} is in force, the action is in {action.currency}"
+            yield rejected("currency_mismatch", detail)
+    if all(found and found.value == targets_of(action)[slot] for slot, found in current.items()):
         yield Finding(AuditStatus.NO_OP, "already_in_force")
-    before = current.value if current else None
+    own = current[slot_of(action)]
+    before = own.value if own else None
     if before != action.expected:
         detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
         yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
@@ -175,8 +178,10 @@ def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
     draft.writes[change_key(action.key, own)] = pack(change)
     if action.rolls_back:
         _mark(draft, action.key, action.rolls_back, undone_by=own)
-    value = InForce(action.target, action.currency, own)
-    return Campaign({**campaign.in_force, name: value}, campaign.memory)
+    values = {
+        slot: InForce(target, action.currency, own) for slot, target in targets_of(action).items()
+    }
+    return Campaign({**campaign.in_force, **values}, campaign.memory)
 
 
 def _mark(draft: Draft, campaign: bytes, action_id: str, *, undone_by: bytes) -> None:

@@ -71,6 +71,7 @@ def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
         before=finding.before,
         target=action.target,
         after=finding.after,
+        hourly_cap=action.hourly_cap,
         rolls_back=action.rolls_back,
         versions={"plan": action.plan_version},
         **_what(action),

@@ -13,6 +13,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.codec import digest
 from schemas.decision import Decision, Verb
+from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Recommendation
 from schemas.topics import ACTIONS
 from workers.executor import entries
@@ -44,6 +45,9 @@ def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
     """Return the action that a person releases by approving ``advice``."""
     fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
     fields["target"] = advice.recommended_value
+    if advice.field != BID_MULTIPLIER:
+        # Of an hourly budget it is only said how far the hour may surprise.
+        fields["hourly_cap"] = None
     return Action(
         **fields,
         **_released(decision, at),
@@ -61,6 +65,8 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
         recommendation_id=None,
         expected=change.action.target,
         target=change.before,
+        # What an hour may spend stays as it is: the limit of an hour long gone is none.
+        hourly_cap=None,
         hour=None,
         valid_from=from_ms(at),
         expires_at=from_ms(at) + draft.policy.undo_within,

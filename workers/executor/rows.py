@@ -12,10 +12,12 @@ from struct import Struct
 from typing import TypeVar
 
 import msgspec
+from msgspec import structs
 
 from schemas.action import Action
 from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from schemas.recommendation import Recommendation
 from workers.executor.memory import Memory
 from workers.instants import to_ms
@@ -188,6 +190,15 @@ class PlanRule(Row, frozen=True, array_like=True):
 def slot_of(subject: Action | Recommendation) -> str:
     """Return what names the field of the entity that ``subject`` is about."""
     return f"{subject.entity}\0{subject.entity_id}\0{subject.field}"
+
+
+def targets_of(action: Action) -> dict[str, Decimal]:
+    """Return what ``action`` sets, by `slot_of`: its field, and the hourly budget beside it."""
+    targets = {slot_of(action): action.target}
+    if action.field == BID_MULTIPLIER and action.hourly_cap is not None:
+        budget = structs.replace(action, field=HOURLY_BUDGET)
+        targets[slot_of(budget)] = action.hourly_cap
+    return targets
 
 
 def change_key(campaign: bytes, action: bytes) -> bytes:

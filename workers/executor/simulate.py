@@ -6,14 +6,17 @@ sends anything. Here nothing is sent: what is wanted becomes what is in force.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from schemas.action import Action
 from schemas.errors import SchemaError
 from schemas.fields import Entity
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
-FIELDS = {Entity.CAMPAIGN: ("hourly_budget",)}
-"""What can be set, by kind of entity. All of it is money."""
+FIELDS = {Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER)}
+"""What can be set, by kind of entity."""
 
 
 def refusal(action: Action) -> Finding | None:
@@ -25,12 +28,30 @@ def refusal(action: Action) -> Finding | None:
     if action.entity_id != action.campaign_id:
         detail = f"campaign {action.campaign_id} has no {action.entity} {action.entity_id!r}"
         return rejected("unknown_entity", detail)
-    if action.target < 0:
-        return rejected("negative_target", f"target must not be negative, was {action.target}")
+    if action.field == BID_MULTIPLIER:
+        return _of_multiplier(action)
+    return _of_money(action, "target", action.target)
+
+
+def _of_multiplier(action: Action) -> Finding | None:
+    if not LEAST_MULTIPLIER <= action.target <= MOST_MULTIPLIER:
+        detail = f"must lie in {LEAST_MULTIPLIER} to {MOST_MULTIPLIER}, was {action.target}"
+        return rejected("multiplier_out_of_range", detail)
+    if action.hourly_cap is not None:
+        return _of_money(action, "hourly_cap", action.hourly_cap)
+    if action.rolls_back is None:
+        detail = "a multiplier alone has no limit: say the most that an hour may spend"
+        return rejected("hourly_cap_missing", detail)
+    return None
+
+
+def _of_money(action: Action, name: str, amount: Decimal) -> Finding | None:
+    if amount < 0:
+        return rejected(f"negative_{name}", f"{name} must not be negative, was {amount}")
     if action.currency is None:
-        return rejected("currency_missing", f"{action.field} is money: say in which currency")
+        return rejected("currency_missing", f"{name} is money: say in which currency")
     try:
-        check_minor(action.target, action.currency, "target")
+        check_minor(amount, action.currency, name)
     except SchemaError as error:
         return rejected(str(error.reason), str(error))
     return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from schemas.levers import MULTIPLIER_DECIMALS
+
 
 def writer(exponent: int) -> Callable[[int], str]:
     """Return what writes minor units of a currency with so many decimals: 1234 as "12.34"."""
@@ -21,5 +23,5 @@ def writer(exponent: int) -> Callable[[int], str]:
     return write
 
 
-WRITERS = tuple(writer(exponent) for exponent in range(5))
+WRITERS = tuple(writer(exponent) for exponent in range(MULTIPLIER_DECIMALS + 1))
 """`writer` by exponent."""

@@ -31,8 +31,8 @@ def announce(draft: Draft, decided: Decided) -> Rows:
 def _publish(draft: Draft, decided: Decided) -> list[str]:
     """Publish recommendations, each followed by its action if it has one; return their ids."""
     due = decided.due
-    states = zip(pack(due.campaigns), pack(decided.in_force), strict=True)
-    digests = [digest(state + forced) for state, forced in states]
+    states = zip(pack(due.campaigns), pack(decided.in_force), decided.pacing, strict=True)
+    digests = [digest(state + forced + pacing) for state, forced, pacing in states]
     reasons = Reasons(draft.policy, decided)
     explained = [reasons.of(i) for i in range(len(due.keys))]
     members = recommending.recommendations(draft.policy, decided, digests)

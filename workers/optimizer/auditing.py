@@ -7,17 +7,22 @@ from decimal import Decimal
 
 import numpy as np
 
-from engine import in_force
+from engine import in_force, settings
+from engine.arrays import Rows
+from engine.calendar import DAY
+from engine.money import ceil_to_minor
 from schemas import AuditEntry, AuditStatus, Entity, SchemaError, decode
+from schemas.currencies import EXPONENTS
 from schemas.keys import check_key
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
 from schemas.money import to_units_atto
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.draft import Draft
 from workers.optimizer.policy import OptimizerPolicy
-from workers.optimizer.recommending import FIELD
-from workers.optimizer.tables import AUDIT
+from workers.optimizer.tables import AUDIT, settings_key
 
 _CHANGES = {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.ROLLED_BACK}
+_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET}
 
 
 def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -30,18 +35,72 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        if entry.entity is Entity.CAMPAIGN and entry.field == FIELD and entry.after is not None:
-            value = draft.read(entry.key) or b""
-            draft.writes[entry.key] = _after(value, entry, entry.after, record.offset)
+        if entry.entity is Entity.CAMPAIGN and entry.field in _LEVERS and entry.after is not None:
+            _take(draft, entry, entry.after, record.offset)
     return draft.done()
 
 
-def _after(value: bytes, entry: AuditEntry, amount: Decimal, offset: int) -> bytes:
-    rows = in_force.unpack([value]).copy()
-    if entry.status in _CHANGES and entry.before != amount:
+def _take(draft: Draft, entry: AuditEntry, after: Decimal, offset: int) -> None:
+    rows = in_force.unpack([draft.read(entry.key) or b""])
+    if entry.status in _CHANGES and entry.before != after:
         rows = in_force.with_change(rows, np.array([int(entry.at.timestamp())]))
-    rows["value"] = to_units_atto(amount)
-    rows["known"] = 1
-    rows["currency"] = (entry.currency or "").encode()
     rows["offset"] = offset
-    return rows.tobytes()
+    if entry.field == HOURLY_BUDGET:
+        _set_budget(rows, entry, after)
+    elif entry.status in _CHANGES | {AuditStatus.CONFIRMED, AuditStatus.NO_OP}:
+        _set_budget(rows, entry, entry.hourly_cap)
+        rows["multiplier"] = _millionths(after)
+    else:
+        # Refused: what came with the target is not in force.
+        rows["multiplier"] = _millionths(after)
+    if rows["multiplier"][0]:
+        _note(draft, entry, rows)
+    draft.writes[entry.key] = rows.tobytes()
+
+
+def _set_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None) -> None:
+    if amount is not None:
+        rows["value"] = to_units_atto(amount)
+        rows["known"] = 1
+        rows["currency"] = (entry.currency or "").encode()
+
+
+def _note(draft: Draft, entry: AuditEntry, rows: Rows) -> None:
+    """Keep what is in force from the entry's time on, among the settings of its UTC day."""
+    second = int(entry.at.timestamp())
+    day = second // DAY
+    newest = int(rows["newest_day"][0]) if rows["days"][0] else day
+    key, bits = settings_key(entry.key, day), int(rows["days"][0])
+    before = draft.read(key)
+    if before is None and day > newest:
+        before = settings.last_of(draft.read(settings_key(entry.key, newest)) or _blank())
+    now = settings.a_setting(second % DAY, int(rows["multiplier"][0]), _minor(rows))
+    draft.writes[key] = settings.with_setting(before or b"", now)
+    reached = max(day, newest)
+    kept = bits << min(reached - newest, 64) | 1 << max(reached - day, 0)
+    _forget(draft, entry.key, reached, kept)
+    window = (1 << draft.policy.restatement_days + 1) - 1
+    rows["newest_day"], rows["days"] = reached, kept & window
+
+
+def _forget(draft: Draft, campaign: bytes, newest: int, bits: int) -> None:
+    for age in range(draft.policy.restatement_days + 1, bits.bit_length()):
+        if bits >> age & 1:
+            draft.writes[settings_key(campaign, newest - age)] = None
+
+
+def _blank() -> bytes:
+    return settings.a_setting(0, 0, settings.UNKNOWN)
+
+
+def _millionths(multiplier: Decimal) -> int:
+    """Return a multiplier as it is stored; one that nothing could bid with is not known."""
+    within = LEAST_MULTIPLIER <= multiplier <= MOST_MULTIPLIER
+    return int(multiplier * settings.MILLIONTHS) if within else 0
+
+
+def _minor(rows: Rows) -> int:
+    exponent = EXPONENTS.get(rows["currency"][0].decode())
+    if not rows["known"][0] or exponent is None:
+        return settings.UNKNOWN
+    return int(ceil_to_minor(rows["value"], np.array([exponent]))[0])

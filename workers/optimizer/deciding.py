@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,24 +19,9 @@ from engine.strategies import by_date, needs_learning, week_weights
 from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
+from workers.optimizer.steering import Known, known_of
 from workers.optimizer.tables import AUDIT, METRICS, pattern_key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """Campaigns to decide; arrays have the shape (B,)."""
-
-    keys: Sequence[bytes]
-    names: Sequence[tuple[str, str, str]]
-    """Platform, account and campaign."""
-    campaigns: Rows
-    plan_values: Sequence[bytes]
-    plans: Rows
-    calendar: Calendar
-    zones: Ints
-    account_zones: Ints
-    hour: Ints
-    now: Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +32,10 @@ class Decided:
     in_force: Rows
     decisions: Decisions
     prior_versions: Ints
+    pacing: Sequence[bytes]
+    """What the pacer knows of each campaign, as it is stored; empty where it is not steered."""
+    writes: Mapping[bytes, bytes | None]
+    """What the table of metrics is to be told of what the pacer knows."""
 
     def part(self, chosen: Ints) -> Decided:
         """Return what was decided about some of the campaigns, given by position."""
@@ -65,7 +54,8 @@ class _Learned(NamedTuple):
 def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     """Return a decision for each campaign that is due."""
     forced = in_force.unpack(draft.read_of(AUDIT, due.keys))
-    learned = _learned(draft, books, due)
+    known = known_of(draft, books, due, forced)
+    learned = _with_steered(_learned(draft, books, due), known)
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
     _count_unreadable(draft, CONDITIONS, unreadable)
@@ -77,6 +67,7 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         week=books.plans.weigh(learned.weights, learned.dates, due.plan_values, detailed),
         evidence=learned.evidence,
         conditions=conditions,
+        steered=known.steered,
         gaps=books.plans.gaps(due.plan_values, detailed),
         calendar=due.calendar,
         zones=due.zones,
@@ -90,7 +81,25 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         in_force=forced,
         decisions=decide(situation),
         prior_versions=learned.prior_versions,
+        pacing=_by_campaign(due, known),
+        writes=known.writes,
     )
+
+
+def _by_campaign(due: Due, known: Known) -> list[bytes]:
+    values = [b""] * len(due.keys)
+    for i, value in zip(known.steered.rows.tolist(), known.values, strict=True):
+        values[i] = value
+    return values
+
+
+def _with_steered(learned: _Learned, known: Known) -> _Learned:
+    """Return what was learned with the weeks of campaigns that are steered among it."""
+    rows = known.steered.rows
+    if rows.size:
+        learned.weights[rows] = known.weights
+        learned.evidence.own[rows] = known.trust
+    return learned
 
 
 def _learned(draft: Draft, books: Books, due: Due) -> _Learned:
@@ -136,7 +145,7 @@ def _part(whole: Any, chosen: Ints) -> dict[str, Any]:  # noqa: ANN401 -- a data
 
 
 def _picked(column: Any, chosen: Ints) -> Any:  # noqa: ANN401 -- a column, or columns
-    if isinstance(column, Calendar):
+    if isinstance(column, Calendar | Mapping):
         return column
     if is_dataclass(column):
         return replace(column, **_part(column, chosen))  # type: ignore[type-var]

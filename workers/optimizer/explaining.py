@@ -29,10 +29,6 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.FLIGHT_OVER: "The flight is over.",
         HoldReason.FLIGHT_GAP: "The day lies in a gap of the flight.",
         HoldReason.BUDGET_GONE: "Spent {spent} of {allowance}: nothing is left of the budget.",
-        HoldReason.UNSUPPORTED_STRATEGY: (
-            "Strategy {strategy} is not part of this release; even, front_loading, "
-            "performance_based, dayparting and conversion_pattern are."
-        ),
         HoldReason.TOO_LITTLE_DATA: (
             "Too little is known to follow the plan: hours of the week for its strategy "
             "(confidence {confidence}), or spend since its flight began. Strategy even over a "

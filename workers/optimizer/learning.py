@@ -14,9 +14,10 @@ from engine.ledger import Advance, Moment
 from workers.optimizer import closing, events
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
+from workers.optimizer.pacing_rows import with_change
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
 from workers.optimizer.retained import read_days, settle, store_patterns
-from workers.optimizer.tables import events_key, hours_key, pattern_key
+from workers.optimizer.tables import events_key, hours_key, pacing_key, pattern_key
 from workers.optimizer.wave import Wave
 
 _REFUSALS = {
@@ -43,6 +44,7 @@ def learn(draft: Draft, wave: Wave) -> Wave:
         applied, [fact.record.offset for fact in wave.facts], before["offset"]
     )
     _learn_patterns(draft, wave, placed, hour, step)
+    _note_changes(draft, wave, placed)
     accepted = (placed.outcome <= Outcome.DUPLICATE) | disputed
     due = accepted & _over(draft, wave) & (wave.starts + HOUR > before["decided"])
     return replace(wave, campaigns=after, due=due)
@@ -118,6 +120,19 @@ def _place(draft: Draft, wave: Wave, refused: Bools) -> Placed:
         for i in np.flatnonzero(placed.outcome == outcome).tolist():
             draft.refuse(wave.facts[i].record, reason, field, detail)
     return placed
+
+
+def _note_changes(draft: Draft, wave: Wave, placed: Placed) -> None:
+    """Tell what the pacer knows of hours that differ from what it has learned of them."""
+    differs = (placed.old["spend"] != placed.new["spend"]).any(axis=1)
+    differs |= (placed.old["impressions"] != placed.new["impressions"]) | ~placed.found
+    differs |= (placed.old["flags"] ^ placed.new["flags"]) & hours.SUSPECT > 0
+    for i in np.flatnonzero(placed.applied & differs).tolist():
+        key = pacing_key(wave.keys[i])
+        known = draft.read(key)
+        changed = with_change(known, int(wave.starts[i])) if known else None
+        if changed:
+            draft.writes[key] = changed
 
 
 def _learn_patterns(draft: Draft, wave: Wave, placed: Placed, hour: Moment, step: Advance) -> None:

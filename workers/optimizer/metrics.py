@@ -12,8 +12,9 @@ from engine.state import pack
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.announcing import announce
 from workers.optimizer.books import Books
-from workers.optimizer.deciding import Due, decide_due
+from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
 from workers.optimizer.learning import learn
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import read_facts, waves
@@ -36,7 +37,9 @@ def metrics_step(
         if chosen.size:
             due = _due(draft, wave, chosen)
             campaigns = campaigns.copy()
-            campaigns[chosen] = announce(draft, decide_due(draft, books, due))
+            decided = decide_due(draft, books, due)
+            draft.writes.update(decided.writes)
+            campaigns[chosen] = announce(draft, decided)
         _store(draft, wave, campaigns)
     return draft.done()
 

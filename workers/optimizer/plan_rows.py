@@ -10,12 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 from engine import plans
-from engine.arrays import Floats, Ints
+from engine.arrays import Floats, Ints, Rows
 from engine.calendar import HOURS_OF_WEEK
 from engine.plans import PLAN, UNLIMITED
 from engine.state import NEVER
 from engine.weeks import WeekWeights
-from schemas import Plan, decode
+from schemas import Actuator, Plan, Strategy, decode
+from schemas.levers import LEAST_MULTIPLIER, MOST_MULTIPLIER
 from schemas.money import exponent_of, to_minor
 from workers.instants import day_number
 
@@ -24,6 +25,12 @@ OWN_HOURS = 1
 
 GROUPED = 2
 """Bit of ``detailed``: the plan belongs to a budget group."""
+
+BIDS = 4
+"""Bit of ``detailed``: the plan bounds what may be bid."""
+
+
+_ANY_MULTIPLIER = np.log([float(LEAST_MULTIPLIER), float(MOST_MULTIPLIER)])
 
 
 def stored(plan: Plan, value: bytes, offset: int) -> bytes:
@@ -37,7 +44,7 @@ def stored(plan: Plan, value: bytes, offset: int) -> bytes:
         ("rollover", plans.ROLLOVERS, plan.rollover),
         ("autonomy", plans.AUTONOMIES, plan.autonomy),
         ("objective", plans.OBJECTIVES, plan.objective),
-        ("actuator", plans.ACTUATORS, plan.actuator),
+        ("actuator", plans.ACTUATORS, _actuator(plan)),
     ):
         row[name] = values.index(given)
     row["exponent"] = exponent_of(plan.currency)
@@ -81,6 +88,20 @@ class PlanBook:
                 gaps[i, : len(days)] = days
         return gaps
 
+    def bid_bounds(self, values: Sequence[bytes], rows: Rows) -> Floats:
+        """Return the logs of the least and the highest multiplier that plans (R,) allow, (R, 2)."""
+        bounds = np.tile(_ANY_MULTIPLIER, (len(values), 1))
+        for i in np.flatnonzero(rows["detailed"] & BIDS).tolist():
+            bid = self.plan(values[i]).bid
+            if bid is not None and bid.base:
+                given = (bid.min, bid.max)
+                limits = [
+                    float(limit / bid.base) if limit else default
+                    for limit, default in zip(given, np.exp(_ANY_MULTIPLIER), strict=True)
+                ]
+                bounds[i] = np.log(limits)
+        return bounds
+
     def weigh(
         self, weights: Floats, dates: Floats | None, values: Sequence[bytes], detailed: Ints
     ) -> WeekWeights:
@@ -104,9 +125,16 @@ class PlanBook:
         return WeekWeights.of(weighed, dated)
 
 
+def _actuator(plan: Plan) -> Actuator:
+    """Return what the plan turns: by default what its strategy is made for."""
+    usual = Actuator.BID if plan.strategy is Strategy.ADAPTIVE else Actuator.BUDGET
+    return plan.actuator or usual
+
+
 def _detailed(plan: Plan) -> int:
     own = bool(plan.flight_gaps) or plan.custom_weights is not None or plan.dayparting is not None
-    return own * OWN_HOURS + (plan.budget_group_id is not None) * GROUPED
+    bids = plan.bid is not None and plan.bid.base is not None
+    return own * OWN_HOURS + (plan.budget_group_id is not None) * GROUPED + bids * BIDS
 
 
 def _amounts(plan: Plan) -> dict[str, int]:

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.calendar import HOUR
 from engine.holds import NONE, ORDER
-from engine.plans import STRATEGIES
 from schemas import HoldReason
 from schemas.topics import PLANS
 from workers.optimizer import explaining
@@ -91,10 +90,6 @@ class Reasons:
             "allowance": write(int(horizon.allowance[i])),
         }
 
-    def strategy(self, i: int) -> Evidence:
-        """Return the strategy of decision ``i``."""
-        return {"strategy": STRATEGIES[self._due.plans["strategy"][i]]}
-
     def confidence(self, i: int) -> Evidence:
         """Return how much was known for decision ``i``."""
         return {"confidence": round(float(self._made.confidence[i]), DIGITS)}
@@ -111,7 +106,6 @@ _EVIDENCE: Final[Mapping[HoldReason, Callable[[Reasons, int], Evidence]]] = Mapp
         HoldReason.TIMEZONE_MISMATCH: Reasons.zones,
         HoldReason.STALE_DATA: Reasons.lag,
         HoldReason.BUDGET_GONE: Reasons.standing,
-        HoldReason.UNSUPPORTED_STRATEGY: Reasons.strategy,
         HoldReason.TOO_LITTLE_DATA: Reasons.confidence,
     }
 )

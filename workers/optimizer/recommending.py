@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
 
 import numpy as np
 
@@ -20,18 +19,24 @@ from engine.plans import AUTONOMIES
 from engine.policy import CLAMPED, GUARDRAILS
 from engine.risk import NO_TIME
 from schemas import Priority, Risk
+from schemas.levers import (
+    BID_MULTIPLIER,
+    CURRENCY_UNIT,
+    HOURLY_BUDGET,
+    MULTIPLIER_DECIMALS,
+    MULTIPLIER_UNIT,
+)
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.optimizer import json_columns as write
 from workers.optimizer.deciding import Decided
 from workers.optimizer.json_columns import DIGITS, Column, Money
 from workers.optimizer.policy import OptimizerPolicy
 
-FIELD: Final = "hourly_budget"
-UNIT: Final = "currency"
-
 Members = dict[str, Column]
 
 _ID = 16
+_FIELDS = (f'"{HOURLY_BUDGET}"', f'"{BID_MULTIPLIER}"')
+_UNITS = (f'"{CURRENCY_UNIT}"', f'"{MULTIPLIER_UNIT}"')
 _STATUSES = ("passed", "clamped", "blocked")
 _KINDS = ('"hold"', '"pacing"')
 _HOLDS = tuple(f'"{reason}"' for reason in ORDER)
@@ -72,6 +77,10 @@ def actions(advice: Members, ids: Sequence[str], autonomies: Ints, whys: Sequenc
         "recommendation_id": write.plain_strings(ids),
         "target": advice["recommended_value"],
         "expected": advice["current_value"],
+        "hourly_cap": [
+            cap if field == _FIELDS[1] else ""
+            for cap, field in zip(advice["hourly_cap"], advice["field"], strict=True)
+        ],
         "released_by": write.same("policy", len(ids)),
         "actor": write.chosen(_ACTORS, autonomies),
         "why": write.strings(whys),
@@ -129,19 +138,22 @@ def _standing(decided: Decided, money: Money) -> Members:
 def _amounts(decided: Decided, money: Money) -> Members:
     """Return what to change, from what, and how it was ruled, where there is something to do."""
     made = decided.decisions
-    value, current, count = made.value, made.current, len(made.value)
+    value, current = made.value, made.current
     moved = np.round(np.divide(100.0 * (value - current), np.where(current == 0, 1, current)), 2)
+    steers = made.steers.astype(np.int64)
+    exponents = decided.due.plans["exponent"].astype(np.int64)
+    lever = Money(np.where(made.steers, MULTIPLIER_DECIMALS, exponents))
     members = {
-        "field": write.same(FIELD, count),
-        "unit": write.same(UNIT, count),
-        "recommended_value": money.column(value),
-        "current_value": write.where(made.known, money.column(current)),
-        "change": write.where(made.known, money.column(value - current)),
+        "field": write.chosen(_FIELDS, steers),
+        "unit": write.chosen(_UNITS, steers),
+        "recommended_value": lever.column(value),
+        "current_value": write.where(made.known, lever.column(current)),
+        "change": write.where(made.known, lever.column(value - current)),
         "change_pct": write.where(made.known & (current != 0), write.numbers(moved)),
         "hour_plan": money.lists(made.plan, np.where(made.acts, made.clock.hours, 0)),
         "hourly_cap": money.column(made.cap),
-        "guardrails": _guardrails(made.ruling.statuses, money.plain(value)),
-        "auto_execute": write.where(made.ruling.release, write.same(value=True, count=count)),
+        "guardrails": _guardrails(made.ruling.statuses, lever.plain(value)),
+        "auto_execute": write.where(made.ruling.release, write.same(value=True, count=len(value))),
         "risk": _risks(np.round(made.confidence, DIGITS)),
     }
     return {name: write.where(made.acts, texts) for name, texts in members.items()}

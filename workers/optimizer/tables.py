@@ -13,6 +13,7 @@ AUDIT: Final = "audit"
 TICKS: Final = "ticks"
 
 _PATTERN = b"\0pattern"
+_PACING = b"\0pacing"
 
 
 def hours_key(campaign: bytes, utc_day: int) -> bytes:
@@ -31,6 +32,21 @@ def events_key(campaign: bytes, utc_day: int) -> bytes:
 def pattern_key(campaign: bytes) -> bytes:
     """Return the key of what was learned of the campaign's week."""
     return campaign + _PATTERN
+
+
+def pacing_key(campaign: bytes) -> bytes:
+    """Return the key of what the pacer knows after the newest hour that it has learned."""
+    return campaign + _PACING
+
+
+def anchor_key(campaign: bytes, utc_day: int) -> bytes:
+    """Return the key of what the pacer knew when a UTC day began."""
+    return campaign + _suffix(b"\0anchor ", utc_day)
+
+
+def settings_key(campaign: bytes, utc_day: int) -> bytes:
+    """Return the key of what was set in the course of a UTC day; of the table of audit."""
+    return campaign + _suffix(b"\0settings ", utc_day)
 
 
 @lru_cache(maxsize=4096)

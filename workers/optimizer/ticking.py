@@ -15,8 +15,9 @@ from schemas.errors import Reason
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.announcing import announce
 from workers.optimizer.books import Books
-from workers.optimizer.deciding import Due, decide_due
+from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import IN_THE_FUTURE
 from workers.optimizer.silence import Silence

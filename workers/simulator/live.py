@@ -11,7 +11,6 @@ from schemas import AuditEntry, Strategy, decode
 from schemas.topics import AUDIT
 from workers.kafka import Connection
 from workers.settings import TopicSettings
-from workers.simulator.clearing import Policy
 from workers.simulator.history import as_it_stands, platform_delivery
 from workers.simulator.population import World
 from workers.simulator.records import InForce, plan, told_at
@@ -89,7 +88,7 @@ async def simulate(setting: Setting, around: Surroundings) -> None:
         hour = course.start
         while course.hours is None or hour < course.start + course.hours:
             await run.pass_time(hour)
-            simulation.play(hour, Policy.capped(in_force.budgets()))
+            simulation.play(hour, in_force.policy())
             await run.publish(hour + 1)
             hour += 1
 

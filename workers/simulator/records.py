@@ -22,6 +22,8 @@ from schemas import (
     Strategy,
     Tick,
 )
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
+from workers.simulator.clearing import Policy
 from workers.simulator.market import UNITS
 from workers.simulator.population import Campaign
 from workers.simulator.reports import Report
@@ -31,8 +33,6 @@ SOURCE = "simulator"
 
 TELLING_TAKES = timedelta(minutes=2)
 """How long after the beginning of an hour its reports are published."""
-
-HOURLY_BUDGET = "hourly_budget"
 
 IN_FORCE = frozenset(
     {
@@ -107,14 +107,16 @@ def amount(units: int) -> Decimal:
 
 
 class InForce:
-    """The hourly budget of each campaign, as the audit trail tells it.
+    """The hourly budget and the bid multiplier of each campaign, as the audit trail tells them.
 
-    Until the trail says something about a campaign, its day budget is spread evenly.
+    Until the trail says something about a campaign, its day budget is spread evenly, and it bids
+    what a click is worth to it.
     """
 
     def __init__(self, campaigns: Sequence[Campaign]) -> None:
         self._rows = {campaign.key: row for row, campaign in enumerate(campaigns)}
         self._budget = even_budgets(campaigns)
+        self._multiplier = np.ones(len(campaigns))
         self._heard_of: set[int] = set()
 
     @property
@@ -127,15 +129,27 @@ class InForce:
         for entry in entries:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             row = self._rows.get(key)
-            if row is None or entry.field != HOURLY_BUDGET or entry.status not in IN_FORCE:
-                continue
-            if entry.after is not None:
-                self._budget[row] = int(entry.after * UNITS)
-                self._heard_of.add(row)
+            if row is not None and entry.status in IN_FORCE and entry.after is not None:
+                self._take(row, entry, entry.after)
+
+    def _take(self, row: int, entry: AuditEntry, after: Decimal) -> None:
+        budget = entry.hourly_cap if entry.field == BID_MULTIPLIER else after
+        if entry.field == BID_MULTIPLIER:
+            self._multiplier[row] = float(after)
+        elif entry.field != HOURLY_BUDGET:
+            return
+        if budget is not None:
+            self._budget[row] = int(budget * UNITS)
+        self._heard_of.add(row)
 
     def budgets(self) -> Integers:
         """Return the hourly budgets now, shape (B,), ten-thousandths of the currency."""
         return self._budget.copy()
+
+    def policy(self) -> Policy:
+        """Return what the campaigns do in an hour under what is in force."""
+        ones = np.ones(len(self._budget))
+        return Policy(budget=self.budgets(), multiplier=self._multiplier.copy(), participation=ones)
 
 
 def even_budgets(campaigns: Sequence[Campaign]) -> Integers:

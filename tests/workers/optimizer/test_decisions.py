@@ -127,7 +127,6 @@ def test_reports_that_are_late_leave_room_for_what_is_in_flight() -> None:
         ),
         ({"currency": "USD"}, HoldReason.CURRENCY_MISMATCH),
         ({"timezone": "Europe/Berlin"}, HoldReason.TIMEZONE_MISMATCH),
-        ({"strategy": Strategy.ADAPTIVE}, HoldReason.UNSUPPORTED_STRATEGY),
         ({"strategy": Strategy.DAYPARTING}, HoldReason.TOO_LITTLE_DATA),
         ({"budget": Budget(amount=Decimal(3), period=BudgetPeriod.DAY)}, HoldReason.BUDGET_GONE),
     ],

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import sys
 from datetime import date
+from decimal import Decimal
 from types import CodeType, FrameType
 
 from engine.zones import zone_days
-from schemas import Shape, decode, topics
+from schemas import Budget, Shape, decode, topics
+from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
-from tests.workers.optimizer.world import World, an_event
+from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
-    "anchors",
     "ceiling",
     "closed_loop",
     "coming",
     "day_shapes",
     "delay",
     "forecast",
-    "formats",
-    "multiplier",
     "pacer",
-    "pacing_state",
-    "passing",
-    "response",
     "shortfall",
     "standing",
 }
@@ -47,6 +43,17 @@ def a_campaigns_life() -> None:
     for version, name in enumerate(names, start=3):
         world.plan(version=version, strategy=name, timezone="Europe/Berlin")
         world.metrics(an_event(48 + version))
+    world.plan(
+        version=9,
+        strategy="adaptive",
+        budget=Budget(amount=Decimal(999), period=BudgetPeriod.MONTH),
+    )
+    say(world, entry("1.2", 52, field="bid_multiplier", hourly_cap=Decimal(5)))
+    say(world, entry("1.3", 76, field="bid_multiplier", hourly_cap=Decimal(6)))
+    world.metrics(
+        *(an_event(number) for number in range(55, 79)), an_event(70, clicks=7, spend=Decimal(9))
+    )
+    world.metrics(an_event(79, emitted_at=hour(82)))
     shapes = world.policy.topic(topics.SHAPES)
     pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])
 

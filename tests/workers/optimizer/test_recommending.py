@@ -19,7 +19,8 @@ from engine.risk import Outlook
 from engine.situation import Clock
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.instants import text_of
-from workers.optimizer.deciding import Decided, Due
+from workers.optimizer.deciding import Decided
+from workers.optimizer.due import Due
 from workers.optimizer.json_columns import objects
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.recommending import recommendations
@@ -53,6 +54,7 @@ def decided() -> Decided:
         ruling=ruling,
         hold=np.array([NONE]),
         acts=yes,
+        steers=no,
         known=yes,
         unmet=no,
         plan=np.array([[71, 72, 73]]),
@@ -65,7 +67,14 @@ def decided() -> Decided:
     forced["offset"], campaigns["offset"] = 903, 904
     names = [("meta", "a", "c")]
     due = filled(Due, names=names, plans=planned, campaigns=campaigns)
-    return Decided(due=due, in_force=forced, decisions=made, prior_versions=np.array([905]))
+    return Decided(
+        due=due,
+        in_force=forced,
+        decisions=made,
+        prior_versions=np.array([905]),
+        pacing=[b""],
+        writes={},
+    )
 
 
 def money(column: Any) -> str:  # noqa: ANN401 -- an array of one number

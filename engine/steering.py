@@ -1,0 +1,191 @@
+"""Steering: the multiplier and the cap of campaigns whose bids are set, as plan and period ask.
+
+One multiplier is solved for that spends what the period has left. Where the day has a cap
+or a minimum of its own, the day is solved for as well; where cost per result has a target, the
+multiplier that keeps it is a ceiling. Where goals collide, the hard cap of money goes first, then
+the minimum, then the ceiling, then value.
+
+Source: Balseiro et al., "A Field Guide for Pacing Budget and ROS Constraints" (arXiv 2302.08530).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from engine import pacer
+from engine.arrays import Floats, Ints
+from engine.calendar import HOUR, hour_of_week, local_day, weekday_of
+from engine.ceiling import settled
+from engine.coming import Coming
+from engine.gaps import in_gap
+from engine.horizon import Horizon
+from engine.in_force import current_multiplier
+from engine.living import reopened, rows_of
+from engine.multiplier import Spending
+from engine.settings import MILLIONTHS
+from engine.situation import Clock, Situation, Steered
+
+MOST_DAYS: Final = 62
+"""Days ahead that are looked at; a longer period is taken to go on as these do."""
+
+LATE_SURPRISE: Final = 3.0
+"""Times its expected spend that an hour may cost while earlier ones are not reported: each may
+cost its own cap, and all of them together no more than what is left."""
+
+LEAST, MOST = 100, 10**10
+"""Multipliers that can be set, in millionths."""
+
+_NO_RATE: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """What R campaigns are to bid; rows as in `engine.situation.Steered`."""
+
+    multiplier: Ints
+    """Shape (R,), millionths."""
+    cap: Ints
+    """Shape (R,), minor units: what the target hour may spend by surprise."""
+    hours: Floats
+    """Shape (R, 25), minor units: expected spend of today's hours from the target hour on."""
+
+
+def expected_rates(situation: Situation, clock: Clock) -> Ints:
+    """Return what an unreported hour is expected to have spent, minor units, rounded up, (B,).
+
+    -1 for a campaign that is not steered: its hours are held to their budgets.
+    """
+    rates = np.full(len(clock.hour), _NO_RATE)
+    steered = situation.steered
+    if not steered.rows.size:
+        return rates
+    unreported = _unreported(situation, clock)[steered.rows]
+    for late in np.unique(unreported[unreported > 0]).tolist():
+        at = np.flatnonzero(unreported == late)
+        rows = steered.rows[at]
+        first = situation.campaigns["newest"][rows].astype(np.int64) + HOUR
+        starts = first[:, None] + np.arange(late) * HOUR
+        bids = np.repeat(_in_force(situation, rows)[:, None], late, axis=1)
+        some = _some(steered, at)
+        flying = pacer.in_flight(some.pacing, some.shapes, (_cells(situation, rows, starts), bids))
+        rates[rows] = np.minimum(np.ceil(flying / late), 2.0**50).astype(np.int64)
+    rates[steered.rows[unreported == 0]] = 0
+    return rates
+
+
+def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
+    """Return what campaigns that are steered are to bid, before the plan's guard rails."""
+    steered = situation.steered
+    rows = steered.rows
+    if not rows.size:
+        return Steering(multiplier=rows, cap=rows, hours=np.zeros((0, clock.cells.shape[1])))
+    known, _ = current_multiplier(situation.in_force[rows])
+    now = _in_force(situation, rows), _unreported(situation, clock)[rows]
+    pacing = reopened(steered.pacing, now[0], ~known)
+    period = _coming(situation, clock, horizon)
+    share = _share_looked_at(situation, clock, horizon, period)
+    left = np.maximum(horizon.left[rows], 0) * share
+    spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
+    afforded, minimum = _within_day(pacing, steered, (period, now), horizon, spending)
+    wanted = settled(np.maximum(afforded, minimum), steered.highest, minimum)
+    wanted = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
+    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(wanted)), LEAST, MOST)
+    return Steering(
+        multiplier=multiplier.astype(np.int64),
+        cap=_cap(spending, now[1]),
+        hours=spending.hours[:, : period.cells.shape[1]],
+    )
+
+
+def _some(steered: Steered, at: Ints) -> Steered:
+    """Return some of the campaigns that are steered, given by their position among them."""
+    return replace(
+        steered,
+        rows=steered.rows[at],
+        pacing=rows_of(steered.pacing, at),
+        shapes=steered.shapes.of(at),
+        highest=steered.highest[at],
+        bounds=steered.bounds[at],
+    )
+
+
+def _within_day(
+    pacing: pacer.Pacing,
+    steered: Steered,
+    when: tuple[Coming, tuple[Floats, Ints]],
+    horizon: Horizon,
+    spending: Spending,
+) -> tuple[Floats, Floats]:
+    """Return the log multipliers that cap and minimum of the day allow and ask for, (R,)."""
+    rows, (period, now) = steered.rows, when
+    today = spending.hours[:, : period.cells.shape[1]].sum(axis=1)
+    room, floor = horizon.day_left[rows], horizon.day_floor[rows]
+    afforded, minimum = spending.log_multiplier, np.full(len(rows), -np.inf)
+    over, under = today > room, (floor > 0) & (today < floor)
+    if not (over | under).any():
+        return afforded, minimum
+    day = replace(period, weekdays=period.weekdays[:, :0], day_lift=period.day_lift[:, :0])
+    amount = np.where(over, np.maximum(room, 0), np.maximum(floor, 0)).astype(np.float64)
+    solved = pacer.decide_ahead(pacing, steered.shapes, day, amount, now).log_multiplier
+    afforded = np.where(over, np.minimum(solved, afforded), afforded)
+    return afforded, np.where(under, solved, minimum)
+
+
+def _cap(spending: Spending, unreported: Ints) -> Ints:
+    late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
+    cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
+    return np.floor(np.minimum(cap, 2.0**50)).astype(np.int64)
+
+
+def _coming(situation: Situation, clock: Clock, horizon: Horizon) -> Coming:
+    """Return the rest of today hour by hour, and the later days of the period but for gaps."""
+    rows = situation.steered.rows
+    hours = np.arange(clock.cells.shape[1]) < clock.hours[rows, None]
+    last = _last_day(situation, horizon, rows)
+    day = clock.day[rows]
+    most = int(np.clip(last - day, 0, MOST_DAYS).max(initial=0))
+    days = day[:, None] + np.arange(1, most + 1)
+    there = days <= last[:, None]
+    for at in range(most if situation.gaps.shape[1] else 0):
+        there[:, at] &= ~in_gap(situation.gaps[rows], days[:, at])
+    return Coming(
+        cells=np.where(hours, clock.cells[rows], -1),
+        lift=np.zeros(hours.shape),
+        weekdays=np.where(there, weekday_of(days), -1),
+        day_lift=np.zeros(days.shape),
+    )
+
+
+def _share_looked_at(
+    situation: Situation, clock: Clock, horizon: Horizon, period: Coming
+) -> Floats:
+    """Return which share of the period that is left lies within the days looked at, (R,)."""
+    rows = situation.steered.rows
+    beyond = np.maximum(_last_day(situation, horizon, rows) - clock.day[rows] - MOST_DAYS, 0)
+    within = clock.hours[rows] / 24.0 + (period.weekdays >= 0).sum(axis=1)
+    return np.asarray(within / (within + beyond))
+
+
+def _last_day(situation: Situation, horizon: Horizon, rows: Ints) -> Ints:
+    return local_day(situation.calendar, situation.zones[rows], horizon.end[rows] - 1)
+
+
+def _unreported(situation: Situation, clock: Clock) -> Ints:
+    """Return how many hours before the target hour are not reported, (B,)."""
+    newest = situation.campaigns["newest"].astype(np.int64)
+    return np.asarray(np.clip((clock.target - newest) // HOUR - 1, 0, 2 * 24))
+
+
+def _in_force(situation: Situation, rows: Ints) -> Floats:
+    """Return the log multiplier in force, 0 where none was set."""
+    known, multiplier = current_multiplier(situation.in_force[rows])
+    return np.asarray(np.log(np.where(known, multiplier, MILLIONTHS) / MILLIONTHS))
+
+
+def _cells(situation: Situation, rows: Ints, starts: Ints) -> Ints:
+    zones = np.broadcast_to(situation.zones[rows, None], starts.shape)
+    days = local_day(situation.calendar, zones, starts)
+    return hour_of_week(situation.calendar, zones, starts, days)

@@ -1,0 +1,22 @@
+"""Levers: what Pacekeeper sets on a campaign, by the names that records carry."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+HOURLY_BUDGET: Final = "hourly_budget"
+"""The most that an hour may spend, in currency."""
+
+BID_MULTIPLIER: Final = "bid_multiplier"
+"""What all bids are multiplied with: the bid itself, a target cost per conversion, or the
+reciprocal of a target of revenue per cost. It comes with the most that an hour may spend."""
+
+CURRENCY_UNIT: Final = "currency"
+MULTIPLIER_UNIT: Final = "multiplier"
+
+MULTIPLIER_DECIMALS: Final = 6
+"""Decimals that a multiplier is given in."""
+
+LEAST_MULTIPLIER: Final = Decimal("0.0001")
+MOST_MULTIPLIER: Final = Decimal(10_000)

@@ -1,0 +1,242 @@
+"""Campaigns whose bids are set: what is learned of their hours, and what is decided next."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.calendar import DAY, HOUR
+from engine.day_shapes import no_days, pooled
+from engine.pacer import Pacing, start
+from schemas import Bid, Budget, Guardrails, Kind, MetricsEvent, Recommendation
+from schemas.fields import BudgetPeriod
+from tests.workers.optimizer.test_decisions import entry, say
+from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
+from workers.optimizer import pacing_rows
+from workers.optimizer.tables import pacing_key
+
+FREE = Guardrails(max_change_pct=1000.0, max_changes_per_day=1000)
+
+
+def steered(**plan: Any) -> World:  # noqa: ANN401 -- fields of a plan
+    """Return a world whose campaign has its bids set, and may be changed freely."""
+    world = World()
+    world.plan(a_plan(**({"strategy": "adaptive", "guardrails": FREE} | plan)))
+    return world
+
+
+def spent(number: int, spend: float | str = 4, **fields: Any) -> MetricsEvent:  # noqa: ANN401 -- fields of a record
+    return an_event(number, spend=Decimal(spend), **fields)
+
+
+def lived(numbers: range) -> list[MetricsEvent]:
+    """Return hours that spend by the clock, each something else."""
+    return [spent(number, 5 + number % 24 % 7) for number in numbers]
+
+
+def state_of(world: World) -> bytes:
+    return world.table("metrics")[pacing_key(KEY)]
+
+
+def bids(world: World, *settings: tuple[float, str, str]) -> None:
+    """Let multipliers and caps be in force from some hours on."""
+    for at, multiplier, cap in settings:
+        said = entry(multiplier, at, field="bid_multiplier", hourly_cap=Decimal(cap))
+        say(world, said)
+
+
+def test_a_campaign_gets_a_multiplier_the_most_its_hour_may_spend_and_a_plan_of_its_day() -> None:
+    world = steered()
+    world.metrics(*lived(range(30)))
+    advice, action = world.advice[-1], world.actions[-1]
+    assert (advice.kind, advice.field, advice.unit) == (
+        Kind.PACING,
+        "bid_multiplier",
+        "multiplier",
+    )
+    today = sum(spent(number, 5 + number % 24 % 7).spend for number in range(24, 30))
+    assert sum(advice.hour_plan) == Decimal(240) - today
+    assert advice.hourly_cap is not None
+    assert 0 < advice.hourly_cap <= Decimal(240) - today
+    assert (action.target, action.hourly_cap) == (advice.recommended_value, advice.hourly_cap)
+    assert action.expected is None
+
+
+def test_the_multiplier_is_what_is_expected_to_spend_the_day() -> None:
+    # Every hour spends 6 at a multiplier of 1 and answers by the elasticity that is assumed first,
+    # about: to spend 10 an hour needs more than 1, to spend 3 an hour less.
+    for budget, more in ((240, True), (72, False)):
+        world = steered(budget=Budget(amount=Decimal(budget), period=BudgetPeriod.DAY))
+        world.metrics(*(spent(number, 6) for number in range(24)))
+        value = world.advice[-1].recommended_value
+        assert value is not None
+        assert (value > 1) is more
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_known_depends_on_the_hours_and_not_on_the_order_in_which_they_were_told(
+    seed: int,
+) -> None:
+    hours, last = lived(range(60)), spent(60, 5)
+    straight, shuffled = steered(), steered()
+    for world in (straight, shuffled):
+        bids(world, (20, "0.8", "50"), (30, "0.9", "60"), (47.5, "1.1", "7"))
+    straight.metrics(*hours, last)
+    chance = random.Random(seed)
+    told = hours + chance.sample(hours, 20)
+    chance.shuffle(told)
+    for at in range(0, len(told), 7):
+        shuffled.metrics(*told[at : at + 7])
+    shuffled.metrics(last)
+    assert state_of(shuffled) == state_of(straight)
+    assert decided(shuffled) == decided(straight)
+
+
+def decided(world: World) -> Sequence[object]:
+    """Return what the last decision comes to, but for what names its history."""
+    advice: Recommendation = world.advice[-1]
+    return [advice.recommended_value, advice.hourly_cap, advice.hour_plan, advice.projected_spend]
+
+
+@pytest.mark.parametrize(("days", "back"), [(3, 1), (3, 30), (5, 100), (37, 450)])
+def test_an_hour_that_is_restated_is_learned_as_if_it_had_been_told_so_at_first(
+    days: int, back: int
+) -> None:
+    newest = days * 24
+    corrected = newest - back
+    straight, restated = steered(), steered()
+    true = [spent(n, 50) if n == corrected else spent(n, 5 + n % 5) for n in range(newest)]
+    for first in range(0, newest, 24):
+        straight.metrics(*true[first : first + 24])
+        restated.metrics(*(spent(n, 5 + n % 5) for n in range(first, first + 24)))
+    before = state_of(restated)
+    restated.metrics(spent(corrected, 50))
+    for world in (straight, restated):
+        world.metrics(spent(newest, 5))
+    assert state_of(restated) == state_of(straight)
+    assert state_of(restated) != before
+
+
+def test_conversions_that_are_restated_change_nothing_in_what_spend_has_taught() -> None:
+    world = steered()
+    world.metrics(*lived(range(30)))
+    before = state_of(world)
+    world.metrics(spent(3, 5 + 3, conversions=Decimal(9)))
+    assert state_of(world) == before
+
+
+def test_what_is_kept_of_a_campaign_is_small_and_does_not_grow_with_its_life() -> None:
+    world = steered()
+    sizes, counts = [], []
+    for first in range(0, 56 * 24, 24):
+        world.metrics(*lived(range(first, first + 24)))
+        own = [key for key in world.table("metrics") if b"\0anchor " in key]
+        sizes.append(len(state_of(world)))
+        counts.append(len(own))
+    assert max(sizes) <= 2_048
+    assert max(counts) <= 5
+
+
+def test_campaigns_that_are_decided_together_are_decided_as_each_is_alone() -> None:
+    alone = []
+    for name in ("a", "b"):
+        world = World()
+        world.plan(a_plan(strategy="adaptive", guardrails=FREE, campaign_id=name))
+        world.metrics(*own_hours(name))
+        alone.append(world.advice[-1].recommended_value)
+    both = World()
+    for name in ("a", "b", "even"):
+        strategy = "even" if name == "even" else "adaptive"
+        both.plan(a_plan(strategy=strategy, guardrails=FREE, campaign_id=name))
+    mixed = [
+        each for three in zip(*map(own_hours, ("a", "b", "even")), strict=True) for each in three
+    ]
+    both.metrics(*mixed)
+    together = {each.campaign_id: each.recommended_value for each in both.advice}
+    assert [together["a"], together["b"]] == alone
+
+
+def own_hours(name: str) -> list[MetricsEvent]:
+    scale = {"a": 1, "b": 3, "even": 2}[name]
+    return [spent(n, scale * (5 + n % 6), campaign_id=name) for n in range(26)]
+
+
+def test_hours_that_nobody_has_reported_can_spend_their_caps_and_the_budget_still_holds() -> None:
+    for late in range(5):
+        world = steered()
+        world.metrics(*lived(range(30)))
+        bids(world, (30.05, "1.2", "40"))
+        told = hour(31 + late) + timedelta(minutes=5)
+        world.metrics(spent(30, 20, emitted_at=told))
+        cap = world.advice[-1].hourly_cap
+        today = sum(each.spend for each in lived(range(24, 30))) + 20
+        assert cap is not None
+        assert today + 40 * late + cap <= 240
+
+
+def test_a_budget_in_force_that_is_more_than_is_left_is_lowered_though_bids_may_not_change() -> (
+    None
+):
+    world = steered(guardrails=Guardrails(max_changes_per_day=0))
+    world.metrics(*lived(range(24)))
+    bids(world, (24.01, "1.2", "300"))
+    world.metrics(spent(24, 200))
+    advice, action = world.advice[-1], world.actions[-1]
+    assert (advice.field, advice.recommended_value) == ("hourly_budget", Decimal(40))
+    assert (action.field, action.expected) == ("hourly_budget", Decimal(300))
+    assert action.hourly_cap is None
+
+
+@pytest.mark.parametrize(("budget", "multiplier"), [("0.24", "0.90"), ("100000", "1.10")])
+def test_bids_stay_within_what_the_plan_allows(budget: str, multiplier: str) -> None:
+    bid = Bid(base=Decimal("0.5"), min=Decimal("0.45"), max=Decimal("0.55"))
+    amount = Budget(amount=Decimal(budget), period=BudgetPeriod.DAY)
+    world = steered(bid=bid, budget=amount)
+    world.metrics(*(spent(number, "0.02") for number in range(24)))
+    assert world.advice[-1].recommended_value == Decimal(multiplier)
+
+
+def test_silence_teaches_nothing_and_a_tick_does_not_touch_what_is_known() -> None:
+    world = steered()
+    world.metrics(*lived(range(30)))
+    before = dict(world.table("metrics"))
+    world.tick(START + timedelta(hours=45))
+    assert world.advice[-1].kind is Kind.HOLD
+    assert dict(world.table("metrics")) == before
+
+
+def test_what_was_in_force_in_an_hour_is_what_the_hour_is_learned_with() -> None:
+    memories = []
+    for multiplier in ("1", "2"):
+        world = steered()
+        bids(world, (24.01, multiplier, "1000"))
+        world.metrics(*lived(range(48)))
+        memory = pacing_rows.unpack([state_of(world)], fresh=blank())
+        memories.append(memory)
+        assert memory.steered.all()
+    low, high = memories
+    # The same spend at twice the multiplier is that of a market half as willing.
+    assert high.pacing.response.anchor[0] == pytest.approx(np.log(2.0))
+    assert low.pacing.response.anchor[0] == 0.0
+    assert (low.until == high.until).all()
+    assert low.until.tolist() == [START.timestamp() + 48 * HOUR]
+
+
+def blank() -> Pacing:
+    shapes = pooled(no_days()).of(np.zeros(1, dtype=np.int64))
+    return start(shapes, np.ones(1), np.zeros(1))
+
+
+def test_settings_are_kept_as_long_as_hours_are() -> None:
+    world = steered()
+    for day in range(80):
+        bids(world, (24 * day + 1, "1.1", "50"), (24 * day + 2, "1.2", "60"))
+    days = [key for key in world.table("audit") if b"\0settings " in key]
+    assert len(days) == world.policy.restatement_days + 1
+    assert DAY * len(days) > 35 * DAY

@@ -1,0 +1,127 @@
+"""The hours that campaigns have lived since a time, put together from what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine import hours, settings
+from engine.arrays import Bools, Floats, Ints, Rows
+from engine.calendar import DAY, HOUR, Calendar, hour_of_week, local_day
+from engine.hours import SUSPECT
+from engine.living import Lived
+from workers.optimizer.draft import Draft
+from workers.optimizer.tables import AUDIT, METRICS, hours_key, settings_key
+
+CUT_OFF: Final = 0.97
+"""Share of its budget from which an hour's spend counts as cut off: prices cannot be divided."""
+
+_ATTO: Final = 1e-18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaigns:
+    """R campaigns to learn; arrays of shape (R,)."""
+
+    keys: Sequence[bytes]
+    plans: Rows
+    in_force: Rows
+    calendar: Calendar
+    zones: Ints
+    first: Ints
+    """First second of the first hour known."""
+    newest: Ints
+    """First second of the newest hour known."""
+
+
+def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
+    """Return the hours from ``until`` (R,) to the newest one, told or not."""
+    counts = (campaigns.newest - until) // HOUR + 1
+    most = int(counts.max(initial=0))
+    starts = until[:, None] + np.arange(most) * HOUR
+    present = np.arange(most) < counts[:, None]
+    zones = np.broadcast_to(campaigns.zones[:, None], starts.shape)
+    days = local_day(campaigns.calendar, zones, starts)
+    cells = hour_of_week(campaigns.calendar, zones, starts, days)
+    told = _told(draft, campaigns, (until, counts))
+    found = _settings(draft, campaigns, starts, present)
+    multiplier, budget = found["multiplier"], found["budget"]
+    steered = multiplier > 0
+    # Before it is steered, an hour that somebody's budget has shaped says nothing of the market.
+    shaped = (campaigns.in_force["known"] > 0) & ~_was_steered(campaigns)
+    spend = told[0]
+    return Lived(
+        cells=np.where(present, cells, -1),
+        log_multiplier=np.log(
+            np.where(steered, multiplier, settings.MILLIONTHS) / settings.MILLIONTHS
+        ),
+        steered=steered,
+        spend=spend,
+        impressions=told[1],
+        capped=(budget > 0) & (spend >= CUT_OFF * budget),
+        usable=told[2] & (steered | ~shaped[:, None]),
+    )
+
+
+def _was_steered(campaigns: Campaigns) -> Bools:
+    return np.asarray(campaigns.in_force["multiplier"] > 0)
+
+
+def _told(
+    draft: Draft, campaigns: Campaigns, span: tuple[Ints, Ints]
+) -> tuple[Floats, Floats, Bools]:
+    """Return spend in minor units, impressions, and whether the hour was told; shapes (R, H)."""
+    until, counts = span
+    size = len(counts), int(counts.max(initial=0))
+    spend, impressions, known = np.zeros(size), np.zeros(size), np.zeros(size, dtype=np.bool_)
+    firsts, lasts = (until // DAY).tolist(), (campaigns.newest // DAY).tolist()
+    wanted = [
+        (i, day)
+        for i, (first, last) in enumerate(zip(firsts, lasts, strict=True))
+        for day in range(first, last + 1)
+    ]
+    values = draft.read_of(METRICS, [hours_key(campaigns.keys[i], day) for i, day in wanted])
+    rows, at = hours.read(values)
+    owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
+    days = np.array([day for _, day in wanted], dtype=np.int64)[at]
+    since = hours.starts_of(rows, days) - until[owners]
+    within = (since >= 0) & (since % HOUR == 0) & (since // HOUR < counts[owners])
+    rows, owners, place = rows[within], owners[within], since[within] // HOUR
+    scale = 10.0 ** campaigns.plans["exponent"][owners]
+    amounts = (rows["spend"][:, 0] + rows["spend"][:, 1] * _ATTO) * scale
+    spend[owners, place] = np.maximum(amounts, 0.0)
+    impressions[owners, place] = np.maximum(rows["impressions"], 0)
+    known[owners, place] = rows["flags"] & SUSPECT == 0
+    return spend, impressions, known
+
+
+def _settings(draft: Draft, campaigns: Campaigns, starts: Ints, present: Bools) -> Rows:
+    """Return what was in force in the middle of each hour, (R, H); blank where nothing was set."""
+    found = np.zeros(starts.shape, dtype=settings.SETTING)
+    found["budget"] = settings.UNKNOWN
+    rows, columns = np.nonzero(present & _was_steered(campaigns)[:, None])
+    if not rows.size:
+        return found
+    middles = starts[rows, columns] + HOUR // 2
+    wanted = zip(rows.tolist(), (middles // DAY).tolist(), strict=True)
+    values = [_day_of(draft, campaigns, i, day) for i, day in wanted]
+    found[rows, columns] = settings.in_force_at(values, middles % DAY)
+    return found
+
+
+def _day_of(draft: Draft, campaigns: Campaigns, i: int, day: int) -> bytes:
+    """Return the settings of a UTC day; without any it is what the one before it ended with."""
+    key = campaigns.keys[i]
+    value = draft.read_of(AUDIT, [settings_key(key, day)])[0]
+    if value:
+        return value
+    newest = int(campaigns.in_force["newest_day"][i])
+    bits = int(campaigns.in_force["days"][i])
+    earlier = bits >> max(newest - day + 1, 0)
+    if not earlier:
+        return b""
+    age = (earlier & -earlier).bit_length() - 1 + max(newest - day + 1, 0)
+    return settings.last_of(draft.read_of(AUDIT, [settings_key(key, newest - age)])[0])

@@ -1,0 +1,113 @@
+"""What the pacer knows of a campaign, as the table keeps it: until which hour, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine import pacing_state, state
+from engine.arrays import Bools, Ints, Rows
+from engine.errors import UnknownFormat
+from engine.living import rows_of
+from engine.pacer import Pacing
+from engine.state import NEVER
+
+FORMAT: Final = 1
+
+UNCHANGED: Final = 2**62
+"""Stands for "no hour that was learned has changed since"."""
+
+_HEAD: Final = np.dtype(
+    [("format", "u1"), ("steered", "u1"), ("began", "<i8"), ("until", "<i8"), ("changed", "<i8")],
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the pacer knows of B campaigns; arrays of shape (B,)."""
+
+    pacing: Pacing
+    began: Ints
+    """The first hour learned, `engine.state.NEVER` before it."""
+    until: Ints
+    """End of the last hour learned, `engine.state.NEVER` before the first."""
+    changed: Ints
+    """The earliest hour that was told otherwise after it was learned, or `UNCHANGED`."""
+    steered: Bools
+    """Whether a multiplier was in force in the last hour learned."""
+
+
+def heads(values: Sequence[bytes]) -> Rows:
+    """Return from when until when B values know of hours, and since when these have changed.
+
+    Raises
+    ------
+    UnknownFormat
+        When a value was written by a later version.
+    """
+    size = _HEAD.itemsize
+    rows = np.frombuffer(b"".join([value[:size] or _BLANK for value in values]), _HEAD)
+    if rows.size and (rows["format"] != FORMAT).any():
+        raise UnknownFormat("pacing", found=int(rows["format"].max()), known=FORMAT)
+    return rows
+
+
+def unpack(values: Sequence[bytes], fresh: Pacing) -> Memory:
+    """Return what B values say; an empty one is a campaign before its first hour.
+
+    Raises
+    ------
+    UnknownFormat
+        When a value was written by a later version.
+    """
+    rows = heads(values)
+    return Memory(
+        pacing=pacing_state.unpack([value[_HEAD.itemsize :] for value in values], fresh),
+        began=rows["began"].astype(np.int64),
+        until=rows["until"].astype(np.int64),
+        changed=rows["changed"].astype(np.int64),
+        steered=rows["steered"] > 0,
+    )
+
+
+def pack(memory: Memory) -> list[bytes]:
+    """Return the values of B campaigns."""
+    head = np.zeros(len(memory.until), dtype=_HEAD)
+    head["format"] = FORMAT
+    head["began"], head["until"] = memory.began, memory.until
+    head["changed"], head["steered"] = memory.changed, memory.steered
+    rows = zip(state.pack(head), pacing_state.pack(memory.pacing), strict=True)
+    return [first + rest for first, rest in rows]
+
+
+def part(memory: Memory, rows: Ints) -> Memory:
+    """Return what is known of some campaigns."""
+    return Memory(
+        pacing=rows_of(memory.pacing, rows),
+        began=memory.began[rows],
+        until=memory.until[rows],
+        changed=memory.changed[rows],
+        steered=memory.steered[rows],
+    )
+
+
+def with_change(value: bytes, hour: int) -> bytes | None:
+    """Return a value that knows that an hour it has learned has changed; None where it does."""
+    head = np.frombuffer(value[: _HEAD.itemsize], _HEAD).copy()
+    if hour >= head["until"][0] or hour >= head["changed"][0]:
+        return None
+    head["changed"] = hour
+    return head.tobytes() + value[_HEAD.itemsize :]
+
+
+def _blank() -> bytes:
+    head = np.zeros(1, dtype=_HEAD)
+    head["format"], head["changed"] = FORMAT, UNCHANGED
+    head["began"] = head["until"] = NEVER
+    return head.tobytes()
+
+
+_BLANK: Final = _blank()
