@@ -46,6 +46,9 @@ class Steered:
     `engine.ceiling.UNBOUND` where there is none."""
     bounds: Floats
     """Shape (R, 2), natural logs of the least and the highest multiplier that the plan allows."""
+    offsets: Floats
+    """Shape (R, 168): by how much the bids of an hour of the week are to lie above the common
+    multiplier, natural log; `engine.offsets.OFF` where nothing may be spent."""
 
 
 def nobody_steered() -> Steered:
@@ -58,6 +61,7 @@ def nobody_steered() -> Steered:
         shapes=shapes,
         highest=np.zeros(0),
         bounds=np.zeros((0, 2)),
+        offsets=np.zeros((0, 168)),
     )
 
 

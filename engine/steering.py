@@ -25,6 +25,7 @@ from engine.horizon import Horizon
 from engine.in_force import current_multiplier
 from engine.living import reopened, rows_of
 from engine.multiplier import Spending
+from engine.offsets import OFF, day_lifts, offset_lifts
 from engine.settings import MILLIONTHS
 from engine.situation import Clock, Situation, Steered
 
@@ -83,21 +84,33 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     if not rows.size:
         return Steering(multiplier=rows, cap=rows, hours=np.zeros((0, clock.cells.shape[1])))
     known, _ = current_multiplier(situation.in_force[rows])
-    now = _in_force(situation, rows), _unreported(situation, clock)[rows]
-    pacing = reopened(steered.pacing, now[0], ~known)
+    in_force, offset = _in_force(situation, rows), _of_target(steered.offsets, clock.cells[rows])
+    pacing = reopened(steered.pacing, in_force, ~known)
+    # The hour before the target, whose bids are in force, had an offset of its own.
+    before = _of_target(steered.offsets, (clock.cells[rows] - 1) % 168)
+    now = (
+        in_force - np.where(known & (before > OFF), before, 0.0),
+        _unreported(situation, clock)[rows],
+    )
     period = _coming(situation, clock, horizon)
     share = _share_looked_at(situation, clock, horizon, period)
     left = np.maximum(horizon.left[rows], 0) * share
     spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
     afforded, minimum = _within_day(pacing, steered, (period, now), horizon, spending)
     wanted = settled(np.maximum(afforded, minimum), steered.highest, minimum)
+    off = offset <= OFF
+    wanted = np.where(off, in_force, wanted + np.where(off, 0.0, offset))
     wanted = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
     multiplier = np.clip(np.rint(MILLIONTHS * np.exp(wanted)), LEAST, MOST)
     return Steering(
         multiplier=multiplier.astype(np.int64),
-        cap=_cap(spending, now[1]),
+        cap=np.where(off, 0, _cap(spending, now[1])),
         hours=spending.hours[:, : period.cells.shape[1]],
     )
+
+
+def _of_target(offsets: Floats, cells: Ints) -> Floats:
+    return np.asarray(np.take_along_axis(offsets, cells[:, :1], axis=1)[:, 0])
 
 
 def _some(steered: Steered, at: Ints) -> Steered:
@@ -109,6 +122,7 @@ def _some(steered: Steered, at: Ints) -> Steered:
         shapes=steered.shapes.of(at),
         highest=steered.highest[at],
         bounds=steered.bounds[at],
+        offsets=steered.offsets[at],
     )
 
 
@@ -151,11 +165,13 @@ def _coming(situation: Situation, clock: Clock, horizon: Horizon) -> Coming:
     there = days <= last[:, None]
     for at in range(most if situation.gaps.shape[1] else 0):
         there[:, at] &= ~in_gap(situation.gaps[rows], days[:, at])
+    lifts = offset_lifts(situation.steered.pacing.response, situation.steered.offsets)
+    weekdays = weekday_of(days)
     return Coming(
         cells=np.where(hours, clock.cells[rows], -1),
-        lift=np.zeros(hours.shape),
-        weekdays=np.where(there, weekday_of(days), -1),
-        day_lift=np.zeros(days.shape),
+        lift=np.take_along_axis(lifts, clock.cells[rows], axis=1),
+        weekdays=np.where(there, weekdays, -1),
+        day_lift=np.take_along_axis(day_lifts(situation.steered, lifts), weekdays, axis=1),
     )
 
 

@@ -28,6 +28,7 @@ from engine import (
     ledger,
     living,
     money,
+    offsets,
     pacer,
     pacing_state,
     patterns,
@@ -138,7 +139,11 @@ def steer() -> None:
         shapes=shapes,
         highest=np.array([50.0]),
         bounds=np.array([[-9.0, 9.0]]),
+        offsets=np.zeros((1, 168)),
     )
+    wishes = np.where(np.arange(168)[None] == 30, 0.0, 2.0)
+    worth = offsets.of_intent(np.linspace(0.5, 2.0, 168)[None])
+    steered = offsets.with_wishes(replace(steered, offsets=worth), np.ones((1, 168)), wishes)
     decide(replace(one, steered=steered))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
     engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from engine import in_force, patterns
-from engine.arrays import Floats, Ints, Rows
-from engine.calendar import DATES, Calendar
+from engine.arrays import Bools, Floats, Ints, Rows
+from engine.calendar import DATES, HOURS_OF_WEEK, Calendar
 from engine.dates import date_factors
 from engine.decide import Decisions, decide
+from engine.offsets import with_wishes
 from engine.patterns import Estimate
 from engine.situation import Evidence, Situation
-from engine.strategies import by_date, needs_learning, week_weights
+from engine.strategies import by_date, intent, needs_learning, steers, week_weights
 from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
@@ -47,6 +48,8 @@ class _Learned(NamedTuple):
     """Shape (B, 168)."""
     dates: Floats | None
     """Shape (B, 43), or none where no plan's strategy goes by dates."""
+    intents: Floats
+    """Shape (B, 168): how well the clicks of each hour convert, against the week's; 1 is alike."""
     evidence: Evidence
     prior_versions: Ints
 
@@ -54,20 +57,22 @@ class _Learned(NamedTuple):
 def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     """Return a decision for each campaign that is due."""
     forced = in_force.unpack(draft.read_of(AUDIT, due.keys))
-    known = known_of(draft, books, due, forced)
-    learned = _with_steered(_learned(draft, books, due), known)
+    learned = _learned(draft, books, due)
+    known = known_of(draft, books, due, forced, learned.intents)
+    learned = _with_steered(learned, known)
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
     _count_unreadable(draft, CONDITIONS, unreadable)
     detailed = due.plans["detailed"]
+    week = books.plans.weigh(learned.weights, learned.dates, due.plan_values, detailed)
     situation = Situation(
         campaigns=due.campaigns,
         plans=due.plans,
         in_force=forced,
-        week=books.plans.weigh(learned.weights, learned.dates, due.plan_values, detailed),
+        week=week,
         evidence=learned.evidence,
         conditions=conditions,
-        steered=known.steered,
+        steered=with_wishes(known.steered, known.weights, week.weights[known.steered.rows]),
         gaps=books.plans.gaps(due.plan_values, detailed),
         calendar=due.calendar,
         zones=due.zones,
@@ -99,19 +104,21 @@ def _with_steered(learned: _Learned, known: Known) -> _Learned:
     if rows.size:
         learned.weights[rows] = known.weights
         learned.evidence.own[rows] = known.trust
+        learned.evidence.pooled[rows] = 0.0
     return learned
 
 
 def _learned(draft: Draft, books: Books, due: Due) -> _Learned:
     """Return what strategies make of what was learned, and what is behind it."""
-    rows = np.flatnonzero(needs_learning(due.plans) & (due.plans["version"] > 0))
+    plans = due.plans
+    rows = np.flatnonzero((needs_learning(plans) | steers(plans)) & (plans["version"] > 0))
     count = len(due.keys)
     own, pooled = np.zeros(count), np.zeros(count)
     evidence, versions = Evidence(own=own, pooled=pooled), np.zeros(count, dtype=np.int64)
+    intents = np.broadcast_to(1.0, (count, HOURS_OF_WEEK))
     if not rows.size:
         nothing = patterns.estimate(patterns.unpack([]), patterns.flat_prior(0))
-        weights = week_weights(due.plans, nothing, rows)
-        return _Learned(weights, None, evidence, versions)
+        return _Learned(week_weights(plans, nothing, rows), None, intents, evidence, versions)
     chosen = rows.tolist()
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     prior, unreadable = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
@@ -119,8 +126,17 @@ def _learned(draft: Draft, books: Books, due: Due) -> _Learned:
     stored = patterns.unpack(draft.read_of(METRICS, [pattern_key(due.keys[i]) for i in chosen]))
     learned = patterns.estimate(stored, prior)
     own[rows], pooled[rows], versions[rows] = learned.trust, prior.evidence, prior.version
-    dates = _dates(due.plans, stored, learned, rows)
-    return _Learned(week_weights(due.plans, learned, rows), dates, evidence, versions)
+    intents = _intents(learned, rows, steers(plans))
+    dates = _dates(plans, stored, learned, rows)
+    return _Learned(week_weights(plans, learned, rows), dates, intents, evidence, versions)
+
+
+def _intents(learned: Estimate, rows: Ints, steered: Bools) -> Floats:
+    intents = np.broadcast_to(1.0, (len(steered), HOURS_OF_WEEK))
+    if steered[rows].any():
+        intents = intents.copy()
+        intents[rows] = intent(learned)
+    return intents
 
 
 def _dates(plans: Rows, stored: Rows, learned: Estimate, rows: Ints) -> Floats | None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
 from engine.ceiling import UNBOUND
-from engine.day_shapes import DayShapes, no_days, pooled
-from engine.pacer import Pacing
-from engine.response import SHAPE
+from engine.day_shapes import no_days, pooled
+from engine.offsets import of_intent, offset_lifts, week_shape
+from engine.plans import ACTUATORS
 from engine.situation import Steered, nobody_steered
 from engine.strategies import steers
 from workers.optimizer.books import Books
@@ -19,6 +19,8 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
 from workers.optimizer.lived import Campaigns
 from workers.optimizer.pacing import catch_up
+
+_BID = ACTUATORS.index("bid")
 
 HALF_HEARD = 12.0
 """Hours heard from at which a campaign's own answer is half trusted."""
@@ -29,15 +31,18 @@ class Known(NamedTuple):
 
     steered: Steered
     weights: Floats
-    """Shape (R, 168): what the hours of the week spend at one multiplier."""
+    """Shape (R, 168): what the hours of the week spend at one multiplier and its offsets."""
     trust: Floats
     """Shape (R,), in [0, 1): how much of it is the campaign's own."""
     values: Sequence[bytes]
     writes: Mapping[bytes, bytes | None]
 
 
-def known_of(draft: Draft, books: Books, due: Due, forced: Rows) -> Known:
-    """Return the campaigns of ``due`` that are steered; ``forced`` is what is in force."""
+def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats) -> Known:
+    """Return the campaigns of ``due`` that are steered.
+
+    ``forced`` is what is in force, ``intents`` (B, 168) how well the clicks of each hour convert.
+    """
     rows = np.flatnonzero(steers(due.plans) & (due.plans["version"] > 0))
     if not rows.size:
         nobody = nobody_steered()
@@ -50,22 +55,31 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows) -> Known:
         shapes=shapes,
         highest=np.full(len(rows), UNBOUND),
         bounds=books.plans.bid_bounds([due.plan_values[i] for i in rows.tolist()], due.plans[rows]),
+        offsets=_offsets(due.plans[rows], intents[rows]),
     )
     heard = caught.pacing.heard
     return Known(
         steered=steered,
-        weights=week_of(caught.pacing, shapes),
+        weights=_week(steered),
         trust=heard / (heard + HALF_HEARD),
         values=caught.values,
         writes=caught.writes,
     )
 
 
-def week_of(pacing: Pacing, shapes: DayShapes) -> Floats:
-    """Return what each hour of the week spends at one multiplier, relative, (R, 168)."""
-    newest = np.maximum(pacing.cells, 0) // 24
-    own = pacing.response.mean[:, SHAPE] - shapes.mean[np.arange(len(newest)), newest]
-    return np.asarray(np.exp(shapes.mean + own[:, None]).reshape(len(newest), -1))
+def _offsets(plans: Rows, intents: Floats) -> Floats:
+    """Return the offsets of hours whose clicks are worth more or less than others' (R, 168).
+
+    The best bid is in proportion to what a click is worth. Where the platform itself bids towards
+    a target it knows that already.
+    """
+    own = plans["actuator"] == _BID
+    return np.where(own[:, None], of_intent(intents), 0.0)
+
+
+def _week(steered: Steered) -> Floats:
+    lifts = offset_lifts(steered.pacing.response, steered.offsets)
+    return np.asarray(np.exp(week_shape(steered.pacing, steered.shapes) + lifts))
 
 
 def _campaigns(due: Due, forced: Rows, rows: Ints) -> Campaigns:

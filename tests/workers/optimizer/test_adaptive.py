@@ -14,7 +14,7 @@ import pytest
 from engine.calendar import DAY, HOUR
 from engine.day_shapes import no_days, pooled
 from engine.pacer import Pacing, start
-from schemas import Bid, Budget, Guardrails, Kind, MetricsEvent, Recommendation
+from schemas import Actuator, Bid, Budget, Guardrails, Kind, MetricsEvent, Recommendation
 from schemas.fields import BudgetPeriod
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
@@ -240,3 +240,59 @@ def test_settings_are_kept_as_long_as_hours_are() -> None:
     days = [key for key in world.table("audit") if b"\0settings " in key]
     assert len(days) == world.policy.restatement_days + 1
     assert DAY * len(days) > 35 * DAY
+
+
+def converting(numbers: range) -> list[MetricsEvent]:
+    """Return hours that sell the same clicks at the same price and convert best at 10 o'clock."""
+    return [
+        spent(n, 5, clicks=200, conversions=Decimal(40 if n % 24 == 10 else 10)) for n in numbers
+    ]
+
+
+@pytest.mark.parametrize(("actuator", "higher"), [(None, True), (Actuator.TARGET_CPA, False)])
+def test_an_hour_whose_clicks_convert_better_is_bid_higher_unless_the_platform_sees_to_it(
+    actuator: Actuator | None,
+    higher: bool,  # noqa: FBT001 -- what the law says
+) -> None:
+    world = steered(actuator=actuator)
+    world.metrics(*converting(range(21 * 24 + 11)))
+    values = {each.hour: each.recommended_value for each in world.advice}
+    nine, ten, eleven = (values[hour(21 * 24 + clock)] for clock in (9, 10, 11))
+    assert nine is not None
+    assert ten is not None
+    assert eleven is not None
+    assert (ten > Decimal("1.2") * max(nine, eleven)) is higher
+    assert higher or abs(ten / nine - 1) < Decimal("0.1")
+
+
+def test_an_hour_that_the_plan_switches_off_spends_nothing_and_leaves_the_multiplier_alone() -> (
+    None
+):
+    grid = [[1.0] * 24 for _ in range(7)]
+    grid[0][3] = 0.0
+    world = steered(dayparting=tuple(tuple(day) for day in grid))
+    world.metrics(spent(0), spent(1))
+    bids(world, (2.05, "0.9", "40"))
+    world.metrics(spent(2))
+    advice = world.advice[-1]
+    assert advice.hour == hour(3)
+    assert (advice.hourly_cap, advice.hour_plan[0]) == (Decimal(0), Decimal(0))
+    assert advice.recommended_value == Decimal("0.9")
+    assert sum(advice.hour_plan) == 240 - 3 * 4
+    world.metrics(spent(3, 0))
+    cap = world.advice[-1].hourly_cap
+    assert cap is not None
+    assert cap > 0
+
+
+def test_an_hour_that_the_plan_wants_more_of_is_bid_higher() -> None:
+    grid = tuple(tuple(3.0 if clock == 5 else 1.0 for clock in range(24)) for _ in range(7))
+    usual, wished = steered(), steered(dayparting=grid)
+    for world in (usual, wished):
+        world.metrics(*(spent(n, 10) for n in range(29)))
+    before, after = (world.advice[-1] for world in (usual, wished))
+    assert before.hour == hour(29)
+    assert None not in (before.recommended_value, after.recommended_value)
+    assert after.recommended_value > Decimal("1.3") * before.recommended_value  # type: ignore[operator]
+    share = after.hour_plan[0] / after.hour_plan[1]
+    assert Decimal(2) < share < Decimal(4)
