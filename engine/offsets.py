@@ -31,14 +31,19 @@ def of_intent(intents: Floats) -> Floats:
     return np.clip(np.log(np.maximum(intents, _TINY)), -MOST_OFFSET, MOST_OFFSET)
 
 
-def offset_lifts(response: Response, offsets: Floats) -> Floats:
+def offset_lifts(response: Response, offsets: Floats, common: Floats) -> Floats:
     """Return by how much log spend is more where bids lie above the common multiplier, (R, N).
 
-    Near the anchor; hours in which nothing may be spent are as good as none.
+    Near ``common`` (R,), natural log; hours in which nothing may be spent are as good as none.
     """
     finite = np.where(offsets > OFF, offsets, 0.0)
-    mean = response.mean
-    lifts = mean[:, ELASTICITY, None] * finite - 0.5 * mean[:, CURVATURE, None] * finite**2
+    curvature = response.mean[:, CURVATURE]
+    slope = response.mean[:, ELASTICITY] - curvature * (common - response.anchor)
+    slope = np.maximum(slope, LEAST_ELASTICITY)[:, None]
+    # A market that sells out has nothing more to sell: no bid buys less than a lower one.
+    most = slope / curvature[:, None]
+    within = np.minimum(finite, most)
+    lifts = slope * within - 0.5 * curvature[:, None] * within**2
     return np.where(offsets > OFF, lifts, OFF)
 
 

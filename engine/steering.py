@@ -88,11 +88,10 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     pacing = reopened(steered.pacing, in_force, ~known)
     # The hour before the target, whose bids are in force, had an offset of its own.
     before = _of_target(steered.offsets, (clock.cells[rows] - 1) % 168)
-    now = (
-        in_force - np.where(known & (before > OFF), before, 0.0),
-        _unreported(situation, clock)[rows],
-    )
-    period = _coming(situation, clock, horizon)
+    common = in_force - np.where(known & (before > OFF), before, 0.0)
+    now = common, _unreported(situation, clock)[rows]
+    lifts = offset_lifts(pacing.response, steered.offsets, common)
+    period = _coming(situation, clock, horizon, lifts)
     share = _share_looked_at(situation, clock, horizon, period)
     left = np.maximum(horizon.left[rows], 0) * share
     spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
@@ -154,8 +153,11 @@ def _cap(spending: Spending, unreported: Ints) -> Ints:
     return np.floor(np.minimum(cap, 2.0**50)).astype(np.int64)
 
 
-def _coming(situation: Situation, clock: Clock, horizon: Horizon) -> Coming:
-    """Return the rest of today hour by hour, and the later days of the period but for gaps."""
+def _coming(situation: Situation, clock: Clock, horizon: Horizon, lifts: Floats) -> Coming:
+    """Return the rest of today hour by hour, and the later days of the period but for gaps.
+
+    ``lifts`` (R, 168) are those of the hours of the week.
+    """
     rows = situation.steered.rows
     hours = np.arange(clock.cells.shape[1]) < clock.hours[rows, None]
     last = _last_day(situation, horizon, rows)
@@ -165,7 +167,6 @@ def _coming(situation: Situation, clock: Clock, horizon: Horizon) -> Coming:
     there = days <= last[:, None]
     for at in range(most if situation.gaps.shape[1] else 0):
         there[:, at] &= ~in_gap(situation.gaps[rows], days[:, at])
-    lifts = offset_lifts(situation.steered.pacing.response, situation.steered.offsets)
     weekdays = weekday_of(days)
     return Coming(
         cells=np.where(hours, clock.cells[rows], -1),

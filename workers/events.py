@@ -9,6 +9,7 @@ from decimal import Decimal
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import decode
 from schemas.errors import SchemaError
+from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Kind, Recommendation
 
 _EXPLAINED = frozenset({AuditStatus.APPROVAL_REQUIRED, AuditStatus.REJECTED})
@@ -63,13 +64,14 @@ def _advice(advice: Recommendation) -> str:
     pace = "" if advice.pacing_index is None else f"  pace {advice.pacing_index:.2f}"
     if advice.kind is Kind.HOLD:
         return f"{advice.hold_reason} for {advice.hour:%a %H:%M}Z{pace}"
-    change = f"{_money(advice.current_value)} → {_money(advice.recommended_value)}"
+    values = advice.current_value, advice.recommended_value
     spent = ""
     if advice.spend_to_date is not None and advice.period_budget is not None:
         spent = f"  spent {_money(advice.spend_to_date)} of {_money(advice.period_budget)}"
     # Not ``hour``: where reports come late, the value is for an hour after the one that names it.
     begins = f"for {advice.valid_from:%a %H:%M}Z"
-    return f"{advice.field} {change} {advice.currency or ''} {begins}{pace}{spent}"
+    change = _change(advice.field, values, (advice.currency, advice.hourly_cap))
+    return f"{change} {begins}{pace}{spent}"
 
 
 def _entry(entry: AuditEntry) -> str:
@@ -77,12 +79,27 @@ def _entry(entry: AuditEntry) -> str:
     waits = entry.status is AuditStatus.APPROVAL_REQUIRED
     before, after = (entry.expected, entry.target) if waits else (entry.before, entry.after)
     told = (
-        f"{entry.field} {_money(before)} → {_money(after)} {entry.currency or ''}".rstrip(),
+        _change(entry.field, (before, after), (entry.currency, entry.hourly_cap)),
         entry.reason or "",
         entry.detail if entry.status in _EXPLAINED else "",
         f"recommendation_id {entry.recommendation_id}" if waits else f"by {entry.actor}",
     )
     return "  ".join(filter(None, told))
+
+
+def _change(
+    field: str | None,
+    values: tuple[Decimal | None, Decimal | None],
+    money: tuple[str | None, Decimal | None],
+) -> str:
+    """Tell what is set, from what to what; of a multiplier also what an hour may spend."""
+    currency, cap = money
+    if field == BID_MULTIPLIER:
+        before, after = ("?" if value is None else f"x{value:.3f}" for value in values)
+        limit = "" if cap is None else f", at most {_money(cap)} {currency or ''}".rstrip()
+        return f"{field} {before} → {after}{limit}"
+    before, after = map(_money, values)
+    return f"{field} {before} → {after} {currency or ''}".rstrip()
 
 
 def _unreadable(kind: str, error: SchemaError) -> Happening:

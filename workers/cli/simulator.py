@@ -58,7 +58,7 @@ def simulator(  # noqa: PLR0913 -- the options of one command
     hours: HoursOption = None,
     history_days: HistoryOption = 14,
     seconds_per_hour: PaceOption = 2.0,
-    strategy: StrategyOption = Strategy.DAYPARTING,
+    strategy: StrategyOption = Strategy.ADAPTIVE,
     late: LateOption = 0.0,
     duplicates: DuplicatesOption = 0.0,
     reorder: ReorderOption = False,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Kind, Recommendation, decode
 from schemas.topics import ACTIONS, AUDIT, RECOMMENDATIONS
@@ -39,6 +40,8 @@ class Loop:
     """By status."""
     latest: bytes | None = None
     """The last recommendation that is no hold, as it is stored."""
+    planned: dict[CampaignKey, Decimal] = field(default_factory=dict)
+    """What the next hour of a campaign is meant to spend."""
     audited_to: dict[int, int] = field(default_factory=dict)
     """The offset behind the last audit entry, by partition."""
     _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
@@ -76,6 +79,7 @@ class Loop:
             self._released.add(advice.recommendation_id)
         if advice.kind is Kind.PACING:
             self.latest = value
+            self.planned[key] = advice.hour_plan[0]
 
     def _acted(self, action: Action) -> None:
         self.actions += 1

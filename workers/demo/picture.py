@@ -9,7 +9,7 @@ from schemas.zones import zone
 from workers.demo.result import Counts
 from workers.demo.screen import AccountNow, Picture
 from workers.events import recommendation_line
-from workers.simulator.records import amount, start_of
+from workers.simulator.records import start_of
 
 if TYPE_CHECKING:
     from workers.demo.stage import Stage
@@ -50,16 +50,15 @@ def in_words(stored: bytes) -> str:
 
 
 def _account(stage: Stage, members: list[int], hour: int) -> AccountNow:
-    campaigns, score = stage.script.world.campaigns, stage.score
+    campaigns, score, planned = stage.script.world.campaigns, stage.score, stage.loop.planned
     first = campaigns[members[0]]
-    budgets = stage.in_force.budgets()
     return AccountNow(
         name=f"{first.key.platform} {first.key.account_id}",
         currency=first.currency,
         local_time=start_of(hour + 1).astimezone(zone(first.timezone)),
         budget=sum((campaigns[row].day_budget for row in members), Decimal(0)),
         spent=sum((score.spent_today(row) for row in members), Decimal(0)),
-        next_hour=sum((amount(int(budgets[row])) for row in members), Decimal(0)),
+        next_hour=sum((planned.get(campaigns[row].key, Decimal(0)) for row in members), Decimal(0)),
         conversions=int(score.conversions[members].sum()),
         conversions_even=int(score.conversions_even[members].sum()),
     )

@@ -28,8 +28,8 @@ ABOUT = (
     "Simulated campaigns on four platforms, each with its own auctions and shoppers, in accounts "
     "of five currencies and eight time zones. Two weeks of history teach Pacekeeper their habits; "
     "then two days go by, an hour at a time: metrics go in through Kafka, the optimizer decides "
-    "each campaign's next hourly budget, the executor carries it out and writes the audit trail, "
-    "and the market obeys."
+    "each campaign's bids and the most that its next hour may spend, the executor carries it out "
+    "and writes the audit trail, and the market obeys."
 )
 
 _PLAIN_EVERY = 6
@@ -49,7 +49,7 @@ class AccountNow:
     spent: Decimal
     """On the local day so far."""
     next_hour: Decimal
-    """The hourly budgets that are in force."""
+    """What the next hour is meant to spend."""
     conversions: int
     conversions_even: int
 

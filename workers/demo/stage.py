@@ -168,7 +168,7 @@ class Stage:
         await self._tell([report for report in past if report.hour < last], line)
         await self._heard_about(last, line, admin)
         screen.step("Handing the campaigns over: a plan each, with full autonomy")
-        plans = (plan(one, Strategy.DAYPARTING) for one in script.world.campaigns)
+        plans = (plan(one, Strategy.ADAPTIVE) for one in script.world.campaigns)
         self.planned_to = await line.plan(plans)
         await self._heard_about(last, line, admin)
         await self._tell([report for report in past if report.hour == last], line)

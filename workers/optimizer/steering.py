@@ -78,7 +78,8 @@ def _offsets(plans: Rows, intents: Floats) -> Floats:
 
 
 def _week(steered: Steered) -> Floats:
-    lifts = offset_lifts(steered.pacing.response, steered.offsets)
+    response = steered.pacing.response
+    lifts = offset_lifts(response, steered.offsets, response.anchor)
     return np.asarray(np.exp(week_shape(steered.pacing, steered.shapes) + lifts))
 
 
