@@ -46,6 +46,8 @@ class Decisions:
     """Shape (B, 25), amounts from the target hour to the end of its local day."""
     cap: Ints
     """What the target hour must not exceed."""
+    binding: Ints
+    """What a multiplier follows from, a position in `engine.steering.BINDING`; 0 for a budget."""
     confidence: Floats
     unmet: Bools
     """Whether the hourly minimum did not fit into what is left."""
@@ -71,8 +73,8 @@ def decide(situation: Situation) -> Decisions:
     sure = confidence(situation, clock)
     steers, lever, ruling = _ruled(situation, (wanted, steering), (limit, hold), sure)
     cap = np.minimum(hourly_cap(ruling.value, horizon, situation.plans["hourly_cap"]), limit)
-    surprise = cap.copy()
-    surprise[situation.steered.rows] = steering.cap
+    surprise, binding, rows = cap.copy(), np.zeros_like(cap), situation.steered.rows
+    surprise[rows], binding[rows] = steering.cap, steering.binding
     return Decisions(
         clock=clock,
         horizon=horizon,
@@ -86,6 +88,7 @@ def decide(situation: Situation) -> Decisions:
         value=ruling.value,
         plan=_following(situation, slots, (totals, wanted.amounts), (ruling, steers)),
         cap=np.where(steers, np.minimum(surprise, limit), cap),
+        binding=np.where(steers, binding, 0),
         confidence=sure,
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,

@@ -130,8 +130,8 @@ def together(delays: Delays) -> Delays:
     )
 
 
-def faded(delays: Delays, hours: float) -> Delays:
-    """Return sums that count for less, ``hours`` later."""
+def faded(delays: Delays, hours: float | Floats) -> Delays:
+    """Return sums that count for less ``hours`` later: one number, or each campaign's (B, 1)."""
     kept = np.exp(-hours / MEMORY)
     return Delays(growth=delays.growth * kept, level=delays.level * kept)
 

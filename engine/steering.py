@@ -42,6 +42,10 @@ LEAST, MOST = 100, 10**10
 _NO_RATE: Final = -1
 
 
+BINDING: Final = ("budget", "daily_cap", "daily_minimum", "target", "bid_limit")
+"""What a multiplier follows from, by its code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steering:
     """What R campaigns are to bid; rows as in `engine.situation.Steered`."""
@@ -52,6 +56,8 @@ class Steering:
     """Shape (R,), minor units: what the target hour may spend by surprise."""
     hours: Floats
     """Shape (R, 25), minor units: expected spend of today's hours from the target hour on."""
+    binding: Ints
+    """Shape (R,), position in `BINDING`."""
 
 
 def expected_rates(situation: Situation, clock: Clock) -> Ints:
@@ -82,7 +88,8 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     steered = situation.steered
     rows = steered.rows
     if not rows.size:
-        return Steering(multiplier=rows, cap=rows, hours=np.zeros((0, clock.cells.shape[1])))
+        nothing = np.zeros((0, clock.cells.shape[1]))
+        return Steering(multiplier=rows, cap=rows, hours=nothing, binding=rows)
     known, _ = current_multiplier(situation.in_force[rows])
     in_force, offset = _in_force(situation, rows), _of_target(steered.offsets, clock.cells[rows])
     pacing = reopened(steered.pacing, in_force, ~known)
@@ -96,15 +103,22 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     left = np.maximum(horizon.left[rows], 0) * share
     spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
     afforded, minimum = _within_day(pacing, steered, (period, now), horizon, spending)
-    wanted = settled(np.maximum(afforded, minimum), steered.highest, minimum)
+    settled_at = settled(np.maximum(afforded, minimum), steered.highest, minimum)
     off = offset <= OFF
-    wanted = np.where(off, in_force, wanted + np.where(off, 0.0, offset))
-    wanted = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
-    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(wanted)), LEAST, MOST)
+    wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
+    bid = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
+    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(bid)), LEAST, MOST)
+    causes = (
+        bid != wanted,
+        settled_at < np.maximum(afforded, minimum),
+        minimum >= np.maximum(settled_at, afforded),
+        afforded < spending.log_multiplier,
+    )
     return Steering(
         multiplier=multiplier.astype(np.int64),
         cap=np.where(off, 0, _cap(spending, now[1])),
         hours=spending.hours[:, : period.cells.shape[1]],
+        binding=np.select(causes, (4, 3, 2, 1), 0),
     )
 
 
@@ -136,15 +150,19 @@ def _within_day(
     rows, (period, now) = steered.rows, when
     today = spending.hours[:, : period.cells.shape[1]].sum(axis=1)
     room, floor = horizon.day_left[rows], horizon.day_floor[rows]
-    afforded, minimum = spending.log_multiplier, np.full(len(rows), -np.inf)
-    over, under = today > room, (floor > 0) & (today < floor)
-    if not (over | under).any():
-        return afforded, minimum
     day = replace(period, weekdays=period.weekdays[:, :0], day_lift=period.day_lift[:, :0])
-    amount = np.where(over, np.maximum(room, 0), np.maximum(floor, 0)).astype(np.float64)
-    solved = pacer.decide_ahead(pacing, steered.shapes, day, amount, now).log_multiplier
-    afforded = np.where(over, np.minimum(solved, afforded), afforded)
-    return afforded, np.where(under, solved, minimum)
+
+    def spends(amounts: Ints) -> Floats:
+        money = np.maximum(amounts, 0).astype(np.float64)
+        return pacer.decide_ahead(pacing, steered.shapes, day, money, now).log_multiplier
+
+    afforded, minimum = spending.log_multiplier, np.full(len(rows), -np.inf)
+    over, asked = today > room, floor > 0
+    if over.any():
+        afforded = np.where(over, np.minimum(spends(room), afforded), afforded)
+    if asked.any():
+        minimum = np.where(asked, spends(floor), minimum)
+    return afforded, minimum
 
 
 def _cap(spending: Spending, unreported: Ints) -> Ints:

@@ -68,6 +68,10 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "minimum_unmet": "The hourly minimum does not fit into what is left, and was left aside.",
         "maximum_binds": "The hourly maximum leaves part of today's budget unspent.",
+        "daily_cap_binds": "The day's cap holds bids below what the period's budget affords.",
+        "daily_minimum_binds": "The day's minimum asks for higher bids than the budget needs.",
+        "target_binds": "The target holds bids below what the budget affords.",
+        "bid_limit_binds": "The plan's range of bids is at its end.",
     }
 )
 """Sentences of what else is worth knowing, by code."""

@@ -12,12 +12,13 @@ from engine.calendar import DAY, HOUR
 from engine.hours import Outcome, Placed
 from engine.ledger import Advance, Moment
 from workers.optimizer import closing, events
+from workers.optimizer.delays import note_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
 from workers.optimizer.pacing_rows import with_change
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
 from workers.optimizer.retained import read_days, settle, store_patterns
-from workers.optimizer.tables import events_key, hours_key, pacing_key, pattern_key
+from workers.optimizer.tables import ages_key, events_key, hours_key, pacing_key, pattern_key
 from workers.optimizer.wave import Wave
 
 _REFUSALS = {
@@ -45,6 +46,7 @@ def learn(draft: Draft, wave: Wave) -> Wave:
     )
     _learn_patterns(draft, wave, placed, hour, step)
     _note_changes(draft, wave, placed)
+    note_delays(draft, wave, placed)
     accepted = (placed.outcome <= Outcome.DUPLICATE) | disputed
     due = accepted & _over(draft, wave) & (wave.starts + HOUR > before["decided"])
     return replace(wave, campaigns=after, due=due)
@@ -176,6 +178,7 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
     for key, expired in zip(keys, days, strict=True):
         for day in expired:
             draft.writes[hours_key(key, day)] = None
-            if draft.read(events_key(key, day)):
-                draft.writes[events_key(key, day)] = None
+            for beside in (events_key(key, day), ages_key(key, day)):
+                if draft.read(beside):
+                    draft.writes[beside] = None
     return patterns.add_hours(learned, rows, (owners, cells, local), sign=-1)

@@ -11,7 +11,7 @@ import numpy as np
 from engine import hours, settings
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, Calendar, hour_of_week, local_day
-from engine.hours import SUSPECT
+from engine.hours import MILLIONTHS, SUSPECT
 from engine.living import Lived
 from workers.optimizer.draft import Draft
 from workers.optimizer.tables import AUDIT, METRICS, hours_key, settings_key
@@ -36,6 +36,31 @@ class Campaigns:
     newest: Ints
     """First second of the newest hour known."""
 
+    def part(self, rows: Ints) -> Campaigns:
+        """Return some of them, given by position."""
+        return Campaigns(
+            keys=[self.keys[i] for i in rows.tolist()],
+            plans=self.plans[rows],
+            in_force=self.in_force[rows],
+            calendar=self.calendar,
+            zones=self.zones[rows],
+            first=self.first[rows],
+            newest=self.newest[rows],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What was told of hours; shapes (R, H), 0 where nothing was."""
+
+    spend: Floats
+    """Minor units; revenue alike."""
+    revenue: Floats
+    impressions: Floats
+    conversions: Floats
+    usable: Bools
+    """Whether the hour was told, and its counts do not contradict each other."""
+
 
 def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
     """Return the hours from ``until`` (R,) to the newest one, told or not."""
@@ -43,62 +68,69 @@ def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
     most = int(counts.max(initial=0))
     starts = until[:, None] + np.arange(most) * HOUR
     present = np.arange(most) < counts[:, None]
-    zones = np.broadcast_to(campaigns.zones[:, None], starts.shape)
-    days = local_day(campaigns.calendar, zones, starts)
-    cells = hour_of_week(campaigns.calendar, zones, starts, days)
-    told = _told(draft, campaigns, (until, counts))
-    found = _settings(draft, campaigns, starts, present)
+    cells = cells_of(campaigns, starts)
+    told = told_hours(draft, campaigns, until, most)
+    found = settings_of(draft, campaigns, starts, present)
     multiplier, budget = found["multiplier"], found["budget"]
     steered = multiplier > 0
     # Before it is steered, an hour that somebody's budget has shaped says nothing of the market.
     shaped = (campaigns.in_force["known"] > 0) & ~_was_steered(campaigns)
-    spend = told[0]
     return Lived(
         cells=np.where(present, cells, -1),
         log_multiplier=np.log(
             np.where(steered, multiplier, settings.MILLIONTHS) / settings.MILLIONTHS
         ),
         steered=steered,
-        spend=spend,
-        impressions=told[1],
-        capped=(budget > 0) & (spend >= CUT_OFF * budget),
-        usable=told[2] & (steered | ~shaped[:, None]),
+        spend=told.spend,
+        impressions=told.impressions,
+        capped=(budget > 0) & (told.spend >= CUT_OFF * budget),
+        usable=told.usable & (steered | ~shaped[:, None]),
     )
+
+
+def cells_of(campaigns: Campaigns, starts: Ints) -> Ints:
+    """Return the hours of the local week (R, H) that begin at ``starts``."""
+    zones = np.broadcast_to(campaigns.zones[:, None], starts.shape)
+    days = local_day(campaigns.calendar, zones, starts)
+    return hour_of_week(campaigns.calendar, zones, starts, days)
 
 
 def _was_steered(campaigns: Campaigns) -> Bools:
     return np.asarray(campaigns.in_force["multiplier"] > 0)
 
 
-def _told(
-    draft: Draft, campaigns: Campaigns, span: tuple[Ints, Ints]
-) -> tuple[Floats, Floats, Bools]:
-    """Return spend in minor units, impressions, and whether the hour was told; shapes (R, H)."""
-    until, counts = span
-    size = len(counts), int(counts.max(initial=0))
-    spend, impressions, known = np.zeros(size), np.zeros(size), np.zeros(size, dtype=np.bool_)
-    firsts, lasts = (until // DAY).tolist(), (campaigns.newest // DAY).tolist()
+def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> Told:
+    """Return what was told of the hours from ``until`` (R,) to the newest one, ``most`` at most."""
+    size = len(until), most
     wanted = [
         (i, day)
-        for i, (first, last) in enumerate(zip(firsts, lasts, strict=True))
-        for day in range(first, last + 1)
+        for i, first in enumerate((until // DAY).tolist())
+        for day in range(first, int(campaigns.newest[i]) // DAY + 1)
     ]
     values = draft.read_of(METRICS, [hours_key(campaigns.keys[i], day) for i, day in wanted])
     rows, at = hours.read(values)
     owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
     days = np.array([day for _, day in wanted], dtype=np.int64)[at]
     since = hours.starts_of(rows, days) - until[owners]
-    within = (since >= 0) & (since % HOUR == 0) & (since // HOUR < counts[owners])
+    within = (since >= 0) & (since % HOUR == 0) & (since // HOUR < most)
     rows, owners, place = rows[within], owners[within], since[within] // HOUR
     scale = 10.0 ** campaigns.plans["exponent"][owners]
-    amounts = (rows["spend"][:, 0] + rows["spend"][:, 1] * _ATTO) * scale
-    spend[owners, place] = np.maximum(amounts, 0.0)
-    impressions[owners, place] = np.maximum(rows["impressions"], 0)
-    known[owners, place] = rows["flags"] & SUSPECT == 0
-    return spend, impressions, known
+
+    def table(values: Rows) -> Floats:
+        whole = np.zeros(size)
+        whole[owners, place] = np.maximum(values, 0.0)
+        return whole
+
+    return Told(
+        spend=table((rows["spend"][:, 0] + rows["spend"][:, 1] * _ATTO) * scale),
+        revenue=table((rows["revenue"][:, 0] + rows["revenue"][:, 1] * _ATTO) * scale),
+        impressions=table(rows["impressions"]),
+        conversions=table(rows["conversions"] / MILLIONTHS),
+        usable=table(rows["flags"] & SUSPECT == 0) > 0.0,
+    )
 
 
-def _settings(draft: Draft, campaigns: Campaigns, starts: Ints, present: Bools) -> Rows:
+def settings_of(draft: Draft, campaigns: Campaigns, starts: Ints, present: Bools) -> Rows:
     """Return what was in force in the middle of each hour, (R, H); blank where nothing was set."""
     found = np.zeros(starts.shape, dtype=settings.SETTING)
     found["budget"] = settings.UNKNOWN

@@ -26,6 +26,9 @@ OWN_HOURS = 1
 GROUPED = 2
 """Bit of ``detailed``: the plan belongs to a budget group."""
 
+TARGET = 8
+"""Bit of ``detailed``: the plan has a target of cost per conversion, or of revenue per cost."""
+
 BIDS = 4
 """Bit of ``detailed``: the plan bounds what may be bid."""
 
@@ -133,8 +136,10 @@ def _actuator(plan: Plan) -> Actuator:
 
 def _detailed(plan: Plan) -> int:
     own = bool(plan.flight_gaps) or plan.custom_weights is not None or plan.dayparting is not None
+    target = plan.target_cpa is not None or plan.target_roas is not None
     bids = plan.bid is not None and plan.bid.base is not None
-    return own * OWN_HOURS + (plan.budget_group_id is not None) * GROUPED + bids * BIDS
+    grouped = plan.budget_group_id is not None
+    return own * OWN_HOURS + grouped * GROUPED + bids * BIDS + target * TARGET
 
 
 def _amounts(plan: Plan) -> dict[str, int]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.calendar import HOUR
 from engine.holds import NONE, ORDER
+from engine.steering import BINDING
 from schemas import HoldReason
 from schemas.topics import PLANS
 from workers.optimizer import explaining
@@ -34,9 +35,8 @@ class Reasons:
         self._pace = np.round(made.outlook.index, DIGITS).tolist()
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
-        self._noted = (
-            (made.unmet | (made.unplaced > 0)) & made.acts & (made.hold == NONE)
-        ).tolist()
+        worth = made.unmet | (made.unplaced > 0) | (made.binding > 0)
+        self._noted = (worth & made.acts & (made.hold == NONE)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
         """Return the reasons of decision ``i``."""
@@ -55,6 +55,8 @@ class Reasons:
         if made.unplaced[i]:
             unspent = self._money.writers[i](int(made.unplaced[i]))
             notes.append(explaining.note("maximum_binds", {"unspent": unspent}))
+        if made.binding[i]:
+            notes.append(explaining.note(f"{BINDING[made.binding[i]]}_binds", {}))
         return notes
 
     def topic(self, _: int) -> Evidence:

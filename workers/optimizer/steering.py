@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
-from engine.ceiling import UNBOUND
 from engine.day_shapes import no_days, pooled
 from engine.offsets import of_intent, offset_lifts, week_shape
 from engine.plans import ACTUATORS
@@ -19,6 +18,7 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
 from workers.optimizer.lived import Campaigns
 from workers.optimizer.pacing import catch_up
+from workers.optimizer.targets import Aimed, highest
 
 _BID = ACTUATORS.index("bid")
 
@@ -48,14 +48,17 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         nobody = nobody_steered()
         return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {})
     shapes = pooled(no_days()).of(np.zeros(len(rows), dtype=np.int64))
-    caught = catch_up(draft, _campaigns(due, forced, rows), shapes)
+    campaigns = _campaigns(due, forced, rows)
+    values = [due.plan_values[i] for i in rows.tolist()]
+    offsets = _offsets(due.plans[rows], intents[rows])
+    caught = catch_up(draft, campaigns, shapes)
     steered = Steered(
         rows=rows,
         pacing=caught.pacing,
         shapes=shapes,
-        highest=np.full(len(rows), UNBOUND),
-        bounds=books.plans.bid_bounds([due.plan_values[i] for i in rows.tolist()], due.plans[rows]),
-        offsets=_offsets(due.plans[rows], intents[rows]),
+        highest=highest(draft, books.plans, Aimed(values, due.now[rows]), campaigns, offsets),
+        bounds=books.plans.bid_bounds(values, due.plans[rows]),
+        offsets=offsets,
     )
     heard = caught.pacing.heard
     return Known(

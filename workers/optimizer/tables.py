@@ -44,6 +44,16 @@ def anchor_key(campaign: bytes, utc_day: int) -> bytes:
     return campaign + _suffix(b"\0anchor ", utc_day)
 
 
+def delay_key(campaign: bytes) -> bytes:
+    """Return the key of how late the campaign's conversions are reported."""
+    return campaign + b"\0delay"
+
+
+def ages_key(campaign: bytes, utc_day: int) -> bytes:
+    """Return the key of how old the hours of one UTC day were when they were told last."""
+    return campaign + _suffix(b"\0ages ", utc_day)
+
+
 def settings_key(campaign: bytes, utc_day: int) -> bytes:
     """Return the key of what was set in the course of a UTC day; of the table of audit."""
     return campaign + _suffix(b"\0settings ", utc_day)

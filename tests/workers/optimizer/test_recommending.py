@@ -55,6 +55,7 @@ def decided() -> Decided:
         hold=np.array([NONE]),
         acts=yes,
         steers=no,
+        binding=np.array([0]),
         known=yes,
         unmet=no,
         plan=np.array([[71, 72, 73]]),

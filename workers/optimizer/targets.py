@@ -1,0 +1,109 @@
+"""The highest multipliers that keep campaigns' targets of cost per conversion, or of ROAS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import delay
+from engine.arrays import Bools, Floats, Ints
+from engine.calendar import DAY, HOUR
+from engine.ceiling import UNBOUND, Hours, ceiling, weigh
+from engine.offsets import OFF
+from engine.settings import MILLIONTHS
+from schemas.money import to_minor
+from workers.optimizer.delays import delays_of
+from workers.optimizer.draft import Draft
+from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of, told_hours
+from workers.optimizer.pacing import hourly_budget
+from workers.optimizer.plan_rows import TARGET, PlanBook
+
+DAYS = 14
+"""Days of hours that cost per conversion is judged by; older ones would hardly count."""
+
+
+class Aimed(NamedTuple):
+    """Campaigns of which some have targets."""
+
+    values: Sequence[bytes]
+    """The stored plans."""
+    now: Ints
+    """Shape (R,), the clock of the decision, in seconds."""
+
+
+class _Targets(NamedTuple):
+    cost_per_result: Floats
+    worth: Floats
+    revenue: Floats
+    """Whether results are revenue, 1 or 0; shapes (R,)."""
+
+
+def highest(
+    draft: Draft, book: PlanBook, aimed: Aimed, campaigns: Campaigns, offsets: Floats
+) -> Floats:
+    """Return log multipliers (R,), `engine.ceiling.UNBOUND` where a plan has no target.
+
+    ``offsets`` (R, 168) are those of the hours of the week.
+    """
+    found = np.full(len(aimed.values), UNBOUND)
+    rows = np.flatnonzero(campaigns.plans["detailed"] & TARGET)
+    if rows.size:
+        some = Aimed([aimed.values[i] for i in rows.tolist()], aimed.now[rows])
+        found[rows] = _ceilings(draft, book, some, campaigns.part(rows), offsets[rows])
+    return found
+
+
+def _ceilings(
+    draft: Draft, book: PlanBook, aimed: Aimed, campaigns: Campaigns, offsets: Floats
+) -> Floats:
+    hours = DAYS * DAY // HOUR
+    until = campaigns.newest - (hours - 1) * HOUR
+    starts = until[:, None] + np.arange(hours) * HOUR
+    told = told_hours(draft, campaigns, until, hours)
+    ages = (aimed.now[:, None] - starts - HOUR) / HOUR
+    maturity = delay.maturity(delays_of(draft, campaigns.keys), delay.no_delays(1)).at(ages)
+    targets = _targets(book, campaigns, aimed.values, told)
+    results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
+    usable = told.usable.astype(np.float64)
+    lived = Hours(
+        cost=usable * told.spend,
+        log_multiplier=_common(draft, campaigns, (starts, told.usable), offsets),
+        conversions=usable * told.conversions,
+        results=usable * results,
+    )
+    evidence = weigh(lived, maturity, ages)
+    return ceiling(evidence, targets.cost_per_result, targets.worth).log_multiplier
+
+
+def _common(
+    draft: Draft, campaigns: Campaigns, span: tuple[Ints, Bools], offsets: Floats
+) -> Floats:
+    """Return the common log multiplier of hours (R, H): what was in force less the offset.
+
+    What an hour's clicks are worth is in its results: a higher bid for it makes none dearer.
+    """
+    starts, there = span
+    multiplier = settings_of(draft, campaigns, starts, there)["multiplier"]
+    bids = np.log(np.where(multiplier > 0, multiplier, MILLIONTHS) / MILLIONTHS)
+    own = np.take_along_axis(offsets, cells_of(campaigns, starts), axis=1)
+    return np.asarray(bids - np.where((multiplier > 0) & (own > OFF), own, 0.0))
+
+
+def _targets(book: PlanBook, campaigns: Campaigns, values: Sequence[bytes], told: Told) -> _Targets:
+    """Return what a result may cost, and what one conversion is worth, minor units."""
+    orders = told.conversions.sum(axis=1)
+    seen = np.divide(told.revenue.sum(axis=1), orders, out=np.zeros(len(orders)), where=orders > 0)
+    guess = hourly_budget(campaigns.plans)
+    cost, worth, revenue = np.ones(len(values)), np.ones(len(values)), np.zeros(len(values))
+    for i, value in enumerate(values):
+        plan = book.plan(value)
+        if plan.target_roas is not None:
+            # Where orders are not known yet, chance is given what two mean hours cost.
+            usual = to_minor(plan.avg_order_value, plan.currency) if plan.avg_order_value else 0
+            cost[i], revenue[i] = 1.0 / plan.target_roas, 1.0
+            worth[i] = seen[i] or usual or guess[i] * plan.target_roas
+        elif plan.target_cpa is not None:
+            cost[i] = to_minor(plan.target_cpa, plan.currency)
+    return _Targets(cost, worth, revenue)
