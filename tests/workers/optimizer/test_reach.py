@@ -7,11 +7,12 @@ from datetime import date
 from types import CodeType, FrameType
 
 from engine.zones import zone_days
-from schemas import Shape, decode, topics
+from schemas import Shape, decode, encode, topics
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, an_event
+from workers.optimizer.shape_priors import ShapeBook
 
 LIBRARY = {
     "anchors",
@@ -21,7 +22,6 @@ LIBRARY = {
     "day_shapes",
     "delay",
     "forecast",
-    "formats",
     "multiplier",
     "pacer",
     "pacing_state",
@@ -48,7 +48,9 @@ def a_campaigns_life() -> None:
         world.plan(version=version, strategy=name, timezone="Europe/Berlin")
         world.metrics(an_event(48 + version))
     shapes = world.policy.topic(topics.SHAPES)
-    pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])
+    told = [decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes]
+    latest = {key: encode(prior) for key, prior in pool(told)[0].items()}
+    ShapeBook().shapes(latest, [("google", "7")])
 
 
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
