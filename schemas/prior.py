@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated
 
 from msgspec import Meta
@@ -82,8 +83,7 @@ class SpendDays(Part, frozen=True, kw_only=True):
     def _check(self) -> None:
         for field in ("mean", "covariance"):
             data = getattr(self, field)
-            # A number less itself is 0 but for NaN and infinity.
-            if any(value - value for (value,) in struct.iter_unpack("<f", data)):
+            if not all(map(isfinite, struct.unpack(f"<{len(data) // 4}f", data))):
                 raise SchemaError(field, Reason.NOT_FINITE, "must hold finite numbers alone")
 
 
