@@ -21,8 +21,6 @@ import pytest
 from engine import (
     ceiling,
     dates,
-    day_gaps,
-    day_shapes,
     delay,
     forecast,
     in_force,
@@ -35,12 +33,9 @@ from engine import (
     policy,
     pooling,
     response,
-    shape_rows,
-    spend_hours,
     standing,
     state,
     strategies,
-    told_days,
 )
 from engine.arrays import Rows
 from engine.calendar import DAY, HOUR, Calendar
@@ -50,6 +45,7 @@ from engine.zones import ZoneDays, zone_days
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
+from tests.engine.teaching import taught
 
 FUNCTIONS = public_functions()
 CALLS = 2
@@ -109,28 +105,6 @@ def a_life() -> None:
     pace()
     aim()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
-
-
-def taught() -> day_shapes.DayShapes:
-    """Pool a day with gaps and two weeks, store them, and tell of them."""
-    row = told_days.unpack(told_days.unpack(b"").tobytes())
-    told_days.tell(told_days.tell(row, 20_514, 3.0).row, 20_515, None)
-    hours = spend_hours.SpendHours(
-        owner=np.zeros(20, dtype=np.int64),
-        hour=np.arange(20),
-        spend=np.arange(20.0) + 90.0,
-        impressions=np.full(20, 500.0),
-        log_multiplier=np.linspace(0.0, 0.5, 20),
-        usable=np.arange(20) != 7,
-    )
-    logs = spend_hours.log_days(hours, np.array([1.5]))
-    whole = day_gaps.whole_days(logs.log_spend, logs.seen).of(np.flatnonzero(logs.enough()))
-    days = (whole.log_spend, np.array([0]), whole.unsure)
-    sums = day_shapes.add_days(shape_rows.unpack(b""), *days)
-    weeks = day_shapes.add_weeks(sums, np.eye(168)[:2].reshape(2, 7, 24))
-    stored = shape_rows.unpack(shape_rows.pack(weeks))
-    said = shape_rows.sums_of(shape_rows.moments(stored))
-    return day_shapes.pooled(sums, [day_shapes.of_campaigns(said, 1)])
 
 
 def pace() -> None:
