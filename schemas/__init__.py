@@ -37,7 +37,7 @@ from schemas.plan import (
     Strategy,
 )
 from schemas.portfolio import Portfolio
-from schemas.prior import Prior, PriorLevel
+from schemas.prior import Prior, PriorLevel, SpendDays
 from schemas.recommendation import (
     Explanation,
     GuardrailCheck,
@@ -107,6 +107,7 @@ __all__ = [
     "SchemaError",
     "Scope",
     "Shape",
+    "SpendDays",
     "Status",
     "Strategy",
     "Tick",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import struct
 from enum import StrEnum
+from math import isfinite
 from typing import Annotated
 
 from msgspec import Meta
 
+from schemas.errors import Reason, SchemaError
 from schemas.fields import MAX_COUNT, KeyName, Platform, Utc, Version
 from schemas.keys import EVERYTHING, check_key_part
-from schemas.record import Record, refuse, require
+from schemas.record import Part, Record, refuse, require
 
 HOURS_OF_WEEK = 168
 
@@ -38,6 +41,52 @@ _NAMES: dict[PriorLevel, tuple[str, ...]] = {
 }
 
 
+_OF_THE_WEEK = Meta(min_length=7, max_length=7)
+_WEEK_BYTES = 4 * HOURS_OF_WEEK
+_PAIR_BYTES = 4 * 300
+
+
+class SpendDays(Part, frozen=True, kw_only=True):
+    """The shapes of closed days by spend at one multiplier: natural logs, a day's mean is 0.
+
+    Tables are float32, little-endian, in base64: half the bytes of the same numbers as text.
+    """
+
+    days: Annotated[
+        tuple[Annotated[float, Meta(ge=0.0)], ...],
+        _OF_THE_WEEK,
+        Meta(description="campaign-days behind the shapes, by weekday, Monday first"),
+    ]
+    mean: Annotated[
+        bytes,
+        Meta(
+            min_length=_WEEK_BYTES,
+            max_length=_WEEK_BYTES,
+            description="168 float32: mean log shape, hour of the local week, Monday 00:00 first",
+        ),
+    ]
+    covariance: Annotated[
+        bytes,
+        Meta(
+            min_length=_PAIR_BYTES,
+            max_length=_PAIR_BYTES,
+            description="300 float32: covariance of the hours of a day around its weekday's mean;"
+            " the lower triangle, row by row",
+        ),
+    ]
+    weeks: Annotated[float, Meta(ge=0.0, description="campaign-weeks behind the levels")] = 0.0
+    levels: Annotated[
+        Annotated[tuple[float, ...], _OF_THE_WEEK] | None,
+        Meta(description="mean log spend of an hour of the weekday against the week, Monday first"),
+    ] = None
+
+    def _check(self) -> None:
+        for field in ("mean", "covariance"):
+            data = getattr(self, field)
+            if not all(map(isfinite, struct.unpack(f"<{len(data) // 4}f", data))):
+                raise SchemaError(field, Reason.NOT_FINITE, "must hold finite numbers alone")
+
+
 class Prior(Record, frozen=True, kw_only=True):
     """The pooled shape of a week, and how much evidence stands behind it."""
 
@@ -58,6 +107,9 @@ class Prior(Record, frozen=True, kw_only=True):
         ),
     ]
     campaigns: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+    spend: Annotated[
+        SpendDays | None, Meta(description="what closed days teach of the shape of spend")
+    ] = None
     computed_at: Utc
 
     @property

@@ -20,6 +20,7 @@ _REASONS: tuple[tuple[str, Reason], ...] = (
     ("Invalid RFC3339", Reason.INVALID_TIME),
     ("Invalid decimal", Reason.WRONG_TYPE),
     ("Invalid enum value", Reason.INVALID_VALUE),
+    ("Invalid base64", Reason.INVALID_VALUE),
     ("matching regex", Reason.INVALID_VALUE),
     ("of length", Reason.INVALID_LENGTH),
     (" <= ", Reason.OUT_OF_RANGE),

@@ -16,6 +16,18 @@ from schemas.zones import check_zone
 _OF_THE_DAY = Meta(min_length=23, max_length=25)
 Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
 Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
+LogMultiplier = Annotated[float, Meta(ge=-20.0, le=20.0)]
+Level = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+
+_BY_HOUR = (
+    "observed",
+    "impressions",
+    "clicks",
+    "spend_minor",
+    "conversion_thousandths",
+    "log_multiplier",
+    "capped",
+)
 
 
 class Shape(CampaignRecord, frozen=True, kw_only=True):
@@ -23,8 +35,11 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
 
     The arrays run over the hours of the day in order of time: 24 of them, 23 or
     25 on days on which the clock changes (``local_hours`` then skips or repeats
-    one). An hour without a report has ``observed`` false and zeros. Integers
-    only, so pooling gives the same sums in every order.
+    one). An hour without a report has ``observed`` false and zeros.
+
+    An hour whose spend a cap, a budget of the hour or an exhausted budget has cut
+    off is ``capped``: it says what was allowed and not what the market would have
+    given, so it counts as not observed where shapes of spend are pooled.
     """
 
     day: date
@@ -37,6 +52,25 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
     clicks: Counts
     spend_minor: Annotated[Counts, Meta(description="minor units of the currency, rounded down")]
     conversion_thousandths: Annotated[Counts, Meta(description="conversions times 1000")]
+    log_multiplier: Annotated[
+        Annotated[tuple[LogMultiplier, ...], _OF_THE_DAY] | None,
+        Meta(description="natural log of the bid multiplier in force; absent is 0 all day"),
+    ] = None
+    capped: Annotated[
+        Annotated[tuple[bool, ...], _OF_THE_DAY] | None,
+        Meta(description="whether the hour's spend was cut off; absent is no hour"),
+    ] = None
+    elasticity: Annotated[
+        Annotated[float, Meta(ge=0.0, le=20.0)] | None,
+        Meta(description="learned, log of spend to log of multiplier; absent is what is assumed"),
+    ] = None
+    week_levels: Annotated[
+        Annotated[tuple[Level, ...], Meta(min_length=7, max_length=7)] | None,
+        Meta(
+            description="mean log spend of an hour at multiplier 1, by day, of the week from Monday"
+            " that this day completed; the allocator adds it where it sends a day on"
+        ),
+    ] = None
     closed_at: Utc
 
     @property
@@ -51,7 +85,8 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
             detail = f"must be that of {self.day}, {self.day.weekday()}; was {self.weekday}"
             raise SchemaError("weekday", Reason.CONTRADICTION, detail)
         hours = len(self.local_hours)
-        for field in ("observed", "impressions", "clicks", "spend_minor", "conversion_thousandths"):
-            if len(getattr(self, field)) != hours:
+        for field in _BY_HOUR:
+            given = getattr(self, field)
+            if given is not None and len(given) != hours:
                 detail = f"must have one entry per hour of the day, {hours}"
                 raise SchemaError(field, Reason.CONTRADICTION, detail)

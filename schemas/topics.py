@@ -137,7 +137,7 @@ PRIORS: Final = Topic(
     writers=("allocator",),
     readers=("optimizer",),
     dead_letters=False,
-    about="Pooled shapes of the week, by account, by platform and of all campaigns.",
+    about="Pooled shapes of the week and of spend, by account, by platform and of all campaigns.",
 )
 CONDITIONS: Final = Topic(
     name="conditions.v1",

@@ -49,6 +49,7 @@ from engine.zones import ZoneDays, zone_days
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
+from tests.engine.teaching import taught
 
 FUNCTIONS = public_functions()
 CALLS = 2
@@ -151,9 +152,7 @@ def steer() -> None:
 
 def pace() -> None:
     """Pace two campaigns over the turn of a day, with an hour in flight."""
-    days = day_shapes.add_days(day_shapes.no_days(), np.eye(24)[:3], np.arange(3))
-    weeks = day_shapes.add_weeks(days, np.eye(168)[:2].reshape(2, 7, 24))
-    shapes = day_shapes.pooled(weeks).of(np.array([0, 0]))
+    shapes = taught().of(np.array([0, 0]))
     pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
     for cell in (22, 23, 24):
         seen = response.Observed(

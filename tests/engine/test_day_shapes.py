@@ -7,7 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.day_shapes import add_days, add_weeks, no_days, pooled
+from engine import day_shapes
+from engine.day_shapes import (
+    ShapeSums,
+    add_days,
+    add_levels,
+    add_weeks,
+    no_days,
+    of_campaigns,
+    pooled,
+)
+from engine.shape_rows import pack
 
 
 def days(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -46,6 +56,23 @@ def test_days_add_up_in_any_parts() -> None:
     assert in_parts.days == pytest.approx(at_once.days)
     assert in_parts.total == pytest.approx(at_once.total)
     assert in_parts.products == pytest.approx(at_once.products)
+
+
+def test_the_order_of_days_and_weeks_is_irrelevant_to_the_last_bit() -> None:
+    logs, weekdays = days(200)
+    mixed = np.random.default_rng(1).permutation(200)
+    one, other = no_days(), no_days()
+    for at in range(200):
+        one = add_days(one, logs[[at]], weekdays[[at]])
+        one = add_levels(one, logs[[at], :7])
+        other = add_days(other, logs[mixed[[at]]], weekdays[mixed[[at]]])
+        other = add_levels(other, logs[mixed[[at]], :7])
+
+    assert (
+        pack(one)
+        == pack(other)
+        == pack(add_levels(add_days(no_days(), logs, weekdays), logs[:, :7]))
+    )
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])
@@ -98,3 +125,94 @@ def test_one_week_teaches_little_of_how_big_a_weekday_is() -> None:
     learned = pooled(add_weeks(no_days(), logs)).mean[0].mean(axis=1)
 
     assert learned[3] == pytest.approx((1.0 - 1.0 / 7.0) / (1.0 + 3.0))
+
+
+def shifted(count: int, hours: int) -> ShapeSums:
+    """Return the sums of days whose shape lies some hours later."""
+    logs, weekdays = days(count)
+    return add_days(no_days(), np.roll(logs, hours, axis=1), weekdays)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 30, 3_000])
+def test_an_account_with_few_days_leans_on_its_platform(count: int) -> None:
+    """A mean of n days with a prior of k: n / (n + k) of the way, all of one weekday or of all."""
+    platform = shifted(20_000, 0)
+    logs = np.tile(np.roll(days(20_000)[0], 6, axis=1).mean(axis=0), (count, 1))
+    account = add_days(no_days(), logs, np.full(count, 2)) if count else no_days()
+    wide, narrow = pooled(platform).mean[0], pooled(account, [platform]).mean[0]
+    own = logs[0] - logs[0].mean() if count else np.zeros(24)
+    # Wednesday leans on the account's mean day, and this on the platform's.
+    apart = count / (count + 3.0)
+    wednesday = (count + 3.0 * apart) / (count + 3.0) if count else 0.0
+
+    assert narrow[2] == pytest.approx(wide[2] + wednesday * (own - wide[2]), abs=1e-3)
+    assert narrow[5] == pytest.approx(wide[5] + apart * (own - wide[2]), abs=1e-3)
+
+
+def test_the_spread_of_few_days_leans_on_the_platforms() -> None:
+    platform, account = shifted(2_000, 0), shifted(3, 0)
+    wide, narrow = (pooled(*each).covariance[0] for each in ((platform,), (account, [platform])))
+    alone = pooled(account).covariance[0]
+
+    assert np.abs(narrow - wide).max() < 0.1 * np.abs(alone - wide).max()
+
+
+def test_a_scope_that_nobody_has_taught_is_its_wider_one() -> None:
+    platform = add_weeks(no_days(), days(70)[0].reshape(10, 7, 24))
+    for wider in ([platform], [platform, no_days()], [no_days(), platform]):
+        shapes = pooled(no_days(), wider)
+        assert shapes.mean == pytest.approx(pooled(platform).mean, abs=1e-12)
+        assert shapes.covariance == pytest.approx(pooled(platform).covariance, abs=1e-12)
+
+
+def test_an_account_leans_on_how_big_weekdays_are_elsewhere() -> None:
+    levels = np.array([0.3, 0.0, 0.0, 0.0, 0.0, 0.0, -0.3])
+    platform = add_levels(no_days(), np.tile(levels, (10_000, 1)))
+    account = add_levels(no_days(), np.tile(-levels, (3, 1)))
+
+    learned = pooled(account, [platform]).mean[0].mean(axis=1)
+    # Three weeks of its own against three that the platform counts for.
+    assert learned == pytest.approx(np.zeros(7), abs=1e-3)
+
+
+def test_many_accounts_are_pooled_at_once_as_one_by_one() -> None:
+    platform, accounts = shifted(500, 0), [shifted(20, 3), no_days(), shifted(700, 1)]
+    together = ShapeSums(
+        **{
+            name: np.stack([getattr(account, name) for account in accounts])
+            for name in ShapeSums.__slots__
+        }
+    )
+    at_once = pooled(together, [platform])
+    for at, account in enumerate(accounts):
+        alone = pooled(account, [platform])
+        assert at_once.mean[at] == pytest.approx(alone.mean[0])
+        assert at_once.covariance[at] == pytest.approx(alone.covariance[0])
+
+
+def test_days_of_few_campaigns_count_for_a_week_of_each() -> None:
+    sums = add_weeks(no_days(), days(700)[0].reshape(100, 7, 24))
+
+    assert of_campaigns(sums, 3).days.sum() == pytest.approx(21.0)
+    assert of_campaigns(sums, 100).days.sum() == of_campaigns(sums, 10**6).days.sum() == 700.0
+    # They say the same, with less weight.
+    few = of_campaigns(sums, 3)
+    assert few.total / few.days[:, None] == pytest.approx(sums.total / sums.days[:, None])
+    assert few.weeks == sums.weeks
+    assert of_campaigns(no_days(), 0).days.sum() == 0.0
+
+
+def test_old_days_are_halved_so_that_new_ones_go_on_counting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(day_shapes, "MOST_DAYS", 100.0)
+    sums = no_days()
+    for _ in range(50):
+        sums = add_days(sums, *days(10))
+    logs, weekdays = days(10)
+    for _ in range(50):
+        sums = add_days(sums, np.roll(logs, 12, axis=1), weekdays)
+
+    assert sums.days.sum() <= 100.0
+    late = np.roll(logs - logs.mean(axis=1, keepdims=True), 12, axis=1).mean(axis=0)
+    assert sums.total.sum(axis=0) / sums.days.sum() == pytest.approx(late, abs=0.02)

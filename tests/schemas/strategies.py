@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -89,6 +90,13 @@ def _floats(info: inspect.FloatType) -> Json:
     return st.floats(low, info.le, exclude_min=above, allow_infinity=False, allow_nan=False)
 
 
+def _bytes(info: inspect.BytesType) -> Json:
+    size = info.min_length or 0
+    return st.binary(min_size=4, max_size=4).map(
+        lambda part: b64encode(part * (size // 4)).decode()
+    )
+
+
 _MAKERS: dict[type, Callable[[Any], Json]] = {
     inspect.Metadata: lambda info: values(info.type),
     inspect.UnionType: lambda info: st.one_of(*map(values, info.types)),
@@ -103,6 +111,7 @@ _MAKERS: dict[type, Callable[[Any], Json]] = {
     inspect.StrType: lambda info: (
         st.from_regex(info.pattern, fullmatch=True) if info.pattern else NAMES
     ),
+    inspect.BytesType: _bytes,
     inspect.DecimalType: lambda _: AMOUNTS,
     inspect.DateTimeType: lambda _: MOMENTS,
     inspect.DateType: lambda _: DATES,

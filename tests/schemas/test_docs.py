@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from schemas import (
@@ -15,6 +16,7 @@ from schemas import (
     AuditStatus,
     Condition,
     Decision,
+    Prior,
     Reason,
     Verb,
     decode,
@@ -25,6 +27,7 @@ from schemas import (
 from schemas.headers import DEAD_LETTER, HEALED
 from schemas.topics import FOREVER, TOPICS, Cleanup
 from tests.schemas.golden import RECORDS, stored
+from workers.spend_days import read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "records.md").read_text()
 SECTIONS = dict(re.findall(r"^### (\S+\.v1)\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL))
@@ -99,7 +102,7 @@ def test_every_generated_document_is_linked() -> None:
 
 
 def test_the_published_way_to_check_the_chain_agrees_with_the_seal() -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (program,) = re.findall(r"```python\n(.*?)```", SECTIONS["audit.v1"], re.DOTALL)
     published: dict[str, object] = {}
     exec(program, published)  # noqa: S102
     check = published["hash_of"]
@@ -112,6 +115,28 @@ def test_the_published_way_to_check_the_chain_agrees_with_the_seal() -> None:
     assert check(json.loads(example)) == json.loads(example)["hash"] == hash_of(example.encode())
     assert check(json.loads(stored("audit.v1-full"))) == entry.hash
     assert sealed.previous_hash == GENESIS
+
+
+def test_the_published_way_to_read_the_tables_of_a_prior_reads_them() -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", SECTIONS["priors.v1"], re.DOTALL)
+    published: dict[str, object] = {}
+    exec(program, published)  # noqa: S102
+    numbers = published["numbers"]
+    assert callable(numbers)
+
+    spend = json.loads(stored("priors.v1-spend"))["spend"]
+    mean, covariance = (np.array(numbers(spend[name])) for name in ("mean", "covariance"))
+    kept = decode(stored("priors.v1-spend"), Prior).spend
+    assert kept is not None
+    sums = read(kept)
+
+    assert mean.reshape(7, 24) == pytest.approx(sums.total / sums.days[:, None])
+    # The mean of each day is taken out, so no hour of it is free: rows add up to nothing.
+    whole = np.zeros((24, 24))
+    whole[np.tril_indices(24)] = covariance
+    whole += np.tril(whole, -1).T
+    assert whole.sum(axis=0) == pytest.approx(np.zeros(24), abs=1e-6)
+    assert np.diag(whole).min() > 0.0
 
 
 def _kept(cleanup: Cleanup, retention_ms: int) -> str:

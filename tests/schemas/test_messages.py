@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas import (
     AuditEntry,
     Condition,
     Decision,
+    Prior,
     Reason,
     SchemaError,
     Verb,
@@ -102,6 +104,15 @@ from tests.schemas.golden import record_type, stored
         ("shapes.v1-short-day", {"weekday": 0}, "weekday", Reason.CONTRADICTION),
         ("shapes.v1-short-day", {"clicks": [0] * 24}, "clicks", Reason.CONTRADICTION),
         ("shapes.v1-short-day", {"observed": [True] * 22}, "observed", Reason.INVALID_LENGTH),
+        ("shapes.v1-paced", {"log_multiplier": [0.0] * 24}, "log_multiplier", Reason.CONTRADICTION),
+        ("shapes.v1-paced", {"capped": [False] * 25}, "capped", Reason.CONTRADICTION),
+        (
+            "shapes.v1-paced",
+            {"log_multiplier": [21.0] * 23},
+            "log_multiplier[0]",
+            Reason.OUT_OF_RANGE,
+        ),
+        ("shapes.v1-paced", {"week_levels": [1.0] * 6}, "week_levels", Reason.INVALID_LENGTH),
         ("portfolio.v1-full", {"last_day": "2026-02-28"}, "last_day", Reason.CONTRADICTION),
         ("portfolio.v1-full", {"spend": "-1"}, "spend", Reason.NEGATIVE),
         ("audit.v1-full", {"status": "done"}, "status", Reason.INVALID_VALUE),
@@ -120,6 +131,25 @@ def test_a_message_that_makes_no_sense_is_refused_with_its_field_and_reason(
         decode(data, record_type(Path(name + ".json")))
 
     assert (refusal.value.field, refusal.value.reason) == (field, reason)
+
+
+@pytest.mark.parametrize(
+    ("mean", "reason"),
+    [
+        (b64encode(b"\0\0\xc0\x7f" * 168).decode(), Reason.NOT_FINITE),
+        (b64encode(b"\0" * 4 * 167).decode(), Reason.INVALID_LENGTH),
+        ("?", Reason.INVALID_VALUE),
+        (5, Reason.WRONG_TYPE),
+    ],
+)
+def test_a_table_that_cannot_be_one_is_refused_by_its_name(mean: object, reason: Reason) -> None:
+    value = json.loads(stored("priors.v1-spend"))
+    value["spend"]["mean"] = mean
+
+    with pytest.raises(SchemaError) as refusal:
+        decode(json.dumps(value).encode(), Prior)
+
+    assert (refusal.value.field, refusal.value.reason) == ("spend.mean", reason)
 
 
 @pytest.mark.parametrize("verb", list(Verb))

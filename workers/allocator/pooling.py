@@ -3,55 +3,136 @@
 Each scope has one owner: the partition that its key belongs to. A shape arrives under its
 account's key; it is then sent on under its platform's and under that of all campaigns, so that
 each scope's sums are kept by one agent in one place, whoever owns the partition.
+
+The account's owner keeps which days of a campaign were told: one that comes again changes nothing.
+With the last day of a campaign's week it sends on how big the days of the week were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+from msgspec.structs import replace
 
-from engine import pooling
-from engine.arrays import Rows
-from schemas import Prior, PriorLevel, SchemaError, Shape, account_key, decode, encode
+from engine import pooling, shape_rows, told_days
+from engine.arrays import Floats, Rows
+from engine.day_shapes import ShapeSums
+from schemas import (
+    Prior,
+    PriorLevel,
+    SchemaError,
+    Shape,
+    account_key,
+    campaign_key,
+    decode,
+    encode,
+)
 from schemas.errors import Reason
 from schemas.keys import EVERYTHING
+from workers.allocator.spend import days_of, sums_after
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
 from workers.instants import day_number
 from workers.partitioner import partition_of
+from workers.spend_days import written
 
 SHAPES_AGENT = "shapes"
 
 _BROADCAST_PARTITION = 0
 _DIGITS = 6
 
+_SPEND: Final = b"\0spend"
+_TOLD: Final = b"\0told"
+"""What follows a scope's and a campaign's key in the table; no name holds a zero byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A record that is to be pooled."""
+
+    record: Record
+    shape: Shape
+    key: bytes
+    """Of the scope that it came under."""
+    wider: bytes | None
+    """Key of the next wider scope."""
+
 
 def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Step:
     """Add the shapes of one partition to the scopes they are keyed by; publish what these say."""
     draft = Draft(view, SHAPES_AGENT)
-    pools: dict[bytes, Rows] = {}
-    latest: dict[bytes, tuple[Shape, int]] = {}
+    told = _readable(draft, records)
+    days = days_of([each.shape for each in told])
+    scopes: dict[bytes, list[int]] = {}
+    weeks: dict[bytes, list[Floats]] = {}
+    for at, each in enumerate(told):
+        week = _week(draft, each, days.level(at))
+        if week is None:
+            draft.count("repeats", each.record.topic)
+            continue
+        scopes.setdefault(each.key, []).append(at)
+        if week.size:
+            weeks.setdefault(each.key, []).append(week)
+        if each.wider:
+            draft.outputs.append(_sent_on(view, each, week))
+    for key, rows in scopes.items():
+        spend = sums_after(draft.read(key + _SPEND) or b"", days, rows, weeks.get(key, ()))
+        draft.writes[key + _SPEND] = shape_rows.pack(spend)
+        draft.outputs.append(_pooled(draft, priors_topic, [told[at] for at in rows], spend))
+    return draft.done()
+
+
+def _readable(draft: Draft, records: Sequence[Record]) -> list[_Told]:
+    told = []
     for record in records:
         try:
             shape = decode(record.value or b"", Shape)
             key = record.key or account_key(shape.platform, shape.account_id)
-            wider = _wider(key, shape)
+            told.append(_Told(record, shape, key, _wider(key, shape)))
         except SchemaError as error:
             draft.refuse_for(record, error)
-            continue
-        pools[key] = _added(pools.get(key, pooling.unpack(draft.read(key) or b"")), shape)
-        latest[key] = (shape, record.timestamp)
-        if wider:
-            home = partition_of(wider, view.partitions)
-            stamp = record.timestamp
-            draft.outputs.append(Output(record.topic, wider, record.value, home, timestamp=stamp))
-    for key, pool in pools.items():
-        pool["version"] += 1
-        draft.outputs.append(_published(priors_topic, key, pool, latest[key]))
-        draft.writes[key] = pool.tobytes()
-    return draft.done()
+    return told
+
+
+def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
+    """Return the levels of the week that a day has completed, (7,) or none of them, (0,).
+
+    Under an account's key they come from what is kept of the campaign, and there are None at all
+    for a day that was told before. Under a wider key they come with the record.
+    """
+    shape = told.shape
+    if told.key != account_key(shape.platform, shape.account_id):
+        return np.array(shape.week_levels or ())
+    kept = campaign_key(shape.platform, shape.account_id, shape.campaign_id) + _TOLD
+    row = told_days.unpack(draft.read(kept) or b"")
+    telling = told_days.tell(row, day_number(shape.day), level)
+    if not telling.new:
+        return None
+    draft.writes[kept] = telling.row.tobytes()
+    return np.zeros(0) if telling.week is None else np.round(telling.week, _DIGITS)
+
+
+def _sent_on(view: View, told: _Told, week: Floats) -> Output:
+    record, key = told.record, told.wider or b""
+    shape = replace(told.shape, week_levels=tuple(week.tolist()) or None)
+    same = shape.week_levels == told.shape.week_levels
+    value = record.value if same else encode(shape)
+    home = partition_of(key, view.partitions)
+    return Output(record.topic, key, value, home, timestamp=record.timestamp)
+
+
+def _pooled(draft: Draft, topic: str, told: Sequence[_Told], spend: ShapeSums) -> Output:
+    """Return what a scope says with some days more, and keep it."""
+    key = told[0].key
+    pool = pooling.unpack(draft.read(key) or b"")
+    for each in told:
+        pool = _added(pool, each.shape)
+    pool["version"] += 1
+    draft.writes[key] = pool.tobytes()
+    return _published(topic, told[-1], pool, spend)
 
 
 def _wider(key: bytes, shape: Shape) -> bytes | None:
@@ -74,19 +155,20 @@ def _added(pool: Rows, shape: Shape) -> Rows:
     )
 
 
-def _published(topic: str, key: bytes, pool: Rows, latest: tuple[Shape, int]) -> Output:
-    shape, stamp = latest
+def _published(topic: str, latest: _Told, pool: Rows, spend: ShapeSums) -> Output:
     said = pooling.pooled(pool)
     prior = Prior(
         version=int(pool["version"][0]),
-        **_scope(key, shape),
+        **_scope(latest.key, latest.shape),
         weights=tuple(np.round(said.weights, _DIGITS).tolist()),
         evidence=round(said.evidence, _DIGITS),
         concentration=round(said.concentration, _DIGITS),
         campaigns=said.campaigns,
-        computed_at=shape.closed_at,
+        spend=written(spend),
+        computed_at=latest.shape.closed_at,
     )
-    return Output(topic, key, encode(prior), _BROADCAST_PARTITION, timestamp=stamp)
+    stamp = latest.record.timestamp
+    return Output(topic, latest.key, encode(prior), _BROADCAST_PARTITION, timestamp=stamp)
 
 
 def _scope(key: bytes, shape: Shape) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from workers.optimizer.conditions import ConditionBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
+from workers.optimizer.shape_priors import ShapeBook
 from workers.optimizer.zones import ZoneBook
 
 
@@ -17,4 +18,5 @@ class Books:
     zones: ZoneBook = field(default_factory=ZoneBook)
     plans: PlanBook = field(default_factory=PlanBook)
     priors: PriorBook = field(default_factory=PriorBook)
+    shapes: ShapeBook = field(default_factory=ShapeBook)
     conditions: ConditionBook = field(default_factory=ConditionBook)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from schemas.money import exponent_of, from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
+from workers.optimizer.closed_spend import InForce, in_force_on
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
@@ -39,6 +41,7 @@ class ClosedDay:
     """First seconds of its hours, shape (23 to 25,)."""
     rows: Rows
     """Its hours, all zero where none was told or it is suspect."""
+    in_force: InForce
 
 
 def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advance) -> Rows:
@@ -60,14 +63,19 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     days_of = days[owners]
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)
     overspend.observe(draft, wave, at, step)
-    for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends)):
+    held = in_force_on(draft, wave, at, firsts, ends)
+    for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends), held):
         _tell(draft, wave, closed)
     dated = begin_dates(learned, where, days)
     return patterns.add_hours(dated, rows, (where[owners], cells, days_of), sign=1)
 
 
 def _closed(
-    wave: Wave, at: Ints, facts: tuple[Rows, Ints, Ints], bounds: tuple[Ints, Ints]
+    wave: Wave,
+    at: Ints,
+    facts: tuple[Rows, Ints, Ints],
+    bounds: tuple[Ints, Ints],
+    held: Sequence[InForce],
 ) -> Iterator[ClosedDay]:
     rows, owners, starts = facts
     firsts, ends = bounds
@@ -79,7 +87,7 @@ def _closed(
         table = np.zeros(len(hours), dtype=rows.dtype)
         table[(starts[own] - firsts[k]) // HOUR] = rows[own]
         table[table["flags"] & SUSPECT > 0] = 0
-        yield ClosedDay(at=i, day=int(days[k]), starts=hours, rows=table)
+        yield ClosedDay(at=i, day=int(days[k]), starts=hours, rows=table, in_force=held[k])
 
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
@@ -114,8 +122,15 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         clicks=_counts(rows["clicks"]),
         spend_minor=_counts(money.floor_to_minor(rows["spend"], exponent)),
         conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
+        log_multiplier=_if_any(closed.in_force.log_multiplier),
+        capped=_if_any(closed.in_force.capped),
         closed_at=from_seconds(wave.facts[i].now),
     )
+
+
+def _if_any(values: Rows) -> tuple[Any, ...] | None:
+    """Return values; nothing where all are what is assumed where nothing is said."""
+    return tuple(values.tolist()) if values.any() else None
 
 
 def _counts(values: Ints | Floats) -> tuple[int, ...]:

@@ -83,9 +83,14 @@ def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
         steered=steered,
         spend=told.spend,
         impressions=told.impressions,
-        capped=(budget > 0) & (told.spend >= CUT_OFF * budget),
+        capped=cut_off(told.spend, budget),
         usable=told.usable & (steered | ~shaped[:, None]),
     )
+
+
+def cut_off(spend: Floats, budget: Ints) -> Bools:
+    """Return whether hours have spent all that they were allowed to, minor units; shapes alike."""
+    return np.asarray((budget > 0) & (spend >= CUT_OFF * budget))
 
 
 def cells_of(campaigns: Campaigns, starts: Ints) -> Ints:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
-from engine.day_shapes import no_days, pooled
 from engine.offsets import of_intent, offset_lifts, week_shape
 from engine.plans import ACTUATORS
 from engine.situation import Steered, nobody_steered
 from engine.strategies import steers
+from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
@@ -47,7 +47,9 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     if not rows.size:
         nobody = nobody_steered()
         return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {})
-    shapes = pooled(no_days()).of(np.zeros(len(rows), dtype=np.int64))
+    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
+    # What cannot be read of these records has been counted where their weights were read.
+    shapes, _, _ = books.shapes.shapes(latest, [due.names[i][:2] for i in rows.tolist()])
     campaigns = _campaigns(due, forced, rows)
     values = [due.plan_values[i] for i in rows.tolist()]
     offsets = _offsets(due.plans[rows], intents[rows])

@@ -14,7 +14,18 @@ import pytest
 from engine.calendar import DAY, HOUR
 from engine.day_shapes import no_days, pooled
 from engine.pacer import Pacing, start
-from schemas import Actuator, Bid, Budget, Guardrails, Kind, MetricsEvent, Recommendation
+from schemas import (
+    Actuator,
+    Bid,
+    Budget,
+    Guardrails,
+    Kind,
+    MetricsEvent,
+    Recommendation,
+    Shape,
+    decode,
+    topics,
+)
 from schemas.fields import BudgetPeriod
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import KEY, START, World, a_plan, an_event, hour
@@ -296,3 +307,27 @@ def test_an_hour_that_the_plan_wants_more_of_is_bid_higher() -> None:
     assert after.recommended_value > Decimal("1.3") * before.recommended_value  # type: ignore[operator]
     share = after.hour_plan[0] / after.hour_plan[1]
     assert Decimal(2) < share < Decimal(4)
+
+
+def test_a_closed_day_tells_what_was_in_force_and_which_hours_were_cut_off() -> None:
+    world = steered()
+    bids(world, (0.01, "1", "50"), (12.1, "2", "5"))
+    world.metrics(*(spent(number, 5) for number in range(25)))
+    (shape,) = shapes_of(world)
+    assert shape.log_multiplier == (0.0,) * 12 + (0.6931,) * 12
+    assert shape.capped == (False,) * 12 + (True,) * 12
+
+
+def test_hours_that_were_given_a_budget_and_no_bids_tell_nothing_of_the_market() -> None:
+    world = steered(strategy="even")
+    world.metrics(*(spent(number, 5) for number in range(25)))
+    say(world, entry("9", 26))
+    world.metrics(*(spent(number, 5) for number in range(25, 49)))
+    free, shaped = shapes_of(world)
+    assert (free.log_multiplier, free.capped) == (None, None)
+    assert (shaped.log_multiplier, shaped.capped) == (None, (True,) * 24)
+
+
+def shapes_of(world: World) -> list[Shape]:
+    name = world.policy.topic(topics.SHAPES)
+    return [decode(each.value or b"", Shape) for each in world.outputs if each.topic == name]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import CodeType, FrameType
 
 from engine.zones import zone_days
-from schemas import Budget, Shape, decode, topics
+from schemas import Budget, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
@@ -55,7 +55,10 @@ def a_campaigns_life() -> None:
     )
     world.metrics(an_event(79, emitted_at=hour(82)))
     shapes = world.policy.topic(topics.SHAPES)
-    pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])
+    told = [decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes]
+    priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
+    world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
+    world.metrics(an_event(80), an_event(81))
 
 
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:

@@ -1,0 +1,59 @@
+"""What was in force in the hours of days that ended: without it their spend says little of others.
+
+An hour whose budget somebody has set, and no bids, is taken to have been cut off: what it spent is
+what it was allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from engine import in_force
+from engine.arrays import Bools, Floats, Ints
+from engine.calendar import HOUR
+from engine.settings import MILLIONTHS
+from workers.optimizer.draft import Draft
+from workers.optimizer.json_columns import DIGITS
+from workers.optimizer.lived import Campaigns, cut_off, settings_of, told_hours
+from workers.optimizer.tables import AUDIT
+from workers.optimizer.wave import Wave
+
+_MOST_HOURS = 25
+
+
+class InForce(NamedTuple):
+    """Of one day; shapes (H,)."""
+
+    log_multiplier: Floats
+    capped: Bools
+
+
+def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) -> list[InForce]:
+    """Return what was in force from ``firsts`` (N,) to ``ends`` (N,) of the campaigns ``at``."""
+    campaigns = _campaigns(draft, wave, at, ends)
+    counts = (ends - firsts) // HOUR
+    starts = firsts[:, None] + np.arange(_MOST_HOURS) * HOUR
+    present = np.arange(_MOST_HOURS) < counts[:, None]
+    found = settings_of(draft, campaigns, starts, present)
+    told = told_hours(draft, campaigns, firsts, _MOST_HOURS)
+    multiplier = np.where(found["multiplier"] > 0, found["multiplier"], MILLIONTHS)
+    shaped = (campaigns.in_force["known"] > 0) & (campaigns.in_force["multiplier"] == 0)
+    capped = cut_off(told.spend, found["budget"]) | shaped[:, None]
+    logs: Floats = np.round(np.log(multiplier / MILLIONTHS), DIGITS)
+    return [InForce(logs[i, :size], capped[i, :size]) for i, size in enumerate(counts.tolist())]
+
+
+def _campaigns(draft: Draft, wave: Wave, at: Ints, ends: Ints) -> Campaigns:
+    keys: Sequence[bytes] = [wave.keys[i] for i in at.tolist()]
+    return Campaigns(
+        keys=keys,
+        plans=wave.plans[at],
+        in_force=in_force.unpack(draft.read_of(AUDIT, keys)),
+        calendar=wave.calendar,
+        zones=wave.zones[at],
+        first=ends - HOUR,
+        newest=ends - HOUR,
+    )
