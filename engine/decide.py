@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
+from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
 from engine.in_force import current_multiplier, current_value
@@ -78,7 +79,7 @@ def decide(situation: Situation) -> Decisions:
     return Decisions(
         clock=clock,
         horizon=horizon,
-        outlook=outlook(clock, horizon),
+        outlook=foreseen(situation, clock, horizon, steering, outlook(clock, horizon)),
         ruling=ruling,
         hold=hold,
         acts=(hold == NONE) | (stops(hold) & lever.known & (lever.current > 0)),

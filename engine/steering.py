@@ -58,6 +58,31 @@ class Steering:
     """Shape (R, 25), minor units: expected spend of today's hours from the target hour on."""
     binding: Ints
     """Shape (R,), position in `BINDING`."""
+    pacing: pacer.Pacing
+    """What the pacer knew when it decided."""
+    spending: Spending
+    """What it decided, at the multiplier that was settled on."""
+
+    def of(self, at: Ints) -> Spending:
+        """Return what was decided for today's hours of some campaigns, given by position."""
+        return Spending(
+            hours=self.hours[at],
+            log_multiplier=self.spending.log_multiplier[at],
+            cap=self.spending.cap[at],
+        )
+
+
+def _nobody(steered: Steered, clock: Clock) -> Steering:
+    none, hours = np.zeros(0), np.zeros((0, clock.cells.shape[1]))
+    spending = Spending(hours=hours, log_multiplier=none, cap=none)
+    return Steering(
+        multiplier=steered.rows,
+        cap=steered.rows,
+        hours=hours,
+        binding=steered.rows,
+        pacing=steered.pacing,
+        spending=spending,
+    )
 
 
 def expected_rates(situation: Situation, clock: Clock) -> Ints:
@@ -76,7 +101,7 @@ def expected_rates(situation: Situation, clock: Clock) -> Ints:
         first = situation.campaigns["newest"][rows].astype(np.int64) + HOUR
         starts = first[:, None] + np.arange(late) * HOUR
         bids = np.repeat(_in_force(situation, rows)[:, None], late, axis=1)
-        some = _some(steered, at)
+        some = some_of(steered, at)
         flying = pacer.in_flight(some.pacing, some.shapes, (_cells(situation, rows, starts), bids))
         rates[rows] = np.minimum(np.ceil(flying / late), 2.0**50).astype(np.int64)
     rates[steered.rows[unreported == 0]] = 0
@@ -88,8 +113,7 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     steered = situation.steered
     rows = steered.rows
     if not rows.size:
-        nothing = np.zeros((0, clock.cells.shape[1]))
-        return Steering(multiplier=rows, cap=rows, hours=nothing, binding=rows)
+        return _nobody(steered, clock)
     known, _ = current_multiplier(situation.in_force[rows])
     in_force, offset = _in_force(situation, rows), _of_target(steered.offsets, clock.cells[rows])
     pacing = reopened(steered.pacing, in_force, ~known)
@@ -119,6 +143,8 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
         cap=np.where(off, 0, _cap(spending, now[1])),
         hours=spending.hours[:, : period.cells.shape[1]],
         binding=np.select(causes, (4, 3, 2, 1), 0),
+        pacing=pacing,
+        spending=replace(spending, log_multiplier=settled_at),
     )
 
 
@@ -126,7 +152,7 @@ def _of_target(offsets: Floats, cells: Ints) -> Floats:
     return np.asarray(np.take_along_axis(offsets, cells[:, :1], axis=1)[:, 0])
 
 
-def _some(steered: Steered, at: Ints) -> Steered:
+def some_of(steered: Steered, at: Ints) -> Steered:
     """Return some of the campaigns that are steered, given by their position among them."""
     return replace(
         steered,

@@ -42,7 +42,7 @@ def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) ->
     multiplier = np.where(found["multiplier"] > 0, found["multiplier"], MILLIONTHS)
     shaped = (campaigns.in_force["known"] > 0) & (campaigns.in_force["multiplier"] == 0)
     capped = cut_off(told.spend, found["budget"]) | shaped[:, None]
-    logs: Floats = np.round(np.log(multiplier / MILLIONTHS), DIGITS)
+    logs = np.asarray(np.round(np.log(multiplier / MILLIONTHS), DIGITS), dtype=np.float64)
     return [InForce(logs[i, :size], capped[i, :size]) for i, size in enumerate(counts.tolist())]
 
 
