@@ -32,6 +32,7 @@ ORDER: Final = (
     HoldReason.FLIGHT_OVER,
     HoldReason.FLIGHT_GAP,
     HoldReason.BUDGET_GONE,
+    HoldReason.INFEASIBLE_MINIMUM,
     HoldReason.UNSUPPORTED_STRATEGY,
     HoldReason.TOO_LITTLE_DATA,
 )
@@ -74,6 +75,7 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
         HoldReason.FLIGHT_OVER: late,
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
+        HoldReason.INFEASIBLE_MINIMUM: horizon.minimums.needed > horizon.minimums.available,
         HoldReason.UNSUPPORTED_STRATEGY: ~supported(plans),
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
     }

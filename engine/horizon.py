@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine import money
-from engine.arrays import Floats, Ints, Rows
+from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import (
     DAY,
     FAR,
@@ -22,12 +22,13 @@ from engine.calendar import (
     utc_offset,
     week_first,
 )
-from engine.gaps import merged
+from engine.feasibility import Minimums, minimums
+from engine.gaps import merged, outside
 from engine.in_force import current_value
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
-from engine.weeks import WeekWeights, between, date_factor
+from engine.weeks import WeekWeights, date_factor
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
@@ -62,6 +63,10 @@ class Horizon:
     """First second after the period."""
     started: Ints
     """First second of the period that counts: of its flight, or of the first hour known."""
+    minimums: Minimums
+    """What the plan's minimums need."""
+    short: Bools
+    """Whether its daily minimum needs more to the end of the period than is left."""
 
 
 def clock_of(situation: Situation) -> Clock:
@@ -110,6 +115,7 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
     in_flight = _unreported(rate, clock, _start(situation, first))
     in_flight_today = _unreported(rate, clock, clock.day_start)
     left = allowance - spent - in_flight
+    least = minimums(situation, clock, (first, last), gaps, allowance)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
     day_left = plans["daily_cap"] - today_spent - in_flight_today
@@ -130,6 +136,8 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
         rest_today=rest_today,
         end=_start(situation, last + 1),
         started=started,
+        minimums=least,
+        short=least.ahead - np.clip(today_spent, 0, plans["daily_floor"]) > left,
     )
 
 
@@ -204,11 +212,7 @@ def _start(situation: Situation, days: Ints) -> Ints:
 
 def _expected(situation: Situation, gaps: Ints, starts: Ints, ends: Ints) -> Floats:
     """Return the weight between two wall times, the days of merged gaps left out."""
-    weight = between(situation.week, starts, ends)
-    for gap in np.moveaxis(gaps, 1, 0):
-        first = np.maximum(gap[:, 0] * DAY, starts)
-        weight = weight - between(situation.week, first, np.minimum((gap[:, 1] + 1) * DAY, ends))
-    return np.maximum(weight, 0.0)
+    return outside(situation.week, gaps, starts, ends)
 
 
 def _wall(situation: Situation, instants: Ints) -> Ints:

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine import over_delivery, platform_rules
+from engine import conflicts, day_shapes, over_delivery, platform_rules, response
 
 
 def live() -> None:
     """Call each of them once, for two campaigns."""
     over_deliver()
+    collide()
+
+
+def collide() -> None:
+    """Ask whether two campaigns can buy their minimums."""
+    shapes = day_shapes.pooled(day_shapes.no_days()).of(np.array([0, 0]))
+    known = response.new_response(shapes, np.log([50.0, 80.0]), np.zeros(2))
+    minimum, highest = np.array([10.0, 1e9]), np.array([np.inf, 0.2])
+    conflicts.unreachable(known, np.array([3, 23]), minimum, highest)
 
 
 def over_deliver() -> None:

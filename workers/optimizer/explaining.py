@@ -29,6 +29,10 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.FLIGHT_OVER: "The flight is over.",
         HoldReason.FLIGHT_GAP: "The day lies in a gap of the flight.",
         HoldReason.BUDGET_GONE: "Spent {spent} of {allowance}: nothing is left of the budget.",
+        HoldReason.INFEASIBLE_MINIMUM: (
+            "The plan's minimums come to {needed}, but there are {available} for them: no split "
+            "keeps both; lower a minimum or raise the budget."
+        ),
         HoldReason.UNSUPPORTED_STRATEGY: (
             "Strategy {strategy} is not part of this release; even, front_loading, "
             "performance_based, dayparting and conversion_pattern are."
@@ -71,6 +75,10 @@ _FAST, _SLOW = 1.05, 0.95
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "minimum_unmet": "The hourly minimum does not fit into what is left, and was left aside.",
+        "daily_minimum_unmet": (
+            "The daily minimum does not fit into what is left to the end of the period; it is "
+            "kept as long as the budget lasts."
+        ),
         "maximum_binds": "The hourly maximum leaves part of today's budget unspent.",
     }
 )

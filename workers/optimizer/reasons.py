@@ -35,9 +35,8 @@ class Reasons:
         self._pace = np.round(made.outlook.index, DIGITS).tolist()
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
-        self._noted = (
-            (made.unmet | (made.unplaced > 0)) & made.acts & (made.hold == NONE)
-        ).tolist()
+        noted = made.unmet | made.horizon.short | (made.unplaced > 0)
+        self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
         """Return the reasons of decision ``i``."""
@@ -53,10 +52,21 @@ class Reasons:
         made, notes = self._made, []
         if made.unmet[i]:
             notes.append(explaining.note("minimum_unmet", {"hours": int(made.clock.hours[i])}))
+        if made.horizon.short[i]:
+            evidence = {
+                "left": self._left[i],
+                "needed": self._money.writers[i](int(made.horizon.minimums.ahead[i])),
+            }
+            notes.append(explaining.note("daily_minimum_unmet", evidence))
         if made.unplaced[i]:
             unspent = self._money.writers[i](int(made.unplaced[i]))
             notes.append(explaining.note("maximum_binds", {"unspent": unspent}))
         return notes
+
+    def minimums(self, i: int) -> Evidence:
+        """Return what the minimums of decision ``i`` need, of what."""
+        least, write = self._made.horizon.minimums, self._money.writers[i]
+        return {"needed": write(int(least.needed[i])), "available": write(int(least.available[i]))}
 
     def topic(self, _: int) -> Evidence:
         """Return where plans are published."""
@@ -111,6 +121,7 @@ _EVIDENCE: Final[Mapping[HoldReason, Callable[[Reasons, int], Evidence]]] = Mapp
         HoldReason.TIMEZONE_MISMATCH: Reasons.zones,
         HoldReason.STALE_DATA: Reasons.lag,
         HoldReason.BUDGET_GONE: Reasons.standing,
+        HoldReason.INFEASIBLE_MINIMUM: Reasons.minimums,
         HoldReason.UNSUPPORTED_STRATEGY: Reasons.strategy,
         HoldReason.TOO_LITTLE_DATA: Reasons.confidence,
     }

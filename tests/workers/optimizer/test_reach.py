@@ -18,6 +18,7 @@ LIBRARY = {
     "ceiling",
     "closed_loop",
     "coming",
+    "conflicts",
     "day_shapes",
     "delay",
     "forecast",
