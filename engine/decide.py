@@ -12,7 +12,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
 from engine.holds import NONE, hold_codes, stops
-from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
+from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
 from engine.in_force import current_value
 from engine.policy import CLAMPED, Ruling, rule
 from engine.risk import Outlook, hourly_cap, outlook
@@ -57,7 +57,7 @@ def decide(situation: Situation) -> Decisions:
     period, the day and the hour may still spend.
     """
     clock = clock_of(situation)
-    slots = slot_weights(situation.week, clock)
+    slots = lifted(situation, clock, slot_weights(situation.week, clock))
     horizon = horizon_of(situation, clock, slots)
     hold = hold_codes(situation, clock, horizon)
     totals = np.where(hold == NONE, horizon.today, 0)

@@ -22,6 +22,7 @@ from engine.calendar import (
     utc_offset,
     week_first,
 )
+from engine.events import Events, hour_lifts, more_weight
 from engine.feasibility import Minimums, minimums
 from engine.gaps import merged, outside
 from engine.in_force import current_value
@@ -98,6 +99,15 @@ def slot_weights(week: WeekWeights, clock: Clock) -> Floats:
     weights = np.take_along_axis(week.weights, clock.cells, axis=1)
     weights *= date_factor(week, clock.day)[:, None]
     return np.where(np.arange(SLOTS) < clock.hours[:, None], weights, 0.0)
+
+
+def lifted(situation: Situation, clock: Clock, slots: Floats) -> Floats:
+    """Return weights of today's remaining hours, (B, 25), with the lifts of calendar events."""
+    events = situation.events
+    if events is None or not events.starts.shape[1]:
+        return slots
+    starts = clock.target[:, None] + np.arange(SLOTS) * HOUR
+    return np.asarray(slots * np.exp(hour_lifts(events, starts)))
 
 
 def horizon_of(situation: Situation, clock: Clock, slots: Floats) -> Horizon:
@@ -211,11 +221,27 @@ def _start(situation: Situation, days: Ints) -> Ints:
 
 
 def _expected(situation: Situation, gaps: Ints, starts: Ints, ends: Ints) -> Floats:
-    """Return the weight between two wall times, the days of merged gaps left out."""
-    return outside(situation.week, gaps, starts, ends)
+    """Return the weight between two wall times: merged gaps left out, lifts of events taken in."""
+    weight = outside(situation.week, gaps, starts, ends)
+    events = situation.events
+    if events is None or not events.starts.shape[1]:
+        return weight
+    told = Events(
+        starts=_walls(situation, events.starts),
+        ends=_walls(situation, events.ends),
+        lift=events.lift,
+    )
+    return np.maximum(weight + more_weight(situation.week, told, gaps, (starts, ends)), 0.0)
 
 
 def _wall(situation: Situation, instants: Ints) -> Ints:
     calendar: Calendar = situation.calendar
     days = local_day(calendar, situation.zones, instants)
     return instants + utc_offset(calendar, situation.zones, instants, days)
+
+
+def _walls(situation: Situation, instants: Ints) -> Ints:
+    """Return wall times (B, E) of instants (B, E)."""
+    zones = situation.zones[:, None]
+    days = local_day(situation.calendar, zones, instants)
+    return instants + utc_offset(situation.calendar, zones, instants, days)

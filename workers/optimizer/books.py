@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from workers.optimizer.conditions import ConditionBook
+from workers.optimizer.plan_calendar import CalendarBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
 from workers.optimizer.zones import ZoneBook
@@ -18,3 +19,4 @@ class Books:
     plans: PlanBook = field(default_factory=PlanBook)
     priors: PriorBook = field(default_factory=PriorBook)
     conditions: ConditionBook = field(default_factory=ConditionBook)
+    calendars: CalendarBook = field(default_factory=CalendarBook)

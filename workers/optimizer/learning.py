@@ -138,7 +138,8 @@ def _correct(
     wave: Wave, placed: Placed, chosen: tuple[Ints, Bools], learned: Rows, hour: Moment
 ) -> Rows:
     touched, late = chosen
-    at = np.flatnonzero(late[touched])
+    taught = late & ~closing.excluded(wave, np.arange(len(late)), wave.starts)
+    at = np.flatnonzero(taught[touched])
     i = touched[at]
     days = hour.day[i]
     cells = patterns.cells_of(wave.calendar, wave.zones[i], wave.starts[i], days)
@@ -163,4 +164,6 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
             draft.writes[hours_key(key, day)] = None
             if draft.read(events_key(key, day)):
                 draft.writes[events_key(key, day)] = None
-    return patterns.add_hours(learned, rows, (owners, cells, local), sign=-1)
+    taught = ~closing.excluded(wave, touched[owners], starts)
+    at = owners[taught], cells[taught], local[taught]
+    return patterns.add_hours(learned, rows[taught], at, sign=-1)

@@ -25,6 +25,12 @@ OWN_HOURS = 1
 GROUPED = 2
 """Bit of ``detailed``: the plan belongs to a budget group."""
 
+LIFTED = 4
+"""Bit of ``detailed``: the plan's calendar tells of lifts."""
+
+EXCLUDING = 8
+"""Bit of ``detailed``: the plan's calendar has windows that are not learned from."""
+
 
 def stored(plan: Plan, value: bytes, offset: int) -> bytes:
     """Return what the table keeps of a plan: its row, and the record as it came."""
@@ -106,7 +112,12 @@ class PlanBook:
 
 def _detailed(plan: Plan) -> int:
     own = bool(plan.flight_gaps) or plan.custom_weights is not None or plan.dayparting is not None
-    return own * OWN_HOURS + (plan.budget_group_id is not None) * GROUPED
+    return (
+        own * OWN_HOURS
+        + (plan.budget_group_id is not None) * GROUPED
+        + any(event.expected_lift != 1.0 for event in plan.calendar) * LIFTED
+        + any(event.exclude_from_learning for event in plan.calendar) * EXCLUDING
+    )
 
 
 def _amounts(plan: Plan) -> dict[str, int]:

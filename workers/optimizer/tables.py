@@ -13,6 +13,7 @@ AUDIT: Final = "audit"
 TICKS: Final = "ticks"
 
 _PATTERN = b"\0pattern"
+_WINDOWS = b"\0windows"
 
 
 def hours_key(campaign: bytes, utc_day: int) -> bytes:
@@ -31,6 +32,11 @@ def events_key(campaign: bytes, utc_day: int) -> bytes:
 def pattern_key(campaign: bytes) -> bytes:
     """Return the key of what was learned of the campaign's week."""
     return campaign + _PATTERN
+
+
+def windows_key(campaign: bytes) -> bytes:
+    """Return the key of the windows that the campaign's week was learned without."""
+    return campaign + _WINDOWS
 
 
 @lru_cache(maxsize=4096)

@@ -7,17 +7,18 @@ from datetime import date
 from types import CodeType, FrameType
 
 from engine.zones import zone_days
-from schemas import Shape, decode, topics
+from schemas import CalendarEvent, Shape, decode, topics
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
-from tests.workers.optimizer.world import World, an_event
+from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
     "anchors",
     "ceiling",
     "closed_loop",
     "coming",
+    "coming_events",
     "conflicts",
     "day_shapes",
     "delay",
@@ -48,7 +49,10 @@ def a_campaigns_life() -> None:
     world.metrics(an_event(50, account_timezone="Europe/Paris"))
     names = ("front_loading", "performance_based", "conversion_pattern")
     for version, name in enumerate(names, start=3):
-        world.plan(version=version, strategy=name, timezone="Europe/Berlin")
+        sale = CalendarEvent(name="Sale", start=hour(52), end=hour(60), expected_lift=2.0)
+        down = CalendarEvent(name="Down", start=hour(9), end=hour(10), exclude_from_learning=True)
+        calendar = (sale, down)
+        world.plan(version=version, strategy=name, timezone="Europe/Berlin", calendar=calendar)
         world.metrics(an_event(48 + version))
     shapes = world.policy.topic(topics.SHAPES)
     pool([decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes])

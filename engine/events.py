@@ -1,0 +1,86 @@
+"""Calendar events: stretches of time that bring more or less than usual, or teach nothing.
+
+An event's lift is a factor of demand that is told, not learned; it ends with the event. Hours of an
+excluded window are not learned from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Bools, Floats, Ints
+from engine.calendar import HOUR
+from engine.gaps import outside
+from engine.weeks import WeekWeights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """The events of B campaigns; those of one campaign do not overlap. Start = end is none."""
+
+    starts: Ints
+    """Shape (B, E), first second."""
+    ends: Ints
+    """Shape (B, E), second after the last."""
+    lift: Floats
+    """Shape (B, E), natural log of demand against the usual."""
+
+
+def disjoint(starts: Ints, ends: Ints, lift: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return one campaign's events, shapes (E,), as pieces that do not overlap, in order.
+
+    Where events overlap their factors multiply, so that logs of lifts add up.
+    """
+    bounds = np.unique(np.concatenate([starts, ends]))
+    first, last = bounds[:-1], bounds[1:]
+    inside = (starts <= first[:, None]) & (last[:, None] <= ends)
+    total = (inside * lift).sum(axis=1)
+    kept = inside.any(axis=1) & (total != 0.0)
+    return first[kept], last[kept], total[kept]
+
+
+def hour_lifts(events: Events, starts: Ints) -> Floats:
+    """Return the lift (B, R) of the hours that begin at ``starts`` (B, R), natural log.
+
+    An hour that lies in an event for a part has the event's factor for that part. It is what
+    `engine.coming.Coming.lift` wants.
+    """
+    factor = np.ones(starts.shape)
+    for start, end, lift in _columns(events):
+        shared = np.minimum(starts + HOUR, end) - np.maximum(starts, start)
+        factor += np.maximum(shared, 0) / HOUR * np.expm1(lift)
+    return np.log(factor)
+
+
+def more_weight(week: WeekWeights, events: Events, gaps: Ints, span: tuple[Ints, Ints]) -> Floats:
+    """Return what events add, (B,), to the weight between two wall times.
+
+    ``events`` are in seconds of local wall time here, as ``span``, shapes (B,); ``gaps``
+    as `engine.gaps.merged` returns them. It is below 0 where events bring less than usual.
+    """
+    total = np.zeros(len(span[0]))
+    for start, end, lift in _columns(events):
+        first, last = np.maximum(start[:, 0], span[0]), np.minimum(end[:, 0], span[1])
+        if (first < last).any():
+            total += np.expm1(lift[:, 0]) * outside(week, gaps, first, last)
+    return total
+
+
+def touched(windows: Ints, starts: Ints) -> Bools:
+    """Return whether the hours that begin at ``starts`` (N,) lie in a window, if only in part.
+
+    ``windows`` are (N, W, 2): first second and the second after the last; start = end is none.
+    """
+    begins, ends = windows[:, :, 0], windows[:, :, 1]
+    inside = (begins < ends) & (begins < starts[:, None] + HOUR) & (ends > starts[:, None])
+    return np.asarray(inside.any(axis=1))
+
+
+def _columns(events: Events) -> list[tuple[Ints, Ints, Floats]]:
+    """Return the events one by one: starts, ends and lifts of shape (B, 1)."""
+    return [
+        (events.starts[:, at, None], events.ends[:, at, None], events.lift[:, at, None])
+        for at in range(events.starts.shape[1])
+    ]
