@@ -9,9 +9,12 @@ from engine import (
     conflicts,
     day_shapes,
     events,
+    exploration,
     over_delivery,
+    pacer,
     platform_rules,
     response,
+    velocity,
     weeks,
 )
 
@@ -21,6 +24,24 @@ def live() -> None:
     over_deliver()
     collide()
     tell()
+    try_out()
+
+
+def try_out() -> None:
+    """Move two decisions off what was decided, and hold them to limits of speed."""
+    shapes = day_shapes.pooled(day_shapes.no_days()).of(np.array([0, 0]))
+    pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    now = np.zeros(2), np.zeros(2, dtype=np.int64)
+    made = pacer.decide(pacing, shapes, np.tile(np.arange(24), (2, 1)), np.full(2, 900.0), now)
+    money = exploration.Reserve(total=np.array([50.0, 9.0]), used=np.zeros(2))
+    coins = exploration.coin(np.array([3, 4]), np.array([0, 3_600]))
+    open_ = np.ones(2, dtype=np.bool_)
+    moved = exploration.explore(pacing.response, made, money, coins, open_=open_)
+    exploration.charged(pacing.response, money, moved, np.array([40.0, 70.0]))
+    exploration.towards_the_unknown(np.ones((2, 3)), np.full((2, 3), 0.5), np.array([0.1, 0.0]))
+    motion = velocity.moved_on(velocity.at_rest(2), np.array([40.0, 0.0]), limited=open_)
+    wanted = moved.spending.log_multiplier, moved.spending.cap
+    velocity.held(velocity.usual_limits(2), motion, wanted, np.zeros(2))
 
 
 def tell() -> None:

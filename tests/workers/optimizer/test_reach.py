@@ -22,6 +22,7 @@ LIBRARY = {
     "conflicts",
     "day_shapes",
     "delay",
+    "exploration",
     "forecast",
     "formats",
     "multiplier",
@@ -33,6 +34,7 @@ LIBRARY = {
     "response",
     "shortfall",
     "standing",
+    "velocity",
 }
 """The pacer, its ceiling and its forecast, which docs/engine.md shows; their own tests reach all
 of them."""
