@@ -13,6 +13,7 @@ from engine import (
     over_delivery,
     pacer,
     platform_rules,
+    reallocation,
     response,
     velocity,
     weeks,
@@ -25,6 +26,26 @@ def live() -> None:
     collide()
     tell()
     try_out()
+    move()
+
+
+def move() -> None:
+    """Move a day's money after a morning that was twice as good as expected."""
+    expected = np.full((2, 4), 9.0)
+    counted = expected * np.array([[2.0], [1.0]])
+    spread = reallocation.dispersion(counted, expected)
+    found = reallocation.departure(
+        reallocation.Today(
+            counted=counted,
+            expected=expected,
+            maturity=np.ones((2, 4)),
+            ages=np.tile(np.arange(4, 0, -1), (2, 1)),
+        ),
+        spread,
+    )
+    bounds = np.zeros(2, dtype=np.int64), np.full(2, 500)
+    moved = reallocation.reallocate(np.array([900, 900]), np.ones((2, 25)), bounds, found)
+    reallocation.because(found, moved, 0)
 
 
 def try_out() -> None:

@@ -31,6 +31,7 @@ LIBRARY = {
     "pacing_state",
     "passing",
     "platform_rules",
+    "reallocation",
     "response",
     "shortfall",
     "standing",
