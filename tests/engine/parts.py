@@ -15,6 +15,7 @@ from engine import (
     platform_rules,
     reallocation,
     response,
+    status,
     velocity,
     weeks,
 )
@@ -27,6 +28,19 @@ def live() -> None:
     tell()
     try_out()
     move()
+    stand()
+
+
+def stand() -> None:
+    """Say how two campaigns stand, and their account."""
+    two = np.array([40.0, 900.0])
+    did = status.Counts(spend=two, clicks=two, conversions=np.array([0.0, 30.0]), revenue=two)
+    three = np.full((2, 3), 80.0)
+    own = status.Budgets(budget=2 * three, spent=three, expected=three, target_cpa=two)
+    status.status(did, did, own)
+    status.status(
+        status.together(did), status.together(did), status.budgets_together(own, did.conversions)
+    )
 
 
 def move() -> None:

@@ -25,6 +25,7 @@ LIBRARY = {
     "exploration",
     "forecast",
     "formats",
+    "intervals",
     "multiplier",
     "over_delivery",
     "pacer",
@@ -35,6 +36,7 @@ LIBRARY = {
     "response",
     "shortfall",
     "standing",
+    "status",
     "velocity",
 }
 """The pacer, its ceiling and its forecast, which docs/engine.md shows; their own tests reach all
