@@ -12,9 +12,12 @@ from engine import (
     exploration,
     over_delivery,
     pacer,
+    patterns,
     platform_rules,
+    questions,
     reallocation,
     response,
+    standing,
     status,
     velocity,
     weeks,
@@ -29,6 +32,30 @@ def live() -> None:
     try_out()
     move()
     stand()
+    ask()
+
+
+def ask() -> None:
+    """Ask the questions of two campaigns at noon."""
+    shapes = day_shapes.pooled(day_shapes.no_days()).of(np.array([0, 0]))
+    pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    cells, late = np.tile(np.arange(12, 24), (2, 1)), np.zeros(2, dtype=np.int64)
+    made = pacer.decide(pacing, shapes, cells, np.full(2, 900.0), (np.zeros(2), late))
+    where = standing.Standing(
+        budget=np.full(2, 900.0),
+        spent=np.zeros(2),
+        in_flight=np.zeros(2),
+        unreported=late,
+        price=np.zeros(2),
+        lived=np.tile(np.arange(12), (2, 1)),
+        ahead=cells,
+    )
+    questions.will_it_last(pacing, shapes, where, made)
+    questions.multiplier_of(made)
+    bounds = np.zeros(2, dtype=np.int64), np.full(2, 500)
+    questions.split_of_day(np.array([900, 0]), np.ones((2, 168)), cells, bounds)
+    week = patterns.estimate(patterns.unpack([b"", b""]), patterns.flat_prior(2))
+    questions.what_was_learned(week, 3)
 
 
 def stand() -> None:

@@ -32,6 +32,7 @@ LIBRARY = {
     "pacing_state",
     "passing",
     "platform_rules",
+    "questions",
     "reallocation",
     "response",
     "shortfall",
