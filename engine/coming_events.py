@@ -23,6 +23,8 @@ AFTER_SD: Final = 0.2
 DAY_SD: Final = 0.25
 """Standard deviation of one day's demand around what was expected, natural log."""
 
+_NEVER = 2**62
+
 
 def day_lifts(events: Events, starts: Ints, usual: Floats) -> Floats:
     """Return the lift (B, D) of whole days, natural log, as `engine.coming.Coming.day_lift`.
@@ -45,20 +47,18 @@ def with_aftermath(events: Events, log_after: Floats, seconds: int) -> Events:
 
     It lasts for ``seconds``, or until the next event begins.
     """
-    order = np.argsort(np.where(events.ends > events.starts, events.starts, 2**62), axis=1)
-    starts, ends, lift = (
-        np.take_along_axis(each, order, axis=1)
-        for each in (events.starts, events.ends, events.lift)
+    order = np.lexsort((events.starts, events.owners))
+    owners, starts, ends, lift = (
+        each[order] for each in (events.owners, events.starts, events.ends, events.lift)
     )
-    there = ends > starts
-    following = np.full(starts.shape, 2**62)
-    following[:, :-1] = np.where(there[:, 1:], starts[:, 1:], 2**62)
-    until = np.where(there, np.minimum(ends + seconds, following), ends)
-    after = np.where(there, np.clip(log_after, -MOST_AFTER, MOST_AFTER)[:, None], 0.0)
+    following = np.full(len(starts), _NEVER)
+    same = owners[1:] == owners[:-1]
+    following[:-1] = np.where(same, starts[1:], _NEVER)
     return Events(
-        starts=np.concatenate([starts, ends], axis=1),
-        ends=np.concatenate([ends, until], axis=1),
-        lift=np.concatenate([lift, after], axis=1),
+        owners=np.concatenate([owners, owners]),
+        starts=np.concatenate([starts, ends]),
+        ends=np.concatenate([ends, np.minimum(ends + seconds, following)]),
+        lift=np.concatenate([lift, np.clip(log_after, -MOST_AFTER, MOST_AFTER)[owners]]),
     )
 
 

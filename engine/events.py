@@ -18,14 +18,16 @@ from engine.weeks import WeekWeights
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """The events of B campaigns; those of one campaign do not overlap. Start = end is none."""
+    """K events of a batch of campaigns; arrays of shape (K,). Those of one do not overlap."""
 
+    owners: Ints
+    """Position of the campaign in the batch."""
     starts: Ints
-    """Shape (B, E), first second."""
+    """First second."""
     ends: Ints
-    """Shape (B, E), second after the last."""
+    """Second after the last."""
     lift: Floats
-    """Shape (B, E), natural log of demand against the usual."""
+    """Natural log of demand against the usual."""
 
 
 def disjoint(starts: Ints, ends: Ints, lift: Floats) -> tuple[Ints, Ints, Floats]:
@@ -47,10 +49,10 @@ def hour_lifts(events: Events, starts: Ints) -> Floats:
     An hour that lies in an event for a part has the event's factor for that part. It is what
     `engine.coming.Coming.lift` wants.
     """
-    factor = np.ones(starts.shape)
-    for start, end, lift in _columns(events):
-        shared = np.minimum(starts + HOUR, end) - np.maximum(starts, start)
-        factor += np.maximum(shared, 0) / HOUR * np.expm1(lift)
+    factor, first = np.ones(starts.shape), starts[events.owners]
+    since = np.maximum(first, events.starts[:, None])
+    shared = np.minimum(first + HOUR, events.ends[:, None]) - since
+    np.add.at(factor, events.owners, np.maximum(shared, 0) / HOUR * np.expm1(events.lift)[:, None])
     return np.log(factor)
 
 
@@ -60,27 +62,26 @@ def more_weight(week: WeekWeights, events: Events, gaps: Ints, span: tuple[Ints,
     ``events`` are in seconds of local wall time here, as ``span``, shapes (B,); ``gaps``
     as `engine.gaps.merged` returns them. It is below 0 where events bring less than usual.
     """
-    total = np.zeros(len(span[0]))
-    for start, end, lift in _columns(events):
-        first, last = np.maximum(start[:, 0], span[0]), np.minimum(end[:, 0], span[1])
-        if (first < last).any():
-            total += np.expm1(lift[:, 0]) * outside(week, gaps, first, last)
-    return total
+    first = np.maximum(events.starts, span[0][events.owners])
+    last = np.minimum(events.ends, span[1][events.owners])
+    chosen = np.flatnonzero(first < last)
+    rows = events.owners[chosen]
+    own = WeekWeights(
+        weights=week.weights[rows],
+        sums=week.sums[rows],
+        dates=week.dates[rows],
+        dated=week.dated[rows],
+    )
+    usual = outside(own, gaps[rows], first[chosen], last[chosen])
+    more = np.expm1(events.lift[chosen]) * usual
+    return np.bincount(rows, more, minlength=len(span[0])).astype(np.float64)
 
 
 def touched(windows: Ints, starts: Ints) -> Bools:
     """Return whether the hours that begin at ``starts`` (N,) lie in a window, if only in part.
 
-    ``windows`` are (N, W, 2): first second and the second after the last; start = end is none.
+    ``windows`` are (W, 2): first second and the second after the last; start = end is none.
     """
-    begins, ends = windows[:, :, 0], windows[:, :, 1]
+    begins, ends = windows[:, 0], windows[:, 1]
     inside = (begins < ends) & (begins < starts[:, None] + HOUR) & (ends > starts[:, None])
     return np.asarray(inside.any(axis=1))
-
-
-def _columns(events: Events) -> list[tuple[Ints, Ints, Floats]]:
-    """Return the events one by one: starts, ends and lifts of shape (B, 1)."""
-    return [
-        (events.starts[:, at, None], events.ends[:, at, None], events.lift[:, at, None])
-        for at in range(events.starts.shape[1])
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,6 @@ from engine.calendar import (
     DAY,
     FAR,
     HOUR,
-    Calendar,
     day_start,
     hour_of_week,
     local_day,
@@ -22,7 +21,7 @@ from engine.calendar import (
     utc_offset,
     week_first,
 )
-from engine.events import Events, hour_lifts, more_weight
+from engine.events import hour_lifts, more_weight
 from engine.feasibility import Minimums, minimums
 from engine.gaps import merged, outside
 from engine.in_force import current_value
@@ -104,7 +103,7 @@ def slot_weights(week: WeekWeights, clock: Clock) -> Floats:
 def lifted(situation: Situation, clock: Clock, slots: Floats) -> Floats:
     """Return weights of today's remaining hours, (B, 25), with the lifts of calendar events."""
     events = situation.events
-    if events is None or not events.starts.shape[1]:
+    if events is None:
         return slots
     starts = clock.target[:, None] + np.arange(SLOTS) * HOUR
     return np.asarray(slots * np.exp(hour_lifts(events, starts)))
@@ -224,24 +223,22 @@ def _expected(situation: Situation, gaps: Ints, starts: Ints, ends: Ints) -> Flo
     """Return the weight between two wall times: merged gaps left out, lifts of events taken in."""
     weight = outside(situation.week, gaps, starts, ends)
     events = situation.events
-    if events is None or not events.starts.shape[1]:
+    if events is None:
         return weight
-    told = Events(
-        starts=_walls(situation, events.starts),
-        ends=_walls(situation, events.ends),
-        lift=events.lift,
+    told = replace(
+        events,
+        starts=_walls(situation, events.owners, events.starts),
+        ends=_walls(situation, events.owners, events.ends),
     )
     return np.maximum(weight + more_weight(situation.week, told, gaps, (starts, ends)), 0.0)
 
 
 def _wall(situation: Situation, instants: Ints) -> Ints:
-    calendar: Calendar = situation.calendar
-    days = local_day(calendar, situation.zones, instants)
-    return instants + utc_offset(calendar, situation.zones, instants, days)
+    return _walls(situation, np.arange(len(instants)), instants)
 
 
-def _walls(situation: Situation, instants: Ints) -> Ints:
-    """Return wall times (B, E) of instants (B, E)."""
-    zones = situation.zones[:, None]
+def _walls(situation: Situation, owners: Ints, instants: Ints) -> Ints:
+    """Return wall times (K,) of instants (K,) of the campaigns ``owners`` (K,)."""
+    zones = situation.zones[owners]
     days = local_day(situation.calendar, zones, instants)
     return instants + utc_offset(situation.calendar, zones, instants, days)

@@ -111,13 +111,14 @@ def tell() -> None:
     starts, ends, lift = events.disjoint(
         np.array([0, 7_200]), np.array([10_800, 90_000]), np.log([2.0, 0.5])
     )
-    told = events.Events(starts=starts[None, :], ends=ends[None, :], lift=lift[None, :])
+    owners = np.zeros(len(starts), dtype=np.int64)
+    told = events.Events(owners=owners, starts=starts, ends=ends, lift=lift)
     effect = coming_events.after_effect(np.array([[80.0, 0.0]]), np.array([[100.0, 9.0]]))
     after = coming_events.with_aftermath(told, effect, 86_400)
     coming_events.day_lifts(after, np.array([[0, 86_400]]), np.ones((1, 2, 24)))
     week, gaps = weeks.WeekWeights.of(np.ones((1, 168))), np.zeros((1, 0, 2), dtype=np.int64)
     events.more_weight(week, told, gaps, (np.array([3_600]), np.array([864_000])))
-    events.touched(np.array([[[0, 5_000]]]), np.array([3_600]))
+    events.touched(np.array([[0, 5_000]]), np.array([3_600]))
 
 
 def collide() -> None:

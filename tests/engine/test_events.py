@@ -34,7 +34,8 @@ def told(stretch: list[tuple[int, int, float]], unit: int = HOUR) -> Events:
     starts = np.array([MONDAY + unit * first for first, _, _ in stretch], dtype=np.int64)
     ends = starts + unit * np.array([many for _, many, _ in stretch], dtype=np.int64)
     parts = disjoint(starts, ends, np.log([factor for *_, factor in stretch]))
-    return Events(starts=parts[0][None], ends=parts[1][None], lift=parts[2][None])
+    owners = np.zeros(len(parts[0]), dtype=np.int64)
+    return Events(owners=owners, starts=parts[0], ends=parts[1], lift=parts[2])
 
 
 def factor_at(stretch: list[tuple[int, int, float]], unit: int) -> float:
@@ -51,7 +52,7 @@ def test_pieces_do_not_overlap_and_multiply_what_overlaps(
     stretch: list[tuple[int, int, float]],
 ) -> None:
     pieces = told(stretch)
-    assert (pieces.ends[0, :-1] <= pieces.starts[0, 1:]).all()
+    assert (pieces.ends[:-1] <= pieces.starts[1:]).all()
     assert (pieces.starts < pieces.ends).all()
     hours = np.arange(-60, 620)
     lifts = hour_lifts(pieces, (MONDAY + HOUR * hours)[None])
@@ -170,7 +171,7 @@ def test_an_hour_is_touched_by_a_window_that_has_any_second_of_it(
     each = [[first * minute, (first + many) * minute] for first, many in windows]
     seconds = set(range(start, start + HOUR))
     wanted = any(seconds & set(range(first, last)) for first, last in each)
-    packed: Ints = np.array(each, dtype=np.int64).reshape(1, -1, 2)
+    packed: Ints = np.array(each, dtype=np.int64).reshape(-1, 2)
     assert touched(packed, np.array([start])).tolist() == [wanted]
 
 

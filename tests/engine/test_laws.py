@@ -87,7 +87,7 @@ def a_crowd(seed: int, count: int = CROWD) -> Situation:
     forced["value"] = pairs(money(chance, count), exponents)
     weights = chance.lognormal(0.0, 1.0, (count, 168)) * (chance.random((count, 168)) > 0.05)
     zones = chance.integers(0, len(NAMES), count)
-    starts = newest[:, None] + HOUR * chance.integers(-50, 200, (count, 1))
+    starts = newest + HOUR * chance.integers(-50, 200, count)
     calm = np.zeros(count, dtype=np.bool_)
     return Situation(
         campaigns=campaigns,
@@ -104,9 +104,10 @@ def a_crowd(seed: int, count: int = CROWD) -> Situation:
         now=newest + HOUR + chance.integers(-300, 5 * HOUR, count),
         stale_after=6 * HOUR,
         events=Events(
+            owners=np.arange(count),
             starts=starts,
-            ends=starts + HOUR // 4 * chance.integers(0, 400, (count, 1)),
-            lift=chance.normal(0.0, 0.7, (count, 1)),
+            ends=starts + HOUR // 4 * chance.integers(1, 400, count),
+            lift=chance.normal(0.0, 0.7, count),
         ),
     )
 
@@ -166,7 +167,10 @@ def some_of(situation: Situation, chosen: Ints) -> Situation:
             frozen=situation.conditions.frozen[chosen], outage=situation.conditions.outage[chosen]
         ),
         events=Events(
-            starts=events.starts[chosen], ends=events.ends[chosen], lift=events.lift[chosen]
+            owners=np.arange(len(chosen)),
+            starts=events.starts[chosen],
+            ends=events.ends[chosen],
+            lift=events.lift[chosen],
         ),
         **{name: getattr(situation, name)[chosen] for name in names},
     )

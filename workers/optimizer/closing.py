@@ -9,10 +9,9 @@ from decimal import Decimal
 import numpy as np
 
 from engine import money, patterns
-from engine.arrays import Bools, Floats, Ints, Rows
+from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
 from engine.dates import begin_dates
-from engine.events import touched
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS
@@ -22,7 +21,7 @@ from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
 from workers.optimizer.draft import Draft
-from workers.optimizer.plan_calendar import unpack_windows
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
 from workers.optimizer.wave import Wave
@@ -58,7 +57,7 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     ]
     rows, owners, starts = read_days(draft, [wave.keys[i] for i in at.tolist()], spans)
     within = (firsts[owners] <= starts) & (starts < ends[owners])
-    within &= ~excluded(wave, at[owners], starts)
+    within &= ~excluded(wave.windows, at[owners], starts)
     rows, owners, starts = rows[within], owners[within], starts[within]
     days_of = days[owners]
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)
@@ -67,13 +66,6 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
         _tell(draft, wave, closed)
     dated = begin_dates(learned, where, days)
     return patterns.add_hours(dated, rows, (where[owners], cells, days_of), sign=1)
-
-
-def excluded(wave: Wave, campaigns: Ints, starts: Ints) -> Bools:
-    """Return which hours (N,) of ``campaigns`` (N,) of the wave are not to be learned from."""
-    if not any(wave.windows):
-        return np.zeros(len(starts), dtype=np.bool_)
-    return touched(unpack_windows(wave.windows)[campaigns], starts)
 
 
 def _closed(

@@ -14,6 +14,7 @@ from engine.ledger import Advance, Moment
 from workers.optimizer import closing, events
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
 from workers.optimizer.retained import read_days, settle, store_patterns
 from workers.optimizer.tables import events_key, hours_key, pattern_key
@@ -138,7 +139,7 @@ def _correct(
     wave: Wave, placed: Placed, chosen: tuple[Ints, Bools], learned: Rows, hour: Moment
 ) -> Rows:
     touched, late = chosen
-    taught = late & ~closing.excluded(wave, np.arange(len(late)), wave.starts)
+    taught = late & ~excluded(wave.windows, np.arange(len(late)), wave.starts)
     at = np.flatnonzero(taught[touched])
     i = touched[at]
     days = hour.day[i]
@@ -164,6 +165,6 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
             draft.writes[hours_key(key, day)] = None
             if draft.read(events_key(key, day)):
                 draft.writes[events_key(key, day)] = None
-    taught = ~closing.excluded(wave, touched[owners], starts)
+    taught = ~excluded(wave.windows, touched[owners], starts)
     at = owners[taught], cells[taught], local[taught]
     return patterns.add_hours(learned, rows[taught], at, sign=-1)

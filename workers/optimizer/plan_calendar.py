@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
-from engine.events import Events, disjoint
+from engine.arrays import Bools, Floats, Ints
+from engine.events import Events, disjoint, touched
 from schemas import Plan
 from workers.optimizer.plan_rows import EXCLUDING, LIFTED, read_plan
 
@@ -23,15 +23,13 @@ class CalendarBook:
 
     def events(self, values: Sequence[bytes], detailed: Ints) -> Events | None:
         """Return what plans tell of lifts, or none where no plan of the batch tells anything."""
-        found = {i: self._lifts(values[i]) for i in np.flatnonzero(detailed & LIFTED).tolist()}
-        most = max((len(starts) for starts, _, _ in found.values()), default=0)
-        if not most:
+        chosen = np.flatnonzero(detailed & LIFTED).tolist()
+        if not chosen:
             return None
-        starts, ends = (np.zeros((len(values), most), dtype=np.int64) for _ in range(2))
-        lift = np.zeros((len(values), most))
-        for i, (first, last, told) in found.items():
-            starts[i, : len(first)], ends[i, : len(last)], lift[i, : len(told)] = first, last, told
-        return Events(starts=starts, ends=ends, lift=lift)
+        found = [self._lifts(values[i]) for i in chosen]
+        starts, ends, lift = (np.concatenate(part) for part in zip(*found, strict=True))
+        owners = np.repeat(np.array(chosen), [len(first) for first, _, _ in found])
+        return Events(owners=owners, starts=starts, ends=ends, lift=lift)
 
     def windows(self, values: Sequence[bytes], detailed: Ints) -> list[bytes]:
         """Return for each plan its excluded windows, packed; empty where there are none."""
@@ -41,13 +39,19 @@ class CalendarBook:
         return packed
 
 
-def unpack_windows(packed: Sequence[bytes]) -> Ints:
-    """Return packed windows as `engine.events.touched` wants them, shape (B, W, 2)."""
-    each = [np.frombuffer(value, dtype=np.int64).reshape(-1, 2) for value in packed]
-    windows = np.zeros((len(packed), max(map(len, each), default=0), 2), dtype=np.int64)
-    for i, some in enumerate(each):
-        windows[i, : len(some)] = some
-    return windows
+def excluded(windows: Sequence[bytes], owners: Ints, starts: Ints) -> Bools:
+    """Return which hours (N,), that begin at ``starts``, their owners' packed windows exclude."""
+    out = np.zeros(len(starts), dtype=np.bool_)
+    excluding = [i for i, packed in enumerate(windows) if packed]
+    if not excluding:
+        return out
+    order = np.argsort(owners, kind="stable")
+    edges = np.searchsorted(owners[order], [[i, i + 1] for i in excluding])
+    for i, (first, last) in zip(excluding, edges.tolist(), strict=True):
+        own = order[first:last]
+        each = np.frombuffer(windows[i], dtype=np.int64).reshape(-1, 2)
+        out[own] = touched(each, starts[own])
+    return out
 
 
 def _lifts(value: bytes) -> tuple[Ints, Ints, Floats]:

@@ -10,9 +10,8 @@ import numpy as np
 from engine import hours, ledger, patterns, state
 from engine.arrays import Bools, Ints, Rows
 from engine.calendar import DAY, local_day
-from engine.events import touched
 from workers.optimizer.draft import Draft
-from workers.optimizer.plan_calendar import unpack_windows
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import hours_key, pattern_key, windows_key
 from workers.optimizer.wave import Wave
 
@@ -93,8 +92,8 @@ def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
     zones = wave.zones[moved]
     days = local_day(wave.calendar, zones[owners], starts)
     current = local_day(wave.calendar, zones, campaigns["newest"][moved].astype(np.int64))
-    windows = unpack_windows([wave.windows[i] for i in moved.tolist()])
-    closed = (days < current[owners]) & ~touched(windows[owners], starts)
+    windows = [wave.windows[i] for i in moved.tolist()]
+    closed = (days < current[owners]) & ~excluded(windows, owners, starts)
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
     blank = patterns.unpack([b""] * len(moved))
     at = owners[closed], cells[closed], days[closed]
