@@ -13,7 +13,7 @@ from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
 from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
-from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
+from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
 from engine.in_force import current_multiplier, current_value
 from engine.plans import UNLIMITED
 from engine.policy import BLOCKED, CLAMPED, Lever, Ruling, rule
@@ -64,7 +64,7 @@ def decide(situation: Situation) -> Decisions:
     period, the day and the hour may still spend.
     """
     clock = clock_of(situation)
-    slots = slot_weights(situation.week, clock)
+    slots = lifted(situation, clock, slot_weights(situation.week, clock))
     horizon = horizon_of(situation, clock, slots, expected_rates(situation, clock))
     hold = hold_codes(situation, clock, horizon)
     steering = steer(situation, clock, horizon)

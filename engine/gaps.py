@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Bools, Ints
+from engine.arrays import Bools, Floats, Ints
+from engine.calendar import DAY
+from engine.weeks import WeekWeights, between
 
 
 def in_gap(gaps: Ints, days: Ints) -> Bools:
@@ -27,3 +29,12 @@ def merged(gaps: Ints) -> Ints:
         here[joined, 1] = np.maximum(before[joined, 1], here[joined, 1])
         before[joined] = 1, 0
     return after
+
+
+def outside(week: WeekWeights, gaps: Ints, starts: Ints, ends: Ints) -> Floats:
+    """Return the weight (B,) between two wall times, (B,), the days of `merged` gaps left out."""
+    weight = between(week, starts, ends)
+    for gap in np.moveaxis(gaps, 1, 0):
+        first = np.maximum(gap[:, 0] * DAY, starts)
+        weight = weight - between(week, first, np.minimum((gap[:, 1] + 1) * DAY, ends))
+    return np.maximum(weight, 0.0)

@@ -32,6 +32,7 @@ ORDER: Final = (
     HoldReason.FLIGHT_OVER,
     HoldReason.FLIGHT_GAP,
     HoldReason.BUDGET_GONE,
+    HoldReason.INFEASIBLE_MINIMUM,
     HoldReason.TOO_LITTLE_DATA,
 )
 """Reasons to hold; where several apply, the first counts. A code is a position here."""
@@ -73,6 +74,7 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
         HoldReason.FLIGHT_OVER: late,
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
+        HoldReason.INFEASIBLE_MINIMUM: horizon.minimums.needed > horizon.minimums.available,
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
     }
     return np.select([applies[reason] for reason in ORDER], range(len(ORDER)), NONE)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from engine import money
-from engine.arrays import Floats, Ints, Rows
+from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import (
     DAY,
     FAR,
     HOUR,
-    Calendar,
     day_start,
     hour_of_week,
     local_day,
@@ -22,12 +21,14 @@ from engine.calendar import (
     utc_offset,
     week_first,
 )
-from engine.gaps import merged
+from engine.events import hour_lifts, more_weight
+from engine.feasibility import Minimums, minimums
+from engine.gaps import merged, outside
 from engine.in_force import current_value
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
-from engine.weeks import WeekWeights, between, date_factor
+from engine.weeks import WeekWeights, date_factor
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
@@ -66,6 +67,10 @@ class Horizon:
     """First second after the period."""
     started: Ints
     """First second of the period that counts: of its flight, or of the first hour known."""
+    minimums: Minimums
+    """What the plan's minimums need."""
+    short: Bools
+    """Whether its daily minimum needs more to the end of the period than is left."""
 
 
 def clock_of(situation: Situation) -> Clock:
@@ -99,6 +104,15 @@ def slot_weights(week: WeekWeights, clock: Clock) -> Floats:
     return np.where(np.arange(SLOTS) < clock.hours[:, None], weights, 0.0)
 
 
+def lifted(situation: Situation, clock: Clock, slots: Floats) -> Floats:
+    """Return weights of today's remaining hours, (B, 25), with the lifts of calendar events."""
+    events = situation.events
+    if events is None:
+        return slots
+    starts = clock.target[:, None] + np.arange(SLOTS) * HOUR
+    return np.asarray(slots * np.exp(hour_lifts(events, starts)))
+
+
 def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -> Horizon:
     """Return what each campaign's period and day may still spend.
 
@@ -125,6 +139,7 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
     in_flight_today = _unreported(rate, clock, clock.day_start)
     left = allowance - spent - in_flight
     surely = allowance - spent - _unreported(allowed, clock, since)
+    least = minimums(situation, clock, (first, last), gaps, allowance)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
     day_left = plans["daily_cap"] - today_spent - in_flight_today
@@ -148,6 +163,8 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
         rest_today=rest_today,
         end=_start(situation, last + 1),
         started=started,
+        minimums=least,
+        short=least.ahead - np.clip(today_spent, 0, plans["daily_floor"]) > left,
     )
 
 
@@ -221,15 +238,25 @@ def _start(situation: Situation, days: Ints) -> Ints:
 
 
 def _expected(situation: Situation, gaps: Ints, starts: Ints, ends: Ints) -> Floats:
-    """Return the weight between two wall times, the days of merged gaps left out."""
-    weight = between(situation.week, starts, ends)
-    for gap in np.moveaxis(gaps, 1, 0):
-        first = np.maximum(gap[:, 0] * DAY, starts)
-        weight = weight - between(situation.week, first, np.minimum((gap[:, 1] + 1) * DAY, ends))
-    return np.maximum(weight, 0.0)
+    """Return the weight between two wall times: merged gaps left out, lifts of events taken in."""
+    weight = outside(situation.week, gaps, starts, ends)
+    events = situation.events
+    if events is None:
+        return weight
+    told = replace(
+        events,
+        starts=_walls(situation, events.owners, events.starts),
+        ends=_walls(situation, events.owners, events.ends),
+    )
+    return np.maximum(weight + more_weight(situation.week, told, gaps, (starts, ends)), 0.0)
 
 
 def _wall(situation: Situation, instants: Ints) -> Ints:
-    calendar: Calendar = situation.calendar
-    days = local_day(calendar, situation.zones, instants)
-    return instants + utc_offset(calendar, situation.zones, instants, days)
+    return _walls(situation, np.arange(len(instants)), instants)
+
+
+def _walls(situation: Situation, owners: Ints, instants: Ints) -> Ints:
+    """Return wall times (K,) of instants (K,) of the campaigns ``owners`` (K,)."""
+    zones = situation.zones[owners]
+    days = local_day(situation.calendar, zones, instants)
+    return instants + utc_offset(situation.calendar, zones, instants, days)

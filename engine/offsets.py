@@ -61,7 +61,7 @@ def with_wishes(steered: Steered, usual: Floats, wished: Floats) -> Steered:
     return replace(steered, offsets=np.where(share > 0.0, steered.offsets + logs, OFF))
 
 
-def day_lifts(steered: Steered, lifts: Floats) -> Floats:
+def day_offset_lifts(steered: Steered, lifts: Floats) -> Floats:
     """Return by how much the log of a weekday's spend is more for its hours' offsets, (R, 7)."""
     size = np.exp(week_shape(steered.pacing, steered.shapes))
     more = (size * np.exp(lifts)).reshape(-1, 7, 24).sum(axis=2)

@@ -9,6 +9,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import Calendar
 from engine.day_shapes import DayShapes, no_days, pooled
+from engine.events import Events
 from engine.pacer import Pacing, start
 from engine.weeks import WeekWeights
 
@@ -93,6 +94,8 @@ class Situation:
     """Shape (B,), the clock of the decision, in seconds."""
     stale_after: int
     """Seconds after the end of the newest hour from which its data are stale."""
+    events: Events | None = None
+    """What is told of times to come; none where no plan tells anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

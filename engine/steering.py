@@ -17,20 +17,17 @@ import numpy as np
 
 from engine import pacer
 from engine.arrays import Floats, Ints
-from engine.calendar import HOUR, hour_of_week, local_day, weekday_of
+from engine.calendar import HOUR, hour_of_week, local_day
 from engine.ceiling import settled
 from engine.coming import Coming
-from engine.gaps import in_gap
 from engine.horizon import Horizon
 from engine.in_force import current_multiplier
 from engine.living import reopened, rows_of
 from engine.multiplier import Spending
-from engine.offsets import OFF, day_lifts, offset_lifts
+from engine.offsets import OFF, offset_lifts
+from engine.period_ahead import coming, share_looked_at, told_lifts
 from engine.settings import MILLIONTHS
 from engine.situation import Clock, Situation, Steered
-
-MOST_DAYS: Final = 62
-"""Days ahead that are looked at; a longer period is taken to go on as these do."""
 
 LATE_SURPRISE: Final = 3.0
 """Times its expected spend that an hour may cost while earlier ones are not reported: each may
@@ -101,8 +98,9 @@ def expected_rates(situation: Situation, clock: Clock) -> Ints:
         first = situation.campaigns["newest"][rows].astype(np.int64) + HOUR
         starts = first[:, None] + np.arange(late) * HOUR
         bids = np.repeat(_in_force(situation, rows)[:, None], late, axis=1)
-        some = some_of(steered, at)
-        flying = pacer.in_flight(some.pacing, some.shapes, (_cells(situation, rows, starts), bids))
+        some, told = some_of(steered, at), told_lifts(situation, rows, starts)
+        hours = _cells(situation, rows, starts), bids
+        flying = pacer.in_flight(some.pacing, some.shapes, hours, told)
         rates[rows] = np.minimum(np.ceil(flying / late), 2.0**50).astype(np.int64)
     rates[steered.rows[unreported == 0]] = 0
     return rates
@@ -122,8 +120,8 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     common = in_force - np.where(known & (before > OFF), before, 0.0)
     now = common, _unreported(situation, clock)[rows]
     lifts = offset_lifts(pacing.response, steered.offsets, common)
-    period = _coming(situation, clock, horizon, lifts)
-    share = _share_looked_at(situation, clock, horizon, period)
+    period = coming(situation, clock, horizon, lifts)
+    share = share_looked_at(situation, clock, horizon, period)
     left = np.maximum(horizon.left[rows], 0) * share
     spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
     afforded, minimum = _within_day(pacing, steered, (period, now), horizon, spending)
@@ -195,43 +193,6 @@ def _cap(spending: Spending, unreported: Ints) -> Ints:
     late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
     cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
     return np.floor(np.minimum(cap, 2.0**50)).astype(np.int64)
-
-
-def _coming(situation: Situation, clock: Clock, horizon: Horizon, lifts: Floats) -> Coming:
-    """Return the rest of today hour by hour, and the later days of the period but for gaps.
-
-    ``lifts`` (R, 168) are those of the hours of the week.
-    """
-    rows = situation.steered.rows
-    hours = np.arange(clock.cells.shape[1]) < clock.hours[rows, None]
-    last = _last_day(situation, horizon, rows)
-    day = clock.day[rows]
-    most = int(np.clip(last - day, 0, MOST_DAYS).max(initial=0))
-    days = day[:, None] + np.arange(1, most + 1)
-    there = days <= last[:, None]
-    for at in range(most if situation.gaps.shape[1] else 0):
-        there[:, at] &= ~in_gap(situation.gaps[rows], days[:, at])
-    weekdays = weekday_of(days)
-    return Coming(
-        cells=np.where(hours, clock.cells[rows], -1),
-        lift=np.take_along_axis(lifts, clock.cells[rows], axis=1),
-        weekdays=np.where(there, weekdays, -1),
-        day_lift=np.take_along_axis(day_lifts(situation.steered, lifts), weekdays, axis=1),
-    )
-
-
-def _share_looked_at(
-    situation: Situation, clock: Clock, horizon: Horizon, period: Coming
-) -> Floats:
-    """Return which share of the period that is left lies within the days looked at, (R,)."""
-    rows = situation.steered.rows
-    beyond = np.maximum(_last_day(situation, horizon, rows) - clock.day[rows] - MOST_DAYS, 0)
-    within = clock.hours[rows] / 24.0 + (period.weekdays >= 0).sum(axis=1)
-    return np.asarray(within / (within + beyond))
-
-
-def _last_day(situation: Situation, horizon: Horizon, rows: Ints) -> Ints:
-    return local_day(situation.calendar, situation.zones[rows], horizon.end[rows] - 1)
 
 
 def _unreported(situation: Situation, clock: Clock) -> Ints:

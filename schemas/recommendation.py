@@ -57,6 +57,7 @@ class HoldReason(StrEnum):
     FLIGHT_OVER = "flight_over"
     FLIGHT_GAP = "flight_gap"
     BUDGET_GONE = "budget_gone"
+    INFEASIBLE_MINIMUM = "infeasible_minimum"
     CURRENCY_MISMATCH = "currency_mismatch"
     TIMEZONE_MISMATCH = "timezone_mismatch"
     TOO_LITTLE_DATA = "too_little_data"

@@ -46,6 +46,7 @@ from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
+from tests.engine import parts
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
@@ -109,6 +110,7 @@ def a_life() -> None:
     pace()
     steer()
     aim()
+    parts.live()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 
 

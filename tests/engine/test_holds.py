@@ -32,6 +32,7 @@ CAUSES: dict[HoldReason, dict[str, Any]] = {
     HoldReason.FLIGHT_OVER: {"plan": {"flight_last": TODAY - 1}},
     HoldReason.FLIGHT_GAP: {"gaps": ((TODAY, TODAY),)},
     HoldReason.BUDGET_GONE: {"plan": {"amount": 400}},
+    HoldReason.INFEASIBLE_MINIMUM: {"plan": {"daily_floor": 24_001}},
     HoldReason.TOO_LITTLE_DATA: {"plan": {"rollover": FULL}, "campaign": {"flight_known": 0}},
 }
 """For each reason a campaign alone to which it applies."""

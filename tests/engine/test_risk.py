@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.feasibility import Minimums
 from engine.horizon import Horizon, clock_of
 from engine.plans import UNLIMITED
 from engine.risk import NO_TIME, Outlook, hourly_cap, outlook
@@ -42,7 +43,10 @@ def a_horizon(**given_: Any) -> Horizon:  # noqa: ANN401 -- fields of a horizon
     left = fields["allowance"] - fields["spent"] - fields["in_flight"]
     day = {"today": max(left, 0), "day_left": max(left, 0), "day_floor": 0}
     fields = {"left": left, "hard_cap": max(left, 0)} | day | fields
-    return Horizon(**{name: np.array([value]) for name, value in fields.items()})
+    nothing = np.zeros(1, dtype=np.int64)
+    columns: dict[str, Any] = {name: np.array([value]) for name, value in fields.items()}
+    least = Minimums(needed=nothing, available=nothing, ahead=nothing)
+    return Horizon(**columns, minimums=least, short=nothing > 0)
 
 
 def seen(**given_: Any) -> Outlook:  # noqa: ANN401 -- fields of a horizon

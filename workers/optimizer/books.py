@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from workers.optimizer.conditions import ConditionBook
+from workers.optimizer.plan_calendar import CalendarBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
 from workers.optimizer.shape_priors import ShapeBook
@@ -20,3 +21,4 @@ class Books:
     priors: PriorBook = field(default_factory=PriorBook)
     shapes: ShapeBook = field(default_factory=ShapeBook)
     conditions: ConditionBook = field(default_factory=ConditionBook)
+    calendars: CalendarBook = field(default_factory=CalendarBook)

@@ -23,6 +23,7 @@ from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
 from workers.optimizer.closed_spend import InForce, in_force_on
 from workers.optimizer.draft import Draft
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import GROUPED, read_plan
 from workers.optimizer.retained import read_days
 from workers.optimizer.wave import Wave
@@ -40,7 +41,7 @@ class ClosedDay:
     starts: Ints
     """First seconds of its hours, shape (23 to 25,)."""
     rows: Rows
-    """Its hours, all zero where none was told or it is suspect."""
+    """Its hours, all zero where none was told, or it is suspect or excluded."""
     in_force: InForce
 
 
@@ -59,6 +60,7 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     ]
     rows, owners, starts = read_days(draft, [wave.keys[i] for i in at.tolist()], spans)
     within = (firsts[owners] <= starts) & (starts < ends[owners])
+    within &= ~excluded(wave.windows, at[owners], starts)
     rows, owners, starts = rows[within], owners[within], starts[within]
     days_of = days[owners]
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)

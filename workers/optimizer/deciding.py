@@ -80,6 +80,7 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         hour=due.hour,
         now=due.now,
         stale_after=int(draft.policy.stale_after.total_seconds()),
+        events=books.calendars.events(due.plan_values, detailed),
     )
     return Decided(
         due=due,

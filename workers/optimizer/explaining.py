@@ -29,6 +29,10 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.FLIGHT_OVER: "The flight is over.",
         HoldReason.FLIGHT_GAP: "The day lies in a gap of the flight.",
         HoldReason.BUDGET_GONE: "Spent {spent} of {allowance}: nothing is left of the budget.",
+        HoldReason.INFEASIBLE_MINIMUM: (
+            "The plan's minimums come to {needed}, but there are {available} for them: no split "
+            "keeps both; lower a minimum or raise the budget."
+        ),
         HoldReason.TOO_LITTLE_DATA: (
             "Too little is known to follow the plan: hours of the week for its strategy "
             "(confidence {confidence}), or spend since its flight began. Strategy even over a "
@@ -67,6 +71,10 @@ _FAST, _SLOW = 1.05, 0.95
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "minimum_unmet": "The hourly minimum does not fit into what is left, and was left aside.",
+        "daily_minimum_unmet": (
+            "The daily minimum does not fit into what is left to the end of the period; it is "
+            "kept as long as the budget lasts."
+        ),
         "maximum_binds": "The hourly maximum leaves part of today's budget unspent.",
         "daily_cap_binds": "The day's cap holds bids below what the period's budget affords.",
         "daily_minimum_binds": "The day's minimum asks for higher bids than the budget needs.",

@@ -15,10 +15,11 @@ from workers.optimizer import closing, events
 from workers.optimizer.delays import note_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
-from workers.optimizer.pacing_rows import with_change
+from workers.optimizer.pacing_rows import note_change
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
 from workers.optimizer.retained import read_days, settle, store_patterns
-from workers.optimizer.tables import ages_key, events_key, hours_key, pacing_key, pattern_key
+from workers.optimizer.tables import ages_key, events_key, hours_key, pattern_key
 from workers.optimizer.wave import Wave
 
 _REFUSALS = {
@@ -130,11 +131,7 @@ def _note_changes(draft: Draft, wave: Wave, placed: Placed) -> None:
     differs |= (placed.old["impressions"] != placed.new["impressions"]) | ~placed.found
     differs |= (placed.old["flags"] ^ placed.new["flags"]) & hours.SUSPECT > 0
     for i in np.flatnonzero(placed.applied & differs).tolist():
-        key = pacing_key(wave.keys[i])
-        known = draft.read(key)
-        changed = with_change(known, int(wave.starts[i])) if known else None
-        if changed:
-            draft.writes[key] = changed
+        note_change(draft, wave.keys[i], int(wave.starts[i]))
 
 
 def _learn_patterns(draft: Draft, wave: Wave, placed: Placed, hour: Moment, step: Advance) -> None:
@@ -155,7 +152,8 @@ def _correct(
     wave: Wave, placed: Placed, chosen: tuple[Ints, Bools], learned: Rows, hour: Moment
 ) -> Rows:
     touched, late = chosen
-    at = np.flatnonzero(late[touched])
+    taught = late & ~excluded(wave.windows, np.arange(len(late)), wave.starts)
+    at = np.flatnonzero(taught[touched])
     i = touched[at]
     days = hour.day[i]
     cells = patterns.cells_of(wave.calendar, wave.zones[i], wave.starts[i], days)
@@ -181,4 +179,6 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
             for beside in (events_key(key, day), ages_key(key, day)):
                 if draft.read(beside):
                     draft.writes[beside] = None
-    return patterns.add_hours(learned, rows, (owners, cells, local), sign=-1)
+    taught = ~excluded(wave.windows, touched[owners], starts)
+    at = owners[taught], cells[taught], local[taught]
+    return patterns.add_hours(learned, rows[taught], at, sign=-1)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from engine import hours, settings
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, Calendar, hour_of_week, local_day
+from engine.events import Events, hour_lifts
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.living import Lived
 from workers.optimizer.draft import Draft
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import AUDIT, METRICS, hours_key, settings_key
 
 CUT_OFF: Final = 0.97
@@ -62,8 +64,19 @@ class Told:
     """Whether the hour was told, and its counts do not contradict each other."""
 
 
-def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
-    """Return the hours from ``until`` (R,) to the newest one, told or not."""
+class Calendars(NamedTuple):
+    """What plans tell of their campaigns' hours."""
+
+    events: Events | None
+    windows: Sequence[bytes]
+    """What is not learned from, packed as in `workers.optimizer.plan_calendar`."""
+
+
+def lived_hours(draft: Draft, campaigns: Campaigns, calendars: Calendars, until: Ints) -> Lived:
+    """Return the hours from ``until`` (R,) to the newest one, told or not, as they would have been.
+
+    An hour of an event has what it would have spent without it; excluded ones teach nothing.
+    """
     counts = (campaigns.newest - until) // HOUR + 1
     most = int(counts.max(initial=0))
     starts = until[:, None] + np.arange(most) * HOUR
@@ -75,16 +88,19 @@ def lived_hours(draft: Draft, campaigns: Campaigns, until: Ints) -> Lived:
     steered = multiplier > 0
     # Before it is steered, an hour that somebody's budget has shaped says nothing of the market.
     shaped = (campaigns.in_force["known"] > 0) & ~_was_steered(campaigns)
+    lift = 0.0 if calendars.events is None else hour_lifts(calendars.events, starts)
+    owners = np.repeat(np.arange(len(until)), most)
+    out = excluded(calendars.windows, owners, starts.ravel()).reshape(starts.shape)
     return Lived(
         cells=np.where(present, cells, -1),
         log_multiplier=np.log(
             np.where(steered, multiplier, settings.MILLIONTHS) / settings.MILLIONTHS
         ),
         steered=steered,
-        spend=told.spend,
+        spend=told.spend * np.exp(-lift),
         impressions=told.impressions,
         capped=cut_off(told.spend, budget),
-        usable=told.usable & (steered | ~shaped[:, None]),
+        usable=told.usable & (steered | ~shaped[:, None]) & ~out,
     )
 
 

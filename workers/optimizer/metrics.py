@@ -31,7 +31,7 @@ def metrics_step(
     facts = read_facts(draft, records)
     draft.observe("event_age", [max(fact.now - fact.start - HOUR, 0) for fact in facts])
     for some in waves(facts):
-        wave = learn(draft, gather(draft, books.zones, some))
+        wave = learn(draft, gather(draft, books, some))
         campaigns = wave.campaigns
         chosen = np.flatnonzero(wave.due)
         if chosen.size:

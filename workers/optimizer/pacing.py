@@ -22,7 +22,7 @@ from engine.pacer import Pacing, start
 from engine.plans import PERIODS
 from workers.optimizer import pacing_rows
 from workers.optimizer.draft import Draft
-from workers.optimizer.lived import Campaigns, lived_hours
+from workers.optimizer.lived import Calendars, Campaigns, lived_hours
 from workers.optimizer.pacing_rows import UNCHANGED, Memory
 from workers.optimizer.tables import METRICS, anchor_key, pacing_key
 
@@ -50,12 +50,14 @@ class CaughtUp:
     """What the table is to be told."""
 
 
-def catch_up(draft: Draft, campaigns: Campaigns, shapes: DayShapes) -> CaughtUp:
+def catch_up(
+    draft: Draft, campaigns: Campaigns, calendars: Calendars, shapes: DayShapes
+) -> CaughtUp:
     """Return what is known of campaigns with all their hours."""
     stored = draft.read_of(METRICS, [pacing_key(key) for key in campaigns.keys])
     fresh = start(shapes, hourly_budget(campaigns.plans), np.zeros(len(stored)))
     reached = _remembered(draft, campaigns, stored, fresh)
-    lived = lived_hours(draft, campaigns, reached.until)
+    lived = lived_hours(draft, campaigns, calendars, reached.until)
     writes: dict[bytes, bytes | None] = {}
     for hour in range(lived.cells.shape[1]):
         _anchor(draft, campaigns, (reached, lived, hour), writes)

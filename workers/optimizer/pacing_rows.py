@@ -14,6 +14,8 @@ from engine.errors import UnknownFormat
 from engine.living import rows_of
 from engine.pacer import Pacing
 from engine.state import NEVER
+from workers.optimizer.draft import Draft
+from workers.optimizer.tables import pacing_key
 
 FORMAT: Final = 1
 
@@ -94,13 +96,16 @@ def part(memory: Memory, rows: Ints) -> Memory:
     )
 
 
-def with_change(value: bytes, hour: int) -> bytes | None:
-    """Return a value that knows that an hour it has learned has changed; None where it does."""
+def note_change(draft: Draft, campaign: bytes, hour: int) -> None:
+    """Note that an hour, by its first second, is told otherwise than it was when it was learned."""
+    key = pacing_key(campaign)
+    value = draft.read(key)
+    if not value:
+        return
     head = np.frombuffer(value[: _HEAD.itemsize], _HEAD).copy()
-    if hour >= head["until"][0] or hour >= head["changed"][0]:
-        return None
-    head["changed"] = hour
-    return head.tobytes() + value[_HEAD.itemsize :]
+    if hour < min(head["until"][0], head["changed"][0]):
+        head["changed"] = hour
+        draft.writes[key] = head.tobytes() + value[_HEAD.itemsize :]
 
 
 def _blank() -> bytes:

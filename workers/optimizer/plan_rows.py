@@ -26,10 +26,16 @@ OWN_HOURS = 1
 GROUPED = 2
 """Bit of ``detailed``: the plan belongs to a budget group."""
 
-TARGET = 8
+LIFTED = 4
+"""Bit of ``detailed``: the plan's calendar tells of lifts."""
+
+EXCLUDING = 8
+"""Bit of ``detailed``: the plan's calendar has windows that are not learned from."""
+
+TARGET = 16
 """Bit of ``detailed``: the plan has a target of cost per conversion, or of revenue per cost."""
 
-BIDS = 4
+BIDS = 32
 """Bit of ``detailed``: the plan bounds what may be bid."""
 
 
@@ -136,10 +142,15 @@ def _actuator(plan: Plan) -> Actuator:
 
 def _detailed(plan: Plan) -> int:
     own = bool(plan.flight_gaps) or plan.custom_weights is not None or plan.dayparting is not None
-    target = plan.target_cpa is not None or plan.target_roas is not None
-    bids = plan.bid is not None and plan.bid.base is not None
-    grouped = plan.budget_group_id is not None
-    return own * OWN_HOURS + grouped * GROUPED + bids * BIDS + target * TARGET
+    traits = {
+        OWN_HOURS: own,
+        GROUPED: plan.budget_group_id is not None,
+        LIFTED: any(event.expected_lift != 1.0 for event in plan.calendar),
+        EXCLUDING: any(event.exclude_from_learning for event in plan.calendar),
+        TARGET: plan.target_cpa is not None or plan.target_roas is not None,
+        BIDS: plan.bid is not None and plan.bid.base is not None,
+    }
+    return sum(bit for bit, has in traits.items() if has)
 
 
 def _amounts(plan: Plan) -> dict[str, int]:

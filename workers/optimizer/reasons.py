@@ -35,8 +35,8 @@ class Reasons:
         self._pace = np.round(made.outlook.index, DIGITS).tolist()
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
-        worth = made.unmet | (made.unplaced > 0) | (made.binding > 0)
-        self._noted = (worth & made.acts & (made.hold == NONE)).tolist()
+        noted = made.unmet | made.horizon.short | (made.unplaced > 0) | (made.binding > 0)
+        self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
         """Return the reasons of decision ``i``."""
@@ -52,12 +52,23 @@ class Reasons:
         made, notes = self._made, []
         if made.unmet[i]:
             notes.append(explaining.note("minimum_unmet", {"hours": int(made.clock.hours[i])}))
+        if made.horizon.short[i]:
+            evidence = {
+                "left": self._left[i],
+                "needed": self._money.writers[i](int(made.horizon.minimums.ahead[i])),
+            }
+            notes.append(explaining.note("daily_minimum_unmet", evidence))
         if made.unplaced[i]:
             unspent = self._money.writers[i](int(made.unplaced[i]))
             notes.append(explaining.note("maximum_binds", {"unspent": unspent}))
         if made.binding[i]:
             notes.append(explaining.note(f"{BINDING[made.binding[i]]}_binds", {}))
         return notes
+
+    def minimums(self, i: int) -> Evidence:
+        """Return what the minimums of decision ``i`` need, of what."""
+        least, write = self._made.horizon.minimums, self._money.writers[i]
+        return {"needed": write(int(least.needed[i])), "available": write(int(least.available[i]))}
 
     def topic(self, _: int) -> Evidence:
         """Return where plans are published."""
@@ -108,6 +119,7 @@ _EVIDENCE: Final[Mapping[HoldReason, Callable[[Reasons, int], Evidence]]] = Mapp
         HoldReason.TIMEZONE_MISMATCH: Reasons.zones,
         HoldReason.STALE_DATA: Reasons.lag,
         HoldReason.BUDGET_GONE: Reasons.standing,
+        HoldReason.INFEASIBLE_MINIMUM: Reasons.minimums,
         HoldReason.TOO_LITTLE_DATA: Reasons.confidence,
     }
 )

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 
 from engine import hours, ledger, patterns, state
-from engine.arrays import Ints, Rows
-from engine.calendar import DAY, local_day
+from engine.arrays import Bools, Ints, Rows
+from engine.calendar import DAY, HOUR, local_day
 from workers.optimizer.draft import Draft
-from workers.optimizer.tables import hours_key, pattern_key
+from workers.optimizer.pacing_rows import note_change
+from workers.optimizer.plan_calendar import excluded
+from workers.optimizer.tables import hours_key, pattern_key, windows_key
 from workers.optimizer.wave import Wave
 
 
@@ -19,20 +21,33 @@ def settle(draft: Draft, wave: Wave) -> Wave:
     """Return the wave with each campaign's ledgers in the zone and flight of its plan.
 
     Most are already. The others are summed anew from the hours kept, and so is what was
-    learned of their week when the zone has changed.
+    learned of their week when the zone has changed, or what the plan excludes from learning.
     """
     campaigns = wave.campaigns.copy()
     names = state.zone_names(campaigns, wave.plans["zone"])
     known = state.has_hours(campaigns)
     moved = known & (campaigns["zone"] != names)
     stale = moved | (known & (campaigns["flight_first"] != wave.plans["flight_first"]))
+    anew = moved | (known & _exclude(draft, wave))
     campaigns["zone"] = names
     campaigns["flight_first"] = wave.plans["flight_first"]
     chosen = np.flatnonzero(stale)
     if chosen.size:
         campaigns[chosen] = _rebuilt(draft, wave, campaigns, chosen)
-        _relearn(draft, wave, campaigns, np.flatnonzero(moved))
+    _relearn(draft, wave, campaigns, np.flatnonzero(anew))
     return replace(wave, campaigns=campaigns)
+
+
+def _exclude(draft: Draft, wave: Wave) -> Bools:
+    """Note what plans exclude from learning; return whose week was learned with other hours."""
+    keys = [windows_key(key) for key in wave.keys]
+    before = draft.read_all(keys)
+    changed = np.array([old != new for old, new in zip(before, wave.windows, strict=True)])
+    for i in np.flatnonzero(changed).tolist():
+        draft.writes[keys[i]] = wave.windows[i] or None
+        told = np.frombuffer(before[i] + wave.windows[i], dtype=np.int64)[::2]
+        note_change(draft, wave.keys[i], int(told.min()) - HOUR)
+    return changed
 
 
 def read_days(
@@ -80,7 +95,8 @@ def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
     zones = wave.zones[moved]
     days = local_day(wave.calendar, zones[owners], starts)
     current = local_day(wave.calendar, zones, campaigns["newest"][moved].astype(np.int64))
-    closed = days < current[owners]
+    windows = [wave.windows[i] for i in moved.tolist()]
+    closed = (days < current[owners]) & ~excluded(windows, owners, starts)
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
     blank = patterns.unpack([b""] * len(moved))
     at = owners[closed], cells[closed], days[closed]

@@ -16,7 +16,7 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Campaigns
+from workers.optimizer.lived import Calendars, Campaigns
 from workers.optimizer.pacing import catch_up
 from workers.optimizer.targets import Aimed, highest
 
@@ -53,7 +53,11 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     campaigns = _campaigns(due, forced, rows)
     values = [due.plan_values[i] for i in rows.tolist()]
     offsets = _offsets(due.plans[rows], intents[rows])
-    caught = catch_up(draft, campaigns, shapes)
+    detailed = due.plans["detailed"][rows]
+    told = Calendars(
+        books.calendars.events(values, detailed), books.calendars.windows(values, detailed)
+    )
+    caught = catch_up(draft, campaigns, told, shapes)
     steered = Steered(
         rows=rows,
         pacing=caught.pacing,

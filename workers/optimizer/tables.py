@@ -14,6 +14,7 @@ TICKS: Final = "ticks"
 
 _PATTERN = b"\0pattern"
 _PACING = b"\0pacing"
+_WINDOWS = b"\0windows"
 
 
 def hours_key(campaign: bytes, utc_day: int) -> bytes:
@@ -57,6 +58,11 @@ def ages_key(campaign: bytes, utc_day: int) -> bytes:
 def settings_key(campaign: bytes, utc_day: int) -> bytes:
     """Return the key of what was set in the course of a UTC day; of the table of audit."""
     return campaign + _suffix(b"\0settings ", utc_day)
+
+
+def windows_key(campaign: bytes) -> bytes:
+    """Return the key of the windows that the campaign's week was learned without."""
+    return campaign + _WINDOWS
 
 
 @lru_cache(maxsize=4096)

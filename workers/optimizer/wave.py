@@ -10,6 +10,7 @@ import numpy as np
 from engine import plans, state
 from engine.arrays import Bools, Ints, Rows
 from engine.calendar import Calendar
+from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.reading import Fact
 from workers.optimizer.tables import PLANS
@@ -32,11 +33,13 @@ class Wave:
     """Row of ``calendar`` that the campaign's days follow."""
     account_zones: Ints
     """Row for the zone that the campaign's events name, if any, else that of ``zones``."""
+    windows: Sequence[bytes]
+    """What each campaign's plan excludes from learning, packed; empty where nothing."""
     due: Bools
     """Whether the hour after the fact's is to be decided."""
 
 
-def gather(draft: Draft, zones: ZoneBook, facts: Sequence[Fact]) -> Wave:
+def gather(draft: Draft, books: Books, facts: Sequence[Fact]) -> Wave:
     """Return the wave of ``facts``, none of them applied yet."""
     keys = [fact.key for fact in facts]
     campaigns = state.unpack(draft.read_all(keys))
@@ -46,7 +49,7 @@ def gather(draft: Draft, zones: ZoneBook, facts: Sequence[Fact]) -> Wave:
     named = [fact.event.account_timezone for fact in facts]
     told = np.array([name.encode() if name else b"" for name in named], dtype="S32")
     campaigns["account_zone"] = np.where(told == b"", campaigns["account_zone"], told)
-    rows, account = zone_rows(zones, campaigns, planned)
+    rows, account = zone_rows(books.zones, campaigns, planned)
     return Wave(
         facts=facts,
         keys=keys,
@@ -54,9 +57,10 @@ def gather(draft: Draft, zones: ZoneBook, facts: Sequence[Fact]) -> Wave:
         campaigns=campaigns,
         plan_values=plan_values,
         plans=planned,
-        calendar=zones.calendar,
+        calendar=books.zones.calendar,
         zones=rows,
         account_zones=account,
+        windows=books.calendars.windows(plan_values, planned["detailed"]),
         due=np.zeros(len(facts), dtype=np.bool_),
     )
 

@@ -18,6 +18,7 @@ from schemas import (
     Actuator,
     Bid,
     Budget,
+    CalendarEvent,
     Guardrails,
     Kind,
     MetricsEvent,
@@ -331,3 +332,54 @@ def test_hours_that_were_given_a_budget_and_no_bids_tell_nothing_of_the_market()
 def shapes_of(world: World) -> list[Shape]:
     name = world.policy.topic(topics.SHAPES)
     return [decode(each.value or b"", Shape) for each in world.outputs if each.topic == name]
+
+
+def a_calendar(*events: tuple[int, int, dict[str, Any]]) -> tuple[CalendarEvent, ...]:
+    return tuple(
+        CalendarEvent(name="Event", start=hour(start), end=hour(end), **fields)
+        for start, end, fields in events
+    )
+
+
+def test_hours_that_a_plan_excludes_teach_nothing_whenever_the_plan_says_so() -> None:
+    out = a_calendar((20, 26, {"exclude_from_learning": True}))
+    odd = [spent(n, 99 if 20 <= n < 26 else 6) for n in range(50)]
+    usual = [spent(n, 12 if 20 <= n < 26 else 6) for n in range(50)]
+    states = []
+    for told, when in ((odd, 0), (usual, 0), (odd, 40)):
+        world = steered()
+        world.metrics(*told[:when])
+        world.plan(a_plan(strategy="adaptive", guardrails=FREE, version=2, calendar=out))
+        world.metrics(*told[when:])
+        states.append(state_of(world))
+    assert states[0] == states[1] == states[2]
+    plain = steered()
+    plain.metrics(*odd)
+    assert state_of(plain) != states[0]
+
+
+def test_an_hour_that_brings_twice_as_much_as_was_told_is_learned_as_a_usual_one() -> None:
+    sale = a_calendar((20, 26, {"expected_lift": 2.0}))
+    states = []
+    for lift, calendar in ((2, sale), (1, ())):
+        world = steered(calendar=calendar)
+        world.metrics(*(spent(n, 6 * lift if 20 <= n < 26 else 6) for n in range(50)))
+        memory = pacing_rows.unpack([state_of(world)], fresh=blank())
+        states.append(memory.pacing.response.mean)
+    lifted, usual = states
+    np.testing.assert_allclose(lifted, usual, atol=1e-9)
+
+
+def test_an_event_that_is_to_come_gets_its_share_of_the_day_and_needs_no_higher_bids() -> None:
+    sale = a_calendar((44, 48, {"expected_lift": 3.0}))
+    values, plans = [], []
+    for calendar in ((), sale):
+        world = steered(calendar=calendar)
+        world.metrics(*(spent(n, 10) for n in range(30)))
+        values.append(world.advice[-1].recommended_value)
+        plans.append(world.advice[-1].hour_plan)
+    assert sum(plans[0]) == sum(plans[1])
+    assert plans[1][16] > 2 * plans[0][16]
+    assert plans[1][0] < plans[0][0]
+    assert None not in values
+    assert values[1] < values[0]  # type: ignore[operator]

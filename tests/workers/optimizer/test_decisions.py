@@ -129,6 +129,7 @@ def test_reports_that_are_late_leave_room_for_what_is_in_flight() -> None:
         ({"timezone": "Europe/Berlin"}, HoldReason.TIMEZONE_MISMATCH),
         ({"strategy": Strategy.DAYPARTING}, HoldReason.TOO_LITTLE_DATA),
         ({"budget": Budget(amount=Decimal(3), period=BudgetPeriod.DAY)}, HoldReason.BUDGET_GONE),
+        ({"min_hourly_budget": Decimal("10.01")}, HoldReason.INFEASIBLE_MINIMUM),
     ],
 )
 def test_a_campaign_is_held_for_the_reason_that_applies(
@@ -349,6 +350,20 @@ def test_the_hourly_limits_of_the_plan_hold() -> None:
     assert low.reasons[-1].code == "minimum_unmet"
 
 
+def test_minimums_that_no_split_can_keep_are_refused_and_those_that_spend_overtook_are_told() -> (
+    None
+):
+    a_week = Budget(amount=Decimal(700), period=BudgetPeriod.WEEK)
+    refused = after(an_event(0), budget=a_week, min_daily_budget=Decimal("100.01"))
+    assert refused.hold_reason is HoldReason.INFEASIBLE_MINIMUM
+    assert refused.reasons[0].evidence == {"needed": "700.07", "available": "700.00"}
+    # 600 of 700 were spent by Monday morning: 100 a day cannot be kept until Sunday.
+    late = after(an_event(0, spend=Decimal(600)), budget=a_week, min_daily_budget=Decimal(100))
+    assert late.hold_reason is None
+    assert late.reasons[-1].code == "daily_minimum_unmet"
+    assert late.reasons[-1].evidence == {"left": "100.00", "needed": "700.00"}
+
+
 def test_hours_that_a_plan_switches_off_get_nothing() -> None:
     off = tuple(tuple(float(8 <= h < 20) for h in range(24)) for _ in range(7))
     advice = after(an_event(0), dayparting=off)
@@ -377,9 +392,9 @@ def test_hours_that_a_plan_switches_off_get_nothing() -> None:
         (
             {
                 "budget": Budget(amount=Decimal(700), period=BudgetPeriod.WEEK),
-                "min_daily_budget": Decimal(150),
+                "min_daily_budget": Decimal(100),
             },
-            "146.00",
+            "96.00",
         ),
     ],
 )

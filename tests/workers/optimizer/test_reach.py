@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import CodeType, FrameType
 
 from engine.zones import zone_days
-from schemas import Budget, Shape, decode, encode, topics
+from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
@@ -17,17 +17,22 @@ from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
     "ceiling",
-    "closed_loop",
     "coming",
+    "coming_events",
+    "conflicts",
     "day_shapes",
     "delay",
-    "forecast",
+    "exploration",
+    "intervals",
+    "over_delivery",
     "pacer",
-    "shortfall",
-    "standing",
+    "platform_rules",
+    "questions",
+    "reallocation",
+    "status",
+    "velocity",
 }
-"""The pacer, its ceiling and its forecast, which docs/engine.md shows; their own tests reach all
-of them."""
+"""What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
 
 
 def a_campaigns_life() -> None:
@@ -40,8 +45,11 @@ def a_campaigns_life() -> None:
     world.plan(version=2, timezone="Europe/Berlin", flight_start=date(2026, 3, 3))
     world.metrics(an_event(50, account_timezone="Europe/Paris"))
     names = ("front_loading", "performance_based", "conversion_pattern")
+    sale = CalendarEvent(name="Sale", start=hour(52), end=hour(60), expected_lift=2.0)
+    down = CalendarEvent(name="Down", start=hour(9), end=hour(10), exclude_from_learning=True)
+    calendar = (sale, down)
     for version, name in enumerate(names, start=3):
-        world.plan(version=version, strategy=name, timezone="Europe/Berlin")
+        world.plan(version=version, strategy=name, timezone="Europe/Berlin", calendar=calendar)
         world.metrics(an_event(48 + version))
     world.plan(
         version=9,
@@ -59,6 +67,11 @@ def a_campaigns_life() -> None:
     priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
     world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
     world.metrics(an_event(80), an_event(81))
+    world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), min_daily_budget=Decimal(9))
+    world.metrics(*(an_event(number) for number in range(82, 86)))
+    world.metrics(an_event(84, emitted_at=hour(88)))
+    world.plan(version=11, strategy="adaptive", calendar=calendar)
+    world.metrics(an_event(86))
 
 
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:

@@ -12,6 +12,7 @@ import orjson
 
 from engine import in_force, plans, state
 from engine.decide import Decisions
+from engine.feasibility import Minimums
 from engine.holds import NONE
 from engine.horizon import Horizon
 from engine.policy import GUARDRAILS, PASSED, Ruling
@@ -49,7 +50,7 @@ def decided() -> Decided:
     made = filled(
         Decisions,
         clock=clock,
-        horizon=filled(Horizon),
+        horizon=filled(Horizon, minimums=filled(Minimums), short=no),
         outlook=outlook,
         ruling=ruling,
         hold=np.array([NONE]),
