@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from bokeh.models import ColumnDataSource, NumeralTickFormatter
-from bokeh.models.annotations import Span, Whisker
+from bokeh.models import ColumnDataSource, FixedTicker, NumeralTickFormatter
+from bokeh.models.annotations import Span
 
 from workers.report.calibration import ENOUGH, NOMINAL, SLOTS, Calibration, wilson
 from workers.report.drawing import BLUE, INK, PALE, Figure, canvas, hover
@@ -27,13 +27,11 @@ def calibration_figure(found: Calibration) -> Figure:
         x_axis_label="hour of the day of the forecast (of longer periods: 24ths)",
         y_axis_label="periods that ended within p10 to p90",
     )
-    plot.yaxis.formatter = NumeralTickFormatter(format="0%")
-    plot.xaxis.ticker = list(range(0, SLOTS, 3))
+    plot.yaxis[0].update(formatter=NumeralTickFormatter(format="0%"))
+    plot.xaxis[0].update(ticker=FixedTicker(ticks=list(range(0, SLOTS, 3))))
     plot.add_layout(Span(location=NOMINAL, dimension="width", line_color=INK, line_dash="dashed"))
     source = ColumnDataSource(_columns(found))
-    whisker = Whisker(base="slot", lower="low", upper="high", source=source, line_color="#7b8794")
-    whisker.upper_head = whisker.lower_head = None
-    plot.add_layout(whisker)
+    plot.segment("slot", "low", "slot", "high", source=source, line_color="#7b8794")
     points = plot.scatter(
         "slot", "share", source=source, size=9, line_color=BLUE, fill_color="colour"
     )

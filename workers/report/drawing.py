@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bokeh.models import BoxZoomTool, HoverTool, PanTool, ResetTool, SaveTool
 from bokeh.plotting import figure
+from bokeh.themes import Theme
 
 INK: Final = "#1f2933"
 PALE: Final = "#d9dde2"
@@ -23,32 +24,42 @@ Figure = Any
 """Bokeh's figures and models: their attributes are made at run time."""
 
 
+_AXIS: Final = {
+    "axis_line_color": "#7b8794",
+    "major_tick_line_color": "#7b8794",
+    "minor_tick_line_color": None,
+    "axis_label_text_font_style": "normal",
+    "axis_label_text_color": INK,
+    "axis_label_text_font_size": "11px",
+    "major_label_text_color": INK,
+    "major_label_text_font_size": "11px",
+}
+THEME: Final = Theme(
+    json={
+        "attrs": {
+            "Axis": _AXIS,
+            "Grid": {"grid_line_color": "#e6e9ed"},
+            "Plot": {"outline_line_color": None},
+            "Title": {"text_color": INK, "text_font_size": "13px"},
+            "Toolbar": {"logo": None, "autohide": True},
+        }
+    }
+)
+"""How all figures look."""
+
+
 def canvas(title: str, *, height: int, **options: Any) -> Figure:  # noqa: ANN401
     """Return an empty figure as wide as the page; a finger on it scrolls the page."""
     tools: list[Any] = [PanTool(dimensions="width"), BoxZoomTool(dimensions="width")]
-    tools += [ResetTool(), SaveTool()]
-    plot: Figure = figure(
+    return figure(
         title=title,
         height=height,
         sizing_mode="stretch_width",
-        tools=tools,
+        tools=[*tools, ResetTool(), SaveTool()],
         active_drag=None,
         toolbar_location="above",
         **options,
     )
-    plot.toolbar.logo = None
-    plot.toolbar.autohide = True
-    plot.outline_line_color = None
-    plot.title.text_color = INK
-    plot.title.text_font_size = "13px"
-    for axis in plot.axis:
-        axis.axis_line_color = axis.major_tick_line_color = "#7b8794"
-        axis.minor_tick_line_color = None
-        axis.axis_label_text_font_style = "normal"
-        axis.axis_label_text_color = axis.major_label_text_color = INK
-        axis.axis_label_text_font_size = axis.major_label_text_font_size = "11px"
-    plot.grid.grid_line_color = "#e6e9ed"
-    return plot
 
 
 def hover(plot: Figure, renderers: list[Any], tooltips: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
-from bokeh.models import ColumnDataSource, LinearColorMapper, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper, NumeralTickFormatter
 from bokeh.models.annotations import ColorBar
 from bokeh.palettes import Cividis256
 
@@ -33,8 +33,9 @@ def _map(cells: Cells, week: Week, currency: str) -> Figure:
         y_range=list(reversed(_NAMES)),
         x_axis_label="hour of the day, local time",
     )
-    plot.grid.grid_line_color = None
-    plot.xaxis.ticker = list(range(0, HOURS, 3))
+    for grid in plot.grid:
+        grid.update(visible=False)
+    plot.xaxis[0].update(ticker=FixedTicker(ticks=list(range(0, HOURS, 3))))
     known = cells.values[~cells.thin & np.isfinite(cells.values)]
     top = float(known.max()) if known.size else 1.0
     mapper = LinearColorMapper(palette=Cividis256[::-1], low=0.0, high=max(top, 1e-9))

@@ -202,3 +202,12 @@ def _joined(lines: Iterable[Line]) -> Line:
     if not parts:
         return Line(np.zeros(0), np.zeros(0))
     return Line(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def pieces_of(line: Line) -> list[Line]:
+    """Return the pieces of a line that belong together."""
+    gaps = np.flatnonzero(np.isnan(line.amounts))
+    times, amounts = np.split(line.times, gaps), np.split(line.amounts, gaps)
+    whole = (Line(*pair) for pair in zip(times, amounts, strict=True))
+    cut = (Line(*(each[np.isnan(one.amounts[:1]).sum() :] for each in one)) for one in whole)
+    return [one for one in cut if len(one.times)]

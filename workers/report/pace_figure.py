@@ -21,7 +21,7 @@ from workers.report.drawing import (
     canvas,
     hover,
 )
-from workers.report.pace import Line, Marker, Pace
+from workers.report.pace import Line, Marker, Pace, pieces_of
 from workers.report.wording import exact, setting, share
 
 LEGEND: Final = (
@@ -55,18 +55,17 @@ def pace_figure(pace: Pace) -> Figure:
         x_axis_type="datetime",
         x_axis_label=f"local time, {pace.terms.timezone}",
         y_axis_label=f"{currency} since the {pace.terms.period.value} began".strip(),
+        **_ranges(pace),
     )
-    plot.xaxis.formatter = DatetimeTickFormatter(
-        hours="%H:%M", days="%a %d %b", months="%b %Y", hourmin="%H:%M"
-    )
-    plot.yaxis.formatter = NumeralTickFormatter(format="0,0")
+    times = DatetimeTickFormatter(hours="%H:%M", days="%a %d %b", months="%b %Y")
+    plot.xaxis[0].update(formatter=times)
+    plot.yaxis[0].update(formatter=NumeralTickFormatter(format="0,0"))
     _band(plot, pace)
     for name, colour, dash, _ in LEGEND:
         if dash != "band":
             width = 2.5 if name == "actual" else 1.5
             _line(plot, getattr(pace, name), (colour, dash, width))
     _points(plot, pace)
-    _ranges(plot, pace)
     return plot
 
 
@@ -77,9 +76,11 @@ def _line(plot: Figure, line: Line, look: tuple[str, str, float]) -> None:
 
 
 def _band(plot: Figure, pace: Pace) -> None:
-    data = {"x": pace.low.times, "low": pace.low.amounts, "high": pace.high.amounts}
-    source = ColumnDataSource(data)
-    plot.varea("x", "low", "high", source=source, fill_color=SKY, fill_alpha=0.22)
+    """Draw a patch for each period: Bokeh's areas would go on over the gaps between them."""
+    pieces = list(zip(pieces_of(pace.low), pieces_of(pace.high), strict=True))
+    xs = [np.concatenate([low.times, high.times[::-1]]) for low, high in pieces]
+    ys = [np.concatenate([low.amounts, high.amounts[::-1]]) for low, high in pieces]
+    plot.patches(xs, ys, fill_color=SKY, fill_alpha=0.22, line_color=None)
     _line(plot, pace.middle, (SKY, "solid", 1.0))
 
 
@@ -140,16 +141,16 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _ranges(plot: Figure, pace: Pace) -> None:
-    """Show the last week, or the whole period where one is longer; all of it on zooming out."""
+def _ranges(pace: Pace) -> dict[str, Range1d]:
+    """Return what is seen at first: the last week, or the whole of a longer period."""
+    lines = (pace.actual, pace.budget, pace.worst, pace.plan)
+    top = float(np.nanmax(np.concatenate([[1.0], *(line.amounts for line in lines)])))
+    ranges = {"y_range": Range1d(start=0.0, end=1.06 * top)}
     times = np.concatenate([pace.actual.times, pace.budget.times])
-    tops = [line.amounts for line in (pace.actual, pace.budget, pace.worst, pace.plan)]
-    top = np.nanmax(np.concatenate([*tops, [1.0]]))
-    plot.y_range = Range1d(start=0.0, end=float(1.06 * top))
-    if not np.isfinite(times).any():
-        return
-    first, last = float(np.nanmin(times)), float(np.nanmax(times))
+    if not times.size:
+        return ranges
+    first, last = float(times.min()), float(times.max())
     if pace.terms.period is BudgetPeriod.DAY:
         first = max(first, last - _FIRST_LOOK)
     edge = 0.01 * (last - first)
-    plot.x_range = Range1d(start=first - edge, end=last + edge)
+    return ranges | {"x_range": Range1d(start=first - edge, end=last + edge)}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 
@@ -15,6 +17,7 @@ from jinja2 import Environment, StrictUndefined
 
 from workers.report import sections
 from workers.report.calibration_figure import calibration_figure
+from workers.report.drawing import THEME
 from workers.report.heat_figure import heat_figures
 from workers.report.model import Report, Shown
 from workers.report.pace_figure import LEGEND, pace_figure
@@ -42,6 +45,7 @@ def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
         "css": _asset("report.css"),
         "script": _asset("report.js"),
         "bokeh": _bokeh(),
+        "policy": _allowed(_bokeh(), _asset("report.js")),
         "about": _about(report),
         "origin": _origin(report),
         "tiles": tiles(report),
@@ -61,7 +65,21 @@ def _asset(name: str) -> str:
 
 @cache
 def _bokeh() -> str:
-    return str(Resources(mode="inline", components=["bokeh"]).render_js())
+    resources = Resources(mode="inline", components=["bokeh"], log_level="warn")
+    return "\n".join(resources.js_raw)
+
+
+def _allowed(*scripts: str) -> str:
+    """Return the content security policy that lets these scripts run, and no other.
+
+    Not even a text that slipped through unescaped could run, or load anything.
+    """
+    digests = (b64encode(sha256(script.encode()).digest()).decode() for script in scripts)
+    sources = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'none'; script-src {sources}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:"
+    )
 
 
 def _template() -> Any:  # noqa: ANN401
@@ -71,7 +89,7 @@ def _template() -> Any:  # noqa: ANN401
 
 def _json(figures: dict[str, Any]) -> str:
     """Return figures and where they go as JSON that cannot end the script it stands in."""
-    items = [json_item(figure, ID(target)) for target, figure in figures.items()]
+    items = [json_item(figure, ID(target), theme=THEME) for target, figure in figures.items()]
     text: str = serialize_json(items)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
