@@ -22,7 +22,7 @@ from workers.report.drawing import (
     hover,
 )
 from workers.report.pace import Line, Marker, Pace, pieces_of
-from workers.report.wording import exact, setting, share
+from workers.report.wording import exact, setting, share, short
 
 LEGEND: Final = (
     ("actual", BLUE, "solid", "actual spend"),
@@ -36,7 +36,6 @@ LEGEND: Final = (
 
 _MILLISECONDS_A_DAY = 86_400_000.0
 _FIRST_LOOK = 7 * _MILLISECONDS_A_DAY
-_LONGEST = 240
 _TIP: Final = """
 <div style="max-width:320px;white-space:normal">
 <b>@when</b><br>@what<br>@plan_note<br>
@@ -115,7 +114,7 @@ def _columns(markers: list[Marker], currency: str) -> dict[str, Any]:
         ],
         "what": [_what(one, currency) for one in made],
         "plan_note": [_limits(one, currency) for one in made],
-        "why": [_short(" ".join(one.reasons)) for one in made],
+        "why": [short(" ".join(one.reasons)) for one in made],
         "became": [_became(one) for one in made],
     }
 
@@ -134,11 +133,7 @@ def _limits(one: Decision, currency: str) -> str:
 def _became(one: Decision) -> str:
     status = one.outcome.value.replace("_", " ") if one.outcome else "nothing in the audit trail"
     clamped = f"; guard rails: {', '.join(one.clamped)}" if one.clamped else ""
-    return _short(f"{status}{clamped}")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return short(f"{status}{clamped}")
 
 
 def _ranges(pace: Pace) -> dict[str, Range1d]:

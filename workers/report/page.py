@@ -22,14 +22,11 @@ from workers.report.heat_figure import heat_figures
 from workers.report.model import Report, Shown
 from workers.report.pace_figure import LEGEND, pace_figure
 from workers.report.tiles import tiles
-from workers.report.wording import count, moment
+from workers.report.wording import count, counted, moment
 from workers.version import installed_version
 
-MOST_BYTES: Final = 9_000_000
-"""Size that a page stays below; campaigns that do not fit are left out."""
-
 _OF_FIGURES: Final = 6_000_000
-"""Bytes for the figures of campaigns: what Bokeh and the tables leave, with room to spare."""
+"""Bytes for the figures of campaigns: a page stays well below ten megabytes with all else on it."""
 
 
 def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
@@ -129,18 +126,18 @@ def _tables(report: Report) -> dict[str, Any]:
         "holds_note": _holds_note(report),
         "reasons": sections.reasons(report.holds),
         "holds": sections.hold_rows(listed),
-        "holds_summary": f"{count(len(listed))} holds one by one"
+        "holds_summary": f"{counted(len(listed), 'hold')} one by one"
         + (f", the longest; {count(more)} shorter ones are not listed" if more else ""),
         "comparison_note": sections.comparison_note(report),
         "comparison": sections.comparison_table(compared) if compared else None,
         "accounts": sections.account_table(report),
-        "accounts_note": sections.ACCOUNTS_NOTE,
+        "accounts_note": sections.accounts_note(report),
     }
 
 
 def _about(report: Report) -> str:
     start, end = report.stretch.start, report.stretch.end
-    return f"{count(report.campaigns)} campaigns, {moment(start)} to {moment(end)}."
+    return f"{counted(report.campaigns, 'campaign')}, {moment(start)} to {moment(end)}."
 
 
 def _origin(report: Report) -> str:
@@ -161,7 +158,7 @@ def _campaigns_note(report: Report, fitted: int) -> str:
         return "No campaign has a name like that."
     large = f" {len(report.shown) - fitted} more were left out to keep the file small."
     return (
-        f"{count(fitted)} of {count(report.campaigns)} campaigns; --campaign chooses others. The "
+        f"{count(fitted)} of {counted(report.campaigns, 'campaign')}; --campaign chooses others. The "
         "figures above and the tables below are of all campaigns."
         + (large if fitted < len(report.shown) else "")
     )

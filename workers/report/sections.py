@@ -15,18 +15,20 @@ from workers.report.wording import (
     amount,
     change,
     count,
+    counted,
     duration,
     exact,
     moment,
     ratio,
     share,
+    short,
 )
 
 Table = tuple[list[str], list[list[str]], list[str]]
 """Headings, rows, and the class of each column."""
 
 LISTED: Final = 200
-"""Holds that are listed one by one."""
+"""Most holds, and most accounts, that are listed one by one."""
 
 PACE_NOTE: Final = (
     "The band and the thin line in it say, hour by hour, where the period was then expected to "
@@ -65,7 +67,7 @@ def campaign_note(shown: Shown) -> str:
     )
     return (
         f"Budget: {budget}. In the report's hours it spent {exact(totals.spend, terms.currency)} "
-        f"for {count(totals.conversions)} conversions; of {count(totals.periods)} ended periods it "
+        f"for {counted(totals.conversions, 'conversion')}; of {counted(totals.periods, 'ended period')} it "
         f"used {share(totals.use)} of the budget."
     )
 
@@ -76,8 +78,8 @@ def calibration_note(found: Calibration) -> str:
         return "Too few days: no period that was forecast has ended yet."
     few = "Too few forecasts to judge: " if found.total < ENOUGH else ""
     return (
-        f"{few}{share(found.share)} of {count(found.total)} forecasts of {count(found.periods)} "
-        f"campaign-periods held, that is, the spend of the period ended between p10 and p90; "
+        f"{few}{share(found.share)} of {counted(found.total, 'forecast')} of "
+        f"{counted(found.periods, 'campaign-period')} held, that is, the spend of the period ended between p10 and p90; "
         f"{NOMINAL:.0%} should (dashed line). Before its first hour nothing of a period is known. "
         f"Bars are 95% intervals; pale points stand on fewer than {ENOUGH} forecasts: too few "
         "days to judge."
@@ -114,7 +116,13 @@ def reasons(holds: Iterable[Hold]) -> list[list[str]]:
 def hold_rows(holds: Iterable[Hold]) -> list[list[str]]:
     """Return a row for each hold."""
     return [
-        [name_of(one.key), _words(one.reason), moment(one.start), duration(one.hours), one.text]
+        [
+            name_of(one.key),
+            _words(one.reason),
+            moment(one.start),
+            duration(one.hours),
+            short(one.text),
+        ]
         for one in holds
     ]
 
@@ -137,9 +145,16 @@ def account_table(report: Report) -> Table:
             share(each.error),
             amount(each.overspend, account.currency),
         ]
-        for account, each in report.accounts.items()
+        for account, each in list(report.accounts.items())[:LISTED]
     ]
     return headings, rows, ["name", *["n"] * 10]
+
+
+def accounts_note(report: Report) -> str:
+    """Return what the columns are, and whether some accounts are not there."""
+    if len(report.accounts) <= LISTED:
+        return ACCOUNTS_NOTE
+    return f"{ACCOUNTS_NOTE} The first {LISTED} of {count(len(report.accounts))} accounts are here."
 
 
 def comparison_note(report: Report) -> str:
@@ -154,8 +169,9 @@ def comparison_note(report: Report) -> str:
         found.left_out
     )
     return (
-        f"The same hours with Pacekeeper and with {found.name}, for the {count(found.campaigns)} "
-        f"campaigns that are in both{left}. Changes are relative to {found.name}."
+        f"The same hours with Pacekeeper and with {found.name}, for "
+        f"{counted(found.campaigns, 'campaign')} in both{left}. Changes are relative to "
+        f"{found.name}."
     )
 
 
@@ -164,7 +180,7 @@ def comparison_table(found: Comparison) -> Table:
     headings = ["Account", "World", "Conversions", "change", "Value", "change", "Spend"]
     headings += ["Use", "Error", "Overspend"]
     rows = []
-    for account, ours in found.ours.items():
+    for account, ours in list(found.ours.items())[:LISTED]:
         others = found.others.get(account, Totals())
         name, currency = f"{account.platform} {account.account_id}", account.currency
         changes = (

@@ -9,7 +9,7 @@ from typing import Final
 from schemas import AuditStatus
 from workers.report.model import Comparison, Report
 from workers.report.totals import Account, Totals, by_currency, mean_use
-from workers.report.wording import amount, change, count, exact, ratio, share
+from workers.report.wording import amount, change, count, counted, exact, ratio, share
 
 Tile = tuple[str, list[tuple[str, ...]], list[str]]
 """Its name, its values (one, or a name and a value each), and notes below them."""
@@ -28,7 +28,11 @@ def tiles(report: Report) -> list[Tile]:
     ended = sum(each.periods for each in sums.values())
     return [
         _money(report, "Spend", attrgetter("spend"), amount),
-        ("Budget use", [(share(mean_use(sums.values())),)], [f"of {count(ended)} ended periods"]),
+        (
+            "Budget use",
+            [(share(mean_use(sums.values())),)],
+            [f"of {counted(ended, 'ended period')}"],
+        ),
         _conversions(report),
         _money(report, "CPA", attrgetter("cpa"), amount),
         _money(report, "ROAS", attrgetter("roas"), _plain),
@@ -99,7 +103,7 @@ def _sum(accounts: dict[Account, Totals]) -> float:
 
 def _holds(report: Report) -> Tile:
     counts = report.counts
-    of = f"in {count(counts.held_campaigns)} of {count(report.campaigns)} campaigns"
+    of = f"in {count(counts.held_campaigns)} of {counted(report.campaigns, 'campaign')}"
     return "Holds", [(count(counts.held), "h")], [f"campaign-hours, {of}"]
 
 

@@ -11,6 +11,7 @@ NOTHING: Final = "\N{EN DASH}"
 """Stands where there is no figure."""
 
 _LARGE = 1_000.0
+_LONGEST = 240
 _SMALL_CHANGE = 0.0005
 
 
@@ -45,6 +46,11 @@ def count(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) or value >= _LARGE else f"{value:,.1f}"
 
 
+def counted(number: float, thing: str) -> str:
+    """Return how many there are of something: ``1 campaign``, ``2,000 campaigns``."""
+    return f"{count(number)} {thing}" if number == 1 else f"{count(number)} {thing}s"
+
+
 def share(value: float | None) -> str:
     """Return a share in per cent."""
     return NOTHING if value is None else f"{value:.1%}"
@@ -74,3 +80,8 @@ def duration(hours: int) -> str:
     if days <= 1:
         return f"{hours} h"
     return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def short(text: str) -> str:
+    """Return a text of no more than 240 characters; the rest is in the record."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
