@@ -158,8 +158,8 @@ def _campaigns_note(report: Report, fitted: int) -> str:
         return "No campaign has a name like that."
     large = f" {len(report.shown) - fitted} more were left out to keep the file small."
     return (
-        f"{count(fitted)} of {counted(report.campaigns, 'campaign')}; --campaign chooses others. The "
-        "figures above and the tables below are of all campaigns."
+        f"{count(fitted)} of {counted(report.campaigns, 'campaign')}; --campaign chooses others. "
+        "The figures above and the tables below are of all campaigns."
         + (large if fitted < len(report.shown) else "")
     )
 

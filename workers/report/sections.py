@@ -67,8 +67,8 @@ def campaign_note(shown: Shown) -> str:
     )
     return (
         f"Budget: {budget}. In the report's hours it spent {exact(totals.spend, terms.currency)} "
-        f"for {counted(totals.conversions, 'conversion')}; of {counted(totals.periods, 'ended period')} it "
-        f"used {share(totals.use)} of the budget."
+        f"for {counted(totals.conversions, 'conversion')}; of "
+        f"{counted(totals.periods, 'ended period')} it used {share(totals.use)} of the budget."
     )
 
 
@@ -79,8 +79,8 @@ def calibration_note(found: Calibration) -> str:
     few = "Too few forecasts to judge: " if found.total < ENOUGH else ""
     return (
         f"{few}{share(found.share)} of {counted(found.total, 'forecast')} of "
-        f"{counted(found.periods, 'campaign-period')} held, that is, the spend of the period ended between p10 and p90; "
-        f"{NOMINAL:.0%} should (dashed line). Before its first hour nothing of a period is known. "
+        f"{counted(found.periods, 'campaign-period')} held, that is, the spend of the "
+        f"period ended between p10 and p90; {NOMINAL:.0%} should (dashed line). Before its first hour nothing of a period is known. "
         f"Bars are 95% intervals; pale points stand on fewer than {ENOUGH} forecasts: too few "
         "days to judge."
     )
