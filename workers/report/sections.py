@@ -80,7 +80,8 @@ def calibration_note(found: Calibration) -> str:
     return (
         f"{few}{share(found.share)} of {counted(found.total, 'forecast')} of "
         f"{counted(found.periods, 'campaign-period')} held, that is, the spend of the "
-        f"period ended between p10 and p90; {NOMINAL:.0%} should (dashed line). Before its first hour nothing of a period is known. "
+        f"period ended between p10 and p90; {NOMINAL:.0%} should (dashed line). "
+        "Before its first hour nothing of a period is known. "
         f"Bars are 95% intervals; pale points stand on fewer than {ENOUGH} forecasts: too few "
         "days to judge."
     )

@@ -11,6 +11,7 @@ from schemas import BudgetPeriod, Recommendation
 from tests.workers.report.told import DAY, HOUR, KEY, MONDAY, advice, an_hour
 from workers.report.decisions import Decided
 from workers.report.delivered import Delivered
+from workers.report.over_delivery import worst_case
 from workers.report.pace import Line, Pace, Story, pace_of, pieces_of
 from workers.report.periods import Terms
 from workers.report.totals import Stretch
@@ -120,6 +121,16 @@ def test_the_worst_case_is_that_of_the_platform_over_the_whole_period(
     worst = pace_of(story, Stretch(start=MONDAY, end=MONDAY + HOUR)).worst
 
     assert worst.amounts == pytest.approx([310.0 * factor] * 2)
+
+
+@pytest.mark.parametrize(
+    ("platform", "days", "factor"),
+    [("meta", 5, 7.0), ("meta", 9, 7.0 + 3.5), ("google", 20, 30.4), ("amazon", 9, 9.0)],
+)
+def test_some_days_cost_no_more_than_the_whole_span_that_the_platform_keeps_to(
+    platform: str, days: int, factor: float
+) -> None:
+    assert worst_case(platform, 10.0, days) == pytest.approx(10.0 * factor)
 
 
 def test_a_decision_stands_on_the_spend_line_in_its_own_unit_and_says_which_way_it_went() -> None:

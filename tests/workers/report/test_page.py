@@ -120,6 +120,8 @@ def test_names_and_reasons_are_shown_as_they_are_written_and_never_become_tags()
     assert f"google 7 · {HOSTILE}" in "".join(hostile.texts)
     assert f"even {HOSTILE}" in "".join(hostile.texts)
     assert f"because {HOSTILE}" in _figures(page_of(report))
+    # Nor can a comment or a script begin within the data, which would swallow what follows.
+    assert not any("<" in text for name, text in hostile.data.items() if name)
 
 
 def test_each_campaign_has_a_pace_chart_and_three_maps_and_a_place_for_each(plain: Parts) -> None:
