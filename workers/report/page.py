@@ -57,7 +57,7 @@ def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return (files(__package__) / "page" / name).read_text("utf-8")
+    return (files(__package__) / "assets" / name).read_text("utf-8")
 
 
 @cache
