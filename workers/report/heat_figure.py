@@ -15,6 +15,15 @@ from workers.report.heat import DAYS, HOURS, Cells, Week
 from workers.report.wording import count, exact
 
 _NAMES: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_LOOK: Final = {"width": 0.94, "height": 0.9, "line_color": None}
+_HATCHED: Final = {
+    "fill_color": PALE,
+    "hatch_pattern": "right_diagonal_line",
+    "hatch_color": "#9aa5b1",
+    "hatch_alpha": 0.6,
+    "hatch_scale": 6,
+    "hatch_weight": 0.6,
+}
 _TIP: Final = """
 <div><b>@day @hour:00</b><br>@told<br>@behind</div>
 """
@@ -40,21 +49,9 @@ def _map(cells: Cells, week: Week, currency: str) -> Figure:
     top = float(known.max()) if known.size else 1.0
     mapper = LinearColorMapper(palette=Cividis256[::-1], low=0.0, high=max(top, 1e-9))
     solid, pale = _rows(cells, week, currency)
-    look = {"width": 0.94, "height": 0.9, "line_color": None}
     colour = {"field": "value", "transform": mapper}
-    hot = plot.rect("hour", "day", source=solid, fill_color=colour, **look)
-    grey = plot.rect(
-        "hour",
-        "day",
-        source=pale,
-        fill_color=PALE,
-        hatch_pattern="right_diagonal_line",
-        hatch_color="#9aa5b1",
-        hatch_alpha=0.6,
-        hatch_scale=6,
-        hatch_weight=0.6,
-        **look,
-    )
+    hot = plot.rect("hour", "day", source=solid, fill_color=colour, **_LOOK)
+    grey = plot.rect("hour", "day", source=pale, **_LOOK, **_HATCHED)
     hover(plot, [hot, grey], _TIP)
     _scale(plot, mapper)
     return plot
