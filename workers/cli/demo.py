@@ -27,6 +27,7 @@ from workers.demo.screen import WIDTH, Screen, screen_on
 from workers.demo.stage import Place, Script, Stage
 from workers.demo.summary import print_summary
 from workers.kafka import connect
+from workers.report.writing import check_place
 from workers.settings import Settings
 from workers.simulator.population import make_world
 
@@ -41,12 +42,16 @@ SeedOption = Annotated[int, typer.Option(help=_SEED)]
 ResultOption = Annotated[
     bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
 ]
+ReportOption = Annotated[
+    Path, typer.Option("--report", help="Where the page about it goes; one there is replaced.")
+]
 
 
-def demo(
+def demo(  # noqa: PLR0913 -- a command has as many arguments as options
     *,
     campaigns: CampaignsOption = 40,
     seed: SeedOption = 1,
+    report: ReportOption = Path("pacekeeper-demo.html"),
     json: ResultOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
@@ -61,8 +66,9 @@ def demo(
     signal.signal(signal.SIGTERM, _as_interrupt)
     console = Console(width=None if os.isatty(1) else WIDTH)
     settings = read_settings(config, bootstrap).settings
+    check_place(report)
     script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
-    result = _play(script, settings, console)
+    result = _play(script, settings, console, report)
     print_summary(console, result)
     if json:
         print_json(result.facts())
@@ -70,14 +76,14 @@ def demo(
         raise typer.Exit(1)
 
 
-def _play(script: Script, settings: Settings, console: Console) -> Result:
+def _play(script: Script, settings: Settings, console: Console, report: Path) -> Result:
     """Play from beginning to end; when interrupted, say how far it came and what is left of it."""
     began, stage, own = time.monotonic(), None, not settings.broker.bootstrap
     try:
         with (
             tempfile.TemporaryDirectory(prefix="pacekeeper-demo-") as folder,
             screen_on(console) as screen,
-            _place(settings, screen, Path(folder)) as place,
+            _place(settings, screen, Path(folder), report) as place,
         ):
             stage = Stage(script=script, place=place, began=began)
             return await_result(_run(stage, clean=not own))
@@ -94,7 +100,7 @@ def _play(script: Script, settings: Settings, console: Console) -> Result:
 
 
 @contextmanager
-def _place(settings: Settings, screen: Screen, folder: Path) -> Iterator[Place]:
+def _place(settings: Settings, screen: Screen, folder: Path, report: Path) -> Iterator[Place]:
     """Give topics and workers of the demo's own, on a Kafka of its own where none is set."""
     with ExitStack() as stack:
         if not settings.broker.bootstrap:
@@ -105,7 +111,13 @@ def _place(settings: Settings, screen: Screen, folder: Path) -> Iterator[Place]:
         settings = _own_topics(settings)
         connection = connect(settings.broker)
         workers = workers_of(settings, folder)
-        yield Place(settings=settings, connection=connection, screen=screen, workers=workers)
+        yield Place(
+            settings=settings,
+            connection=connection,
+            screen=screen,
+            workers=workers,
+            report=report,
+        )
 
 
 def _live_from(now: float) -> int:

@@ -94,6 +94,11 @@ COMMANDS = {
         help="Follow recommendations and the audit trail live.",
         panel=LOOK,
     ),
+    "report": Entry(
+        target="workers.cli.report:report",
+        help="Write one HTML file about all that happened.",
+        panel=LOOK,
+    ),
     "verify": Entry(
         target="workers.cli.verify:verify",
         help="Prove the audit trail complete and unchanged.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from workers.demo.scorecard import Row
@@ -39,6 +40,8 @@ class Result:
     counts: Counts
     chain_verified: bool
     seconds: float
+    report: Path | None = None
+    """The page about it."""
 
     @property
     def days(self) -> int:
@@ -109,4 +112,5 @@ class Result:
             "audit": self.counts.audit,
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
+            "report": str(self.report) if self.report else None,
         }

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -15,6 +16,7 @@ from workers.demo.children import last_words, running
 from workers.demo.loop import FOLLOWED, Loop
 from workers.demo.offsets import unread
 from workers.demo.picture import counts_of, picture_of
+from workers.demo.reporting import Evenly, Played, write_report
 from workers.demo.result import Result
 from workers.demo.scorecard import Scorecard
 from workers.demo.screen import Screen
@@ -22,7 +24,7 @@ from workers.errors import WorkerError
 from workers.kafka import Connection
 from workers.programs import create_program, topic_specs
 from workers.settings import Settings
-from workers.simulator.clearing import Policy, clear
+from workers.simulator.clearing import AGES, Policy, clear
 from workers.simulator.history import as_it_stands, platform_delivery
 from workers.simulator.population import World
 from workers.simulator.records import InForce, even_budgets, plan, start_of, told_at
@@ -70,6 +72,8 @@ class Place:
     connection: Connection
     screen: Screen
     workers: Sequence[Child]
+    report: Path | None = None
+    """Where a page about it goes, if one is wanted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +90,7 @@ class Stage:
     in_force: InForce = field(init=False)
     loop: Loop = field(init=False)
     score: Scorecard = field(init=False)
+    evenly: Evenly = field(init=False)
     events: int = field(init=False, default=0)
     planned_to: dict[int, int] = field(init=False, default_factory=dict)
     """The offset behind the last plan, by partition."""
@@ -96,6 +101,7 @@ class Stage:
         self.in_force = InForce(campaigns)
         self.loop = Loop(campaigns, self.in_force)
         self.score = Scorecard(campaigns, self.script.live_from)
+        self.evenly = Evenly(campaigns=campaigns)
 
     async def run(self) -> Result:
         """Show everything, and return how it came out.
@@ -108,14 +114,18 @@ class Stage:
         await self._create_topics()
         await self._play()
         self.place.screen.step("Checking every link of the audit trail's hash chain")
+        chain_verified = await self._chain_is_intact()
+        if self.place.report is not None:
+            await self._report(self.place.report)
         return Result(
             first_hour=start_of(self.script.live_from),
             live_hours=self.script.live_hours,
             campaigns=len(self.script.world.campaigns),
             rows=self.score.rows(),
             counts=counts_of(self),
-            chain_verified=await self._chain_is_intact(),
+            chain_verified=chain_verified,
             seconds=time.monotonic() - self.began,
+            report=self.place.report,
         )
 
     async def _play(self) -> None:
@@ -141,6 +151,17 @@ class Stage:
         async for entry in audit_records(self.place.connection, topic):
             verifier.add(entry)
         return verifier.report().intact
+
+    async def _report(self, path: Path) -> None:
+        self.place.screen.step("Writing the report")
+        until = self.script.live_until
+        played = Played(
+            live_from=self.script.live_from,
+            live_until=until,
+            evenly=self.evenly,
+            to_come=self.simulation.told(until + AGES[-1] + 1),
+        )
+        await write_report(self.place.connection, self.place.settings.topics.prefix, played, path)
 
     async def _create_topics(self) -> None:
         self.place.screen.step("Creating the topics")
@@ -178,7 +199,9 @@ class Stage:
         """Play one hour under what is in force, and under even budgets; tell the first."""
         auctions, outcome = self.simulation.play(hour, self.in_force.policy())
         even = Policy.capped(even_budgets(self.script.world.campaigns))
-        self.score.add(hour, outcome, clear(auctions, even))
+        evenly = clear(auctions, even)
+        self.score.add(hour, outcome, evenly)
+        self.evenly.add(hour, evenly)
         await self._tell(self.simulation.told(hour + 1), line)
 
     async def _tell(self, reports: list[Report], line: Wire) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -33,6 +35,7 @@ def print_summary(console: Console, result: Result) -> None:
         _counts(result),
         Text(),
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
+        *_report(result),
         Text(NEXT),
     )
     with console.capture() as captured:
@@ -41,6 +44,13 @@ def print_summary(console: Console, result: Result) -> None:
     if not console.is_terminal:  # there a line is filled with blanks: in a file they are litter
         text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
     console.file.write(text)
+
+
+def _report(result: Result) -> Sequence[Text]:
+    """Return where the page is; its name alone may be longer than a line."""
+    if result.report is None:
+        return ()
+    return (Text.assemble("Report: open ", (str(result.report), "bold"), " in a browser."),)
 
 
 def _scores(result: Result, width: int) -> Table:

@@ -83,7 +83,7 @@ def demo(kafka: Broker, folder: Path) -> Iterator[subprocess.Popen[str]]:
     command = [*ignoring, sys.executable, "-m", "workers", "demo", "--campaigns", "4", "--json"]
     with (folder / "out").open("w") as output:
         process = subprocess.Popen(
-            [*command, "--bootstrap", kafka.bootstrap],
+            [*command, "--bootstrap", kafka.bootstrap, "--report", str(folder / "demo.html")],
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,
@@ -141,3 +141,8 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
     assert facts["campaign_days"] == 8
     assert facts["pacing_error"] < facts["pacing_error_even"]
     assert facts["conversions"] > facts["conversions_even"]
+    page = (tmp_path / "demo.html").read_text("utf-8")
+    assert facts["report"] == str(tmp_path / "demo.html")
+    # The page and the result are made from different sources: topics, and what was played.
+    assert f"{facts['conversions']:,}" in page
+    assert f"{facts['uplift']:+.1%} against even budgets" in page

@@ -1,0 +1,211 @@
+"""From records to a report: takes them in as they come, topic by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from schemas import AuditEntry, CampaignKey, HoldReason, MetricsEvent, Plan, Recommendation
+from workers.errors import UsageError
+from workers.report.calibration import calibration_of
+from workers.report.choosing import chosen
+from workers.report.decisions import Decided, Foresight, within
+from workers.report.delivered import HOUR, Delivered
+from workers.report.heat import week_of
+from workers.report.holding import holds_of
+from workers.report.model import Comparison, Counts, Report, Shown, Wishes
+from workers.report.pace import Story, pace_of
+from workers.report.periods import Period, Terms
+from workers.report.totals import Campaigns, Stretch, totals_by_account
+
+_DRAWN = 35 * 24 * HOUR
+"""Longest stretch that pace charts show: its last five weeks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What was read of the topics; each is gone through once, in the order of the fields."""
+
+    plans: Iterable[Plan] = ()
+    metrics: Iterable[MetricsEvent] = ()
+    recommendations: Iterable[Recommendation] = ()
+    audit: Iterable[AuditEntry] = ()
+
+
+@dataclass
+class Book:
+    """What a report is made from: plans and metrics first, then recommendations, then the trail.
+
+    Which campaigns are shown depends on the metrics, and what is kept of decisions on that: so
+    metrics that come after `decided` was first asked for count for nothing.
+
+    Parameters
+    ----------
+    wishes
+        Which campaigns are to be shown, of which time.
+    """
+
+    wishes: Wishes
+    delivered: Delivered = field(default_factory=Delivered)
+    plans: dict[CampaignKey, Plan] = field(default_factory=dict)
+    _insight: dict[CampaignKey, list[Foresight]] = field(default_factory=dict)
+
+    def add_plans(self, plans: Iterable[Plan]) -> None:
+        """Take in plans; the highest version counts."""
+        for plan in plans:
+            key = CampaignKey(plan.platform, plan.account_id, plan.campaign_id)
+            known = self.plans.get(key)
+            if known is None or plan.version >= known.version:
+                self.plans[key] = plan
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """All campaigns with their terms and hours, once the metrics are read."""
+        return {
+            key: (self._terms(key), self.delivered.hours(key)) for key in self.delivered.campaigns()
+        }
+
+    @cached_property
+    def shown(self) -> list[CampaignKey]:
+        """The campaigns to be shown, once the metrics are read."""
+        return chosen(self.campaigns, self.wishes)
+
+    @cached_property
+    def decided(self) -> Decided:
+        """What takes in recommendations and the trail, once the metrics are read."""
+        return Decided(in_detail=frozenset(self.shown))
+
+    def take(self, records: Records) -> None:
+        """Take in records of all topics."""
+        self.add_plans(records.plans)
+        self.delivered.add(records.metrics)
+        self.decided.add(records.recommendations)
+        self.decided.audit(records.audit)
+
+    def allowance(self, key: CampaignKey, period: Period) -> float | None:
+        """Return what a campaign could spend in a period: the last word on it, or its plan's."""
+        known = within(self._foreseen(key), period.start, period.end)
+        return known[-1].allowance if known else self._terms(key).budget
+
+    def report(self, other: Book | None = None, *, name: str = "") -> Report:
+        """Return the report, compared with another world's book if there is one.
+
+        Raises
+        ------
+        UsageError
+            There are no metrics in the time that was wished for.
+        """
+        stretch = self._stretch()
+        comparison = None if other is None else self._compared(other, name, stretch)
+        return Report(
+            stretch=stretch,
+            latest=max(self.decided.latest or 0, self._newest()),
+            models=tuple(sorted(self.decided.models)),
+            campaigns=len(self.campaigns),
+            accounts=totals_by_account(self.campaigns, self.allowance, stretch),
+            counts=self._counts(stretch),
+            shown=tuple(self._shown(key, stretch) for key in self.shown),
+            calibration=calibration_of(self.campaigns, self._foreseen, stretch),
+            holds=holds_of(self.decided.holds, stretch),
+            comparison=comparison,
+        )
+
+    def _terms(self, key: CampaignKey) -> Terms:
+        if key in self.plans:
+            return Terms.of(self.plans[key])
+        told = self.delivered
+        return Terms(currency=told.currencies.get(key, ""), timezone=told.zones.get(key, "UTC"))
+
+    def _newest(self) -> int:
+        ends = (int(hours.starts[-1]) + HOUR for _, hours in self.campaigns.values())
+        return max(ends, default=0)
+
+    def _stretch(self) -> Stretch:
+        since, until = self.wishes.since, self.wishes.until
+        stretch = Stretch(
+            start=self._began() if since is None else since,
+            end=self._newest() if until is None else min(until, self._newest()),
+        )
+        if stretch.start >= stretch.end:
+            raise UsageError(
+                "there are no metrics in that time",
+                remedy="choose --from and --to around the hours that were published",
+            )
+        return stretch
+
+    def _began(self) -> int:
+        decided = [at for made in self.decided.counted.values() for at, _ in made]
+        held = [
+            one.at
+            for holds in self.decided.holds.values()
+            for one in holds
+            if one.reason is not HoldReason.NO_PLAN
+        ]
+        first = [int(hours.starts[0]) for _, hours in self.campaigns.values()]
+        return min(decided + held, default=min(first, default=0))
+
+    def _counts(self, stretch: Stretch) -> Counts:
+        made = [one for each in self.decided.counted.values() for one in each if one[0] in stretch]
+        held = [sum(one.at in stretch for one in each) for each in self.decided.holds.values()]
+        return Counts(
+            decisions=len(made),
+            changes=sum(changed for _, changed in made),
+            held=sum(held),
+            held_campaigns=int(np.count_nonzero(held)),
+            audit=self.decided.statuses(stretch.start, self._audited_to(stretch)),
+        )
+
+    def _audited_to(self, stretch: Stretch) -> int:
+        """Return where the trail of a stretch ends: its last hours are settled after it."""
+        return stretch.end if self.wishes.until is not None else (self.decided.latest or 0) + 1
+
+    def _shown(self, key: CampaignKey, stretch: Stretch) -> Shown:
+        terms, hours = self.campaigns[key]
+        drawn = Stretch(start=max(stretch.start, stretch.end - _DRAWN), end=stretch.end)
+        story = Story(
+            key=key,
+            terms=terms,
+            hours=hours,
+            foreseen=self._foreseen(key),
+            decisions=self.decided.decisions.get(key, {}),
+        )
+        alone = totals_by_account({key: (terms, hours)}, self.allowance, stretch)
+        return Shown(
+            key=key,
+            pace=pace_of(story, drawn),
+            week=week_of(hours.between(0, stretch.end), terms.timezone),
+            totals=next(iter(alone.values())),
+        )
+
+    def _foreseen(self, key: CampaignKey) -> list[Foresight]:
+        if key not in self._insight:
+            self._insight[key] = self.decided.foreseen(key)
+        return self._insight[key]
+
+    def _compared(self, other: Book, name: str, stretch: Stretch) -> Comparison:
+        """Compare with another world; where that one has no plan of a campaign, ours counts."""
+        both = [key for key in self.campaigns if key in other.campaigns]
+        ours = {key: self.campaigns[key] for key in both}
+        others = {
+            key: (
+                other.campaigns[key]
+                if key in other.plans
+                else (ours[key][0], other.campaigns[key][1])
+            )
+            for key in both
+        }
+
+        def allowance(key: CampaignKey, period: Period) -> float | None:
+            book = other if key in other.plans else self
+            return book.allowance(key, period)
+
+        return Comparison(
+            name=name,
+            ours=totals_by_account(ours, self.allowance, stretch),
+            others=totals_by_account(others, allowance, stretch),
+            campaigns=len(both),
+            left_out=len(self.campaigns) + len(other.campaigns) - 2 * len(both),
+        )

@@ -1,0 +1,99 @@
+"""Reads a report's records from Kafka: everything that is committed now, topic by topic."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from schemas import (
+    AuditEntry,
+    MetricsEvent,
+    Plan,
+    Recommendation,
+    Record,
+    SchemaError,
+    decode,
+    decode_metrics,
+)
+from schemas.topics import AUDIT, METRICS, PLANS, RECOMMENDATIONS, Topic
+from workers.delivery.loading import read_to_end
+from workers.errors import UsageError
+from workers.kafka import Connection
+from workers.reading import partitions_of, reader
+from workers.report.building import Book
+from workers.report.model import Wishes
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+
+@dataclass(slots=True, kw_only=True)
+class Source:
+    """The topics of one prefix.
+
+    Parameters
+    ----------
+    connection
+        How to reach Kafka.
+    prefix
+        That of the topics.
+    """
+
+    connection: Connection
+    prefix: str
+    unreadable: int = field(default=0, init=False)
+    """Records that were passed over: those who own the topics put them aside."""
+
+    async def book(self, wishes: Wishes, *, also: Iterable[MetricsEvent] = ()) -> Book:
+        """Return a book with all records of the topics, and with metrics that are not in them.
+
+        Raises
+        ------
+        UsageError
+            One of the topics does not exist, or there are no metrics.
+        WorkerError
+            Kafka could not be reached, or refused.
+        """
+        book = Book(wishes=wishes)
+        async for plans in self._batches(PLANS, _decoder(Plan)):
+            book.add_plans(plans)
+        async for events in self._batches(METRICS, lambda value: decode_metrics(value).event):
+            book.delivered.add(events)
+        book.delivered.add(also)
+        if not book.delivered.campaigns():
+            raise UsageError(
+                f"there is nothing in {METRICS.full_name(self.prefix)} to report about",
+                remedy="publish metrics with `pacekeeper publish FILE`, or name another prefix "
+                "with PACEKEEPER_TOPICS_PREFIX",
+            )
+        async for advice in self._batches(RECOMMENDATIONS, _decoder(Recommendation)):
+            book.decided.add(advice)
+        async for entries in self._batches(AUDIT, _decoder(AuditEntry)):
+            book.decided.audit(entries)
+        return book
+
+    async def _batches(
+        self, topic: Topic, read: Callable[[bytes], RecordT]
+    ) -> AsyncIterator[list[RecordT]]:
+        """Yield the records of a topic, a partition's in their order."""
+        partitions = await partitions_of(self.connection, [topic.full_name(self.prefix)])
+        async with reader(self.connection) as consumer:
+            async for _, found in read_to_end(consumer, partitions):
+                yield self._decoded((record.value for record in found), read)
+
+    def _decoded(
+        self, values: Iterable[bytes | None], read: Callable[[bytes], RecordT]
+    ) -> list[RecordT]:
+        records = []
+        for value in values:
+            if not value:  # an empty record deletes a plan; what it was for is reported still
+                continue
+            try:
+                records.append(read(value))
+            except SchemaError:
+                self.unreadable += 1
+        return records
+
+
+def _decoder(kind: type[RecordT]) -> Callable[[bytes], RecordT]:
+    return lambda value: decode(value, kind)
