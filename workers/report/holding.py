@@ -27,7 +27,6 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.STALE_DATA: "Look at the publisher: its newest hour is too old.",
         HoldReason.FROZEN: "Lift the freeze, when its reason is gone.",
         HoldReason.SUSPECTED_OUTAGE: "Look at the publisher and the platform: reports are missing.",
-        HoldReason.UNSUPPORTED_STRATEGY: "Publish the plan with a strategy of this release.",
     }
 )
 """What to do about each reason."""

@@ -99,7 +99,8 @@ def test_the_budget_is_the_last_word_on_it_and_the_worst_case_the_platform_rule(
         ("google", BudgetPeriod.DAY, 2.0),
         ("meta", BudgetPeriod.DAY, 1.75),
         ("linkedin", BudgetPeriod.DAY, 1.5),
-        ("amazon", BudgetPeriod.DAY, 1.0),
+        ("amazon", BudgetPeriod.DAY, 1.25),
+        ("pinterest", BudgetPeriod.DAY, 1.0),
         ("meta", BudgetPeriod.WEEK, 1.0),
         ("linkedin", BudgetPeriod.WEEK, 1.5),
         ("google", BudgetPeriod.MONTH, 31.6 / 31),  # a span of 30.4 days, and 0.6 of the next twice
@@ -125,7 +126,7 @@ def test_the_worst_case_is_that_of_the_platform_over_the_whole_period(
 
 @pytest.mark.parametrize(
     ("platform", "days", "factor"),
-    [("meta", 5, 7.0), ("meta", 9, 7.0 + 3.5), ("google", 20, 30.4), ("amazon", 9, 9.0)],
+    [("meta", 5, 7.0), ("meta", 9, 7.0 + 3.5), ("google", 20, 30.4), ("pinterest", 9, 9.0)],
 )
 def test_some_days_cost_no_more_than_the_whole_span_that_the_platform_keeps_to(
     platform: str, days: int, factor: float
