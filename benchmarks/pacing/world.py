@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-HOURS_OF_WEEK = 168
+from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played
 
 SHOCK = 5
 """The day on which something happens, where something does."""
@@ -70,16 +68,6 @@ class Hour:
     starts: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What B campaigns got in an hour; shapes (B,)."""
-
-    spend: Floats
-    value: Floats
-    wins: Floats
-    capped: NDArray[np.bool_]
-
-
 class World:
     """The auctions of B campaigns over some days."""
 
@@ -109,6 +97,11 @@ class World:
         )
         shocked = setting.shock(plain)
         self.hours = [self._hour(shocked, hour, seed) for hour in range(hours)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many campaigns there are, and how many hours they live."""
+        return self.setting.campaigns, 24 * self.setting.days
 
     def _hour(self, traffic: Traffic, hour: int, seed: int) -> Hour:
         chance = np.random.default_rng([seed, hour])
