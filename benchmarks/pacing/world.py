@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played
+from workers.backtest.knapsack import knapsack
 
 SHOCK = 5
 """The day on which something happens, where something does."""
@@ -157,7 +158,7 @@ class World:
         owner, value, price = owner[order], value[order], price[order]
         ends = np.searchsorted(owner, np.arange(len(budget) + 1))
         best = [
-            _knapsack(value[start:end], price[start:end], money)
+            knapsack(value[start:end], price[start:end], money)
             for start, end, money in zip(ends, ends[1:], budget, strict=False)
         ]
         worth, multipliers = np.array(best).T
@@ -165,17 +166,6 @@ class World:
 
     def _by_campaign(self, owner: NDArray[np.int64], amounts: NDArray[Any]) -> Floats:
         return np.bincount(owner, amounts, self.setting.campaigns).astype(np.float64)
-
-
-def _knapsack(value: Floats, price: Floats, money: float) -> tuple[float, float]:
-    paid = np.cumsum(price)
-    bought = int(np.searchsorted(paid, money, side="right"))
-    worth = float(value[:bought].sum())
-    if bought == len(price):
-        return worth, float(price[-1] / value[-1])
-    before = float(paid[bought - 1]) if bought else 0.0
-    worth += float(value[bought]) * (money - before) / float(price[bought])
-    return worth, float(price[bought] / value[bought])
 
 
 def _unrest(chance: np.random.Generator, setting: Setting) -> Floats:

@@ -32,12 +32,12 @@ def cut_off(log: Log, budget: Floats) -> Bools:
         Shape (B,): of a day, where the log says none; NaN where nobody knows it.
     """
     limits = np.where(np.isnan(log.day_budget), budget[:, None], log.day_budget)
-    spend = np.asarray(by_day(log.spend), dtype=np.float64)
+    spend = by_day(log.spend)
     running = spend.cumsum(axis=2)
     total = running[:, :, -1:]
     over = total - running <= _REST * total
     with np.errstate(invalid="ignore"):
-        reached = running >= USED_UP * np.asarray(by_day(limits), dtype=np.float64)
+        reached = running >= USED_UP * by_day(limits)
     ran_out = (reached & over & (total > 0.0)).reshape(log.spend.shape)
     known = ~np.isnan(limits)
     return np.asarray(np.where(known, ran_out, _ran_dry(spend, log)) | (log.bid == 0.0))

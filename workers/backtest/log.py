@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from engine.arrays import Bools, Floats, Ints
 from schemas.zones import zone
 from workers.backtest.events import Heard, Hour
+
+KindT = TypeVar("KindT", bound=np.generic)
 
 _HOUR = timedelta(hours=1)
 _EPOCH = date(1970, 1, 1)
@@ -72,7 +75,7 @@ class Log:
         )
 
 
-def by_day(hours: NDArray[np.generic]) -> NDArray[np.generic]:
+def by_day(hours: NDArray[KindT]) -> NDArray[KindT]:
     """Return an array (B, H) of hours as days, (B, D, 24)."""
     return hours.reshape(len(hours), -1, 24)
 

@@ -72,7 +72,7 @@ class LogMarket:
         The multiplier is the price of value at the margin in every hour, so the best is one
         constant multiplier for the day.
         """
-        size = np.asarray(by_day(self._size), dtype=np.float64).sum(axis=2)
+        size = by_day(self._size).sum(axis=2)
         asked = np.log(budget[:, None] / np.maximum(size, 1e-300))
         u = self._curve.spending(np.minimum(asked, self._curve.log_everything[:, None]))
         return np.asarray(size * np.exp(self._curve.log_value(u.T).T))

@@ -94,6 +94,11 @@ COMMANDS = {
         help="Follow recommendations and the audit trail live.",
         panel=LOOK,
     ),
+    "backtest": Entry(
+        target="workers.cli.backtest:backtest",
+        help="Replay pacing on your own log, against others.",
+        panel=LOOK,
+    ),
     "verify": Entry(
         target="workers.cli.verify:verify",
         help="Prove the audit trail complete and unchanged.",
