@@ -108,15 +108,15 @@ def _cells(each: Standing, *, roomy: bool, sold: bool) -> Iterator[RenderableTyp
     yield Text(f"{each.overspend:.1%}", style="red" if each.overspend else "")
     if sold:
         yield f"{each.conversions.p50:,.0f}" if each.conversions else ""
-    yield Text(f"{each.worst:.1%}  {each.worst_campaign.rpartition(':')[2]}")
+    yield Text(f"{each.worst:.0%} {each.worst_campaign.rpartition(':')[2]}")
 
 
 def _legend(setup: Setup) -> str:
     hidden = "" if setup.source == SIMULATOR else " of what the log hides"
     return (
         "Value: of the best purchase that hindsight allows within each day's budget, mean over "
-        f"campaigns; p10 to p90: over {setup.draws} {_drawn(setup)}{hidden}, seed {setup.seed}. Used: spend over "
-        "budget. Over: the most that any day spent above its budget."
+        f"campaigns; p10 to p90: over {setup.draws} {_drawn(setup)}{hidden}, seed {setup.seed}. "
+        "Used: spend over budget. Over: the most that any day spent above its budget."
     )
 
 
