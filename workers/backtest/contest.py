@@ -39,6 +39,8 @@ class Part:
     """Shape (R, D): value of each day's best purchase."""
     conversions: Floats
     """Shape (R,): for a unit of value; 0 where nothing is known of them."""
+    repeated: Floats
+    """Shape (R,): what the market answers the log's own bids and ends with, over its spend."""
     shapes: DayShapes
     campaigns: slice
     draws: slice
@@ -79,6 +81,8 @@ class Outcome:
     """Shape (B, N)."""
     conversions: Floats
     """Shape (B, N): for a unit of value."""
+    repeated: Floats
+    """Shape (B, N): what the log's own bids come to, over its spend; 1 where there is no log."""
 
 
 Progress = Callable[[str, int], None]
@@ -90,17 +94,26 @@ def compete(case: Case, terms: Terms, progress: Progress) -> Outcome:
     shape = (len(case.campaigns), case.draws, case.scored.shape[1])
     names = terms.controllers
     value, spend = ({name: np.zeros(shape) for name in names} for _ in range(2))
-    best, (budget, conversions) = np.zeros(shape), np.zeros((2, *shape[:2]))
+    best, sides = np.zeros(shape), np.zeros((3, *shape[:2]))
     for part in case.parts():
         place = part.campaigns, part.draws
         block = best[place].shape
-        best[place], budget[place] = part.best.reshape(block), part.budget.reshape(block[:2])
-        conversions[place] = part.conversions.reshape(block[:2])
+        best[place] = part.best.reshape(block)
+        for side, of in zip(sides, (part.budget, part.conversions, part.repeated), strict=True):
+            side[place] = of.reshape(block[:2])
         for name in names:
             scores = _played(part, name, terms, progress)
             value[name][place] = scores[0].reshape(block)
             spend[name][place] = scores[1].reshape(block)
-    return Outcome(value=value, spend=spend, best=best, budget=budget, conversions=conversions)
+    budget, conversions, repeated = sides
+    return Outcome(
+        value=value,
+        spend=spend,
+        best=best,
+        budget=budget,
+        conversions=conversions,
+        repeated=repeated,
+    )
 
 
 def _played(part: Part, name: str, terms: Terms, progress: Progress) -> tuple[Floats, Floats]:

@@ -46,20 +46,23 @@ def _parts(study: Study, drawn: Draws) -> Iterator[Part]:
         campaigns = slice(first, min(first + at_once, len(study.log.campaigns)))
         chosen = np.arange(campaigns.start, campaigns.stop)
         rows = np.repeat(chosen, draws)
-        market = _market(study, chosen, drawn)
+        market = market_of(study, chosen, drawn)
+        value, spend = _repeated(study, market, rows)
         yield Part(
             market=market,
             budget=study.budget[rows],
             first=_first(study)[rows],
             best=market.best(study.budget[rows]),
-            conversions=_conversions(study, market, rows),
+            conversions=study.log.conversions[rows].sum(axis=1) / value,
+            repeated=spend / study.log.spend[rows].sum(axis=1),
             shapes=shapes.of(rows),
             campaigns=campaigns,
             draws=slice(0, draws),
         )
 
 
-def _market(study: Study, chosen: Ints, drawn: Draws) -> LogMarket:
+def market_of(study: Study, chosen: Ints, drawn: Draws) -> LogMarket:
+    """Return the market of some campaigns, (B,): row ``b * N + n`` is campaign b in draw n."""
     names = ("u", "usual", "elasticity", "error", "varied", "answered")
     fitted: Fit = replace(
         study.fitted, **{name: getattr(study.fitted, name)[chosen] for name in names}
@@ -87,9 +90,9 @@ def _first(study: Study) -> Floats:
     )
 
 
-def _conversions(study: Study, market: LogMarket, rows: Ints) -> Floats:
-    """Return conversions for a unit of value, (R,): at them the log's bids bring the log's own."""
+def _repeated(study: Study, market: LogMarket, rows: Ints) -> tuple[Floats, Floats]:
+    """Return the value and the spend (R,) of bidding, and ending, as the log did."""
     u, spend = study.fitted.u[rows], study.log.spend[rows]
     task = Task(budget=study.budget[rows], multiplier=np.ones(len(rows)))
-    done = play(market, task, AsLogged(u, spend), stops=False).value.sum(axis=1)
-    return np.asarray(study.log.conversions[rows].sum(axis=1) / np.maximum(done, 1e-300))
+    scores = play(market, task, AsLogged(u, spend), stops=False)
+    return scores.value.sum(axis=1), scores.spend.sum(axis=1)

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from workers.backtest.contest import OURS
 from workers.backtest.run import SIMULATOR, Result, Setup
-from workers.backtest.summary import Lead, Standing
+from workers.backtest.summary import Lead, Range, Standing
 
 LABELS: Final = {
     OURS: "Pacekeeper",
@@ -33,6 +33,7 @@ _PLAIN: Final = 100
 _ROOMY: Final = 100
 """Columns from which there is room for bars and conversions."""
 _BAR: Final = 14
+_MANY: Final = 9.995
 
 _STYLES: Final = {"hold": "bold yellow", "warning": "yellow", "note": "dim"}
 
@@ -52,7 +53,7 @@ def print_result(console: Console, result: Result) -> None:
 
 def _parts(result: Result, width: int) -> Iterator[RenderableType]:
     yield Text()
-    yield _heading(result.setup)
+    yield _heading(result.setup, result.repeated)
     yield _table(result, width)
     yield Text(_legend(result.setup), style="dim")
     if result.lead:
@@ -63,7 +64,7 @@ def _parts(result: Result, width: int) -> Iterator[RenderableType]:
     yield _list("What cannot be known from it", _limits(result))
 
 
-def _heading(setup: Setup) -> Text:
+def _heading(setup: Setup, repeated: Range | None) -> Text:
     days = (setup.last_day - setup.first_day).days + 1
     text = Text(f"Back-test of {setup.source}", style="bold")
     text.append(
@@ -72,10 +73,15 @@ def _heading(setup: Setup) -> Text:
         f"teach, {setup.scored_days:,} campaign-days are scored."
         f"\nBudget: {setup.budget}."
         + (f" Reports come {setup.late} h late." if setup.late else "")
-        + ("" if setup.stops else " The platform does not stop a campaign."),
+        + ("" if setup.stops else " The platform does not stop a campaign.")
+        + (_check(repeated) if repeated else ""),
         style="not bold",
     )
     return text
+
+
+def _check(repeated: Range) -> str:
+    return f"\nCheck: the model answers the log's own bids with {repeated.p50:.1%} of its spend."
 
 
 def _table(result: Result, width: int) -> RenderableType:
@@ -101,14 +107,19 @@ def _table(result: Result, width: int) -> RenderableType:
 def _cells(each: Standing, *, roomy: bool, sold: bool) -> Iterator[RenderableType]:
     yield Text(LABELS[each.controller])
     if roomy:
-        yield Text("━" * round(_BAR * min(each.value.p50, 1.0)))
-    yield f"{each.value.p50:.1%}"
-    yield f"{100.0 * each.value.p10:.1f} to {each.value.p90:.1%}"
-    yield f"{each.use:.1%}"
-    yield Text(f"{each.overspend:.1%}", style="red" if each.overspend else "")
+        yield Text("━" * round(_BAR * min(each.value.p50, 1.0)), no_wrap=True)
+    yield _share(each.value.p50)
+    yield f"{_share(each.value.p10).removesuffix('%')} to {_share(each.value.p90)}"
+    yield _share(each.use)
+    yield Text(_share(each.overspend), style="red" if each.overspend else "")
     if sold:
         yield f"{each.conversions.p50:,.0f}" if each.conversions else ""
     yield Text(f"{each.worst:.0%} {each.worst_campaign.rpartition(':')[2]}")
+
+
+def _share(value: float) -> str:
+    """Return a share in per cent, or as so many times where it is many."""
+    return f"{value:.1%}" if value < _MANY else f"{value:,.0f}x"
 
 
 def _legend(setup: Setup) -> str:

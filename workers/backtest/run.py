@@ -18,7 +18,7 @@ from workers.backtest.logged import case_of
 from workers.backtest.model import draws
 from workers.backtest.simulated import FIRST_HOUR, Simulated, simulated_case
 from workers.backtest.study import Question, Study, study
-from workers.backtest.summary import Lead, Standing, lead, standings
+from workers.backtest.summary import Lead, Range, Standing, lead, range_of, standings
 
 DRAWS: Final = 20
 """Draws of what a log does not say."""
@@ -68,6 +68,8 @@ class Result:
     findings: Sequence[Finding]
     cannot_be_known: Sequence[str]
     elasticity: Elasticities | None = None
+    repeated: Range | None = None
+    """What the model answers the log's own bids with, over the log's spend; over draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ def replay_log(heap: Heap, asked: Asked, prepared: Prepared) -> Result:
         findings=findings(heap, known),
         cannot_be_known=limits(known),
         elasticity=_elasticities(known),
+        repeated=range_of(outcome.repeated.mean(axis=0)),
     )
 
 

@@ -124,6 +124,7 @@ def _parts(wish: Simulated) -> Iterator[Part]:
             first=ones,
             best=market.best(budget),
             conversions=np.zeros(wish.campaigns),
+            repeated=ones,
             shapes=taught(size.T, np.ones(weekdays.shape, dtype=np.bool_), weekdays),
             campaigns=slice(0, wish.campaigns),
             draws=slice(number, number + 1),

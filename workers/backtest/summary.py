@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from engine.arrays import Floats
 from workers.backtest.contest import OURS, Case, Outcome
+
+
+KEPT: Final = 0.01
+"""Mean share of a day's budget that may be spent beyond it by who counts as keeping to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """How Pacekeeper stands to the best of the others."""
+    """How Pacekeeper stands to the best of the others that kept to their budgets."""
 
     best: str
     """The controller with the highest middle value."""
@@ -56,14 +61,25 @@ def standings(case: Case, outcome: Outcome) -> list[Standing]:
 
 
 def lead(case: Case, outcome: Outcome) -> Lead | None:
-    """Return how Pacekeeper stands to the best of the others; None where one side is missing."""
-    shares = {name: _shares(case, outcome, name).mean(axis=0) for name in outcome.value}
+    """Return how Pacekeeper stands to the best of the others; None where one side is missing.
+
+    Value that was bought beyond a budget is none, so who overspends is no measure.
+    """
+    kept = [name for name in outcome.value if name == OURS or _beyond(case, outcome, name) <= KEPT]
+    shares = {name: _shares(case, outcome, name).mean(axis=0) for name in kept}
     ours = shares.pop(OURS, None)
     if ours is None or not shares:
         return None
     best = max(shares, key=lambda name: float(np.median(shares[name])))
     ratio = ours / shares[best]
-    return Lead(best=best, ratio=_range(ratio), ahead_in=float((ratio > 1.0).mean()))
+    return Lead(best=best, ratio=range_of(ratio), ahead_in=float((ratio > 1.0).mean()))
+
+
+def _beyond(case: Case, outcome: Outcome, name: str) -> float:
+    """Return the money that was spent above the days' budgets, over all of them."""
+    budget = outcome.budget[:, :, None]
+    over = np.maximum(outcome.spend[name] / budget - 1.0, 0.0)
+    return float(over[np.broadcast_to(case.scored[:, None], over.shape)].mean())
 
 
 def _standing(case: Case, outcome: Outcome, name: str) -> Standing:
@@ -76,13 +92,13 @@ def _standing(case: Case, outcome: Outcome, name: str) -> Standing:
     sold = (value.sum(axis=2) * outcome.conversions).sum(axis=0)
     return Standing(
         controller=name,
-        value=_range(shares.mean(axis=0)),
+        value=range_of(shares.mean(axis=0)),
         use=float((spend.sum(axis=2) / budgets.sum(axis=2)).mean()),
         # What floating point adds is no money.
         overspend=float(over) if over > 1e-9 else 0.0,  # noqa: PLR2004
         worst=float(middle.min()),
         worst_campaign=case.campaigns[int(middle.argmin())],
-        conversions=_range(sold) if outcome.conversions.any() else None,
+        conversions=range_of(sold) if outcome.conversions.any() else None,
     )
 
 
@@ -94,6 +110,7 @@ def _shares(case: Case, outcome: Outcome, name: str) -> Floats:
     )
 
 
-def _range(values: Floats) -> Range:
+def range_of(values: Floats) -> Range:
+    """Return the middle of some values, and their tenth and ninetieth percentile."""
     p10, p50, p90 = np.quantile(values, (0.1, 0.5, 0.9)).tolist()
     return Range(p10=p10, p50=p50, p90=p90)

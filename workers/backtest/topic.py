@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
-from schemas import MetricsEvent, SchemaError, decode
+from schemas import SchemaError, decode_metrics
 from workers.backtest.events import Heap
 from workers.backtest.span import Span
 from workers.errors import UsageError
@@ -97,7 +97,7 @@ async def _read(
 
 def _take(heap: Heap, record: ConsumerRecord, span: Span) -> None:
     try:
-        event = decode(record.value or b"", MetricsEvent)
+        event = decode_metrics(record.value or b"").event
     except SchemaError as error:
         where = f"offset {record.offset} of partition {record.partition}: {error}"
         heap.refuse(str(error.reason), where)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from workers.backtest.contest import OURS
 from workers.backtest.run import Result
-from workers.errors import UsageError
+from workers.errors import UsageError, WorkerError
 
 
 class Measure(StrEnum):
@@ -67,8 +67,19 @@ def check_measure(measure: Measure, controllers: tuple[str, ...]) -> None:
 
 
 def verdict(result: Result, measure: Measure, limit: float) -> Verdict:
-    """Judge a result that Pacekeeper is part of."""
-    if measure is Measure.BEST and result.lead is not None:
-        return Verdict(measure=measure, ratio=result.lead.ratio.p50, limit=limit)
-    ours = next(each for each in result.standings if each.controller == OURS)
-    return Verdict(measure=Measure.OPTIMUM, ratio=ours.value.p50, limit=limit)
+    """Judge a result that Pacekeeper is part of.
+
+    Raises
+    ------
+    WorkerError
+        It is to be held against the best of the others, and none of them kept to its budget.
+    """
+    if measure is Measure.OPTIMUM:
+        ours = next(each for each in result.standings if each.controller == OURS)
+        return Verdict(measure=measure, ratio=ours.value.p50, limit=limit)
+    if result.lead is None:
+        raise WorkerError(
+            "none of the others kept to its budget, so there is nobody to hold Pacekeeper against",
+            remedy="leave --no-stop out, or give --fail-of optimum",
+        )
+    return Verdict(measure=measure, ratio=result.lead.ratio.p50, limit=limit)
