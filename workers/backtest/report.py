@@ -32,7 +32,7 @@ _PLAIN: Final = 100
 """Columns where the output is no terminal."""
 _ROOMY: Final = 100
 """Columns from which there is room for bars and conversions."""
-_BAR: Final = 14
+_BAR: Final = 10
 _MANY: Final = 9.995
 
 _STYLES: Final = {"hold": "bold yellow", "warning": "yellow", "note": "dim"}
@@ -96,7 +96,7 @@ def _table(result: Result, width: int) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     sold = roomy and any(each.conversions for each in result.standings)
     if sold:
-        table.add_column("Conversions", justify="right", no_wrap=True)
+        table.add_column("Conv.", justify="right", no_wrap=True)
     table.add_column("Worst campaign", ratio=1, no_wrap=True, overflow="ellipsis")
     for each in result.standings:
         style = "bold green" if each.controller == OURS else ""

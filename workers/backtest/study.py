@@ -61,6 +61,11 @@ def study(log: Log, question: Question) -> Study:
     UsageError
         No campaign can be back-tested; the text says why.
     """
+    if not log.campaigns:
+        raise UsageError(
+            "the log has no whole day of any campaign",
+            remedy="a day counts from midnight to midnight in the account's time zone; give more",
+        )
     learn_days = _learn_days(log, question.learn_days)
     plan_budget = planned(log, question.plans)
     budget = plan_budget if question.plans else budgets(log, question.wish)
@@ -89,7 +94,7 @@ def study(log: Log, question: Question) -> Study:
 def _learn_days(log: Log, asked: int | None) -> int:
     if asked is None:
         return min(max(log.days // 3, 1), MOST_LEARN_DAYS)
-    if log.days and asked >= log.days:
+    if asked >= log.days:
         raise UsageError(
             f"--learn-days {asked} leaves no day to score: the log has {log.days} whole days",
             remedy="give fewer, or a longer log",
@@ -134,11 +139,6 @@ _REMEDIES: Final = {
 
 
 def _nothing_left(held: dict[str, tuple[str, ...]]) -> UsageError:
-    if not held:
-        return UsageError(
-            "the log has no whole day of any campaign",
-            remedy="a day counts from midnight to midnight in the account's time zone; give more",
-        )
     most = max(held, key=lambda reason: len(held[reason]))
     told = "; ".join(f"{len(names)} with {reason}" for reason, names in held.items())
     return UsageError(

@@ -10,7 +10,6 @@ import numpy as np
 from engine.arrays import Floats
 from workers.backtest.contest import OURS, Case, Outcome
 
-
 KEPT: Final = 0.01
 """Mean share of a day's budget that may be spent beyond it by who counts as keeping to it."""
 
