@@ -17,11 +17,15 @@ winning as a function of the bid; the log-normal form is an assumption.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from engine.arrays import Floats
-from workers.backtest.normal import from_log_below, log_below
+from workers.backtest.normal import from_log_below, from_slope, log_below, slope
+
+BOUGHT: Final = (0.005, 0.8)
+"""Shares of all that is for sale between which the usual multiplier buys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +62,19 @@ class Curve:
         return -log_below(self.usual)
 
 
-def curve_of(elasticity: Floats, bought: Floats) -> Curve:
+def curve_of(elasticity: Floats, width: Floats) -> Curve:
     """Return the curves with this elasticity of spend at the usual multiplier.
+
+    The two say which share of all that is for sale the usual multiplier buys. Where that were
+    outside of `BOUGHT`, it is the nearest within, and the width gives way.
 
     Parameters
     ----------
     elasticity
         Shape (R,), > 0: d log spend / d log multiplier.
-    bought
-        Shape (R,), in (0, 1): share of all that is for sale that the usual multiplier buys.
+    width
+        Shape (R,), > 0: standard deviation of the log of the multiplier that money needs.
     """
-    usual = from_log_below(np.log(bought))
-    density = np.exp(-0.5 * usual**2) / np.sqrt(2.0 * np.pi)
-    return Curve(width=density / (bought * elasticity), usual=usual)
+    least, most = from_log_below(np.log(np.array(BOUGHT)))
+    usual = np.clip(from_slope(elasticity * width), least, most)
+    return Curve(width=slope(usual) / elasticity, usual=usual)

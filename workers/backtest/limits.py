@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from workers.backtest.curve import BOUGHT
 from workers.backtest.findings import many
-from workers.backtest.model import ASSUMED, BOUGHT, HIDDEN
+from workers.backtest.model import ASSUMED, HIDDEN
 from workers.backtest.study import Study
 
 
@@ -72,8 +73,8 @@ def _hours(study: Study) -> Iterator[str]:
 def _always(study: Study) -> Iterator[str]:
     low, high = BOUGHT
     yield (
-        f"How much more there is to buy: the usual bid is taken to buy {low:.0%} to {high:.0%} of "
-        "it, and what a bid costs to follow a log-normal curve."
+        f"How soon the market sells out: the usual bid is taken to buy between {low:.1%} and "
+        f"{high:.0%} of it, and what auctions ask for to be log-normal."
     )
     yield (
         "How rivals and the platform would have answered: prices are taken to stay as they were, "

@@ -4,7 +4,7 @@ Each hour has a size, its spend at the usual multiplier, and each campaign a cur
 multiplier that was in force an hour that was not cut off answers with what was logged. One that was
 cut off by a budget is drawn: what is usual for it, times a surprise of another hour of the
 campaign, never below what was logged. What the log does not say is drawn anew in each of
-N draws: the elasticity within its range, the share of the market already bought, and these hours.
+N draws: the elasticity within its range, how soon the market sells out, and these hours.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ POSSIBLE: Final = (0.3, 9.0)
 HIDDEN: Final = 1.6
 """Times the elasticity learned that it may be where bids answered spend, which hides some of it."""
 
-BOUGHT: Final = (0.05, 0.6)
-"""Between which the share of all there is to buy that the usual multiplier buys is drawn."""
+WIDTH: Final = (0.4, 1.2)
+"""Between which the spread of what auctions ask for is drawn, even in its log: the standard
+deviation of the log of price over value. It says how soon a market sells out."""
 
 _MOST: Final = 20.0
 """Times what is usual that the size of an hour may be inferred to be from a bid far off."""
@@ -84,8 +85,8 @@ class Draws:
 
     elasticity: Floats
     """Shape (N,), in (0, 1): where in its range each campaign's elasticity lies."""
-    bought: Floats
-    """Shape (N,), as ``elasticity``, of the share of the market bought."""
+    width: Floats
+    """Shape (N,), as ``elasticity``, of the spread of what auctions ask for."""
     seed: int
 
 
@@ -93,7 +94,7 @@ def draws(count: int, seed: int) -> Draws:
     """Return ``count`` draws that cover both ranges evenly (a Latin hypercube)."""
     chance = np.random.default_rng(seed)
     middles = (np.arange(count) + 0.5) / count
-    return Draws(elasticity=middles, bought=chance.permutation(middles), seed=seed)
+    return Draws(elasticity=middles, width=chance.permutation(middles), seed=seed)
 
 
 def elasticities(fit: Fit, drawn: Draws) -> Floats:
@@ -109,9 +110,9 @@ def elasticities(fit: Fit, drawn: Draws) -> Floats:
 def markets(log: Log, fitted: Fit, cut: Bools, drawn: Draws) -> LogMarket:
     """Return the market of B campaigns in N draws: row ``b * N + n`` is campaign b in draw n."""
     count = len(drawn.elasticity)
-    low, high = BOUGHT
-    bought = np.tile(low + (high - low) * drawn.bought, len(log.campaigns))
-    curve = curve_of(elasticities(fitted, drawn).ravel(), bought)
+    low, high = WIDTH
+    width = np.tile(low * (high / low) ** drawn.width, len(log.campaigns))
+    curve = curve_of(elasticities(fitted, drawn).ravel(), width)
     rows = np.repeat(np.arange(len(log.campaigns)), count)
     size = _sizes(log, fitted, curve, rows)
     unseen = cut & np.repeat(log.lived, 24, axis=1)

@@ -6,7 +6,7 @@ the logarithm is a line, so values are right to a few millionths of themselves, 
 
 from __future__ import annotations
 
-from math import erfc, log, sqrt
+from math import erfc, log, pi, sqrt
 from typing import Final
 
 import numpy as np
@@ -27,3 +27,17 @@ def log_below(z: Floats) -> Floats:
 def from_log_below(logs: Floats) -> Floats:
     """Return the ``z`` below which the probability has this natural log, up to the table's end."""
     return np.asarray(np.interp(logs, _LOGS, _GRID))
+
+
+def slope(z: Floats) -> Floats:
+    """Return d log_below / d z: the density over the probability below."""
+    return np.asarray(np.exp(-0.5 * z**2 - _LOG_ROOT - log_below(z)))
+
+
+def from_slope(slopes: Floats) -> Floats:
+    """Return the ``z`` with this slope, > 0, up to the table's ends: it falls as ``z`` rises."""
+    return np.asarray(np.interp(-slopes, -_SLOPES, _GRID))
+
+
+_LOG_ROOT: Final = 0.5 * log(2.0 * pi)
+_SLOPES: Final = slope(_GRID)

@@ -25,24 +25,28 @@ def test_far_below_the_table_it_still_falls() -> None:
 
 
 @pytest.mark.parametrize("elasticity", [0.5, 1.5, 5.0])
-@pytest.mark.parametrize("bought", [0.05, 0.3, 0.6])
-def test_spend_has_the_elasticity_and_the_end_that_were_asked_for(
-    elasticity: float, bought: float
+@pytest.mark.parametrize("width", [0.4, 0.8, 1.2])
+def test_spend_has_the_elasticity_that_was_asked_for_and_an_end(
+    elasticity: float, width: float
 ) -> None:
-    curve = curve_of(np.array([elasticity]), np.array([bought]))
+    curve = curve_of(np.array([elasticity]), np.array([width]))
     step = 1e-2
     rise = curve.log_spend(np.array([step])) - curve.log_spend(np.array([-step]))
     assert rise[0] / (2 * step) == pytest.approx(elasticity, rel=2e-3)
+    bought = NormalDist().cdf(float(curve.usual[0]))
+    assert 0.0049 < bought < 0.801
     assert np.exp(curve.log_spend(np.array([60.0])))[0] == pytest.approx(1.0 / bought, rel=1e-4)
+    if 0.006 < bought < 0.79:
+        assert curve.width[0] == pytest.approx(width, rel=1e-3)
     assert curve.log_spend(np.array([0.0]))[0] == 0.0
 
 
-@pytest.mark.parametrize(("elasticity", "bought"), [(1.2, 0.4), (4.0, 0.1)])
+@pytest.mark.parametrize(("elasticity", "width"), [(1.2, 0.5), (4.0, 0.4)])
 def test_each_bit_of_money_brings_its_worth_at_the_multiplier_that_it_needs(
-    elasticity: float, bought: float
+    elasticity: float, width: float
 ) -> None:
     """The oracle adds up money over multiplier, bit by bit."""
-    curve = curve_of(np.array([elasticity]), np.array([bought]))
+    curve = curve_of(np.array([elasticity]), np.array([width]))
     for end in (-0.7, 0.0, 0.9):
         grid = np.linspace(-9.0, end, 40_001)
         spend = np.exp([curve.log_spend(np.array([u]))[0] for u in grid[::10]])
@@ -52,6 +56,6 @@ def test_each_bit_of_money_brings_its_worth_at_the_multiplier_that_it_needs(
 
 
 def test_the_multiplier_of_a_spend_spends_it() -> None:
-    curve = curve_of(np.array([0.8, 3.0]), np.array([0.5, 0.2]))
-    wanted = np.log(np.array([0.3, 4.0]))
+    curve = curve_of(np.array([0.8, 3.0]), np.array([0.5, 0.8]))
+    wanted = np.log(np.array([0.3, 2.0]))
     assert curve.log_spend(curve.spending(wanted)) == pytest.approx(wanted, abs=1e-4)
