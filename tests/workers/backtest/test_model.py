@@ -174,6 +174,22 @@ def test_the_same_seed_draws_the_same_and_neighbours_have_no_say(known: Study) -
     assert (other.best(np.full(12, 300.0)) != alone.best(np.full(12, 300.0))).any()
 
 
+def test_what_a_budget_cut_off_is_drawn_by_the_seed() -> None:
+    # Bids never varied: nothing else of an hour at the usual bid depends on a draw.
+    known = study(log_of([Law(bid_sd=0.0, budget=600.0)]), Question())
+
+    def spends(seed: int) -> Floats:
+        market = market_of(known, np.array([0]), draws(5, seed=seed))
+        hours = range(24 * 14)
+        ones, free = np.ones(5), np.full(5, np.inf)
+        return np.array([market.play(hour, ones, free).spend for hour in hours])
+
+    one, other = spends(1), spends(2)
+    assert (one == spends(1)).all()
+    assert ((one != other).any(axis=1) == known.cut[0]).mean() > 0.99
+    assert (one[~known.cut[0]] == other[~known.cut[0]]).all()
+
+
 def test_a_bid_far_from_the_usual_one_blows_an_hour_up_to_a_limit_only() -> None:
     log = log_of([Law(bid_sd=0.05, elasticity=1.0)])
     odd = replace(log, bid=log.bid.copy())
