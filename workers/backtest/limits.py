@@ -65,8 +65,8 @@ def _hours(study: Study) -> Iterator[str]:
         )
     if empty.any():
         yield (
-            f"What {many(int(empty.sum()), 'hour')} without spend had for sale: nothing, it is "
-            "taken, at any bid."
+            f"What {many(int(empty.sum()), 'hour')} without spend had for sale at higher bids: at "
+            "their own, it is taken, just too little to buy any of it."
         )
 
 

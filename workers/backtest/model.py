@@ -9,7 +9,7 @@ N draws: the elasticity within its range, how soon the market sells out, and the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -34,6 +34,10 @@ WIDTH: Final = (0.4, 1.2)
 """Between which the spread of what auctions ask for is drawn, even in its log: the standard
 deviation of the log of price over value. It says how soon a market sells out."""
 
+_BELOW: Final = 0.99
+"""Of the money below which an hour buys nothing: what one without spend is taken to have had. A
+market that had nothing for sale at one bid may have something at a higher one."""
+
 _MOST: Final = 20.0
 """Times what is usual that the size of an hour may be inferred to be from a bid far off."""
 
@@ -41,9 +45,14 @@ _MOST: Final = 20.0
 class LogMarket:
     """R rows, each a campaign in one draw."""
 
-    def __init__(self, size: Floats, curve: Curve, wins: Floats) -> None:
-        """Take ``size`` (R, H), spend at the usual multiplier, and ``wins`` (R,) for each unit."""
-        self._size, self._curve, self._wins = size, curve, wins
+    def __init__(self, size: Floats, curve: Curve, units: tuple[Floats, Floats]) -> None:
+        """Take ``size`` (R, H), spend at the usual multiplier.
+
+        ``units`` are the impressions for each unit of money, and the money below which an hour
+        buys nothing, shapes (R,).
+        """
+        self._size, self._curve = size, curve
+        self._wins, self._least = units
 
     @property
     def size(self) -> tuple[int, int]:
@@ -52,12 +61,13 @@ class LogMarket:
         return rows, hours
 
     def play(self, hour: int, multiplier: Floats, cap: Floats) -> Played:
-        """Return what ``multiplier`` (R,) gets until ``cap`` (R,) is used up; others come evenly.
+        """Return what ``multiplier`` (R,) gets until ``cap`` (R,) is used up.
 
-        An hour that is cut short gets its share of everything that it would have.
+        An hour that is cut short gets its share of all that it would have had.
         """
         u = np.log(multiplier)
         wanted = self._size[:, hour] * np.exp(self._curve.log_spend(u))
+        wanted = np.where(wanted < self._least, 0.0, wanted)
         spend = np.minimum(wanted, cap)
         served = spend / np.where(wanted > 0.0, wanted, 1.0)
         return Played(
@@ -114,15 +124,26 @@ def markets(log: Log, fitted: Fit, cut: Bools, drawn: Draws) -> LogMarket:
     width = np.tile(low * (high / low) ** drawn.width, len(log.campaigns))
     curve = curve_of(elasticities(fitted, drawn).ravel(), width)
     rows = np.repeat(np.arange(len(log.campaigns)), count)
-    size = _sizes(log, fitted, curve, rows)
-    unseen = cut & np.repeat(log.lived, 24, axis=1)
+    living = np.repeat(log.lived, 24, axis=1)
+    unseen = cut & living
+    least = _least(log.spend)
+    nothing = living & ~cut & (log.spend == 0.0)
+    told = np.where(nothing, _BELOW * least[:, None], log.spend)
+    size = _sizes(replace(log, spend=told), fitted, curve, rows)
     for row in np.flatnonzero(unseen.any(axis=1)).tolist():
         these = slice(row * count, row * count + count)
         size[these] = _drawn(
             log.of(np.array([row])), fitted.usual[row], unseen[row], size[these], drawn
         )
     money = np.maximum(log.spend.sum(axis=1), 1e-300)
-    return LogMarket(size, curve, np.repeat(log.impressions.sum(axis=1) / money, count))
+    wins = np.repeat(log.impressions.sum(axis=1) / money, count)
+    return LogMarket(size, curve, (wins, least[rows]))
+
+
+def _least(spend: Floats) -> Floats:
+    """Return the money (B,) below which an hour buys nothing: half the least that one has spent."""
+    least = np.where(spend > 0.0, spend, np.inf).min(axis=1)
+    return np.where(np.isinf(least), 0.0, 0.5 * least)
 
 
 def _sizes(log: Log, fitted: Fit, curve: Curve, rows: Ints) -> Floats:

@@ -28,9 +28,9 @@ LABELS: Final = {
 """What people call the controllers."""
 
 WIDEST: Final = 120
-_PLAIN: Final = 100
+_PLAIN: Final = 110
 """Columns where the output is no terminal."""
-_ROOMY: Final = 100
+_ROOMY: Final = 110
 """Columns from which there is room for bars and conversions."""
 _BAR: Final = 10
 _MANY: Final = 9.995

@@ -190,6 +190,20 @@ def test_what_a_budget_cut_off_is_drawn_by_the_seed() -> None:
     assert (one[~known.cut[0]] == other[~known.cut[0]]).all()
 
 
+def test_an_hour_that_bought_nothing_has_nothing_at_its_bid_and_something_at_a_higher() -> None:
+    log = log_of([Law(bid_sd=0.05)])
+    quiet = replace(log, spend=np.where(np.arange(24 * 14) == 50, 0.0, log.spend))
+    known = study(quiet, Question())
+    market = market_of(known, np.array([0]), DRAWN)
+    bid = np.exp(known.fitted.u[0, 50])
+    own = market.play(50, np.full(6, bid), np.full(6, np.inf)).spend
+    higher = market.play(50, np.full(6, 4.0 * bid), np.full(6, np.inf)).spend
+    assert not known.cut[0, 50]
+    assert (own == 0.0).all()
+    assert (higher > 0.0).all()
+    assert (higher < quiet.spend.max()).all()
+
+
 def test_a_bid_far_from_the_usual_one_blows_an_hour_up_to_a_limit_only() -> None:
     log = log_of([Law(bid_sd=0.05, elasticity=1.0)])
     odd = replace(log, bid=log.bid.copy())

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from schemas import Budget, BudgetPeriod, Plan
 from tests.workers.backtest.logs import Law, heap_of, write_csv
-from workers.backtest.budgets import day_budget, wish_of
+from tests.workers.backtest.test_budgets import plan
+from workers.backtest.budgets import wish_of
 from workers.backtest.contest import Case, Outcome, Progress, Terms
 from workers.backtest.run import Asked, Result, replay_log
 from workers.backtest.study import Question
@@ -172,19 +170,6 @@ def test_a_log_shorter_than_a_day_is_refused(tmp_path: Path) -> None:
         result_of(rewritten(path, lines_of(path)[:20]))
 
 
-def plan(campaign: str, amount: str, **more: object) -> Plan:
-    values: dict[str, object] = {
-        "platform": "google",
-        "account_id": "1",
-        "campaign_id": campaign,
-        "version": 1,
-        "currency": "EUR",
-        "timezone": "UTC",
-        "budget": Budget(amount=Decimal(amount), period=BudgetPeriod.DAY),
-    }
-    return Plan(**{**values, **more})  # type: ignore[arg-type]
-
-
 def test_plans_bring_their_budgets_and_their_campaigns_alone_are_played(path: Path) -> None:
     plans = [plan("c0", "300"), plan("c1", "300", currency="USD")]
     found = result_of(path, question=Question(plans=plans))
@@ -199,23 +184,6 @@ def test_less_budget_is_used_up_and_more_than_can_be_spent_is_not(path: Path) ->
     plenty = result_of(path, question=Question(wish=wish_of("1e6")))
     assert little.standings[0].use > 0.98
     assert plenty.standings[0].use < 0.5
-
-
-def test_a_week_a_month_and_a_flight_give_each_day_an_equal_part() -> None:
-    def of(period: BudgetPeriod, **more: object) -> float:
-        return day_budget(plan("c", "1", budget=Budget(amount=Decimal(700), period=period), **more))
-
-    assert of(BudgetPeriod.DAY) == 700.0
-    assert of(BudgetPeriod.WEEK) == 100.0
-    assert of(BudgetPeriod.MONTH) == pytest.approx(700.0 / 30.4)
-    flight = {"flight_start": date(2026, 3, 1), "flight_end": date(2026, 3, 14)}
-    assert of(BudgetPeriod.FLIGHT, **flight) == 50.0
-
-
-@pytest.mark.parametrize("text", ["0", "-3", "many", "0%", "nan", "inf", "%"])
-def test_a_budget_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="no such budget"):
-        wish_of(text)
 
 
 def test_the_ratio_that_is_judged_is_the_one_asked_for(result: Result) -> None:
