@@ -17,6 +17,7 @@ from workers.backtest.contest import Case, Part
 from workers.backtest.contract import Played
 from workers.backtest.knapsack import knapsack
 from workers.backtest.teaching import taught
+from workers.errors import UsageError
 from workers.simulator.clearing import UNCAPPED, Policy, served
 from workers.simulator.market import UNITS, draw
 from workers.simulator.population import World, make_world
@@ -40,11 +41,17 @@ class Simulated:
     share: float = 1.0
     """Of the day budget that each campaign was made with."""
 
+    def __post_init__(self) -> None:
+        if self.teaching >= self.days:
+            raise UsageError(
+                f"--learn-days {self.learn_days} leaves no day to score: {self.days} are simulated",
+                remedy="give fewer, or more --days",
+            )
+
     @property
     def teaching(self) -> int:
         """How many first days teach and are not scored."""
-        days = max(self.days // _LEARNED, 1) if self.learn_days is None else self.learn_days
-        return min(days, self.days - 1)
+        return max(self.days // _LEARNED, 1) if self.learn_days is None else self.learn_days
 
 
 class SimulatedMarket:

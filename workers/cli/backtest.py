@@ -43,7 +43,7 @@ def backtest(  # noqa: PLR0913 -- the options of one command
     constants: ConstantsOption = None,
     begin: options.FromOption = None,
     end: options.ToOption = None,
-    days: options.DaysOption = 14,
+    days: options.DaysOption = None,
     budget: options.BudgetOption = None,
     plans: options.PlansOption = None,
     strategy: options.StrategyOption = None,
@@ -69,10 +69,11 @@ def backtest(  # noqa: PLR0913 -- the options of one command
     wish, source = wish_of(budget), _source(csv or (), topic, simulated)
     if simulated is not None:
         unused = {"--map": map_name, "--set": constants, "--plans": plans, "--from": begin or end}
-        _refuse(unused, wish)
+        _refuse(unused, "says how a log is read, and --simulate reads none")
+        _refuse_money(wish)
         world = Simulated(
             campaigns=simulated,
-            days=days,
+            days=days or options.DAYS,
             worlds=draws or options.WORLDS,
             seed=seed,
             learn_days=learn_days,
@@ -80,6 +81,9 @@ def backtest(  # noqa: PLR0913 -- the options of one command
         )
         result = _on_bar(terms, lambda bar: replay_simulator(world, terms, bar.prepared))
     else:
+        _refuse({"--days": days}, "is for --simulate; of a log give --from and --to")
+        columns = {"--map": map_name, "--set": constants} if topic is not None else {}
+        _refuse(columns, "says what the columns of a file mean; a topic has none")
         question = _question(wish, budget, plans, learn_days)
         asked = Asked(
             source=source, question=question, terms=terms, draws=draws or DRAWS, seed=seed
@@ -120,10 +124,13 @@ def _shown(paths: Sequence[Path]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def _refuse(unused: Mapping[str, object], wish: Wish) -> None:
+def _refuse(unused: Mapping[str, object], why: str) -> None:
     for option, given in unused.items():
         if given:
-            raise UsageError(f"{option} says how a log is read, and --simulate reads none")
+            raise UsageError(f"{option} {why}")
+
+
+def _refuse_money(wish: Wish) -> None:
     if wish.as_logged or wish.amount is not None:
         raise UsageError(
             "--simulate makes up budgets with its campaigns",

@@ -11,6 +11,9 @@ from workers.backtest.contest import CONTROLLERS, USUAL
 from workers.backtest.run import DRAWS
 from workers.backtest.verdict import Measure
 
+DAYS = 14
+"""Days that are simulated."""
+
 WORLDS = 3
 """Worlds of the simulator that are played."""
 
@@ -31,7 +34,9 @@ FromOption = Annotated[
     typer.Option("--from", help="First offset of a topic, or first day or time of the hours, UTC."),
 ]
 ToOption = Annotated[str | None, typer.Option("--to", help="Where to end, itself excluded.")]
-DaysOption = Annotated[int, typer.Option(min=2, max=366, help="Days to simulate.")]
+DaysOption = Annotated[
+    int | None, typer.Option(min=2, max=366, help=f"Days to simulate; default: {DAYS}.")
+]
 BudgetOption = Annotated[
     str | None,
     typer.Option(

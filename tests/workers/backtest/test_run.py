@@ -146,6 +146,15 @@ def test_rows_that_cannot_be_taken_are_counted_and_the_first_is_shown(tmp_path: 
     assert "row 2 of bad.csv: spend" in told
 
 
+def test_several_currencies_are_noted_and_do_no_harm(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "two.csv", [Law(), Law()])
+    one = result_of(path)
+    lines = [line.replace("EUR", "JPY") if ",c1," in line else line for line in lines_of(path)]
+    two = result_of(rewritten(path, lines))
+    assert kinds(two, "note") - kinds(one, "note") == {"several_currencies"}
+    assert [each.value for each in two.standings] == [each.value for each in one.standings]
+
+
 def test_campaigns_that_cannot_be_judged_are_held_with_their_reasons(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "held.csv", [Law(), Law(level=0.0), Law()])
     header, *rows = lines_of(path)

@@ -122,6 +122,9 @@ def test_the_simulator_is_played_without_a_log() -> None:
         (("--csv", "{log}", "--budget", "log"), "no daily budget in the log", ""),
         (("--simulate", "2", "--budget", "30"), "makes up budgets", "--budget 50%"),
         (("--simulate", "2", "--map", "meta"), "--map says how a log is read", ""),
+        (("--simulate", "2", "--days", "4", "--learn-days", "4"), "leaves no day", "more --days"),
+        (("--csv", "{log}", "--days", "4"), "--days is for --simulate", "--from and --to"),
+        (("--topic", "metrics.v1", "--map", "meta"), "--map says what the columns", "a topic"),
         (
             ("--csv", "{log}", "--strategy", "even", "--fail-below", "1"),
             "judges Pacekeeper, which is not played",
