@@ -71,9 +71,8 @@ def test_the_model_ranks_controllers_as_the_market_itself_does(
     rows = np.arange(COUNT) * 6
     # The model counts bids from each campaign's usual one.
     fair = ~known.cut & (np.abs(known.fitted.u) < 1.0)
-    usual = [
-        np.median((known.log.bid / np.exp(known.fitted.u))[row, fair[row]]) for row in range(4)
-    ]
+    plain = known.log.bid / np.exp(known.fitted.u)
+    usual = [np.median(bids[seen]) for bids, seen in zip(plain, fair, strict=True)]
 
     def once() -> Part:
         return replace(
