@@ -11,11 +11,12 @@ import numpy as np
 
 from benchmarks.pacing.curves import curves
 from benchmarks.pacing.informed import Informed
-from benchmarks.pacing.pacekeeper import Pacekeeper
 from benchmarks.pacing.peers import PEERS
-from benchmarks.pacing.play import Controller, Scores, Task, play
-from benchmarks.pacing.world import SHOCK, Floats, Setting, World, dearer, outage, spike
+from benchmarks.pacing.world import SHOCK, Setting, World, dearer, outage, spike
 from engine.day_shapes import DayShapes, add_weeks, no_days, pooled
+from workers.backtest.contract import Controller, Floats, Scores, Task
+from workers.backtest.pacekeeper import Pacekeeper
+from workers.backtest.replay import play
 
 SEEDS: Final = range(8)
 CAMPAIGNS: Final = 24

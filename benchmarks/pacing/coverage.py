@@ -25,12 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pacing.cells import BUDGETS, CELLS, SEEDS, Cell, played
-from benchmarks.pacing.pacekeeper import Pacekeeper
-from benchmarks.pacing.play import Scores, Task
-from benchmarks.pacing.world import Floats, Played
 from engine.day_shapes import DayShapes
 from engine.forecast import EXHAUSTED, forecast
 from engine.standing import Standing
+from workers.backtest.contract import Floats, Played, Scores, Task
+from workers.backtest.pacekeeper import Pacekeeper
 
 LOW: Final = 0.1
 HIGH: Final = 0.9

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.pacing.world import HOURS_OF_WEEK, Floats
+from workers.backtest.contract import HOURS_OF_WEEK, Floats
 
 FILE = "traffic_share.csv"
 """Columns ``region_id, dow`` (1 is Monday)``, hour, traffic_share``, in the folder SHARED_DATA."""

@@ -11,9 +11,10 @@ import numpy as np
 
 from benchmarks.pacing.cells import BUDGETS, FIRST_MULTIPLIER, SEEDS, teachers
 from benchmarks.pacing.curves import curves
-from benchmarks.pacing.pacekeeper import Pacekeeper
-from benchmarks.pacing.play import Task, play
-from benchmarks.pacing.world import Floats, Setting, Traffic, World
+from benchmarks.pacing.world import Setting, Traffic, World
+from workers.backtest.contract import Floats, Task
+from workers.backtest.pacekeeper import Pacekeeper
+from workers.backtest.replay import play
 
 DAYS: Final = 28
 CAMPAIGNS: Final = 9

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from benchmarks.pacing.cells import CAMPAIGNS, FIRST_MULTIPLIER, LEARNED, SEEDS, teachers
 from benchmarks.pacing.conversions import Market, best, expected, price_above
 from benchmarks.pacing.curves import curves
-from benchmarks.pacing.pacekeeper import Pacekeeper
-from benchmarks.pacing.play import Task
-from benchmarks.pacing.world import Floats, Setting, World
+from benchmarks.pacing.world import Setting, World
 from engine import ceiling, delay
 from engine.day_shapes import DayShapes
+from workers.backtest.contract import Floats, Task
+from workers.backtest.pacekeeper import Pacekeeper
 
 DAYS: Final = 9
 

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-HOURS_OF_WEEK = 168
+from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played
+from workers.backtest.knapsack import knapsack
 
 SHOCK = 5
 """The day on which something happens, where something does."""
@@ -70,16 +69,6 @@ class Hour:
     starts: NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """What B campaigns got in an hour; shapes (B,)."""
-
-    spend: Floats
-    value: Floats
-    wins: Floats
-    capped: NDArray[np.bool_]
-
-
 class World:
     """The auctions of B campaigns over some days."""
 
@@ -109,6 +98,11 @@ class World:
         )
         shocked = setting.shock(plain)
         self.hours = [self._hour(shocked, hour, seed) for hour in range(hours)]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """How many campaigns there are, and how many hours they live."""
+        return self.setting.campaigns, 24 * self.setting.days
 
     def _hour(self, traffic: Traffic, hour: int, seed: int) -> Hour:
         chance = np.random.default_rng([seed, hour])
@@ -164,7 +158,7 @@ class World:
         owner, value, price = owner[order], value[order], price[order]
         ends = np.searchsorted(owner, np.arange(len(budget) + 1))
         best = [
-            _knapsack(value[start:end], price[start:end], money)
+            knapsack(value[start:end], price[start:end], money)
             for start, end, money in zip(ends, ends[1:], budget, strict=False)
         ]
         worth, multipliers = np.array(best).T
@@ -172,17 +166,6 @@ class World:
 
     def _by_campaign(self, owner: NDArray[np.int64], amounts: NDArray[Any]) -> Floats:
         return np.bincount(owner, amounts, self.setting.campaigns).astype(np.float64)
-
-
-def _knapsack(value: Floats, price: Floats, money: float) -> tuple[float, float]:
-    paid = np.cumsum(price)
-    bought = int(np.searchsorted(paid, money, side="right"))
-    worth = float(value[:bought].sum())
-    if bought == len(price):
-        return worth, float(price[-1] / value[-1])
-    before = float(paid[bought - 1]) if bought else 0.0
-    worth += float(value[bought]) * (money - before) / float(price[bought])
-    return worth, float(price[bought] / value[bought])
 
 
 def _unrest(chance: np.random.Generator, setting: Setting) -> Floats:

@@ -7,9 +7,10 @@ import pytest
 
 from benchmarks.pacing.informed import Informed
 from benchmarks.pacing.peers import PEERS
-from benchmarks.pacing.play import Task, play
-from benchmarks.pacing.world import Floats, Setting, World
+from benchmarks.pacing.world import Setting, World
 from engine.day_shapes import no_days, pooled
+from workers.backtest.contract import Floats, Task
+from workers.backtest.replay import play
 
 DAYS = 2
 SHAPES = np.exp(np.cos(2 * np.pi * (np.arange(168) - 19) / 24))[None] / np.i0(1.0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.pacing.conversions import Market, best, expected, price_above
-from benchmarks.pacing.world import Floats, Setting, World
+from benchmarks.pacing.world import Setting, World
+from workers.backtest.contract import Floats
 
 DAYS = 2
 COUNT = 6

@@ -99,6 +99,11 @@ COMMANDS = {
         help="Write one HTML file about all that happened.",
         panel=LOOK,
     ),
+    "backtest": Entry(
+        target="workers.cli.backtest:backtest",
+        help="Replay pacing on your own log, against others.",
+        panel=LOOK,
+    ),
     "verify": Entry(
         target="workers.cli.verify:verify",
         help="Prove the audit trail complete and unchanged.",

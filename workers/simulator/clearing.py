@@ -62,20 +62,24 @@ def clear(auctions: Auctions, policy: Policy) -> Outcome:
     and stops for the rest of the hour before the first win that it cannot afford. So the spend of
     an hour is never above its budget, and a larger budget wins the same auctions and perhaps more.
     """
-    owner = auctions.owner
-    bid = policy.multiplier[owner] * auctions.value
-    won = (auctions.lot < policy.participation[owner]) & (bid > auctions.price)
-    cost = np.where(won, auctions.price, 0)
-    spent = _running(cost, auctions)
-    served = won & (spent <= policy.budget[owner])
-    sold = served[auctions.buyers]
+    _, bought = served(auctions, policy)
+    sold = bought[auctions.buyers]
     return Outcome(
-        impressions=_per_campaign(np.where(served, auctions.showings, 0), auctions),
-        clicks=_per_campaign(served, auctions),
-        spend=_per_campaign(np.where(served, cost, 0), auctions),
+        impressions=_per_campaign(np.where(bought, auctions.showings, 0), auctions),
+        clicks=_per_campaign(bought, auctions),
+        spend=_per_campaign(np.where(bought, auctions.price, 0), auctions),
         conversions=_by_age(auctions, sold, np.ones_like(auctions.revenue)),
         revenue=_by_age(auctions, sold, auctions.revenue),
     )
+
+
+def served(auctions: Auctions, policy: Policy) -> tuple[Booleans, Booleans]:
+    """Return which auctions (N,) the bids win, and which of them the budget pays for."""
+    owner = auctions.owner
+    bid = policy.multiplier[owner] * auctions.value
+    won = (auctions.lot < policy.participation[owner]) & (bid > auctions.price)
+    spent = _running(np.where(won, auctions.price, 0), auctions)
+    return won, won & (spent <= policy.budget[owner])
 
 
 def _running(amounts: Integers, auctions: Auctions) -> Integers:

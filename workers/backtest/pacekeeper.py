@@ -1,21 +1,20 @@
-"""Pacekeeper's own pacer as a controller of the race."""
+"""Pacekeeper's own pacer as a controller among others."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.pacing.play import Task
-from benchmarks.pacing.world import HOURS_OF_WEEK, Floats, Played
 from engine import pacer
 from engine.coming import Coming
 from engine.day_shapes import DayShapes
 from engine.multiplier import Spending
 from engine.response import Observed
+from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played, Task
 
 
 class Pacekeeper:
-    """The engine, driven by what a foreign simulator has: arrays, hour after hour."""
+    """The engine, driven by what a foreign market has: arrays, hour after hour."""
 
     def __init__(self, task: Task, shapes: DayShapes) -> None:
         self._task, self._shapes = task, shapes
