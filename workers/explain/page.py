@@ -147,7 +147,7 @@ def _verdict(found: Explanation) -> Iterator[RenderableType]:
     if found.identical:
         yield Text.assemble(
             ("identical", "bold green"),
-            f": {found.replayed:,} metrics records replayed, the {found.size:,} bytes are the same",
+            f": {_records(found)} replayed, the {found.size:,} bytes are the same",
         )
         if found.first_offset:
             yield Text(f"Metrics are kept from offset {found.first_offset} on.", style="dim")
@@ -164,6 +164,10 @@ def _verdict(found: Explanation) -> Iterator[RenderableType]:
     yield Text()
     for cause in found.causes:
         yield Text(f"Likely: {cause}")
+
+
+def _records(found: Explanation) -> str:
+    return f"{found.replayed:,} metrics record{'' if found.replayed == 1 else 's'}"
 
 
 def _facts(pairs: Iterator[tuple[str, str]]) -> Table:

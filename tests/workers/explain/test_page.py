@@ -54,7 +54,7 @@ def test_a_clamp_is_shown_with_what_it_made_of_what() -> None:
     assert ["in", "force", "5.00", "EUR"] in lines
     text = page(a_clamped_decision(), 80)
     assert "hourly_budget: 6.00 EUR from 2026-03-02 01:00 (+20.0 %)" in text
-    assert "identical: 1 metrics records replayed" in text
+    assert "identical: 1 metrics record replayed" in text
 
 
 def test_json_says_the_same_to_programs() -> None:
