@@ -104,6 +104,11 @@ COMMANDS = {
         help="Recompute a recommendation, and show what led to it.",
         panel=LOOK,
     ),
+    "whatif": Entry(
+        target="workers.cli.whatif:whatif",
+        help="Forecast what another budget or target would bring.",
+        panel=LOOK,
+    ),
     "schemas": Entry(
         target="workers.cli.schemas:schemas",
         help="Print or write JSON Schemas and AsyncAPI.",

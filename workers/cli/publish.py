@@ -94,7 +94,7 @@ def _request(
     return Request(
         path=file,
         map_name=map_name,
-        constants=_pairs(constants),
+        constants=pairs(constants),
         replay=replay,
         refused_path=rejected or Path(f"{file.name}.rejected.csv"),
     )
@@ -106,14 +106,15 @@ def _target(settings: Settings, *, again: bool) -> Target:
     return Target(connection=connect(settings.broker), topic=topic, prefix=prefix, again=again)
 
 
-def _pairs(given: Sequence[str]) -> dict[str, str]:
-    pairs = {}
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """Return what ``--set FIELD=VALUE`` says, by field."""
+    found = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
             raise UsageError(f"--set {text}: must be FIELD=VALUE, such as currency=EUR")
-        pairs[name] = value
-    return pairs
+        found[name] = value
+    return found
 
 
 @contextmanager

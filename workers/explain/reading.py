@@ -100,9 +100,9 @@ async def _history(
     beginnings = await consumer.beginning_offsets(wanted)
 
     def mine(record: ConsumerRecord) -> bool:
-        return record.topic in told or _key_of(record) == found.key
+        return record.topic in told or key_of(record) == found.key
 
-    logs = await _read(consumer, wanted, mine)
+    logs = await read_logs(consumer, wanted, mine)
     return History(
         key=found.key,
         partition=found.partition,
@@ -114,9 +114,10 @@ async def _history(
     )
 
 
-async def _read(
+async def read_logs(
     consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], mine: Mine
 ) -> dict[str, list[Entry]]:
+    """Return the records of ``partitions`` that are ``mine``, by topic."""
     logs: dict[str, list[Entry]] = defaultdict(list)
     async for tp, records in read_to_end(consumer, partitions):
         own = [record for record in records if mine(record)]
@@ -125,7 +126,7 @@ async def _read(
     return logs
 
 
-def _key_of(record: ConsumerRecord) -> bytes | None:
+def key_of(record: ConsumerRecord) -> bytes | None:
     """Return whose record it is; publishers may leave the key to the value."""
     if record.key:
         key: bytes = record.key
