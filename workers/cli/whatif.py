@@ -65,7 +65,7 @@ def whatif(  # noqa: PLR0913 -- the options of one command
         given = from_file(csv, campaign, map_name=map_name, constants=pairs(constants or ()))
     else:
         given = _read(campaign, config, bootstrap)
-    other = other_way(present_way(given.plan), wish)
+    other = other_way(present_way(given), wish)
     found = answered(given, fitted(given), other, days=days, seed=seed)
     if json:
         print_json(found)

@@ -70,10 +70,16 @@ class Answer:
     basis: Basis
 
 
-def present_way(plan: Plan | None) -> Way:
-    """Return how a plan spends; a campaign without one buys what there is."""
+def present_way(given: Gathered) -> Way:
+    """Return how a campaign spends now.
+
+    Without a plan that is the budget of a day that its last report names, if it names one, spread
+    evenly, and else whatever there is to buy.
+    """
+    plan = given.plan
     if plan is None:
-        return Way(strategy=Strategy.EVEN, daily_budget=None)
+        told = given.told[-1].daily_budget
+        return Way(strategy=Strategy.EVEN, daily_budget=None if told is None else float(told))
     target = plan.target_cpa
     paced = plan.strategy is Strategy.ADAPTIVE
     return Way(
@@ -139,7 +145,7 @@ def answered(given: Gathered, known: Fitted, other: Way, *, days: int, seed: int
         campaign=given.key.decode(),
         currency=currency,
         days=days,
-        present=ask(present_way(given.plan)),
+        present=ask(present_way(given)),
         other=ask(other),
         basis=known.basis,
     )

@@ -21,7 +21,7 @@ def print_answer(console: Console, found: Answer) -> None:
     """Print an answer, at most `WIDEST` columns wide."""
     width = min(console.width, WIDEST)
     with console.capture() as captured:
-        title = f"{found.campaign}, the next {found.days} days from the last report's day on"
+        title = f"{found.campaign}, the {found.days} days after the last report's"
         console.print(Text(title, style="bold"), width=width)
         console.print(_table(found), width=width, highlight=False)
         console.print(Text("\nWhat it rests on", style="bold"), width=width)
@@ -69,6 +69,8 @@ def basis_lines(basis: Basis, found: Answer) -> Iterator[str]:
     yield (
         f"{basis.days} days, {basis.hours:,} hours with spend, {basis.conversions:,.0f} conversions"
     )
+    if found.present.way.daily_budget is None:
+        yield "neither a plan nor a report names the present budget: it is taken to have none"
     learned = f"{basis.elasticity:.1f} (± {basis.elasticity_sd:.1f})"
     if basis.varied:
         yield f"bids varied: spend answers them with an elasticity of {learned}"
