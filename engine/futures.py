@@ -119,8 +119,9 @@ def _levels(drawn: Floats, chance: Chance) -> Floats:
 def _unrest(chance: Chance) -> Floats:
     """Return the deviation (K, H) that fades from hour to hour."""
     steps = _bounded(chance.hours[:, 0]).T
-    found, now = [], steps[0] * DEVIATION_STEP / np.sqrt(1.0 - FADING**2)
-    for step in steps:
+    now = steps[0] * DEVIATION_STEP / np.sqrt(1.0 - FADING**2)
+    found = [now]
+    for step in steps[1:]:
         now = FADING * now + DEVIATION_STEP * step
         found.append(now)
     return np.stack(found, axis=1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine import pacer
 from engine.arrays import Floats
 from engine.futures import futures
-from engine.response import Observed
+from engine.response import LEVEL, USUAL, Observed
 from engine.what_if import Outcome, what_if
 from tests.engine.what_ifs import (
     CELLS,
@@ -91,6 +91,23 @@ def test_no_more_is_spent_than_the_budget_nor_than_there_is(way: str) -> None:
         assert (found.spend <= 3 * budget + 1e-6).all()
         assert (np.diff(found.spend, axis=0) >= 0).all()
         assert np.isfinite(found.conversions).all()
+
+
+def test_draws_scatter_as_the_filter_says_it_is_unsure_and_days_and_hours_add_theirs() -> None:
+    pacing, chance = learned(2), chance_of(8, draws=20_000, hours=24)
+    future = futures(pacing, flat(1), CELLS[:24] + 48, chance)
+    mean, covariance = pacing.response.mean[0], pacing.response.covariance[0]
+    of_size = np.zeros(29)
+    of_size[[LEVEL, USUAL, 2]] = 0.5, 0.5, 1.0
+    drawn = np.log(future.size[0, :, 0])
+    assert drawn.mean() == pytest.approx(of_size @ mean, abs=0.01)
+    # What the filter knows of the first hour of a day, then what day, usual level, unrest and
+    # noise add to it.
+    variance = (
+        of_size @ covariance @ of_size + 0.12**2 + 0.02**2 + 0.10**2 / (1 - 0.75**2) + 0.08**2
+    )
+    assert drawn.var() == pytest.approx(variance, rel=0.04)
+    assert future.elasticity.std() == pytest.approx(covariance[26, 26] ** 0.5, rel=0.04)
 
 
 def test_hourly_budgets_buy_what_there_is_at_the_price_of_now() -> None:

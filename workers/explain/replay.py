@@ -11,7 +11,7 @@ led to a hold is written again from that hold's clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas import Recommendation, SchemaError, decode
@@ -21,6 +21,7 @@ from workers.explain.broadcasts import Broadcasts
 from workers.explain.history import Entry, History, Published
 from workers.explain.replica import Replica
 from workers.explain.synthetic import tick_of
+from workers.explain.waiting import Waiting
 from workers.optimizer import tables
 from workers.optimizer.policy import OptimizerPolicy
 
@@ -57,8 +58,7 @@ class Replay:
     _applied: int = 0
     _differing: list[str] = field(default_factory=list)
     _missing: list[str] = field(default_factory=list)
-    _waiting: dict[str, list[Entry]] = field(init=False)
-    _holding: set[str] = field(default_factory=set)
+    _waiting: Waiting = field(init=False)
     _broadcasts: Broadcasts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,9 +66,9 @@ class Replay:
         history = self.history
         self.replica = Replica(self.policy, history.partition, history.partitions)
         own = {self.policy.topic(METRICS), self.policy.topic(TICKS)}
-        self._waiting = {
-            name: list(log) for name, log in history.sources.items() if name not in own
-        }
+        others = {name: list(log) for name, log in history.sources.items() if name not in own}
+        told = history.published[: self.target + 1]
+        self._waiting = Waiting(logs=others, told=told, take=self.replica.take)
         self._broadcasts = Broadcasts(self.policy, history)
 
     def run(self) -> Replayed:
@@ -100,7 +100,7 @@ class Replay:
     def _silence(self, number: int) -> None:
         published = self.history.published[number]
         tick = tick_of(self.policy, self.history.partition, published)
-        self._catch_up(published)
+        self._waiting.catch_up(number)
         self._match(number, tick, self._closest(published, tick))
 
     def _pass(self, until: int) -> None:
@@ -114,7 +114,7 @@ class Replay:
 
     def _metrics(self, entry: Entry) -> None:
         """Take one metrics record, after what it must have been taken after."""
-        self._before(entry)
+        self._waiting.before(entry, self._next)
         step = self.replica.step(entry.record)
         self._applied += 1
         made = self._made(step)
@@ -124,7 +124,7 @@ class Replay:
             return
         self._pass(number)
         published = self.history.published[number]
-        self._catch_up(published)
+        self._waiting.catch_up(number)
         self._match(number, entry.record, self._closest(published, entry.record))
 
     def _match(self, number: int, record: Record, step: Step) -> None:
@@ -153,80 +153,18 @@ class Replay:
             if self._value(step) == published.value:
                 return step
             first = first or (told, step)
-            if published.advice.model_version != self.policy.model_version:
+            if self._hopeless(published, step):
                 break
         if first is None:
             return self.replica.step(record)
         self.replica.tell(first[0])
         return first[1]
 
-    def _before(self, entry: Entry) -> None:
-        """Take records of the other topics that were written by then, none beyond what is named."""
-        for topic in self._waiting:
-            for waiting in self._taken(topic, self._limit(topic)):
-                if waiting.written > entry.written:
-                    break
-                self._take(topic)
-
-    def _catch_up(self, published: Published) -> None:
-        """Take what of the other topics ``published`` says was known."""
-        for topic in self._waiting:
-            for _ in self._taken(topic, self._known_by(published, topic)):
-                self._take(topic)
-
-    def _known_by(self, published: Published, topic: str) -> int:
-        """Return the last offset of a topic that ``published`` knew of, -1 for none that waits.
-
-        One that names none, though something was known before, knew that it had been deleted.
-        """
-        named = published.advice.inputs.get(topic)
-        if named is not None:
-            return named
-        deleted = self._deleted(published, topic)
-        return deleted[0] if deleted and topic in self._holding else -1
-
-    def _taken(self, topic: str, limit: int | None) -> Iterator[Entry]:
-        """Yield the next record that waits, as long as its offset is within ``limit``."""
-        log = self._waiting[topic]
-        while log and (limit is None or log[0].record.offset <= limit):
-            yield log[0]
-
-    def _take(self, topic: str) -> None:
-        record = self._waiting[topic].pop(0).record
-        self.replica.take(record)
-        if record.value is None:
-            self._holding.discard(topic)
-        else:
-            self._holding.add(topic)
-
-    def _limit(self, topic: str) -> int | None:
-        """Return the last offset of ``topic`` that the next published recommendation knew of.
-
-        One that names none knew of no plan: of none at all, or of one that was deleted.
-        """
-        if self._next > self.target:
-            return None
-        following = self.history.published[self._next]
-        named = following.advice.inputs.get(topic)
-        if named is not None:
-            return named
-        return max(self._deleted(following, topic), default=-1)
-
-    def _deleted(self, published: Published, topic: str) -> list[int]:
-        """Return the offsets that delete something, and that ``published`` may have known of."""
-        later = (
-            each.advice.inputs[topic]
-            for each in self.history.published[self._next : self.target + 1]
-            if topic in each.advice.inputs
-        )
-        beyond = next(later, None)
-        return [
-            waiting.record.offset
-            for waiting in self._waiting[topic]
-            if waiting.record.value is None
-            and waiting.written <= published.entry.written
-            and (beyond is None or waiting.record.offset < beyond)
-        ]
+    def _hopeless(self, published: Published, step: Step) -> bool:
+        """Return whether a step differs from ``published`` whatever the broadcast topics said."""
+        state = (published.advice.state_digest or "").encode()
+        other_code = published.advice.model_version != self.policy.model_version
+        return other_code or state not in (self._value(step) or b"")
 
     def _position(self, made: Recommendation) -> int | None:
         """Return which published recommendation is of the same hour and clock, if any is."""

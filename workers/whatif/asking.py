@@ -96,7 +96,7 @@ def other_way(present: Way, given: Way) -> Way:
     Raises
     ------
     UsageError
-        A target is asked of a strategy that does not move bids.
+        A target is asked of a strategy that does not move bids, or no budget of one that does.
     """
     target = given.target_cpa is not None or given.target_roas is not None
     strategy = given.strategy or present.strategy
@@ -110,6 +110,11 @@ def other_way(present: Way, given: Way) -> Way:
         strategy=strategy,
         daily_budget=present.daily_budget if given.daily_budget is None else given.daily_budget,
     )
+    if strategy == Strategy.ADAPTIVE and way.daily_budget is None:
+        raise UsageError(
+            "strategy adaptive spends a budget, and neither plan nor report names one",
+            remedy="give --budget",
+        )
     if strategy != Strategy.ADAPTIVE:
         return replace(way, target_cpa=None, target_roas=None)
     if target:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from schemas import Budget, Condition, ConditionKind, Prior, Scope, encode, topics
@@ -70,6 +71,7 @@ class Kept(World):
         )
 
 
+@cache
 def a_life(seed: int, hours: int = 90) -> Kept:
     """Live some days of a campaign by chance: the same seed is the same life."""
     chance, world = random.Random(seed), Kept()

@@ -22,6 +22,7 @@ LIBRARY = {
     "delay",
     "forecast",
     "formats",
+    "futures",
     "multiplier",
     "pacer",
     "pacing_state",
@@ -29,9 +30,10 @@ LIBRARY = {
     "response",
     "shortfall",
     "standing",
+    "what_if",
 }
-"""The pacer, its ceiling and its forecast, which docs/engine.md shows; their own tests reach all
-of them."""
+"""The pacer, its ceiling and its forecast, which docs/engine.md shows, and what `whatif` asks of
+them; their own tests reach all of them."""
 
 
 def a_campaigns_life() -> None:
