@@ -140,3 +140,16 @@ def test_another_version_of_the_code_is_told_and_so_is_that_all_else_is_the_same
     found = explain(other, history, len(history.published) - 1)
     assert fields(found) == {"model_version"}
     assert "All other fields are the same" in found.causes[0]
+
+
+def test_a_freeze_that_was_lifted_and_compacted_away_is_named() -> None:
+    history, target = next(
+        (history, target)
+        for history in (a_life(seed).history() for seed in range(16))
+        for target, each in enumerate(history.published)
+        if each.advice.hold_reason == "frozen" and each.advice.plan_version
+    )
+    lost = {**history.broadcasts, POLICY.topic(topics.CONDITIONS): ()}
+    found = explained(replace(history, broadcasts=lost), target)
+    assert "hold_reason" in fields(found)
+    assert any("freeze or outage that held then" in cause for cause in found.causes)
