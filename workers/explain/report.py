@@ -131,13 +131,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "verdict": "identical" if found.identical else "differs",
         "replayed": found.replayed,
         "first_metrics_offset": found.first_offset,
-        "inputs": {
-            "offsets": advice.inputs,
-            "plan": found.plan,
-            "prior_version": advice.prior_version,
-            "in_force": advice.current_value,
-            "events": found.events,
-        },
+        "inputs": _inputs(found),
         "model": {"version": advice.model_version, "inside": found.inside},
         "rules": {"hold_reason": advice.hold_reason, "guardrails": advice.guardrails},
         "value": {
@@ -146,9 +140,16 @@ def as_json(found: Explanation) -> dict[str, Any]:
             "hour_plan": advice.hour_plan,
             "reasons": advice.reasons,
         },
-        "differences": [
-            {"field": each.field, "published": each.published, "recomputed": each.recomputed}
-            for each in found.differences
-        ],
+        "differences": [each._asdict() for each in found.differences],
         "causes": found.causes,
+    }
+
+
+def _inputs(found: Explanation) -> dict[str, Any]:
+    return {
+        "offsets": found.published.inputs,
+        "plan": found.plan,
+        "prior_version": found.published.prior_version,
+        "in_force": found.published.current_value,
+        "events": found.events,
     }

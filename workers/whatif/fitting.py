@@ -81,8 +81,6 @@ def fitted(given: Gathered) -> Fitted:
         )
     shapes = pooled(no_days())
     pacing = _lived(hours, shapes)
-    response = pacing.response
-    days = len(np.unique(hours.days))
     return Fitted(
         pacing=pacing,
         shapes=shapes,
@@ -90,16 +88,22 @@ def fitted(given: Gathered) -> Fitted:
         exponent=exponent,
         next_day=int(hours.days[-1]) + 1,
         usual=float(hours.spend.sum() * 24 / len(hours.spend)),
-        basis=Basis(
-            days=days,
-            hours=heard,
-            conversions=conversions,
-            varied=bool(hours.log_multiplier[hours.spend > 0.0].std() >= VARIED),
-            cut_off=float(hours.capped.mean()),
-            restated=bool((hours.mature < 1.0).any()),
-            elasticity=float(response.mean[0, ELASTICITY]),
-            elasticity_sd=float(np.sqrt(response.covariance[0, ELASTICITY, ELASTICITY])),
-        ),
+        basis=_basis(hours, pacing),
+    )
+
+
+def _basis(hours: HourTable, pacing: Pacing) -> Basis:
+    response, heard = pacing.response, hours.spend > 0.0
+    variance = float(response.covariance[0, ELASTICITY, ELASTICITY])
+    return Basis(
+        days=len(np.unique(hours.days)),
+        hours=int(heard.sum()),
+        conversions=float(hours.conversions.sum()),
+        varied=bool(hours.log_multiplier[heard].std() >= VARIED),
+        cut_off=float(hours.capped.mean()),
+        restated=bool((hours.mature < 1.0).any()),
+        elasticity=float(response.mean[0, ELASTICITY]),
+        elasticity_sd=float(np.sqrt(max(variance, 0.0))),
     )
 
 
