@@ -24,6 +24,7 @@ from engine import (
     day_shapes,
     delay,
     forecast,
+    futures,
     in_force,
     ledger,
     living,
@@ -39,6 +40,7 @@ from engine import (
     standing,
     state,
     strategies,
+    what_if,
 )
 from engine import settings as engine_settings
 from engine.arrays import Rows
@@ -111,6 +113,7 @@ def a_life() -> None:
     steer()
     aim()
     parts.live()
+    ask()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 
 
@@ -202,6 +205,38 @@ def aim() -> None:
     highest = ceiling.ceiling(known, two, np.ones(2)).log_multiplier
     limited = np.minimum(highest, ceiling.hard_limit(two, np.ones(2)))
     ceiling.settled(np.array([0.3, -0.2]), limited, np.array([-np.inf, 0.0]))
+
+
+def ask() -> None:
+    """Ask what another budget would bring two campaigns, one spread and one paced."""
+    shapes = day_shapes.pooled(day_shapes.no_days()).of(np.array([0, 0]))
+    pacing = pacer.start(shapes, np.array([50.0, 80.0]), np.zeros(2))
+    cells, normal = np.arange(24), np.random.default_rng(3).normal
+    chance = futures.Chance(
+        posterior=normal(size=(5, response.SIZE)),
+        days=normal(size=(5, 2, 1)),
+        hours=normal(size=(5, 2, 24)),
+        rate=normal(size=5),
+        hourly=normal(size=(5, 24)),
+        counts=normal(size=5),
+        worth=normal(size=5),
+    )
+    worth = what_if.Worth(
+        conversions=np.ones((2, 24)),
+        cost=np.full((2, 24), 30.0),
+        log_multiplier=np.zeros(2),
+        dispersion=np.array([1.0, 2.0]),
+        value=np.array([0.0, 70.0]),
+        value_sd=np.array([0.0, 9.0]),
+    )
+    asked = what_if.Asked(
+        paced=np.array([False, True]),
+        budget=np.array([600.0, 900.0]),
+        weights=np.ones((2, 24)),
+        cost_per_conversion=np.array([np.inf, 25.0]),
+    )
+    future = futures.futures(pacing, shapes, cells, chance)
+    what_if.what_if(future, worth, asked, cells, chance)
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,16 @@ COMMANDS = {
         help="Prove the audit trail complete and unchanged.",
         panel=LOOK,
     ),
+    "explain": Entry(
+        target="workers.cli.explain:explain",
+        help="Recompute a recommendation, and show what led to it.",
+        panel=LOOK,
+    ),
+    "whatif": Entry(
+        target="workers.cli.whatif:whatif",
+        help="Forecast what another budget or target would bring.",
+        panel=LOOK,
+    ),
     "schemas": Entry(
         target="workers.cli.schemas:schemas",
         help="Print or write JSON Schemas and AsyncAPI.",

@@ -21,21 +21,26 @@ from workers.settings import Settings
 
 def create_program(settings: Settings) -> Program:
     """Return what the optimizer does under ``settings``."""
-    chosen, prefix = settings.optimizer, settings.topics.prefix
-    policy = OptimizerPolicy(
-        prefix=prefix,
-        restatement_days=chosen.restatement_days,
-        future_tolerance=timedelta(minutes=chosen.future_tolerance_minutes),
-        stale_after=timedelta(hours=chosen.stale_after_hours),
-    )
+    chosen, policy = settings.optimizer, policy_of(settings)
     ticks = Ticks(
         topic=policy.topic(TICKS), interval_seconds=chosen.tick_seconds, encode=encode_tick
     )
     return Program(
-        name=f"{prefix}-optimizer",
+        name=f"{policy.prefix}-optimizer",
         agents=agents(policy),
         broadcasts=(policy.topic(PRIORS), policy.topic(CONDITIONS)),
         ticks=ticks if chosen.tick_seconds else None,
+    )
+
+
+def policy_of(settings: Settings) -> OptimizerPolicy:
+    """Return what an optimizer is held to under ``settings``."""
+    chosen = settings.optimizer
+    return OptimizerPolicy(
+        prefix=settings.topics.prefix,
+        restatement_days=chosen.restatement_days,
+        future_tolerance=timedelta(minutes=chosen.future_tolerance_minutes),
+        stale_after=timedelta(hours=chosen.stale_after_hours),
     )
 
 

@@ -23,6 +23,7 @@ LIBRARY = {
     "day_shapes",
     "delay",
     "exploration",
+    "futures",
     "intervals",
     "over_delivery",
     "pacer",
@@ -31,6 +32,7 @@ LIBRARY = {
     "reallocation",
     "status",
     "velocity",
+    "what_if",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
 

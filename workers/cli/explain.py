@@ -1,0 +1,58 @@
+"""``pacekeeper explain``: why a recommendation is as it is, and whether it can be repeated."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from workers.cli.console import await_result, note, print_json
+from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
+from workers.errors import UsageError
+from workers.kafka import connect
+
+_ID = re.compile("[0-9a-f]{4,32}")
+
+
+def explain(
+    recommendation_id: Annotated[
+        str, typer.Argument(help="Its id, or as much of it as tells it from others (4 at least).")
+    ],
+    *,
+    json: JsonOption = False,
+    bootstrap: BootstrapOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Recompute a recommendation from the topics, and show what led to it.
+
+    The campaign's records are taken through the optimizer's own steps once more. Exit code 0: the
+    recomputed bytes are identical; 1: they differ, and it says in what; 2: it was not found, or
+    cannot be recomputed.
+    """
+    prefix = recommendation_id.lower()
+    if not _ID.fullmatch(prefix):
+        raise UsageError(
+            f"{recommendation_id!r} is no id of a recommendation",
+            remedy="give 4 to 32 of its characters, 0-9 and a-f, from its beginning on",
+        )
+    settings = reachable_settings(config, bootstrap)
+    # Not above: these load the optimizer, which other commands do without.
+    from workers.explain.page import print_explanation  # noqa: PLC0415
+    from workers.explain.reading import read_history  # noqa: PLC0415
+    from workers.explain.report import as_json  # noqa: PLC0415
+    from workers.explain.report import explain as explained  # noqa: PLC0415
+    from workers.optimizer.program import policy_of  # noqa: PLC0415
+
+    policy = policy_of(settings)
+    if not json:
+        note("reading the topics of the campaign's partition...")
+    history, target = await_result(read_history(connect(settings.broker), policy, prefix))
+    found = explained(policy, history, target)
+    if json:
+        print_json(as_json(found))
+    else:
+        print_explanation(Console(), found)
+    if not found.identical:
+        raise typer.Exit(1)

@@ -1,0 +1,118 @@
+"""What was between the inputs of a decision and its value: weights, wishes and limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from engine import patterns, plans, state
+from engine.arrays import Floats
+from engine.dates import date_factors
+from engine.horizon import slot_weights
+from engine.strategies import by_date, hour_plan, week_weights
+from schemas import Recommendation, parse_campaign_key
+from schemas.topics import PRIORS
+from workers.explain.replica import Replica
+from workers.optimizer import tables
+from workers.optimizer.amounts import WRITERS
+from workers.optimizer.books import Books
+from workers.optimizer.deciding import Decided, decide_due
+from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
+from workers.optimizer.wave import zone_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """What led to an amount; money as text, in the plan's currency."""
+
+    starts: tuple[datetime, ...]
+    """The hours of the local day that were still to come, at the clock of the plan's zone."""
+    weights: tuple[float, ...]
+    """Share of today's rest that the strategy gives each, by what was learned."""
+    own: float
+    """Share of the learned week that is the campaign's own; the rest is the prior's."""
+    left: str
+    """What the period may still spend."""
+    today: str
+    """What the rest of today may spend of it."""
+    in_flight: str
+    """What is expected to have been spent and was not reported yet."""
+    wanted: str
+    """What the strategy gives the hour, before the guard rails."""
+    limit: str
+    """What the rest of today must not exceed."""
+    cap: str
+    """Where the hour is to be cut off."""
+
+
+def look_inside(replica: Replica, key: bytes, made: Recommendation) -> Inside | None:
+    """Return what led to ``made``, which is the last decision of the campaign in ``replica``.
+
+    None where there was no plan to decide by.
+    """
+    if not replica.table(tables.PLANS).get(key):
+        return None
+    books = Books()
+    draft = Draft(replica.policy, replica, tables.METRICS)
+    due = _due(replica, books, key, made)
+    decided = decide_due(draft, books, due)
+    weights, own = _weights(replica, books, due)
+    slots = slot_weights(books.plans.weigh(*weights, due.plan_values, due.plans["detailed"]),
+                         decided.decisions.clock)  # fmt: skip
+    return _inside(decided, slots, own, made)
+
+
+def _due(replica: Replica, books: Books, key: bytes, made: Recommendation) -> Due:
+    campaigns = state.unpack([replica.table(tables.METRICS).get(key, b"")])
+    value = replica.table(tables.PLANS).get(key, b"")
+    planned = plans.unpack([value])
+    zones, account_zones = zone_rows(books.zones, campaigns, planned)
+    return Due(
+        keys=[key],
+        names=[parse_campaign_key(key)],
+        campaigns=campaigns,
+        plan_values=[value],
+        plans=planned,
+        calendar=books.zones.calendar,
+        zones=zones,
+        account_zones=account_zones,
+        hour=np.array([int(made.hour.timestamp())]),
+        now=np.array([int(made.decided_at.timestamp())]),
+    )
+
+
+def _weights(
+    replica: Replica, books: Books, due: Due
+) -> tuple[tuple[Floats, Floats | None], float]:
+    latest = replica.broadcast(replica.policy.topic(PRIORS))
+    prior, _ = books.priors.priors(latest, [due.names[0][:2]])
+    stored = patterns.unpack(
+        [replica.table(tables.METRICS).get(tables.pattern_key(due.keys[0]), b"")]
+    )
+    learned = patterns.estimate(stored, prior)
+    weights = week_weights(due.plans, learned, np.arange(1))
+    dates = date_factors(stored, learned.conversions) if by_date(due.plans)[0] else None
+    return (weights, dates), float(learned.trust[0])
+
+
+def _inside(decided: Decided, slots: Floats, own: float, made: Recommendation) -> Inside:
+    decisions, planned = decided.decisions, decided.due.plans
+    write = WRITERS[int(planned["exponent"][0])]
+    horizon, count = decisions.horizon, int(decisions.clock.hours[0])
+    wanted = hour_plan(horizon.today, slots, planned["hourly_floor"], planned["hourly_cap"])
+    total = float(slots[0].sum())
+    first = made.valid_from
+    return Inside(
+        starts=tuple(first + timedelta(hours=hour) for hour in range(count)),
+        weights=tuple((slots[0, :count] / total if total else slots[0, :count]).tolist()),
+        own=own,
+        left=write(int(horizon.left[0])),
+        today=write(int(horizon.today[0])),
+        in_flight=write(int(horizon.in_flight[0])),
+        wanted=write(int(wanted.amounts[0, 0])),
+        limit=write(int(horizon.hard_cap[0])),
+        cap=write(int(decisions.cap[0])),
+    )

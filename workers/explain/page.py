@@ -1,0 +1,202 @@
+"""An explanation on a terminal: inputs, model, rules, value, verdict; at home in 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from schemas import Recommendation
+from schemas.zones import zone
+from workers.explain.report import Explanation
+from workers.explain.rules import ruled
+
+WIDEST = 120
+_FIELDS = 24
+"""Differences that are shown; `--json` has them all."""
+_STYLES = {"passed": "green", "clamped": "yellow", "blocked": "red"}
+
+
+def print_explanation(console: Console, found: Explanation) -> None:
+    """Print an explanation, at most `WIDEST` columns wide."""
+    width = min(console.width, WIDEST)
+    with console.capture() as captured:
+        console.print(Group(*_page(found, width)), width=width, highlight=False)
+    # A line is filled with blanks, which are litter in a file.
+    lines = captured.get().splitlines()
+    text = "\n".join(lines if console.is_terminal else [line.rstrip() for line in lines])
+    console.file.write(text + "\n")
+
+
+def _page(found: Explanation, width: int) -> Iterator[RenderableType]:
+    advice = found.published
+    yield Text.assemble(("Recommendation ", "bold"), (advice.recommendation_id, "bold cyan"))
+    yield Text(f"{found.campaign}, the hour from {_when(advice.hour, _zone(found))}", style="dim")
+    yield from _section("Inputs", _inputs(found))
+    yield from _section("Model", _model(found, width))
+    yield from _section("Rules", _rules(found))
+    yield from _section("Value", _value(found))
+    yield from _section("Verdict", _verdict(found))
+
+
+def _section(name: str, parts: Iterator[RenderableType]) -> Iterator[RenderableType]:
+    yield Text()
+    yield Rule(Text(name, style="bold"), align="left", style="dim")
+    yield Padding(Group(*parts), (0, 0, 0, 2))
+
+
+def _inputs(found: Explanation) -> Iterator[RenderableType]:
+    table = _table(("hour", "left"), *_right("offset", "impressions", "clicks", "spend", "conv."))
+    for event in found.events:
+        table.add_row(
+            _when(event.hour, _zone(found)),
+            *(f"{count:,}" for count in (event.offset, event.impressions, event.clicks)),
+            f"{event.spend:,}",
+            f"{event.conversions:,}",
+        )
+    yield table
+    yield Text()
+    yield _facts(_origins(found))
+
+
+def _origins(found: Explanation) -> Iterator[tuple[str, str]]:
+    advice, plan = found.published, found.plan
+    if plan is None:
+        yield "plan", "none"
+    else:
+        budget = f"{plan.budget.amount:,} {plan.currency} a {plan.budget.period}"
+        how = f"{plan.strategy}, days of {plan.timezone}"
+        yield "plan", f"version {plan.version}: {budget}, {how}"
+    if advice.current_value is not None:
+        yield "in force", _amount(advice.current_value, advice)
+    yield "priors", f"version {advice.prior_version}" if advice.prior_version else "none"
+    yield "read up to", ", ".join(f"{topic} {at}" for topic, at in sorted(advice.inputs.items()))
+    yield "state", advice.state_digest or "-"
+
+
+def _model(found: Explanation, width: int) -> Iterator[RenderableType]:
+    advice, inside = found.published, found.inside
+    if inside is not None and any(inside.weights):
+        table = _table(("hour", "left"), *_right("weight", "plan"), ("", "left"))
+        most, room = max(inside.weights), max(width - 46, 10)
+        amounts = [f"{each:,}" for each in advice.hour_plan] + [""] * len(inside.starts)
+        for start, weight, amount in zip(inside.starts, inside.weights, amounts, strict=False):
+            bar = Text("━" * round(room * weight / most), style="cyan")
+            table.add_row(_when(start, _zone(found)), f"{weight:.1%}", amount, bar)
+        yield table
+        yield Text()
+    yield _facts(_beliefs(found))
+
+
+def _beliefs(found: Explanation) -> Iterator[tuple[str, str]]:
+    advice, inside = found.published, found.inside
+    yield "model", advice.model_version
+    if inside is not None:
+        yield "learned", f"{inside.own:.0%} of the week is the campaign's own, the rest priors"
+    yield "confidence", f"{advice.confidence:.2f}"
+    if advice.pacing_index is not None:
+        yield "pace", f"{advice.pacing_index:.2f} times what was expected by now"
+    if advice.projected_spend is not None:
+        ends, total = advice.projected_spend, _amount(advice.period_budget, advice)
+        spread = f"{ends.p50:,} (80 % between {ends.p10:,} and {ends.p90:,}) of {total}"
+        yield "ends at", f"{spread} if nothing changes"
+    if advice.exhaustion_risk is not None:
+        at = f", about {_when(advice.exhausts_at, _zone(found))}" if advice.exhausts_at else ""
+        yield "runs out", f"with a probability of {advice.exhaustion_risk:.0%}{at}"
+
+
+def _rules(found: Explanation) -> Iterator[RenderableType]:
+    advice = found.published
+    if advice.hold_reason is not None:
+        yield Text(f"hold: {advice.hold_reason}", style="yellow")
+    steps = ruled(advice, found.inside)
+    if not steps:
+        yield Text("no guard rail was asked: there was no amount to rule", style="dim")
+        return
+    table = _table(("rule", "left"), *_right("before", "after"), ("", "left"))
+    for step in steps:
+        status = Text(step.status, style=_STYLES.get(step.status, ""))
+        table.add_row(step.name, step.before, step.after, status)
+    yield table
+
+
+def _value(found: Explanation) -> Iterator[RenderableType]:
+    advice = found.published
+    if advice.recommended_value is None:
+        yield Text("nothing is changed", style="bold")
+    else:
+        moved = f" ({advice.change_pct:+.1f} %)" if advice.change_pct is not None else ""
+        amount = _amount(advice.recommended_value, advice)
+        at = _when(advice.valid_from, _zone(found))
+        yield Text(f"{advice.field}: {amount} from {at}{moved}", style="bold")
+        how = "released by policy" if advice.auto_execute else "waits for a person"
+        cap = f"; cut off at {_amount(advice.hourly_cap, advice)}" if advice.hourly_cap else ""
+        yield Text(how + cap, style="dim")
+    for reason in advice.reasons:
+        yield Text(reason.text)
+
+
+def _verdict(found: Explanation) -> Iterator[RenderableType]:
+    if found.identical:
+        yield Text.assemble(
+            ("identical", "bold green"),
+            f": {_records(found)} replayed, the {found.size:,} bytes are the same",
+        )
+        if found.first_offset:
+            yield Text(f"Metrics are kept from offset {found.first_offset} on.", style="dim")
+        return
+    count = len(found.differences)
+    yield Text.assemble(("differs", "bold red"), f" in {count} field{'s' if count > 1 else ''}")
+    table = _table(("field", "left"), ("published", "left"), ("recomputed", "left"))
+    for each in found.differences[:_FIELDS]:
+        cells = ("-" if value is None else str(value) for value in (each[1], each[2]))
+        table.add_row(each.field, *(Text(cell, overflow="fold") for cell in cells))
+    yield table
+    if count > _FIELDS:
+        yield Text(f"and {count - _FIELDS} more; --json has them all", style="dim")
+    yield Text()
+    for cause in found.causes:
+        yield Text(f"Likely: {cause}")
+
+
+def _records(found: Explanation) -> str:
+    return f"{found.replayed:,} metrics record{'' if found.replayed == 1 else 's'}"
+
+
+def _facts(pairs: Iterator[tuple[str, str]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in pairs:
+        grid.add_row(name, Text(text))
+    return grid
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name, justify in columns:
+        table.add_column(name, justify="right" if justify == "right" else "left")
+    return table
+
+
+def _right(*names: str) -> Sequence[tuple[str, str]]:
+    return [(name, "right") for name in names]
+
+
+def _zone(found: Explanation) -> ZoneInfo:
+    return zone(found.plan.timezone if found.plan else "UTC")
+
+
+def _when(at: datetime, where: ZoneInfo) -> str:
+    return f"{at.astimezone(where):%F %H:%M}"
+
+
+def _amount(value: Decimal | None, advice: Recommendation) -> str:
+    return "unknown" if value is None else f"{value:,} {advice.currency or ''}".rstrip()

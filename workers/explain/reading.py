@@ -1,0 +1,138 @@
+"""Finds a recommendation in Kafka, and reads what it was made from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import orjson
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from schemas import campaign_key
+from schemas.topics import CONDITIONS, PRIORS, RECOMMENDATIONS, TICKS
+from workers.delivery.clock import at_its_clock
+from workers.delivery.loading import read_to_end
+from workers.errors import UsageError
+from workers.explain.history import Entry, History, read_published
+from workers.kafka import Connection
+from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.program import agents
+from workers.reading import partitions_of, reader
+
+WHOLE: Final = 32
+"""Characters of an id."""
+
+_OPENING: Final = b'{"recommendation_id":"'
+_SHOWN: Final = 5
+
+Mine = Callable[[ConsumerRecord], bool]
+
+
+async def read_history(
+    connection: Connection, policy: OptimizerPolicy, prefix: str
+) -> tuple[History, int]:
+    """Return the history of the campaign of a recommendation, and its position in ``published``.
+
+    Raises
+    ------
+    UsageError
+        No recommendation that is kept has an id that begins with ``prefix``, or several have, or it
+        is not one that an optimizer decided.
+    """
+    advice = policy.topic(RECOMMENDATIONS)
+    async with reader(connection) as consumer:
+        found = await _found(consumer, await partitions_of(connection, [advice]), prefix)
+        if found.key is None:
+            raise UsageError(f"recommendation {prefix} has no key: nobody knows whose it is")
+        history = await _history(connection, consumer, policy, found)
+    identity = _identity(found).decode()
+    for number, published in enumerate(history.published):
+        if published.advice.recommendation_id == identity:
+            return history, number
+    raise UsageError(
+        f"recommendation {identity} names no state that it was decided from",
+        remedy="only what an optimizer decided can be recomputed",
+    )
+
+
+async def _found(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], prefix: str
+) -> ConsumerRecord:
+    """Return the one recommendation whose id begins with ``prefix``."""
+    opening, found = _OPENING + prefix.encode(), {}
+    async for _, records in read_to_end(consumer, partitions):
+        for record in records:
+            if record.value and record.value.startswith(opening):
+                found[_identity(record)] = record
+        if found and len(prefix) == WHOLE:
+            break
+    if len(found) > 1:
+        some = ", ".join(identity.decode() for identity in list(found)[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        raise UsageError(f"{prefix} begins several ids: {some}{more}", remedy="give more of it")
+    if not found:
+        raise UsageError(
+            f"no recommendation {prefix} is in {partitions[0].topic}",
+            remedy="it may have been deleted by retention (90 days unless you set another), or be "
+            "of another prefix; `pacekeeper watch --from-beginning --json` shows what is kept",
+        )
+    return next(iter(found.values()))
+
+
+def _identity(record: ConsumerRecord) -> bytes:
+    value: bytes = record.value
+    return value[len(_OPENING) : len(_OPENING) + WHOLE]
+
+
+async def _history(
+    connection: Connection,
+    consumer: AIOKafkaConsumer,
+    policy: OptimizerPolicy,
+    found: ConsumerRecord,
+) -> History:
+    advice = policy.topic(RECOMMENDATIONS)
+    names = {agent.source for agent in agents(policy)} - {policy.topic(TICKS)}
+    told = [policy.topic(PRIORS), policy.topic(CONDITIONS)]
+    every = await partitions_of(connection, [*sorted(names), advice, *told])
+    # Topics of campaigns have as many partitions as each other, and a campaign the same of all.
+    wanted = [tp for tp in every if tp.topic in told or tp.partition == found.partition]
+    beginnings = await consumer.beginning_offsets(wanted)
+
+    def mine(record: ConsumerRecord) -> bool:
+        return record.topic in told or key_of(record) == found.key
+
+    logs = await read_logs(consumer, wanted, mine)
+    return History(
+        key=found.key,
+        partition=found.partition,
+        partitions=sum(tp.topic == advice for tp in every),
+        sources={name: logs[name] for name in names},
+        broadcasts={name: logs[name] for name in told},
+        published=read_published(logs[advice]),
+        beginnings={tp.topic: offset for tp, offset in beginnings.items()},
+    )
+
+
+async def read_logs(
+    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], mine: Mine
+) -> dict[str, list[Entry]]:
+    """Return the records of ``partitions`` that are ``mine``, by topic."""
+    logs: dict[str, list[Entry]] = defaultdict(list)
+    async for tp, records in read_to_end(consumer, partitions):
+        own = [record for record in records if mine(record)]
+        clocked = at_its_clock(own)
+        logs[tp.topic] += [Entry(a.timestamp, b) for a, b in zip(own, clocked, strict=True)]
+    return logs
+
+
+def key_of(record: ConsumerRecord) -> bytes | None:
+    """Return whose record it is; publishers may leave the key to the value."""
+    if record.key:
+        key: bytes = record.key
+        return key
+    try:
+        value: Any = orjson.loads(record.value or b"")
+        return campaign_key(value["platform"], value["account_id"], value["campaign_id"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None

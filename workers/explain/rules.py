@@ -1,0 +1,50 @@
+"""What each rule made of an amount: before, after, and what it said."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas import Recommendation
+from schemas.recommendation import GuardrailStatus
+from workers.explain.inside import Inside
+
+_BUDGET = "hourly_budget"
+
+
+class Ruled(NamedTuple):
+    """One rule."""
+
+    name: str
+    before: str
+    after: str
+    status: str
+
+
+def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
+    """Return what the guard rails did, in their order; those that change nothing have no amounts.
+
+    The strategy's wish is known where the amount is an hour's budget; where several rails clamp,
+    what lies between two of them is not published, and stands as "...".
+    """
+    checks = advice.guardrails
+    clamps = [check for check in checks if check.status is GuardrailStatus.CLAMPED]
+    known = inside if advice.field == _BUDGET else None
+    before, found = known.wanted if known else "...", []
+    for check in checks:
+        after = before
+        if clamps and check is clamps[-1]:
+            after = f"{advice.recommended_value:,}"
+        elif check in clamps:
+            after = "..."
+        moves = check.status is GuardrailStatus.CLAMPED
+        cells = (before, after) if moves else ("", "")
+        found.append(Ruled(check.name, *cells, str(check.status)))
+        before = after
+    if not found or known is None:
+        return found
+    opening = [
+        Ruled("left of the period", "", known.left, ""),
+        Ruled("rest of today", known.left, known.today, f"at most {known.limit}"),
+        Ruled("this hour, by its weight", known.today, known.wanted, ""),
+    ]
+    return [*opening, *found]
