@@ -167,7 +167,9 @@ class Replay:
         """Return whether a step differs from ``published`` whatever the broadcast topics said."""
         state = (published.advice.state_digest or "").encode()
         other_code = published.advice.model_version != self.policy.model_version
-        return other_code or state not in (self._value(step) or b"")
+        value = self._value(step)
+        # No hold of a silence may be the doing of a freeze that was not told yet.
+        return other_code or (value is not None and state not in value)
 
     def _position(self, made: Recommendation) -> int | None:
         """Return which published recommendation is of the same hour and clock, if any is."""

@@ -71,6 +71,13 @@ class Kept(World):
         )
 
 
+_LEVERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"field": "bid_multiplier", "hourly_cap": Decimal(20)},
+)
+"""What an entry of the audit trail may be about: an hourly budget, or bids with one."""
+
+
 @cache
 def a_life(seed: int, hours: int = 90) -> Kept:
     """Live some days of a campaign by chance: the same seed is the same life."""
@@ -84,7 +91,7 @@ def a_life(seed: int, hours: int = 90) -> Kept:
             waiting.append(("plans", _plan(world, chance, version, now)))
         if chance.random() < 0.25:
             after, before = (str(chance.randint(1, 30)) for _ in range(2))
-            said = entry(after, now, before=Decimal(before))
+            said = entry(after, now, before=Decimal(before), **chance.choice(_LEVERS))
             record = world.stored(topics.AUDIT, encode(said), said.at, key=KEY)
             waiting.append(("audit", record))
         _broadcast(world, chance, now)
