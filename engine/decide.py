@@ -41,6 +41,8 @@ class Decisions:
     """Whether the value in force is known."""
     current: Ints
     """The value in force."""
+    wanted: Ints
+    """The value before the guard rails."""
     value: Ints
     """Budget of the target hour, or its multiplier."""
     plan: Ints
@@ -86,6 +88,7 @@ def decide(situation: Situation) -> Decisions:
         steers=steers,
         known=lever.known,
         current=lever.current,
+        wanted=lever.wanted,
         value=ruling.value,
         plan=_following(situation, slots, (totals, wanted.amounts), (ruling, steers)),
         cap=np.where(steers, np.minimum(surprise, limit), cap),

@@ -10,18 +10,37 @@ import numpy as np
 from engine import patterns, plans, state
 from engine.arrays import Floats
 from engine.dates import date_factors
+from engine.day_shapes import no_days, pooled
 from engine.horizon import slot_weights
-from engine.strategies import by_date, hour_plan, week_weights
+from engine.pacer import start
+from engine.response import ELASTICITY
+from engine.steering import BINDING
+from engine.strategies import by_date, week_weights
 from schemas import Recommendation, parse_campaign_key
+from schemas.levers import MULTIPLIER_DECIMALS
 from schemas.topics import PRIORS
 from workers.explain.replica import Replica
-from workers.optimizer import tables
+from workers.optimizer import pacing_rows, tables
 from workers.optimizer.amounts import WRITERS
 from workers.optimizer.books import Books
 from workers.optimizer.deciding import Decided, decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
 from workers.optimizer.wave import zone_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How a campaign's spend answers to its bids, as far as was learned."""
+
+    hours: int
+    """Hours heard since its bids are set."""
+    elasticity: float
+    """Log of spend to log of multiplier, near the multiplier in force."""
+    deviation: float
+    """Standard deviation of that."""
+    binding: str
+    """What the multiplier follows from: a position in `engine.steering.BINDING`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +65,8 @@ class Inside:
     """What the rest of today must not exceed."""
     cap: str
     """Where the hour is to be cut off."""
+    answer: Answer | None = None
+    """What is known of how spend answers to bids, where these are set."""
 
 
 def look_inside(replica: Replica, key: bytes, made: Recommendation) -> Inside | None:
@@ -102,8 +123,11 @@ def _inside(decided: Decided, slots: Floats, own: float, made: Recommendation) -
     decisions, planned = decided.decisions, decided.due.plans
     write = WRITERS[int(planned["exponent"][0])]
     horizon, count = decisions.horizon, int(decisions.clock.hours[0])
-    wanted = hour_plan(horizon.today, slots, planned["hourly_floor"], planned["hourly_cap"])
+    steers = bool(decisions.steers[0])
+    # What a multiplier is to spend in an hour is the plan; a budget is split by the weights.
+    slots = decisions.plan.astype(np.float64) if steers else slots
     total = float(slots[0].sum())
+    wish = WRITERS[MULTIPLIER_DECIMALS] if steers else write
     first = made.valid_from
     return Inside(
         starts=tuple(first + timedelta(hours=hour) for hour in range(count)),
@@ -112,7 +136,22 @@ def _inside(decided: Decided, slots: Floats, own: float, made: Recommendation) -
         left=write(int(horizon.left[0])),
         today=write(int(horizon.today[0])),
         in_flight=write(int(horizon.in_flight[0])),
-        wanted=write(int(wanted.amounts[0, 0])),
+        wanted=wish(int(decisions.wanted[0])),
         limit=write(int(horizon.hard_cap[0])),
         cap=write(int(decisions.cap[0])),
+        answer=_answer(decided) if steers else None,
+    )
+
+
+def _answer(decided: Decided) -> Answer:
+    nothing = pooled(no_days()).of(np.zeros(1, dtype=np.int64))
+    fresh = start(nothing, np.ones(1), np.zeros(1))
+    pacing = pacing_rows.unpack(decided.pacing, fresh).pacing
+    response = pacing.response
+    variance = float(response.covariance[0, ELASTICITY, ELASTICITY])
+    return Answer(
+        hours=int(pacing.heard[0]),
+        elasticity=float(response.mean[0, ELASTICITY]),
+        deviation=float(np.sqrt(max(variance, 0.0))),
+        binding=BINDING[int(decided.decisions.binding[0])],
     )

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import Recommendation
+from schemas.levers import MULTIPLIER_UNIT
 from schemas.zones import zone
 from workers.explain.report import Explanation
 from workers.explain.rules import ruled
@@ -75,7 +76,7 @@ def _origins(found: Explanation) -> Iterator[tuple[str, str]]:
         how = f"{plan.strategy}, days of {plan.timezone}"
         yield "plan", f"version {plan.version}: {budget}, {how}"
     if advice.current_value is not None:
-        yield "in force", _amount(advice.current_value, advice)
+        yield "in force", _set(advice.current_value, advice)
     yield "priors", f"version {advice.prior_version}" if advice.prior_version else "none"
     yield "read up to", ", ".join(f"{topic} {at}" for topic, at in sorted(advice.inputs.items()))
     yield "state", advice.state_digest or "-"
@@ -100,6 +101,10 @@ def _beliefs(found: Explanation) -> Iterator[tuple[str, str]]:
     yield "model", advice.model_version
     if inside is not None:
         yield "learned", f"{inside.own:.0%} of the week is the campaign's own, the rest priors"
+        if inside.answer is not None:
+            known = inside.answer
+            spread = f"{known.elasticity:.2f} ± {known.deviation:.2f}"
+            yield "answer", f"elasticity of spend to bids {spread}, from {known.hours} hours heard"
     yield "confidence", f"{advice.confidence:.2f}"
     if advice.pacing_index is not None:
         yield "pace", f"{advice.pacing_index:.2f} times what was expected by now"
@@ -133,7 +138,7 @@ def _value(found: Explanation) -> Iterator[RenderableType]:
         yield Text("nothing is changed", style="bold")
     else:
         moved = f" ({advice.change_pct:+.1f} %)" if advice.change_pct is not None else ""
-        amount = _amount(advice.recommended_value, advice)
+        amount = _set(advice.recommended_value, advice)
         at = _when(advice.valid_from, _zone(found))
         yield Text(f"{advice.field}: {amount} from {at}{moved}", style="bold")
         how = "released by policy" if advice.auto_execute else "waits for a person"
@@ -196,6 +201,13 @@ def _zone(found: Explanation) -> ZoneInfo:
 
 def _when(at: datetime, where: ZoneInfo) -> str:
     return f"{at.astimezone(where):%F %H:%M}"
+
+
+def _set(value: Decimal | None, advice: Recommendation) -> str:
+    """Return a value of what the advice sets: a multiplier has no currency."""
+    if value is not None and advice.unit == MULTIPLIER_UNIT:
+        return f"x{value:.4f}"
+    return _amount(value, advice)
 
 
 def _amount(value: Decimal | None, advice: Recommendation) -> str:

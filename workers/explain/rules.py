@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from schemas import Recommendation
+from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import GuardrailStatus
 from workers.explain.inside import Inside
-
-_BUDGET = "hourly_budget"
 
 
 class Ruled(NamedTuple):
@@ -23,12 +22,11 @@ class Ruled(NamedTuple):
 def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
     """Return what the guard rails did, in their order; those that change nothing have no amounts.
 
-    The strategy's wish is known where the amount is an hour's budget; where several rails clamp,
-    what lies between two of them is not published, and stands as "...".
+    Where several rails clamp, what lies between two of them is not published, and stands as "...".
     """
     checks = advice.guardrails
     clamps = [check for check in checks if check.status is GuardrailStatus.CLAMPED]
-    known = inside if advice.field == _BUDGET else None
+    known = inside if advice.field is not None else None
     before, found = known.wanted if known else "...", []
     for check in checks:
         after = before
@@ -45,6 +43,14 @@ def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
     opening = [
         Ruled("left of the period", "", known.left, ""),
         Ruled("rest of today", known.left, known.today, f"at most {known.limit}"),
-        Ruled("this hour, by its weight", known.today, known.wanted, ""),
+        _wish(advice, known),
     ]
     return [*opening, *found]
+
+
+def _wish(advice: Recommendation, inside: Inside) -> Ruled:
+    """Return the step from what today may spend to what the strategy wants of the hour."""
+    if advice.field == BID_MULTIPLIER and inside.answer is not None:
+        bound = f"by its {inside.answer.binding.replace('_', ' ')}"
+        return Ruled("multiplier that spends it", inside.today, inside.wanted, bound)
+    return Ruled("this hour, by its weight", inside.today, inside.wanted, "")

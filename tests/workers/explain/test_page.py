@@ -66,3 +66,16 @@ def test_json_says_the_same_to_programs() -> None:
     assert sum(told["model"]["inside"]["weights"]) == pytest.approx(1.0)
     assert Decimal(told["inputs"]["events"][0]["spend"]) == Decimal("4.00")
     assert told["inputs"]["plan"]["version"] == 1
+
+
+def test_a_multiplier_is_shown_as_one_with_what_it_follows_from_and_what_is_known_of_bids() -> None:
+    world = Kept()
+    world.plan(strategy="adaptive", guardrails={"max_change_pct": 20.0})
+    say(world, entry("1.00", 0.5, field="bid_multiplier", hourly_cap=Decimal(50)))
+    world.metrics(*(an_event(number) for number in range(30)))
+    text = page(explain(OptimizerPolicy(), world.history(), 29), 100)
+    assert "bid_multiplier: x1.2000 from 2026-03-03 06:00 (+20.0 %)" in text
+    assert "in force    x1.0000" in text
+    assert "by its budget" in text
+    assert "from 30 hours heard" in text
+    assert "identical: 30 metrics records replayed" in text
