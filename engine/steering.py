@@ -33,6 +33,10 @@ LATE_SURPRISE: Final = 3.0
 """Times its expected spend that an hour may cost while earlier ones are not reported: each may
 cost its own cap, and all of them together no more than what is left."""
 
+MISSED: Final = 1
+"""Decisions in a row that may fail to come without a cap in force being spent so often that all of
+them are more than what is left."""
+
 LEAST, MOST = 100, 10**10
 """Multipliers that can be set, in millionths."""
 
@@ -138,7 +142,7 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     )
     return Steering(
         multiplier=multiplier.astype(np.int64),
-        cap=np.where(off, 0, _cap(spending, now[1])),
+        cap=np.where(off, 0, _cap(spending, now[1], (horizon.hard_cap[rows], clock.hours[rows]))),
         hours=spending.hours[:, : period.cells.shape[1]],
         binding=np.select(causes, (4, 3, 2, 1), 0),
         pacing=pacing,
@@ -189,10 +193,16 @@ def _within_day(
     return afforded, minimum
 
 
-def _cap(spending: Spending, unreported: Ints) -> Ints:
+def _cap(spending: Spending, unreported: Ints, hard: tuple[Ints, Ints]) -> Ints:
+    """Return the most that the target hour may spend, also if the next decision does not come.
+
+    ``hard`` is the most that today may still spend, and how many hours it still has.
+    """
+    most, hours = hard
     late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
     cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
-    return np.floor(np.minimum(cap, 2.0**50)).astype(np.int64)
+    lasting = most // np.minimum(hours, 1 + MISSED)
+    return np.minimum(np.floor(np.minimum(cap, 2.0**50)).astype(np.int64), lasting)
 
 
 def _unreported(situation: Situation, clock: Clock) -> Ints:

@@ -383,3 +383,16 @@ def test_an_event_that_is_to_come_gets_its_share_of_the_day_and_needs_no_higher_
     assert plans[1][0] < plans[0][0]
     assert None not in values
     assert values[1] < values[0]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("clock", [10, 20, 21, 22])
+def test_should_the_next_decision_not_come_the_cap_in_force_can_be_spent_once_more(
+    clock: int,
+) -> None:
+    world = steered()
+    # Of 240 nothing is spent yet but 1 an hour: much is left, and the hours that are left are few.
+    world.metrics(*(spent(number, 1) for number in range(24 + clock + 1)))
+    cap, hours = world.advice[-1].hourly_cap, 23 - clock
+    assert cap is not None
+    assert cap * min(hours, 2) <= 240 - clock - 1
+    assert hours > 1 or cap == 240 - clock - 1
