@@ -24,8 +24,14 @@ demo: .venv/.ready-runtime ## The whole loop on an embedded Kafka: 40 campaigns,
 run: .venv/.ready-runtime ## The whole stack on an embedded Kafka, until Ctrl-C
 	@$(BIN)/pacekeeper run $(ARGS)
 
+# Tests on Kafka want the machine for themselves; the others share its cores.
 test: .venv/.ready-dev ## All tests, on a real Kafka
+ifeq ($(strip $(ARGS)),)
+	@failed=0; $(BIN)/python -m pytest -n 2 -m "not kafka" || failed=1; \
+	$(BIN)/python -m pytest -m kafka || failed=1; exit $$failed
+else
 	@$(BIN)/python -m pytest $(ARGS)
+endif
 
 lint: .venv/.ready-dev ## Lint, format, types, import contracts, dead code
 	@echo "ruff check";     $(BIN)/ruff check --quiet .

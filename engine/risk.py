@@ -47,7 +47,8 @@ class Outlook:
 def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     """Return the pace and the projection of each campaign.
 
-    The projection carries on the spend per unit of expected weight that the period has seen.
+    The projection carries on the spend per unit of expected weight that the period has seen; before
+    its first hour it is what is left.
     Its relative error is ``HOURLY_DEVIATION * sqrt(1/n + 1/m)`` for n hours seen and m to
     come, normal. The probability uses the logistic approximation of the normal
     distribution, within 0.0095 (Bowling et al., "A logistic approximation to the cumulative
@@ -55,7 +56,9 @@ def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     """
     seen = horizon.elapsed > 0.0
     burn = np.divide(horizon.spent, horizon.elapsed, out=np.zeros(len(seen)), where=seen)
-    coming = np.maximum(burn, 0.0) * horizon.rest
+    # Before a period's first hour nothing goes on yet: it is expected to spend what it has.
+    meant = np.maximum(horizon.left, 0).astype(np.float64)
+    coming = np.where(seen, np.maximum(burn, 0.0) * horizon.rest, meant)
     hours = np.maximum((clock.reported_until - horizon.started) / HOUR, 1.0)
     ahead = np.maximum((horizon.end - clock.target) / HOUR, 1.0)
     deviation = coming * HOURLY_DEVIATION * np.sqrt(1.0 / hours + 1.0 / ahead)
