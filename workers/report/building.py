@@ -144,8 +144,10 @@ class Book:
             for one in holds
             if one.reason is not HoldReason.NO_PLAN
         ]
-        first = [int(hours.starts[0]) for _, hours in self.campaigns.values()]
-        return min(decided + held, default=min(first, default=0))
+        first = min((int(hours.starts[0]) for _, hours in self.campaigns.values()), default=0)
+        began = min(decided + held, default=first)
+        # Nothing that was decided has been reported on yet: what led to it is all there is to show.
+        return began if began < self._newest() else first
 
     def _counts(self, stretch: Stretch) -> Counts:
         made = [one for each in self.decided.counted.values() for one in each if one[0] in stretch]

@@ -85,6 +85,13 @@ def test_a_report_begins_with_the_first_decision_that_followed_a_plan() -> None:
     assert found.counts.decisions == 2
 
 
+def test_where_no_decided_hour_was_reported_yet_a_report_shows_the_hours_before() -> None:
+    found = report(plans=[a_plan()], metrics=hours(5), recommendations=[advice(5)])
+
+    assert (found.stretch.start, found.stretch.end) == (MONDAY, MONDAY + 5 * HOUR)
+    assert only(found).spend == pytest.approx(50.0)
+
+
 def test_decisions_and_what_became_of_them_are_counted_once() -> None:
     same = advice(3, current_value=Decimal(11))
     told = [advice(1), advice(1), same, a_hold(4, HoldReason.STALE_DATA)]
