@@ -67,8 +67,8 @@ def report(  # noqa: PLR0913 -- a command has as many arguments as options
 ) -> None:
     """Write one HTML file about the campaigns; it needs no network to be read.
 
-    Spend against plan, target and forecast, decisions with their reasons, holds,
-    the hours of the week, whether forecasts held, and a comparison if asked for.
+    Spend against plan, target and forecast, decisions with their reasons, holds, the hours of the
+    week, whether forecasts held, and a comparison with another prefix if one is given.
     """
     wishes = Wishes(
         campaigns=tuple(campaign or ()),
