@@ -21,6 +21,9 @@ from workers.report.pace import Story, pace_of
 from workers.report.periods import Period, Terms
 from workers.report.totals import Campaigns, Stretch, totals_by_account
 
+_BEFORE = {HoldReason.NO_PLAN, HoldReason.STALE_DATA}
+"""Holds of hours that only teach: what they foresaw was not foreseen, and nobody was pacing."""
+
 _DRAWN = 35 * 24 * HOUR
 """Longest stretch that pace charts show: its last five weeks."""
 
@@ -142,7 +145,7 @@ class Book:
             one.at
             for holds in self.decided.holds.values()
             for one in holds
-            if one.reason is not HoldReason.NO_PLAN
+            if one.reason not in _BEFORE
         ]
         first = min((int(hours.starts[0]) for _, hours in self.campaigns.values()), default=0)
         began = min(decided + held, default=first)
