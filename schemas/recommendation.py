@@ -143,11 +143,12 @@ class GuardrailCheck(Part, frozen=True, kw_only=True):
 class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     """One decision about one campaign for one hour.
 
-    A pacing recommendation's ``recommended_value`` is the budget of the hour that
-    begins at ``valid_from``: ``hour``, or a later one where reports came late.
-    ``hour_plan`` holds the amounts from there to the end of the account's local
-    day, in order. A hold leaves everything as it is and says why. The ``inputs``,
-    versions and ``state_digest`` are what a replay needs.
+    A pacing recommendation's ``recommended_value`` is for the hour that begins at
+    ``valid_from``: ``hour``, or a later one where reports came late. It is what
+    ``field`` says: the hour's budget, or the multiplier of its bids, with which
+    ``hourly_cap`` is set. ``hour_plan`` holds the amounts of money from there to the
+    end of the account's local day, in order. A hold leaves everything as it is and says
+    why. The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 
     _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)

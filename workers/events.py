@@ -97,7 +97,7 @@ def _change(
     if field == BID_MULTIPLIER:
         before, after = ("?" if value is None else f"x{value:.3f}" for value in values)
         limit = "" if cap is None else f", at most {_money(cap)} {currency or ''}".rstrip()
-        return f"{field} {before} → {after}{limit}"
+        return f"bids {before} → {after}{limit}"
     before, after = map(_money, values)
     return f"{field} {before} → {after} {currency or ''}".rstrip()
 

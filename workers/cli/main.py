@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
+from inspect import cleandoc
 from types import TracebackType
 from typing import Annotated, Any
 
@@ -140,10 +141,20 @@ def load(name: str) -> Any:  # noqa: ANN401 -- Typer's command classes are priva
     if isinstance(found, typer.Typer):
         group: Any = typer.main.get_group(found)
         group.name = name
-        return group
+        return _flowing(group)
     alone = typer.Typer(add_completion=False)
     alone.command(name)(found)
-    return typer.main.get_command(alone)
+    return _flowing(typer.main.get_command(alone))
+
+
+def _flowing(command: Any) -> Any:  # noqa: ANN401
+    """Let the paragraphs of a command's help break where the terminal ends, not the source."""
+    if command.help:
+        paragraphs = cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(each.replace("\n", " ") for each in paragraphs)
+    for inner in getattr(command, "commands", {}).values():
+        _flowing(inner)
+    return command
 
 
 class Commands(TyperGroup):

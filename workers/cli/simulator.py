@@ -69,9 +69,9 @@ def simulator(  # noqa: PLR0913 -- the options of one command
 ) -> None:
     """Run a market of simulated campaigns that publishes metrics and obeys the audit trail.
 
-    Campaigns have plans with full autonomy, so a running optimizer and executor take over their
-    hourly budgets. Simulated time is ahead of nobody: hours in the past are run through quickly,
-    those of the present take as long as they take.
+    Campaigns have plans with full autonomy, so a running optimizer and executor take over what
+    they bid and may spend. Simulated time is ahead of nobody: hours in the past are run through
+    quickly, those of the present take as long as they take.
     """
     course = _course(start, hours, history_days, seconds_per_hour)
     outages = _all_outages(reporting_outage or (), tracking_outage or (), course.start)

@@ -27,6 +27,9 @@ from workers.settings import Settings
 Show = Callable[[ConsumerRecord], None]
 _CAMPAIGNS, _ENTRIES = 20, 10
 
+_WIDE = 150
+"""Columns from which a row has room for a campaign's whole key beside what was decided."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -77,7 +80,11 @@ async def _watch(settings: Settings, wish: Wish, show: Show) -> None:
 
 async def _watch_live(settings: Settings, wish: Wish, console: Console) -> None:
     board = _Board(lines=_Lines(settings))
-    with Live(console=console, get_renderable=board.render, refresh_per_second=4, screen=False):
+
+    def draw() -> RenderableType:
+        return board.render(narrow=console.width < _WIDE)
+
+    with Live(console=console, get_renderable=draw, refresh_per_second=4, screen=False):
         await _watch(settings, wish, board.show)
 
 
@@ -141,23 +148,25 @@ class _Board:
             self.decisions.pop(seen.campaign, None)
             self.decisions[seen.campaign] = seen
 
-    def render(self) -> RenderableType:
+    def render(self, *, narrow: bool) -> RenderableType:
         """Draw both tables."""
         latest = list(self.decisions.values())[-_CAMPAIGNS:]
         counts = "  ".join(f"{what} {number:,}" for what, number in sorted(self.counted.items()))
         return Group(
-            _table("latest decision of each campaign", reversed(latest)),
-            _table("latest entries of the audit trail", reversed(self.entries)),
+            _table("latest decision of each campaign", reversed(latest), narrow=narrow),
+            _table("latest entries of the audit trail", reversed(self.entries), narrow=narrow),
             Text(counts or "nothing yet", style="dim"),
         )
 
 
-def _table(title: str, happenings: Iterable[Happening]) -> Table:
+def _table(title: str, happenings: Iterable[Happening], *, narrow: bool) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, expand=True)
     for heading, ratio in (("at", None), ("what", None), ("campaign", 2), ("", 5)):
         table.add_column(heading, ratio=ratio, no_wrap=True, overflow="ellipsis")
     for seen in happenings:
-        at = f"{seen.at:%F %H:%M}Z" if seen.at else "?"
+        # Where there is little room the end of the key tells campaigns apart, its head does not.
+        at = "?" if seen.at is None else f"{seen.at:{'%d %H:%M' if narrow else '%F %H:%M'}}Z"
+        campaign = seen.campaign.split(":", 2)[-1] if narrow else seen.campaign
         style = "" if seen.calm else "yellow"
-        table.add_row(at, seen.what, Text(seen.campaign), Text(seen.detail), style=style)
+        table.add_row(at, seen.what, Text(campaign), Text(seen.detail), style=style)
     return table

@@ -167,7 +167,7 @@ class LiveScreen:
 def screen_on(console: Console) -> Iterator[Screen]:
     """Give the screen that suits ``console``, for as long as the block lasts."""
     if not console.is_terminal:
-        console.print(f"Pacekeeper demo\n{ABOUT}\n", soft_wrap=True, highlight=False)
+        console.print(f"Pacekeeper demo\n{ABOUT}\n", highlight=False)
         yield PlainScreen(console)
         return
     with Live(console=console, refresh_per_second=8, transient=True) as live:

@@ -10,6 +10,7 @@ from schemas.action import Action
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import canonical_bytes, digest
 from schemas.decision import Decision
+from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.executor.draft import Draft
@@ -161,11 +162,14 @@ def _what(subject: Action | Recommendation) -> dict[str, Any]:
 
 
 def _advice(advice: Recommendation) -> dict[str, Any]:
+    # Of an hourly budget it only says how far the hour may surprise: nobody sets it.
+    sets_cap = advice.field == BID_MULTIPLIER
     return {
         "recommendation_id": advice.recommendation_id,
         "hour": advice.hour,
         "expected": advice.current_value,
         "target": advice.recommended_value,
+        "hourly_cap": advice.hourly_cap if sets_cap else None,
         "versions": {
             "model": advice.model_version,
             "plan": advice.plan_version,

@@ -21,6 +21,9 @@ from workers.report.pace import Story, pace_of
 from workers.report.periods import Period, Terms
 from workers.report.totals import Campaigns, Stretch, totals_by_account
 
+_BEFORE = {HoldReason.NO_PLAN, HoldReason.STALE_DATA}
+"""Holds of hours that only teach: what they foresaw was not foreseen, and nobody was pacing."""
+
 _DRAWN = 35 * 24 * HOUR
 """Longest stretch that pace charts show: its last five weeks."""
 
@@ -142,10 +145,12 @@ class Book:
             one.at
             for holds in self.decided.holds.values()
             for one in holds
-            if one.reason is not HoldReason.NO_PLAN
+            if one.reason not in _BEFORE
         ]
-        first = [int(hours.starts[0]) for _, hours in self.campaigns.values()]
-        return min(decided + held, default=min(first, default=0))
+        first = min((int(hours.starts[0]) for _, hours in self.campaigns.values()), default=0)
+        began = min(decided + held, default=first)
+        # Nothing that was decided has been reported on yet: what led to it is all there is to show.
+        return began if began < self._newest() else first
 
     def _counts(self, stretch: Stretch) -> Counts:
         made = [one for each in self.decided.counted.values() for one in each if one[0] in stretch]

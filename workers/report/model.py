@@ -20,7 +20,7 @@ class Wishes:
     campaigns: tuple[str, ...] = ()
     """Texts; campaigns whose key holds one of them are shown. None: those of most spend."""
     since: int | None = None
-    """First second; None: the first decision that followed a plan, or else the first hour."""
+    """First second; None: the first decision by a plan and fresh data, or else the first hour."""
     until: int | None = None
     """The second after the last; None: the end of the newest hour."""
     most: int = 12

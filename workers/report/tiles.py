@@ -84,8 +84,10 @@ def _overspend(report: Report) -> Tile:
     over = {code: each.overspend for code, each in sums.items() if each.overspend > 0.0}
     if not over:
         return "Overspend", [("0",)], ["no period above its budget"]
-    rows = [(exact(value, code),) for code, value in list(over.items())[:_MOST]]
-    return "Overspend", [(", ".join(text for (text,) in rows),)], ["above budgets of periods"]
+    listed = [(code, exact(value, code)) for code, value in list(over.items())[:_MOST]]
+    rows: list[tuple[str, ...]] = [(code or "?", _bare(text, code), "") for code, text in listed]
+    alone: list[tuple[str, ...]] = [(text,) for _, text in listed]
+    return "Overspend", rows if len(rows) > 1 else alone, ["above budgets of periods"]
 
 
 def _conversions(report: Report) -> Tile:

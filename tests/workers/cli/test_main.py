@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,19 @@ def test_every_command_has_a_help_of_its_own(name: str) -> None:
     assert shown.exit_code == 0, shown.output
     assert f"{name} [OPTIONS]" in shown.output
     load(name)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_breaks_its_lines_where_the_terminal_ends_and_not_where_the_source_does(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(app, [name, "--help"]).output
+    lines = [line.rstrip() for line in shown.partition("╭")[0].splitlines()]
+
+    for line, following in pairwise(lines):
+        if line and following:
+            assert len(f"{line} {following.split()[0]}") > 79, line
 
 
 def test_a_misspelt_command_is_answered_with_the_nearest_one() -> None:

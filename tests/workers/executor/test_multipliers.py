@@ -115,4 +115,7 @@ def test_an_approved_multiplier_comes_with_its_cap_and_an_approved_budget_withou
         world.publish(topics.DECISIONS, approve(name), 1)
     world.settle()
     caps = {entry.field: entry.hourly_cap for entry in world.audit if entry.action_id}
+    asked = [entry for entry in world.audit if entry.status == "approval_required"]
     assert caps == {"bid_multiplier": Decimal(40), "hourly_budget": None}
+    # Who is asked is told what an approval would put in force.
+    assert {entry.field: entry.hourly_cap for entry in asked} == caps

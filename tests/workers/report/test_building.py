@@ -19,6 +19,7 @@ from tests.workers.report.told import (
 from workers.errors import UsageError
 from workers.report.building import Book, Records
 from workers.report.model import Report, Wishes
+from workers.report.tiles import tiles
 from workers.report.totals import Account, Totals, by_currency, mean_use
 
 
@@ -74,7 +75,8 @@ def test_the_plan_of_the_highest_version_counts() -> None:
 
 
 def test_a_report_begins_with_the_first_decision_that_followed_a_plan() -> None:
-    told = [a_hold(5, HoldReason.NO_PLAN), advice(30), advice(31)]
+    old = [a_hold(n, HoldReason.STALE_DATA) for n in range(6, 20)]
+    told = [a_hold(5, HoldReason.NO_PLAN), *old, advice(30), advice(31)]
     found = report(plans=[a_plan()], metrics=hours(48), recommendations=told)
 
     assert found.stretch.start == MONDAY + 30 * HOUR
@@ -83,6 +85,13 @@ def test_a_report_begins_with_the_first_decision_that_followed_a_plan() -> None:
     assert only(found).periods == 1  # Tuesday ended in it, and is known whole
     assert found.counts.held == 0
     assert found.counts.decisions == 2
+
+
+def test_where_no_decided_hour_was_reported_yet_a_report_shows_the_hours_before() -> None:
+    found = report(plans=[a_plan()], metrics=hours(5), recommendations=[advice(5)])
+
+    assert (found.stretch.start, found.stretch.end) == (MONDAY, MONDAY + 5 * HOUR)
+    assert only(found).spend == pytest.approx(50.0)
 
 
 def test_decisions_and_what_became_of_them_are_counted_once() -> None:
@@ -111,6 +120,24 @@ def test_amounts_of_different_currencies_are_never_added() -> None:
         "JPY": 1_000.0,
     }
     assert set(by_currency(found.accounts)) == {"EUR", "JPY"}
+
+
+@pytest.mark.parametrize(
+    ("currencies", "values"),
+    [
+        (("EUR",), [("EUR 24.00",)]),
+        (("EUR", "USD"), [("EUR", "24.00", ""), ("USD", "24.00", "")]),
+    ],
+)
+def test_overspend_of_several_currencies_is_listed_as_other_amounts_are(
+    currencies: tuple[str, ...], values: list[tuple[str, ...]]
+) -> None:
+    plans = [a_plan(campaign_id=each, currency=each) for each in currencies]
+    events = [an_hour(n, "11", campaign_id=c, currency=c) for c in currencies for n in range(24)]
+    found = report(plans=plans, metrics=events)
+
+    (listed,) = (shown for name, shown, _ in tiles(found) if name == "Overspend")
+    assert listed == values
 
 
 def test_the_use_of_all_budgets_is_weighed_by_periods_and_not_by_currencies() -> None:
