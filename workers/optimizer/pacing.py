@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from engine import pacing_state, state
-from engine.arrays import Floats, Rows
+from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR
 from engine.day_shapes import DayShapes
 from engine.living import Lived, live_hour
@@ -44,6 +44,8 @@ class CaughtUp:
     """What is known of R campaigns by now."""
 
     pacing: Pacing
+    hours: Ints
+    """Shape (R,): how many hours were lived since the first one learned, told or not."""
     values: Sequence[bytes]
     """As the table keeps it."""
     writes: dict[bytes, bytes | None]
@@ -73,7 +75,8 @@ def catch_up(
     for key, before, now in zip(campaigns.keys, stored, values, strict=True):
         if before != now:
             writes[pacing_key(key)] = now
-    return CaughtUp(pacing=reached.pacing, values=values, writes=writes)
+    hours = (ends - reached.began) // HOUR
+    return CaughtUp(pacing=reached.pacing, hours=hours, values=values, writes=writes)
 
 
 def hourly_budget(plans: Rows) -> Floats:

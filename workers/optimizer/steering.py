@@ -22,8 +22,9 @@ from workers.optimizer.targets import Aimed, highest
 
 _BID = ACTUATORS.index("bid")
 
-HALF_HEARD = 12.0
-"""Hours heard from at which a campaign's own answer is half trusted."""
+HALF_KNOWN = 12.0
+"""Hours learned from at which a campaign is half trusted, those before its bids were set included:
+a search under caps is not helped by waiting for more of them."""
 
 
 class Known(NamedTuple):
@@ -66,11 +67,10 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         bounds=books.plans.bid_bounds(values, due.plans[rows]),
         offsets=offsets,
     )
-    heard = caught.pacing.heard
     return Known(
         steered=steered,
         weights=_week(steered),
-        trust=heard / (heard + HALF_HEARD),
+        trust=caught.hours / (caught.hours + HALF_KNOWN),
         values=caught.values,
         writes=caught.writes,
     )

@@ -396,3 +396,19 @@ def test_should_the_next_decision_not_come_the_cap_in_force_can_be_spent_once_mo
     assert cap is not None
     assert cap * min(hours, 2) <= 240 - clock - 1
     assert hours > 1 or cap == 240 - clock - 1
+
+
+def test_taking_bids_over_does_not_make_a_known_campaign_wait_for_confidence() -> None:
+    world = steered(min_confidence=0.5)
+    world.metrics(*lived(range(48)))
+    first = world.actions[-1]
+    said = entry(str(first.target), 48.1, field="bid_multiplier", hourly_cap=first.hourly_cap)
+    say(world, said)
+    world.metrics(spent(48, 9))
+    statuses = {check.name: check.status for check in world.advice[-1].guardrails}
+    assert statuses["min_confidence"] == "passed"
+    assert len(world.actions) >= 2
+    assert world.actions[-1].hour == hour(49)
+    fresh = steered(min_confidence=0.5)
+    fresh.metrics(*lived(range(5)))
+    assert not fresh.actions
