@@ -21,6 +21,7 @@ from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
 from engine.strategies import HourPlan, hour_plan
+from engine.within_day import Reach, spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,8 @@ class Decisions:
     """Whether the hourly minimum did not fit into what is left."""
     unplaced: Ints
     """What the hourly maximum leaves over today."""
+    reach: Reach
+    """How far minimums of spend can be kept where bids are set; (B,)."""
 
 
 def decide(situation: Situation) -> Decisions:
@@ -66,8 +69,9 @@ def decide(situation: Situation) -> Decisions:
     clock = clock_of(situation)
     slots = lifted(situation, clock, slot_weights(situation.week, clock))
     horizon = horizon_of(situation, clock, slots, expected_rates(situation, clock))
-    hold = hold_codes(situation, clock, horizon)
     steering = steer(situation, clock, horizon)
+    reach = spread(steering.reach, situation.steered.rows, len(situation.plans))
+    hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
     totals = np.where(hold == NONE, horizon.today, 0)
     wanted = _planned(situation, totals, slots, steering)
     limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
@@ -93,6 +97,7 @@ def decide(situation: Situation) -> Decisions:
         confidence=sure,
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,
+        reach=reach,
     )
 
 

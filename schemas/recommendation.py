@@ -64,6 +64,7 @@ class HoldReason(StrEnum):
     STALE_DATA = "stale_data"
     FROZEN = "frozen"
     SUSPECTED_OUTAGE = "suspected_outage"
+    CONFLICTING_TARGETS = "conflicting_targets"
 
 
 class Priority(StrEnum):

@@ -19,7 +19,6 @@ LIBRARY = {
     "ceiling",
     "coming",
     "coming_events",
-    "conflicts",
     "day_shapes",
     "delay",
     "exploration",
@@ -67,7 +66,8 @@ def a_campaigns_life() -> None:
     priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
     world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
     world.metrics(an_event(80), an_event(81))
-    world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), min_daily_budget=Decimal(9))
+    least = {"min_daily_budget": Decimal(9), "min_hourly_budget": Decimal("0.1")}
+    world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), **least)
     world.metrics(*(an_event(number) for number in range(82, 86)))
     world.metrics(an_event(84, emitted_at=hour(88)))
     world.plan(version=11, strategy="adaptive", calendar=calendar)
