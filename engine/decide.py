@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
+from engine.exploring import Exploring, spread_explored
 from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
@@ -57,6 +58,8 @@ class Decisions:
     """What the hourly maximum leaves over today."""
     reach: Reach
     """How far minimums of spend can be kept where bids are set; (B,)."""
+    explored: Exploring
+    """What is done to learn where bids are set; (B,)."""
 
 
 def decide(situation: Situation) -> Decisions:
@@ -98,6 +101,7 @@ def decide(situation: Situation) -> Decisions:
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,
         reach=reach,
+        explored=spread_explored(steering.explored, rows, len(cap)),
     )
 
 

@@ -34,6 +34,7 @@ ORDER: Final = (
     HoldReason.FLIGHT_GAP,
     HoldReason.BUDGET_GONE,
     HoldReason.INFEASIBLE_MINIMUM,
+    HoldReason.EXCLUDED_HOUR,
     HoldReason.TOO_LITTLE_DATA,
     HoldReason.CONFLICTING_TARGETS,
 )
@@ -62,11 +63,12 @@ _NO_ROLLOVER = ROLLOVERS.index("none")
 def hold_codes(situation: Situation, clock: Clock, horizon: Horizon, *, conflicting: Bools) -> Ints:
     """Return why each campaign is held, as a position in `ORDER`, or `NONE`; shape (B,).
 
-    Where targets are ``conflicting`` (B,) a campaign is left alone only if what is in force cannot
-    spend more than there is.
+    Where targets are ``conflicting`` (B,), or the newest hour is excluded, a campaign is left alone
+    only if what is in force cannot spend more than there is.
     """
     plans = situation.plans
     known, current = current_value(situation.in_force, plans)
+    harmless = ~(known & (current > horizon.hard_cap))
     early, late = clock.day < plans["flight_first"], clock.day > plans["flight_last"]
     applies = {
         HoldReason.NO_PLAN: plans["version"] == 0,
@@ -82,8 +84,9 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon, *, conflict
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
         HoldReason.INFEASIBLE_MINIMUM: horizon.minimums.needed > horizon.minimums.available,
+        HoldReason.EXCLUDED_HOUR: situation.conditions.excluded & harmless,
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
-        HoldReason.CONFLICTING_TARGETS: conflicting & ~(known & (current > horizon.hard_cap)),
+        HoldReason.CONFLICTING_TARGETS: conflicting & harmless,
     }
     return np.select([applies[reason] for reason in ORDER], range(len(ORDER)), NONE)
 

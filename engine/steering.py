@@ -19,6 +19,7 @@ from engine import pacer
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import HOUR, hour_of_week, local_day
 from engine.ceiling import settled
+from engine.exploring import Exploring, exploring, nothing_explored
 from engine.horizon import Horizon
 from engine.in_force import current_multiplier
 from engine.living import reopened, rows_of
@@ -61,6 +62,8 @@ class Steering:
     """What it decided, at the multiplier that was settled on."""
     reach: Reach
     """How far minimums can be kept."""
+    explored: Exploring
+    """What is done to learn."""
 
     def of(self, at: Ints) -> Spending:
         """Return what was decided for today's hours of some campaigns, given by position."""
@@ -82,6 +85,7 @@ def _nobody(steered: Steered, clock: Clock) -> Steering:
         pacing=steered.pacing,
         spending=spending,
         reach=nothing_asked(0),
+        explored=nothing_explored(0),
     )
 
 
@@ -132,19 +136,32 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     affordable = np.maximum(bounds.afforded, bounds.minimum)
     settled_at = settled(affordable, steered.highest, bounds.minimum)
     off = offset <= OFF
+    free = ~off & (settled_at > bounds.minimum)
+    explored = exploring(known_now, horizon, spending, settled_at, free=free)
     wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
-    bid = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
-    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(bid)), LEAST, MOST)
+    unmoved, multiplier = (_set(steered, bid) for bid in (wanted, wanted + explored.moved))
     today = replace(spending, hours=spending.hours[:, : period.cells.shape[1]])
     return Steering(
-        multiplier=multiplier.astype(np.int64),
+        multiplier=multiplier,
         cap=np.where(off, 0, _cap(spending, now[1], bounds.of_hour)),
         hours=today.hours,
-        binding=_binding(bounds, spending, settled_at, bid != wanted),
+        binding=_binding(bounds, spending, settled_at, _limited(steered, wanted)),
         pacing=pacing,
         spending=replace(spending, log_multiplier=settled_at),
         reach=reach_of(situation, known_now, bounds, horizon, today),
+        explored=replace(explored, unmoved=unmoved),
     )
+
+
+def _set(steered: Steered, bid: Floats) -> Ints:
+    """Return the multipliers (R,) to set, in millionths, within what can be set and may be."""
+    within = np.clip(bid, steered.bounds[:, 0], steered.bounds[:, 1])
+    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(within)), LEAST, MOST)
+    return np.asarray(multiplier.astype(np.int64))
+
+
+def _limited(steered: Steered, bid: Floats) -> Bools:
+    return (bid < steered.bounds[:, 0]) | (bid > steered.bounds[:, 1])
 
 
 def _binding(bounds: Bounds, spending: Spending, settled_at: Floats, limited: Bools) -> Ints:
@@ -173,6 +190,7 @@ def some_of(steered: Steered, at: Ints) -> Steered:
         highest=steered.highest[at],
         bounds=steered.bounds[at],
         offsets=steered.offsets[at],
+        learning=steered.learning.of(at),
     )
 
 

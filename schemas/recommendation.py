@@ -65,6 +65,7 @@ class HoldReason(StrEnum):
     FROZEN = "frozen"
     SUSPECTED_OUTAGE = "suspected_outage"
     CONFLICTING_TARGETS = "conflicting_targets"
+    EXCLUDED_HOUR = "excluded_hour"
 
 
 class Priority(StrEnum):

@@ -44,6 +44,7 @@ from engine import settings as engine_settings
 from engine.arrays import Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
+from engine.situation import Learning
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
 from tests.engine import parts
@@ -143,6 +144,12 @@ def steer() -> None:
         highest=np.array([50.0]),
         bounds=np.array([[-9.0, 9.0]]),
         offsets=np.zeros((1, 168)),
+        learning=Learning(
+            share=np.array([0.1]),
+            period=np.array([MONDAY]),
+            used=np.zeros(1),
+            coins=np.array([0.7]),
+        ),
     )
     wishes = np.where(np.arange(168)[None] == 30, 0.0, 2.0)
     worth = offsets.of_intent(np.linspace(0.5, 2.0, 168)[None])

@@ -34,6 +34,7 @@ CAUSES: dict[HoldReason, dict[str, Any]] = {
     HoldReason.BUDGET_GONE: {"plan": {"amount": 400}},
     HoldReason.INFEASIBLE_MINIMUM: {"plan": {"daily_floor": 24_001}},
     HoldReason.TOO_LITTLE_DATA: {"plan": {"rollover": FULL}, "campaign": {"flight_known": 0}},
+    HoldReason.EXCLUDED_HOUR: {"excluded": True},
     HoldReason.CONFLICTING_TARGETS: {"conflicting": True},
 }
 """For each reason a campaign alone to which it applies."""

@@ -37,6 +37,7 @@ class Reasons:
         self._in_flight = money.plain(made.horizon.in_flight)
         noted = made.unmet | made.horizon.short | (made.unplaced > 0) | (made.binding > 0)
         noted |= made.reach.before_target | made.reach.hour_aside
+        noted |= made.steers & (made.explored.moved != 0.0)
         self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
@@ -68,6 +69,8 @@ class Reasons:
             notes.append(explaining.note("minimum_before_target", self._asked(i)))
         if made.reach.hour_aside[i]:
             notes.append(explaining.note("hourly_minimum_out_of_reach", {}))
+        if made.steers[i] and made.explored.moved[i]:
+            notes.append(explaining.note("exploring", self._explored(i)))
         return notes
 
     def _asked(self, i: int) -> Evidence:
@@ -75,6 +78,15 @@ class Reasons:
         return {
             "needed": write(int(reach.needed[i])),
             "within_target": write(int(reach.within_target[i])),
+        }
+
+    def _explored(self, i: int) -> Evidence:
+        explored, write = self._made.explored, self._money.writers[i]
+        return {
+            "factor": round(float(np.exp(explored.moved[i])), DIGITS),
+            "cost": write(int(explored.cost[i])),
+            "spent": write(int(explored.used[i])),
+            "reserve": write(int(explored.total[i])),
         }
 
     def targets(self, i: int) -> Evidence:
