@@ -21,6 +21,7 @@ from engine.ceiling import UNBOUND
 from engine.coming import Coming
 from engine.conflicts import most_bought, unreachable
 from engine.horizon import Horizon
+from engine.living import rows_of
 from engine.multiplier import Spending
 from engine.offsets import OFF
 from engine.response import DEVIATION, LEVEL, USUAL, Response, answer
@@ -39,7 +40,8 @@ class Reach:
     within_target: Ints
     """What the rest of today is expected to spend at the highest multiplier within the target."""
     market: Ints
-    """What a whole usual day will hardly spend more than, whatever is bid."""
+    """What a whole usual day will hardly spend more than, whatever is bid; 0 where no minimum of
+    the day and no target can collide."""
     before_target: Bools
     """Whether a minimum holds bids above what the target allows."""
     hour_aside: Bools
@@ -55,7 +57,7 @@ class Bounds:
     afforded: Floats
     """What period and day afford."""
     minimum: Floats
-    """What the minimums ask for; minus infinity where there is none."""
+    """What the minimums ask for; minus `engine.ceiling.UNBOUND` where there is none."""
     of_hour: Floats
     """What the target hour is to spend at least, minor units; 0 where nothing is asked of it."""
     hour_aside: Bools
@@ -109,14 +111,14 @@ def day_bounds(
         return pacer.decide_ahead(steered.pacing, steered.shapes, ahead, money, now).log_multiplier
 
     of_hour, aside = _hourly(situation, steered, period, horizon)
-    afforded, minimum = spending.log_multiplier, np.full(len(rows), -np.inf)
+    afforded, minimum = spending.log_multiplier, np.full(len(rows), -UNBOUND)
     over, asked = today > room, floor > 0
     if over.any():
         afforded = np.where(over, np.minimum(spends(room, shown), afforded), afforded)
     if asked.any():
         minimum = np.where(asked, spends(floor, shown), minimum)
     if of_hour.any():
-        least = np.where(of_hour > 0.0, spends(of_hour, 1), -np.inf)
+        least = np.where(of_hour > 0.0, spends(of_hour, 1), -UNBOUND)
         minimum = np.maximum(minimum, least)
     return Bounds(afforded=afforded, minimum=minimum, of_hour=of_hour, hour_aside=aside)
 
@@ -133,7 +135,11 @@ def reach_of(
     moved = answer(response, np.minimum(highest, spending.log_multiplier) - response.anchor)
     moved = moved - answer(response, spending.log_multiplier - response.anchor)
     within = spending.hours.sum(axis=1) * np.exp(moved)
-    market = _of_usual_day(steered, steered.bounds[:, 1])
+    market = np.zeros(len(rows))
+    judged = np.flatnonzero((plans["daily_floor"] > 0) & (highest < UNBOUND))
+    if judged.size:
+        some = rows_of(steered.pacing, judged).response
+        market[judged] = _of_usual_day(some, steered.bounds[judged, 1])
     known = (steered.pacing.heard >= pacer.UNKNOWN_HOURS) & (highest < UNBOUND)
     daily = plans["daily_floor"].astype(np.float64)
     return Reach(
@@ -173,9 +179,8 @@ def _here(steered: Steered, period: Coming) -> Response:
     return replace(response, mean=mean)
 
 
-def _of_usual_day(steered: Steered, highest: Floats) -> Floats:
+def _of_usual_day(response: Response, highest: Floats) -> Floats:
     """Return what a day, usual or like today if that is better, will hardly spend more than."""
-    response = steered.pacing.response
     mean = response.mean.copy()
     now = mean[:, LEVEL] + mean[:, DEVIATION]
     mean[:, LEVEL] += np.maximum(mean[:, USUAL] - now, 0.0)

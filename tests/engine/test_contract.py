@@ -23,6 +23,7 @@ from engine import (
     dates,
     day_shapes,
     delay,
+    exploring,
     forecast,
     in_force,
     ledger,
@@ -155,6 +156,9 @@ def steer() -> None:
     worth = offsets.of_intent(np.linspace(0.5, 2.0, 168)[None])
     steered = offsets.with_wishes(replace(steered, offsets=worth), np.ones((1, 168)), wishes)
     decide(replace(one, steered=steered))
+    today = One(plan={"strategy": 5, "actuator": 0}, force={"multiplier": 900_000}).situation()
+    decide(replace(today, steered=steered))
+    exploring.explored_with(np.ones(1), np.array([0.1]), np.ones(1), np.ones(1))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
     engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))
 
@@ -230,7 +234,7 @@ def noted() -> Mapping[str, Sequence[dict[str, Any]]]:
         sys.setprofile(before)
     for array in arrays_in(list(calls.values())):
         array.flags.writeable = False
-    return calls
+    return dict(calls)
 
 
 def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:  # noqa: ANN401 -- whatever is inside

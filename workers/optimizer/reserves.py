@@ -94,8 +94,9 @@ def learning_of(
         share[i] = book.plan(due.plan_values[at]).learning_share
         used[i] = account.head["used"][0] + account.moves["most"].sum()
         period[i] = account.head["period"][0]
-    seeds = np.array([_seed(due.keys[i]) for i in rows.tolist()], dtype=np.int64)
-    coins = coin(seeds, due.hour[rows])
+    coins = np.zeros(len(rows))
+    seeds = np.array([_seed(due.keys[i]) for i in accounts], dtype=np.int64)
+    coins[chosen] = coin(seeds, due.hour[rows[chosen]])
     return Learning(share=share, period=period, used=used, coins=coins), accounts
 
 
