@@ -116,7 +116,7 @@ def test_what_is_decided_later_depends_on_nothing_but_the_money_of_an_excluded_h
 ) -> None:
     decisions = []
     for odd in ({"clicks": 900, "conversions": Decimal(90)}, {"clicks": 3, "impressions": 40}):
-        world = planned(strategy, target_cpa=Decimal(3))
+        world = planned(strategy, target_cpa=Decimal(1))
         tell(world, without(*OUT))
         for first in range(0, 60, 12):
             world.metrics(*told(range(first, first + 12), **odd))
