@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.confidence import confidence
+from engine.exploring import Exploring, spread_explored
 from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
@@ -21,6 +22,7 @@ from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
 from engine.strategies import HourPlan, hour_plan
+from engine.within_day import Reach, spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,10 @@ class Decisions:
     """Whether the hourly minimum did not fit into what is left."""
     unplaced: Ints
     """What the hourly maximum leaves over today."""
+    reach: Reach
+    """How far minimums of spend can be kept where bids are set; (B,)."""
+    explored: Exploring
+    """What is done to learn where bids are set; (B,)."""
 
 
 def decide(situation: Situation) -> Decisions:
@@ -68,8 +74,9 @@ def decide(situation: Situation) -> Decisions:
     clock = clock_of(situation)
     slots = lifted(situation, clock, slot_weights(situation.week, clock))
     horizon = horizon_of(situation, clock, slots, expected_rates(situation, clock))
-    hold = hold_codes(situation, clock, horizon)
     steering = steer(situation, clock, horizon)
+    reach = spread(steering.reach, situation.steered.rows, len(situation.plans))
+    hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
     totals = np.where(hold == NONE, horizon.today, 0)
     wanted = _planned(situation, totals, slots, steering)
     limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
@@ -96,6 +103,8 @@ def decide(situation: Situation) -> Decisions:
         confidence=sure,
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,
+        reach=reach,
+        explored=spread_explored(steering.explored, rows, len(cap)),
     )
 
 

@@ -11,6 +11,7 @@ from engine.calendar import day_start, utc_offset
 from engine.confidence import of_shape
 from engine.gaps import in_gap
 from engine.horizon import Horizon
+from engine.in_force import current_value
 from engine.plans import PERIODS, ROLLOVERS, STATUSES
 from engine.situation import Clock, Situation
 from engine.strategies import needs_learning
@@ -33,7 +34,9 @@ ORDER: Final = (
     HoldReason.FLIGHT_GAP,
     HoldReason.BUDGET_GONE,
     HoldReason.INFEASIBLE_MINIMUM,
+    HoldReason.EXCLUDED_HOUR,
     HoldReason.TOO_LITTLE_DATA,
+    HoldReason.CONFLICTING_TARGETS,
 )
 """Reasons to hold; where several apply, the first counts. A code is a position here."""
 
@@ -57,9 +60,15 @@ _FLIGHT = PERIODS.index("flight")
 _NO_ROLLOVER = ROLLOVERS.index("none")
 
 
-def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
-    """Return why each campaign is held, as a position in `ORDER`, or `NONE`; shape (B,)."""
+def hold_codes(situation: Situation, clock: Clock, horizon: Horizon, *, conflicting: Bools) -> Ints:
+    """Return why each campaign is held, as a position in `ORDER`, or `NONE`; shape (B,).
+
+    Where targets are ``conflicting`` (B,), or the newest hour is excluded, a campaign is left alone
+    only if what is in force cannot spend more than there is.
+    """
     plans = situation.plans
+    known, current = current_value(situation.in_force, plans)
+    harmless = ~(known & (current > horizon.hard_cap))
     early, late = clock.day < plans["flight_first"], clock.day > plans["flight_last"]
     applies = {
         HoldReason.NO_PLAN: plans["version"] == 0,
@@ -75,7 +84,9 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon) -> Ints:
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
         HoldReason.INFEASIBLE_MINIMUM: horizon.minimums.needed > horizon.minimums.available,
+        HoldReason.EXCLUDED_HOUR: situation.conditions.excluded & harmless,
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
+        HoldReason.CONFLICTING_TARGETS: conflicting & harmless,
     }
     return np.select([applies[reason] for reason in ORDER], range(len(ORDER)), NONE)
 

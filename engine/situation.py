@@ -22,6 +22,8 @@ class Conditions:
     """Nothing may be changed."""
     outage: Bools
     """Reports are suspected to be missing."""
+    excluded: Bools
+    """The newest hour is one that nothing is to be learned or decided from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,29 @@ class Evidence:
     """Share of what was learned that is the campaign's own, in [0, 1]."""
     pooled: Floats
     """Campaign-days behind the prior."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """What R campaigns may spend on finding out, and have; arrays of shape (R,)."""
+
+    share: Floats
+    """Of what the period may spend, in [0, 1]."""
+    period: Ints
+    """First second after the period that ``used`` is of."""
+    used: Floats
+    """What is spent, or may be by hours that are not known yet; minor units."""
+    coins: Floats
+    """In [0, 1), as `engine.exploration.coin` gives them for the hour that is decided."""
+
+    def of(self, at: Ints) -> Learning:
+        """Return some of them, given by position."""
+        return Learning(
+            share=self.share[at],
+            period=self.period[at],
+            used=self.used[at],
+            coins=self.coins[at],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +75,7 @@ class Steered:
     offsets: Floats
     """Shape (R, 168): by how much the bids of an hour of the week are to lie above the common
     multiplier, natural log; `engine.offsets.OFF` where nothing may be spent."""
+    learning: Learning
 
 
 def nobody_steered() -> Steered:
@@ -63,6 +89,7 @@ def nobody_steered() -> Steered:
         highest=np.zeros(0),
         bounds=np.zeros((0, 2)),
         offsets=np.zeros((0, 168)),
+        learning=Learning(share=np.zeros(0), period=nobody, used=np.zeros(0), coins=np.zeros(0)),
     )
 
 

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 
 from engine import pacer
-from engine.arrays import Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.calendar import HOUR, hour_of_week, local_day
 from engine.ceiling import settled
-from engine.coming import Coming
+from engine.exploring import Exploring, exploring, nothing_explored
 from engine.horizon import Horizon
 from engine.in_force import current_multiplier
 from engine.living import reopened, rows_of
@@ -28,6 +28,7 @@ from engine.offsets import OFF, offset_lifts
 from engine.period_ahead import coming, share_looked_at, told_lifts
 from engine.settings import MILLIONTHS
 from engine.situation import Clock, Situation, Steered
+from engine.within_day import Bounds, Reach, day_bounds, nothing_asked, reach_of
 
 LATE_SURPRISE: Final = 3.0
 """Times its expected spend that an hour may cost while earlier ones are not reported: each may
@@ -63,6 +64,10 @@ class Steering:
     """What the pacer knew when it decided."""
     spending: Spending
     """What it decided, at the multiplier that was settled on."""
+    reach: Reach
+    """How far minimums can be kept."""
+    explored: Exploring
+    """What is done to learn."""
 
     def of(self, at: Ints) -> Spending:
         """Return what was decided for today's hours of some campaigns, given by position."""
@@ -83,6 +88,8 @@ def _nobody(steered: Steered, clock: Clock) -> Steering:
         binding=steered.rows,
         pacing=steered.pacing,
         spending=spending,
+        reach=nothing_asked(0),
+        explored=nothing_explored(0),
     )
 
 
@@ -128,26 +135,50 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     share = share_looked_at(situation, clock, horizon, period)
     left = np.maximum(horizon.left[rows], 0) * share
     spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
-    afforded, minimum = _within_day(pacing, steered, (period, now), horizon, spending)
-    settled_at = settled(np.maximum(afforded, minimum), steered.highest, minimum)
+    known_now = replace(steered, pacing=pacing)
+    bounds = day_bounds(situation, known_now, (period, now), horizon, spending)
+    affordable = np.maximum(bounds.afforded, bounds.minimum)
+    settled_at = settled(affordable, steered.highest, bounds.minimum)
     off = offset <= OFF
+    free = ~off & (settled_at > bounds.minimum)
+    explored = exploring(known_now, horizon, spending, settled_at, free=free)
     wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
-    bid = np.clip(wanted, steered.bounds[:, 0], steered.bounds[:, 1])
-    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(bid)), LEAST, MOST)
-    causes = (
-        bid != wanted,
-        settled_at < np.maximum(afforded, minimum),
-        minimum >= np.maximum(settled_at, afforded),
-        afforded < spending.log_multiplier,
-    )
+    unmoved, multiplier = (_set(steered, bid) for bid in (wanted, wanted + explored.moved))
+    today = replace(spending, hours=spending.hours[:, : period.cells.shape[1]])
+    hard = horizon.hard_cap[rows], clock.hours[rows]
     return Steering(
-        multiplier=multiplier.astype(np.int64),
-        cap=np.where(off, 0, _cap(spending, now[1], (horizon.hard_cap[rows], clock.hours[rows]))),
-        hours=spending.hours[:, : period.cells.shape[1]],
-        binding=np.select(causes, (4, 3, 2, 1), 0),
+        multiplier=multiplier,
+        cap=np.where(off, 0, _cap(spending, now[1], bounds.of_hour, hard)),
+        hours=today.hours,
+        binding=_binding(bounds, spending, settled_at, _limited(steered, wanted)),
         pacing=pacing,
         spending=replace(spending, log_multiplier=settled_at),
+        reach=reach_of(situation, known_now, bounds, horizon, today),
+        explored=replace(explored, unmoved=unmoved),
     )
+
+
+def _set(steered: Steered, bid: Floats) -> Ints:
+    """Return the multipliers (R,) to set, in millionths, within what can be set and may be."""
+    within = np.clip(bid, steered.bounds[:, 0], steered.bounds[:, 1])
+    multiplier = np.clip(np.rint(MILLIONTHS * np.exp(within)), LEAST, MOST)
+    return np.asarray(multiplier.astype(np.int64))
+
+
+def _limited(steered: Steered, bid: Floats) -> Bools:
+    return (bid < steered.bounds[:, 0]) | (bid > steered.bounds[:, 1])
+
+
+def _binding(bounds: Bounds, spending: Spending, settled_at: Floats, limited: Bools) -> Ints:
+    """Return what multipliers follow from, ``limited`` ones from the plan's range of bids."""
+    affordable = np.maximum(bounds.afforded, bounds.minimum)
+    causes = (
+        limited,
+        settled_at < affordable,
+        bounds.minimum >= np.maximum(settled_at, bounds.afforded),
+        bounds.afforded < spending.log_multiplier,
+    )
+    return np.select(causes, (4, 3, 2, 1), 0)
 
 
 def _of_target(offsets: Floats, cells: Ints) -> Floats:
@@ -164,45 +195,21 @@ def some_of(steered: Steered, at: Ints) -> Steered:
         highest=steered.highest[at],
         bounds=steered.bounds[at],
         offsets=steered.offsets[at],
+        learning=steered.learning.of(at),
     )
 
 
-def _within_day(
-    pacing: pacer.Pacing,
-    steered: Steered,
-    when: tuple[Coming, tuple[Floats, Ints]],
-    horizon: Horizon,
-    spending: Spending,
-) -> tuple[Floats, Floats]:
-    """Return the log multipliers that cap and minimum of the day allow and ask for, (R,)."""
-    rows, (period, now) = steered.rows, when
-    today = spending.hours[:, : period.cells.shape[1]].sum(axis=1)
-    room, floor = horizon.day_left[rows], horizon.day_floor[rows]
-    day = replace(period, weekdays=period.weekdays[:, :0], day_lift=period.day_lift[:, :0])
-
-    def spends(amounts: Ints) -> Floats:
-        money = np.maximum(amounts, 0).astype(np.float64)
-        return pacer.decide_ahead(pacing, steered.shapes, day, money, now).log_multiplier
-
-    afforded, minimum = spending.log_multiplier, np.full(len(rows), -np.inf)
-    over, asked = today > room, floor > 0
-    if over.any():
-        afforded = np.where(over, np.minimum(spends(room), afforded), afforded)
-    if asked.any():
-        minimum = np.where(asked, spends(floor), minimum)
-    return afforded, minimum
-
-
-def _cap(spending: Spending, unreported: Ints, hard: tuple[Ints, Ints]) -> Ints:
+def _cap(spending: Spending, unreported: Ints, least: Floats, hard: tuple[Ints, Ints]) -> Ints:
     """Return the most that the target hour may spend, also if the next decision does not come.
 
-    ``hard`` is the most that today may still spend, and how many hours it still has.
+    ``least`` is what the hour has to spend, ``hard`` the most that today may still spend, and how
+    many hours it still has.
     """
     most, hours = hard
     late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
     cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
-    lasting = most // np.minimum(hours, 1 + MISSED)
-    return np.minimum(np.floor(np.minimum(cap, 2.0**50)).astype(np.int64), lasting)
+    cap = np.floor(np.minimum(np.maximum(cap, least), 2.0**50)).astype(np.int64)
+    return np.minimum(cap, most // np.minimum(hours, 1 + MISSED))
 
 
 def _unreported(situation: Situation, clock: Clock) -> Ints:

@@ -11,7 +11,7 @@ from schemas.action import Action, Release
 from schemas.aliases import ALIASES, Decoded, decode_metrics
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
-from schemas.condition import Condition, ConditionKind, Scope
+from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
 from schemas.errors import Reason, SchemaError
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
@@ -112,6 +112,7 @@ __all__ = [
     "Strategy",
     "Tick",
     "Verb",
+    "Window",
     "account_key",
     "campaign_key",
     "canonical_bytes",

@@ -1,4 +1,4 @@
-"""Conditions: freezes and suspected outages that every worker has to know of."""
+"""Conditions: freezes, suspected outages, excluded hours: what every worker has to know of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from msgspec import Meta
 from schemas.errors import Reason, SchemaError
 from schemas.fields import KeyName, Platform, Text, Utc, Version
 from schemas.keys import EVERYTHING, check_key_part
-from schemas.record import Record, refuse, require
+from schemas.record import Part, Record, refuse, require
+
+MOST_WINDOWS = 100
+"""As many windows may be excluded for one scope."""
 
 
 class ConditionKind(StrEnum):
@@ -19,7 +22,9 @@ class ConditionKind(StrEnum):
     FREEZE = "freeze"
     """Nothing may be changed."""
     OUTAGE = "outage"
-    """Reports are suspected to be missing: no cuts, no learning from these hours."""
+    """Reports are suspected to be missing: nothing is cut on them."""
+    EXCLUDED_WINDOWS = "excluded_windows"
+    """Hours that are not learned from, and from which nothing is decided."""
 
 
 class Scope(StrEnum):
@@ -39,10 +44,23 @@ _NAMES: dict[Scope, tuple[str, ...]] = {
 }
 
 
+class Window(Part, frozen=True, kw_only=True):
+    """A time, its end not included; an hour that it touches is excluded."""
+
+    start: Utc
+    end: Utc
+
+    def _check(self) -> None:
+        if self.end <= self.start:
+            raise SchemaError("end", Reason.CONTRADICTION, "must be after start")
+
+
 class Condition(Record, frozen=True, kw_only=True):
     """A freeze or an outage, from ``since`` until ``until`` or until it is lifted.
 
-    The latest record of a key holds: ``active`` false lifts the condition.
+    Excluded windows hold whenever they are told: ``since`` and ``until`` are the first start and
+    the last end of ``windows``. The latest record of a key holds: ``active`` false lifts the
+    condition, and all of its windows.
     """
 
     kind: ConditionKind
@@ -54,6 +72,7 @@ class Condition(Record, frozen=True, kw_only=True):
     active: bool
     since: Utc
     until: Utc | None = None
+    windows: Annotated[tuple[Window, ...], Meta(max_length=MOST_WINDOWS)] = ()
     by: Annotated[str, Meta(min_length=1, max_length=200, description="person or worker")]
     why: Text = ""
 
@@ -71,6 +90,15 @@ class Condition(Record, frozen=True, kw_only=True):
             check_key_part(getattr(self, field), field)
         if self.until is not None and self.until <= self.since:
             raise SchemaError("until", Reason.CONTRADICTION, "must be after since")
+        self._check_windows()
+
+    def _check_windows(self) -> None:
+        excludes = self.kind is ConditionKind.EXCLUDED_WINDOWS
+        if excludes and self.active and not self.windows:
+            raise SchemaError("windows", Reason.MISSING, f"is required for kind {self.kind}")
+        if self.windows and not excludes:
+            detail = f"has no place in a condition of kind {self.kind}"
+            raise SchemaError("windows", Reason.CONTRADICTION, detail)
 
 
 def condition_key(scope: bytes, kind: ConditionKind) -> bytes:

@@ -64,6 +64,8 @@ class HoldReason(StrEnum):
     STALE_DATA = "stale_data"
     FROZEN = "frozen"
     SUSPECTED_OUTAGE = "suspected_outage"
+    CONFLICTING_TARGETS = "conflicting_targets"
+    EXCLUDED_HOUR = "excluded_hour"
 
 
 class Priority(StrEnum):

@@ -56,6 +56,7 @@ class One:
     pooled: float = 10.0
     frozen: bool = False
     outage: bool = False
+    excluded: bool = False
     rows: Rows | None = None
     """The campaign's row, where it is not made from ``campaign``."""
 
@@ -79,7 +80,11 @@ class One:
             in_force=forced,
             week=WeekWeights.of(np.array([self.weights], dtype=np.float64)),
             evidence=Evidence(own=np.array([self.own]), pooled=np.array([self.pooled])),
-            conditions=Conditions(frozen=np.array([self.frozen]), outage=np.array([self.outage])),
+            conditions=Conditions(
+                frozen=np.array([self.frozen]),
+                outage=np.array([self.outage]),
+                excluded=np.array([self.excluded]),
+            ),
             steered=nobody_steered(),
             gaps=np.array(self.gaps, dtype=np.int64).reshape(1, -1, 2),
             calendar=CALENDAR,
@@ -124,7 +129,7 @@ def situations(draw: st.DrawFn, most: int = 4) -> Situation:
         in_force=forced,
         week=WeekWeights.of(weights, dates),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
-        conditions=Conditions(frozen=flags, outage=flags),
+        conditions=Conditions(frozen=flags, outage=flags, excluded=flags),
         steered=nobody_steered(),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
         calendar=CALENDAR,

@@ -23,6 +23,7 @@ from engine import (
     dates,
     day_shapes,
     delay,
+    exploring,
     forecast,
     futures,
     in_force,
@@ -46,6 +47,7 @@ from engine import settings as engine_settings
 from engine.arrays import Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
+from engine.situation import Learning
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
 from tests.engine import parts
@@ -146,11 +148,20 @@ def steer() -> None:
         highest=np.array([50.0]),
         bounds=np.array([[-9.0, 9.0]]),
         offsets=np.zeros((1, 168)),
+        learning=Learning(
+            share=np.array([0.1]),
+            period=np.array([MONDAY]),
+            used=np.zeros(1),
+            coins=np.array([0.7]),
+        ),
     )
     wishes = np.where(np.arange(168)[None] == 30, 0.0, 2.0)
     worth = offsets.of_intent(np.linspace(0.5, 2.0, 168)[None])
     steered = offsets.with_wishes(replace(steered, offsets=worth), np.ones((1, 168)), wishes)
     decide(replace(one, steered=steered))
+    today = One(plan={"strategy": 5, "actuator": 0}, force={"multiplier": 900_000}).situation()
+    decide(replace(today, steered=steered))
+    exploring.explored_with(np.ones(1), np.array([0.1]), np.ones(1), np.ones(1))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
     engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))
 
@@ -258,7 +269,7 @@ def noted() -> Mapping[str, Sequence[dict[str, Any]]]:
         sys.setprofile(before)
     for array in arrays_in(list(calls.values())):
         array.flags.writeable = False
-    return calls
+    return dict(calls)
 
 
 def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:  # noqa: ANN401 -- whatever is inside

@@ -34,6 +34,8 @@ CAUSES: dict[HoldReason, dict[str, Any]] = {
     HoldReason.BUDGET_GONE: {"plan": {"amount": 400}},
     HoldReason.INFEASIBLE_MINIMUM: {"plan": {"daily_floor": 24_001}},
     HoldReason.TOO_LITTLE_DATA: {"plan": {"rollover": FULL}, "campaign": {"flight_known": 0}},
+    HoldReason.EXCLUDED_HOUR: {"excluded": True},
+    HoldReason.CONFLICTING_TARGETS: {"conflicting": True},
 }
 """For each reason a campaign alone to which it applies."""
 
@@ -44,11 +46,12 @@ def held(*causes: dict[str, Any]) -> HoldReason | None:
     for cause in causes:
         for name, value in cause.items():
             given[name] = given.get(name, {}) | value if isinstance(value, dict) else value
+    conflicting = np.array([given.pop("conflicting", False)])
     situation = One(**given).situation()
     clock = clock_of(situation)
     rates = expected_rates(situation, clock)
     horizon = horizon_of(situation, clock, slot_weights(situation.week, clock), rates)
-    code = int(hold_codes(situation, clock, horizon)[0])
+    code = int(hold_codes(situation, clock, horizon, conflicting=conflicting)[0])
     return None if code == NONE else ORDER[code]
 
 

@@ -96,7 +96,7 @@ def a_crowd(seed: int, count: int = CROWD) -> Situation:
         week=WeekWeights.of(weights),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
         steered=nobody_steered(),
-        conditions=Conditions(frozen=calm, outage=calm),
+        conditions=Conditions(frozen=calm, outage=calm, excluded=calm),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
         calendar=CALENDAR,
         zones=zones,
@@ -166,7 +166,9 @@ def some_of(situation: Situation, chosen: Ints) -> Situation:
         ),
         steered=nobody_steered(),
         conditions=Conditions(
-            frozen=situation.conditions.frozen[chosen], outage=situation.conditions.outage[chosen]
+            frozen=situation.conditions.frozen[chosen],
+            outage=situation.conditions.outage[chosen],
+            excluded=situation.conditions.excluded[chosen],
         ),
         events=Events(
             owners=np.arange(len(chosen)),

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from schemas.audit import AuditStatus
 from schemas.codec import encode
-from schemas.condition import Condition, ConditionKind, Scope, condition_key
+from schemas.condition import MOST_WINDOWS, Condition, ConditionKind, Scope, condition_key
 from schemas.decision import Decision
 from schemas.errors import SchemaError
 from schemas.topics import CONDITIONS
@@ -18,6 +18,7 @@ from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
 from workers.executor.freezes import newest
 from workers.executor.rows import Decisions
+from workers.executor.windows import with_window
 from workers.instants import from_ms
 
 _BROADCAST_PARTITION = 0
@@ -50,9 +51,21 @@ def unfreeze(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decis
 
 
 def exclude_window(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
-    """Pass on that nothing is to be learned from the hours of a window."""
-    window = {"since": decision.window_start, "until": decision.window_end}
-    excluded = _next(draft, row, decision, ConditionKind.OUTAGE, **window)
+    """Pass on that nothing is to be learned from the hours of a window, beside earlier ones."""
+    kind = ConditionKind.EXCLUDED_WINDOWS
+    current = _current(draft, row, decision, kind)
+    before = current.windows if current and current.active else ()
+    windows = with_window(before, decision)
+    if windows == before:
+        finding = Finding(AuditStatus.NO_OP, "excluded_already", "the hours are excluded already")
+        entries.of_decision(draft, decision, at, finding)
+        return row
+    if len(windows) > MOST_WINDOWS:
+        detail = f"{MOST_WINDOWS} windows are excluded already; exclude one that joins them"
+        entries.of_decision(draft, decision, at, rejected("too_many_windows", detail))
+        return row
+    span = {"since": windows[0].start, "until": max(each.end for each in windows)}
+    excluded = _next(draft, row, decision, kind, windows=windows, **span)
     entries.of_decision(draft, decision, at, Finding(AuditStatus.APPLIED, "window_excluded"))
     return _announce(draft, row, excluded, at)
 

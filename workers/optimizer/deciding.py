@@ -21,6 +21,8 @@ from schemas.topics import CONDITIONS, PRIORS, Topic
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
+from workers.optimizer.plan_calendar import excluded
+from workers.optimizer.reserves import noted
 from workers.optimizer.steering import Known, known_of
 from workers.optimizer.tables import AUDIT, METRICS, pattern_key
 
@@ -34,7 +36,7 @@ class Decided:
     decisions: Decisions
     prior_versions: Ints
     pacing: Sequence[bytes]
-    """What the pacer knows of each campaign, as it is stored; empty where it is not steered."""
+    """What is known of each campaign by pacer and reserve, as stored; empty where not steered."""
     writes: Mapping[bytes, bytes | None]
     """What the table of metrics is to be told of what the pacer knows."""
 
@@ -63,6 +65,10 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     conditions, unreadable = books.conditions.conditions(latest, due.keys, due.now)
     _count_unreadable(draft, CONDITIONS, unreadable)
+    windows = books.conditions.windows(latest, due.keys)
+    newest = due.campaigns["newest"].astype(np.int64)
+    out = excluded(windows, np.arange(len(windows)), newest)
+    conditions = replace(conditions, excluded=out)
     detailed = due.plans["detailed"]
     week = books.plans.weigh(learned.weights, learned.dates, due.plan_values, detailed)
     situation = Situation(
@@ -82,20 +88,22 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         stale_after=int(draft.policy.stale_after.total_seconds()),
         events=books.calendars.events(due.plan_values, detailed),
     )
+    decisions = decide(situation)
     return Decided(
         due=due,
         in_force=forced,
-        decisions=decide(situation),
+        decisions=decisions,
         prior_versions=learned.prior_versions,
         pacing=_by_campaign(due, known),
-        writes=known.writes,
+        writes={**known.writes, **noted(due, decisions, known.accounts)},
     )
 
 
 def _by_campaign(due: Due, known: Known) -> list[bytes]:
     values = [b""] * len(due.keys)
     for i, value in zip(known.steered.rows.tolist(), known.values, strict=True):
-        values[i] = value
+        account = known.accounts.get(i)
+        values[i] = value if account is None else value + account.packed()
     return values
 
 

@@ -19,6 +19,7 @@ from engine.errors import UnknownFormat
 from engine.hours import MILLIONTHS, Outcome, Placed
 from engine.strategies import steers
 from workers.optimizer.draft import Draft
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET
 from workers.optimizer.tables import METRICS, ages_key, delay_key
 from workers.optimizer.wave import Wave
@@ -37,6 +38,7 @@ _OLDEST: Final = 2**16 - 2
 def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
     """Learn from what the wave tells again; remember how old each hour was when it was told."""
     wanted = (wave.plans["detailed"] & TARGET > 0) & steers(wave.plans)
+    wanted &= ~excluded(wave.windows, np.arange(len(wave.keys)), wave.starts)
     rows = np.flatnonzero(wanted & (placed.outcome <= Outcome.DUPLICATE))
     if not rows.size:
         return

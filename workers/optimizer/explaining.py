@@ -38,6 +38,15 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
             "(confidence {confidence}), or spend since its flight began. Strategy even over a "
             "day, week or month needs neither."
         ),
+        HoldReason.EXCLUDED_HOUR: (
+            "The newest hour is excluded by a decision; nothing is decided from it, and what is "
+            "in force stays until an hour that is not."
+        ),
+        HoldReason.CONFLICTING_TARGETS: (
+            "The daily minimum of {minimum} is more than the market is likely to give in a day at "
+            "any bid ({market}); of what is left of today, {within_target} are expected within the "
+            "target. Neither can be kept: lower the minimum or loosen the target."
+        ),
     }
 )
 
@@ -78,6 +87,17 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "maximum_binds": "The hourly maximum leaves part of today's budget unspent.",
         "daily_cap_binds": "The day's cap holds bids below what the period's budget affords.",
         "daily_minimum_binds": "The day's minimum asks for higher bids than the budget needs.",
+        "minimum_before_target": (
+            "A minimum of spend asks for higher bids than the target allows, and goes first."
+        ),
+        "hourly_minimum_out_of_reach": (
+            "The hourly minimum is more than the market is likely to give at any bid in this hour, "
+            "and was left aside."
+        ),
+        "exploring": (
+            "Bids are moved off what was decided, to learn how spend answers; the plan's learning "
+            "reserve pays for it."
+        ),
         "target_binds": "The target holds bids below what the budget affords.",
         "bid_limit_binds": "The plan's range of bids is at its end.",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -39,6 +40,15 @@ class CalendarBook:
         return packed
 
 
+def together(packed: Sequence[bytes]) -> bytes:
+    """Return packed windows from several sources as one, sorted and without repeats."""
+    some = [each for each in packed if each]
+    if len(some) < 2:  # noqa: PLR2004 -- two are put together
+        return b"".join(some)
+    windows = np.frombuffer(b"".join(some), dtype=np.int64).reshape(-1, 2)
+    return np.unique(windows, axis=0).tobytes()
+
+
 def excluded(windows: Sequence[bytes], owners: Ints, starts: Ints) -> Bools:
     """Return which hours (N,), that begin at ``starts``, their owners' packed windows exclude."""
     out = np.zeros(len(starts), dtype=np.bool_)
@@ -71,6 +81,16 @@ def _windows(value: bytes) -> Ints:
 def _seconds(plan: Plan, chosen: Sequence[int]) -> tuple[Ints, Ints]:
     """Return first seconds, and the seconds after the last, of some events."""
     events = [plan.calendar[i] for i in chosen]
-    starts = np.array([int(event.start.timestamp()) for event in events], dtype=np.int64)
-    ends = np.array([-int(-event.end.timestamp() // 1) for event in events], dtype=np.int64)
+    starts = np.array([first_second(event.start) for event in events], dtype=np.int64)
+    ends = np.array([last_second(event.end) for event in events], dtype=np.int64)
     return starts, ends
+
+
+def first_second(start: datetime) -> int:
+    """Return the second in which a window begins."""
+    return int(start.timestamp())
+
+
+def last_second(end: datetime) -> int:
+    """Return the second after the last that a window touches."""
+    return -int(-end.timestamp() // 1)

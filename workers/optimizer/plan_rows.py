@@ -38,6 +38,9 @@ TARGET = 16
 BIDS = 32
 """Bit of ``detailed``: the plan bounds what may be bid."""
 
+EXPLORES = 64
+"""Bit of ``detailed``: the plan has a learning reserve."""
+
 
 _ANY_MULTIPLIER = np.log([float(LEAST_MULTIPLIER), float(MOST_MULTIPLIER)])
 
@@ -148,6 +151,7 @@ def _detailed(plan: Plan) -> int:
         LIFTED: any(event.expected_lift != 1.0 for event in plan.calendar),
         EXCLUDING: any(event.exclude_from_learning for event in plan.calendar),
         TARGET: plan.target_cpa is not None or plan.target_roas is not None,
+        EXPLORES: plan.learning_share > 0.0,
         BIDS: plan.bid is not None and plan.bid.base is not None,
     }
     return sum(bit for bit, has in traits.items() if has)

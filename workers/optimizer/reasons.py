@@ -36,6 +36,8 @@ class Reasons:
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
         noted = made.unmet | made.horizon.short | (made.unplaced > 0) | (made.binding > 0)
+        noted |= made.reach.before_target | made.reach.hour_aside
+        noted |= made.steers & (made.explored.moved != 0.0)
         self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
@@ -63,7 +65,38 @@ class Reasons:
             notes.append(explaining.note("maximum_binds", {"unspent": unspent}))
         if made.binding[i]:
             notes.append(explaining.note(f"{BINDING[made.binding[i]]}_binds", {}))
+        if made.reach.before_target[i]:
+            notes.append(explaining.note("minimum_before_target", self._asked(i)))
+        if made.reach.hour_aside[i]:
+            notes.append(explaining.note("hourly_minimum_out_of_reach", {}))
+        if made.steers[i] and made.explored.moved[i]:
+            notes.append(explaining.note("exploring", self._explored(i)))
         return notes
+
+    def _asked(self, i: int) -> Evidence:
+        reach, write = self._made.reach, self._money.writers[i]
+        return {
+            "needed": write(int(reach.needed[i])),
+            "within_target": write(int(reach.within_target[i])),
+        }
+
+    def _explored(self, i: int) -> Evidence:
+        explored, write = self._made.explored, self._money.writers[i]
+        return {
+            "factor": round(float(np.exp(explored.moved[i])), DIGITS),
+            "cost": write(int(explored.cost[i])),
+            "spent": write(int(explored.used[i])),
+            "reserve": write(int(explored.total[i])),
+        }
+
+    def targets(self, i: int) -> Evidence:
+        """Return how far the minimum and the target of decision ``i`` can be kept."""
+        write = self._money.writers[i]
+        return {
+            "minimum": write(int(self._due.plans["daily_floor"][i])),
+            "market": write(int(self._made.reach.market[i])),
+            **self._asked(i),
+        }
 
     def minimums(self, i: int) -> Evidence:
         """Return what the minimums of decision ``i`` need, of what."""
@@ -121,6 +154,7 @@ _EVIDENCE: Final[Mapping[HoldReason, Callable[[Reasons, int], Evidence]]] = Mapp
         HoldReason.BUDGET_GONE: Reasons.standing,
         HoldReason.INFEASIBLE_MINIMUM: Reasons.minimums,
         HoldReason.TOO_LITTLE_DATA: Reasons.confidence,
+        HoldReason.CONFLICTING_TARGETS: Reasons.targets,
     }
 )
 """The numbers behind a hold, where there are any."""

@@ -18,6 +18,8 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
 from workers.optimizer.lived import Calendars, Campaigns
 from workers.optimizer.pacing import catch_up
+from workers.optimizer.reserves import Account, learning_of
+from workers.optimizer.tables import METRICS, windows_key
 from workers.optimizer.targets import Aimed, highest
 
 _BID = ACTUATORS.index("bid")
@@ -37,6 +39,8 @@ class Known(NamedTuple):
     """Shape (R,), in [0, 1): how much of it is the campaign's own."""
     values: Sequence[bytes]
     writes: Mapping[bytes, bytes | None]
+    accounts: Mapping[int, Account]
+    """What campaigns that explore have spent of their reserves, by row of the batch."""
 
 
 def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats) -> Known:
@@ -47,7 +51,7 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     rows = np.flatnonzero(steers(due.plans) & (due.plans["version"] > 0))
     if not rows.size:
         nobody = nobody_steered()
-        return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {})
+        return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {}, {})
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     # What cannot be read of these records has been counted where their weights were read.
     shapes, _, _ = books.shapes.shapes(latest, [due.names[i][:2] for i in rows.tolist()])
@@ -55,10 +59,11 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     values = [due.plan_values[i] for i in rows.tolist()]
     offsets = _offsets(due.plans[rows], intents[rows])
     detailed = due.plans["detailed"][rows]
-    told = Calendars(
-        books.calendars.events(values, detailed), books.calendars.windows(values, detailed)
-    )
+    # What the week was learned without, be it for the plan or for a person, the pacer does as well.
+    windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
+    told = Calendars(books.calendars.events(values, detailed), windows)
     caught = catch_up(draft, campaigns, told, shapes)
+    learning, accounts = learning_of(draft, books.plans, due, campaigns, rows)
     steered = Steered(
         rows=rows,
         pacing=caught.pacing,
@@ -66,6 +71,7 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         highest=highest(draft, books.plans, Aimed(values, due.now[rows]), campaigns, offsets),
         bounds=books.plans.bid_bounds(values, due.plans[rows]),
         offsets=offsets,
+        learning=learning,
     )
     return Known(
         steered=steered,
@@ -73,6 +79,7 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         trust=caught.hours / (caught.hours + HALF_KNOWN),
         values=caught.values,
         writes=caught.writes,
+        accounts=accounts,
     )
 
 

@@ -45,6 +45,11 @@ def anchor_key(campaign: bytes, utc_day: int) -> bytes:
     return campaign + _suffix(b"\0anchor ", utc_day)
 
 
+def reserve_key(campaign: bytes) -> bytes:
+    """Return the key of what the campaign has spent of its learning reserve."""
+    return campaign + b"\0reserve"
+
+
 def delay_key(campaign: bytes) -> bytes:
     """Return the key of how late the campaign's conversions are reported."""
     return campaign + b"\0delay"

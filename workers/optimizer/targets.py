@@ -18,7 +18,9 @@ from workers.optimizer.delays import delays_of
 from workers.optimizer.draft import Draft
 from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of, told_hours
 from workers.optimizer.pacing import hourly_budget
+from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, PlanBook
+from workers.optimizer.tables import METRICS, windows_key
 
 DAYS = 14
 """Days of hours that cost per conversion is judged by; older ones would hardly count."""
@@ -66,7 +68,10 @@ def _ceilings(
     maturity = delay.maturity(delays_of(draft, campaigns.keys), delay.no_delays(1)).at(ages)
     targets = _targets(book, campaigns, aimed.values, told)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
-    usable = told.usable.astype(np.float64)
+    windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
+    owners = np.repeat(np.arange(len(windows)), hours)
+    out = excluded(windows, owners, starts.ravel()).reshape(starts.shape)
+    usable = (told.usable & ~out).astype(np.float64)
     lived = Hours(
         cost=usable * told.spend,
         log_multiplier=_common(draft, campaigns, (starts, told.usable), offsets),

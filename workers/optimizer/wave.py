@@ -10,8 +10,10 @@ import numpy as np
 from engine import plans, state
 from engine.arrays import Bools, Ints, Rows
 from engine.calendar import Calendar
+from schemas.topics import CONDITIONS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
+from workers.optimizer.plan_calendar import together
 from workers.optimizer.reading import Fact
 from workers.optimizer.tables import PLANS
 from workers.optimizer.zones import ZoneBook
@@ -34,7 +36,7 @@ class Wave:
     account_zones: Ints
     """Row for the zone that the campaign's events name, if any, else that of ``zones``."""
     windows: Sequence[bytes]
-    """What each campaign's plan excludes from learning, packed; empty where nothing."""
+    """What plans and people exclude from learning, packed; empty where nothing."""
     due: Bools
     """Whether the hour after the fact's is to be decided."""
 
@@ -60,9 +62,19 @@ def gather(draft: Draft, books: Books, facts: Sequence[Fact]) -> Wave:
         calendar=books.zones.calendar,
         zones=rows,
         account_zones=account,
-        windows=books.calendars.windows(plan_values, planned["detailed"]),
+        windows=_windows(draft, books, keys, (plan_values, planned)),
         due=np.zeros(len(facts), dtype=np.bool_),
     )
+
+
+def _windows(
+    draft: Draft, books: Books, keys: Sequence[bytes], planned: tuple[Sequence[bytes], Rows]
+) -> list[bytes]:
+    values, rows = planned
+    of_plans = books.calendars.windows(values, rows["detailed"])
+    latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
+    of_people = books.conditions.windows(latest, keys)
+    return [together(each) for each in zip(of_plans, of_people, strict=True)]
 
 
 def zone_rows(zones: ZoneBook, campaigns: Rows, planned: Rows) -> tuple[Ints, Ints]:

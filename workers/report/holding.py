@@ -24,6 +24,8 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.CURRENCY_MISMATCH: "Make plan and events name one currency.",
         HoldReason.TIMEZONE_MISMATCH: "Make plan and events name one time zone.",
         HoldReason.INFEASIBLE_MINIMUM: "Lower a minimum of the plan, or raise its budget.",
+        HoldReason.EXCLUDED_HOUR: "Nothing: it goes on with the first hour not excluded.",
+        HoldReason.CONFLICTING_TARGETS: "Lower the plan's daily minimum, or loosen its target.",
         HoldReason.TOO_LITTLE_DATA: "Wait for data, or publish history; strategy even needs none.",
         HoldReason.STALE_DATA: "Look at the publisher: its newest hour is too old.",
         HoldReason.FROZEN: "Lift the freeze, when its reason is gone.",

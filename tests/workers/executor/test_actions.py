@@ -141,7 +141,7 @@ def test_what_cannot_be_done_is_rejected_with_a_reason_and_changes_nothing(
     ],
 )
 def test_nothing_is_changed_while_a_freeze_of_any_scope_holds(scope: Scope, key: bytes) -> None:
-    names = dict(
+    names: dict[str, Any] = dict(
         list(NAMES.items())[: {"all": 0, "platform": 1, "account": 2, "campaign": 3}[scope]]
     )
     freeze = Condition(

@@ -473,14 +473,52 @@ def test_an_approval_while_frozen_is_carried_to_the_audit_trail_and_no_further()
     assert world.said()[1:] == [("applied", "frozen"), ("rejected", "frozen")]
 
 
-def test_excluded_hours_are_passed_on_as_an_outage_of_the_campaign() -> None:
-    word = a_decision(Verb.EXCLUDE_WINDOW, window_start=at(-120), window_end=at(-60))
-    world = decide(World(), word)
-    outage = world.conditions[b"google:7:42#outage"]
+EXCLUDED = b"google:7:42#excluded_windows"
 
-    assert world.said() == [("applied", "window_excluded")]
-    assert outage.kind is ConditionKind.OUTAGE
-    assert (outage.active, outage.since, outage.until) == (True, at(-120), at(-60))
+
+def exclude(start: float, end: float) -> Decision:
+    return a_decision(Verb.EXCLUDE_WINDOW, window_start=at(start), window_end=at(end))
+
+
+def excluded(world: World) -> list[tuple[datetime, datetime]]:
+    return [(each.start, each.end) for each in world.conditions[EXCLUDED].windows]
+
+
+def test_excluded_hours_are_passed_on_beside_those_that_were_excluded_before() -> None:
+    world = decide(World(), exclude(-120, -60), exclude(600, 660), exclude(-600, -540))
+    told = world.conditions[EXCLUDED]
+
+    assert world.said() == [("applied", "window_excluded")] * 3
+    assert (told.kind, told.version) == (ConditionKind.EXCLUDED_WINDOWS, 3)
+    assert excluded(world) == [(at(-600), at(-540)), (at(-120), at(-60)), (at(600), at(660))]
+    assert (told.active, told.since, told.until) == (True, at(-600), at(660))
+    assert b"google:7:42#outage" not in world.conditions
+
+
+def test_windows_that_meet_are_one_and_what_is_excluded_already_is_told_once() -> None:
+    world = decide(World(), exclude(0, 60), exclude(60, 90), exclude(10, 80), exclude(-5, 10))
+
+    assert [outcome for _, outcome in world.said()] == [
+        "window_excluded",
+        "window_excluded",
+        "excluded_already",
+        "window_excluded",
+    ]
+    assert excluded(world) == [(at(-5), at(90))]
+    assert world.conditions[EXCLUDED].version == 3
+
+
+def test_windows_are_bounded_those_of_long_ago_go_and_one_too_many_is_refused() -> None:
+    many = [exclude(120 * n, 120 * n + 60) for n in range(101)]
+    world = decide(World(policy=ExecutorPolicy(remembered=1_000)), *many)
+
+    assert world.said()[-1] == ("rejected", "too_many_windows")
+    assert len(excluded(world)) == 100
+
+    later = 120 * 99 + 401 * 24 * 60
+    decide(world, exclude(later, later + 60))
+    assert world.said()[-1] == ("applied", "window_excluded")
+    assert excluded(world) == [(at(later), at(later + 60))]
 
 
 def test_waiting_decisions_are_bounded_and_none_is_lost() -> None:

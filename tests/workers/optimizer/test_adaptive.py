@@ -412,3 +412,20 @@ def test_taking_bids_over_does_not_make_a_known_campaign_wait_for_confidence() -
     fresh = steered(min_confidence=0.5)
     fresh.metrics(*lived(range(5)))
     assert not fresh.actions
+
+
+@pytest.mark.parametrize("budget", ["60", "9000"])
+@pytest.mark.parametrize("percent", [5.0, 20.0, 1000.0])
+def test_a_multiplier_moves_by_what_the_plan_allows_and_never_more_than_threefold(
+    budget: str, percent: float
+) -> None:
+    amount = Budget(amount=Decimal(budget), period=BudgetPeriod.DAY)
+    rails = Guardrails(max_change_pct=percent, max_changes_per_day=1000)
+    world = steered(budget=amount, guardrails=rails)
+    bids(world, (0.01, "1", "500"))
+    world.metrics(*(spent(number, 6) for number in range(30)))
+    most = min(1.0 + percent / 100.0, 3.0)
+    value = world.advice[-1].recommended_value
+    assert value is not None
+    assert max(1.0 - percent / 100.0, 1.0 / 3.0) - 1e-4 <= float(value) <= most + 1e-4
+    assert value != 1

@@ -6,6 +6,7 @@ import sys
 from datetime import date
 from decimal import Decimal
 from types import CodeType, FrameType
+from typing import Any
 
 from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
@@ -13,13 +14,13 @@ from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
+from tests.workers.optimizer.test_learning_reserve import lived
 from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
     "ceiling",
     "coming",
     "coming_events",
-    "conflicts",
     "day_shapes",
     "delay",
     "exploration",
@@ -69,7 +70,8 @@ def a_campaigns_life() -> None:
     priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
     world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
     world.metrics(an_event(80), an_event(81))
-    world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), min_daily_budget=Decimal(9))
+    least: dict[str, Any] = {"min_daily_budget": Decimal(9), "min_hourly_budget": Decimal("0.1")}
+    world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), **least)
     world.metrics(*(an_event(number) for number in range(82, 86)))
     world.metrics(an_event(84, emitted_at=hour(88)))
     world.plan(version=11, strategy="adaptive", calendar=calendar)
@@ -88,6 +90,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
     sys.setprofile(note)
     try:
         a_campaigns_life()
+        lived(36, learning_share=1.0)
     finally:
         sys.setprofile(before)
     assert len(found) >= 60
