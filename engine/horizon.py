@@ -24,7 +24,7 @@ from engine.calendar import (
 from engine.events import hour_lifts, more_weight
 from engine.feasibility import Minimums, minimums
 from engine.gaps import merged, outside
-from engine.in_force import current_value
+from engine.in_force import current_value, highest_since
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
@@ -132,8 +132,9 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
     gaps = merged(situation.gaps)
     spent, today_spent = _spent(situation, clock, first)
     allowance = plans["amount"] + carried(situation, clock, spent, gaps)
-    allowed = _rate(situation, clock, today_spent)
-    rate = np.where(rates < 0, allowed, rates)
+    held = _rate(situation, clock, today_spent)
+    rate = np.where(rates < 0, held, rates)
+    allowed = _most_allowed(situation, clock, held)
     since = _start(situation, first)
     in_flight = _unreported(rate, clock, since)
     in_flight_today = _unreported(rate, clock, clock.day_start)
@@ -210,6 +211,12 @@ def _rate(situation: Situation, clock: Clock, today_spent: Ints) -> Ints:
     hours = np.maximum((clock.reported_until - clock.day_start) // HOUR, 1)
     rate = np.where(known, value, np.maximum(today_spent, 0) // hours)
     return np.minimum(rate, _MOST)
+
+
+def _most_allowed(situation: Situation, clock: Clock, rate: Ints) -> Ints:
+    """Return the most that an unreported hour may have spent: the highest budget of them all."""
+    highest = highest_since(situation.in_force, situation.plans, clock.reported_until)
+    return np.maximum(rate, np.minimum(highest, _MOST))
 
 
 def _unreported(rate: Ints, clock: Clock, since: Ints) -> Ints:

@@ -36,49 +36,59 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
             draft.refuse_for(record, error)
             continue
         if entry.entity is Entity.CAMPAIGN and entry.field in _LEVERS and entry.after is not None:
-            _take(draft, entry, entry.after, record.offset)
+            _take(draft, entry, entry.after, record)
     return draft.done()
 
 
-def _take(draft: Draft, entry: AuditEntry, after: Decimal, offset: int) -> None:
+def _take(draft: Draft, entry: AuditEntry, after: Decimal, record: Record) -> None:
     rows = in_force.unpack([draft.read(entry.key) or b""])
+    # What was told has happened: a clock that runs ahead would put all that follows before it.
+    second = min(int(entry.at.timestamp()), record.timestamp // 1_000)
     if entry.status in _CHANGES and entry.before != after:
-        rows = in_force.with_change(rows, np.array([int(entry.at.timestamp())]))
-    rows["offset"] = offset
+        rows = in_force.with_change(rows, np.array([second]))
+    rows["offset"] = record.offset
     if entry.field == HOURLY_BUDGET:
-        _set_budget(rows, entry, after)
+        rows = _with_budget(rows, entry, after, second)
     elif entry.status in _CHANGES | {AuditStatus.CONFIRMED, AuditStatus.NO_OP}:
-        _set_budget(rows, entry, entry.hourly_cap)
+        rows = _with_budget(rows, entry, entry.hourly_cap, second)
         rows["multiplier"] = _millionths(after)
     else:
         # Refused: what came with the target is not in force.
         rows["multiplier"] = _millionths(after)
     if rows["multiplier"][0]:
-        _note(draft, entry, rows)
+        _note(draft, entry.key, rows, second)
     draft.writes[entry.key] = rows.tobytes()
 
 
-def _set_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None) -> None:
-    if amount is not None:
-        rows["value"] = to_units_atto(amount)
-        rows["known"] = 1
-        rows["currency"] = (entry.currency or "").encode()
+def _with_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None, second: int) -> Rows:
+    """Return rows with another hourly budget in force, if there is one."""
+    if amount is None:
+        return rows
+    after, before = rows.copy(), _minor(rows)
+    after["value"], after["known"] = to_units_atto(amount), 1
+    after["currency"] = (entry.currency or "").encode()
+    if after["currency"][0] != rows["currency"][0]:
+        after["replaced"] = after["replaced_at"] = 0
+    elif before != settings.UNKNOWN and before != _minor(after):
+        after = in_force.with_replaced(after, np.array([before]), np.array([second]))
+    return after
 
 
-def _note(draft: Draft, entry: AuditEntry, rows: Rows) -> None:
-    """Keep what is in force from the entry's time on, among the settings of its UTC day."""
-    second = int(entry.at.timestamp())
+def _note(draft: Draft, campaign: bytes, rows: Rows, second: int) -> None:
+    """Keep what is in force from a second on, among the settings of its UTC day."""
     day = second // DAY
     newest = int(rows["newest_day"][0]) if rows["days"][0] else day
-    key, bits = settings_key(entry.key, day), int(rows["days"][0])
+    if newest - day > draft.policy.restatement_days:
+        return
+    key, bits = settings_key(campaign, day), int(rows["days"][0])
     before = draft.read(key)
     if before is None and day > newest:
-        before = settings.last_of(draft.read(settings_key(entry.key, newest)) or _blank())
+        before = settings.last_of(draft.read(settings_key(campaign, newest)) or _blank())
     now = settings.a_setting(second % DAY, int(rows["multiplier"][0]), _minor(rows))
     draft.writes[key] = settings.with_setting(before or b"", now)
     reached = max(day, newest)
     kept = bits << min(reached - newest, 64) | 1 << max(reached - day, 0)
-    _forget(draft, entry.key, reached, kept)
+    _forget(draft, campaign, reached, kept)
     window = (1 << draft.policy.restatement_days + 1) - 1
     rows["newest_day"], rows["days"] = reached, kept & window
 
