@@ -95,11 +95,12 @@ def with_replaced(rows: Rows, amounts: Ints, instants: Ints) -> Rows:
     more than can be kept, the two oldest count as the higher one until the later instant.
     """
     after = rows.copy()
-    times = np.concatenate([rows["replaced_at"], instants[:, None]], axis=1)
-    order = np.argsort(-times, axis=1, kind="stable")
-    times = np.take_along_axis(times, order, axis=1)
-    values = np.concatenate([rows["replaced"], amounts[:, None]], axis=1)
-    values = np.take_along_axis(values, order, axis=1)
+    times = np.concatenate([instants[:, None], rows["replaced_at"]], axis=1)
+    values = np.concatenate([amounts[:, None], rows["replaced"]], axis=1)
+    if (instants < rows["replaced_at"][:, 0]).any():
+        order = np.argsort(-times, axis=1, kind="stable")
+        times = np.take_along_axis(times, order, axis=1)
+        values = np.take_along_axis(values, order, axis=1)
     values[:, -2] = np.maximum(values[:, -2], values[:, -1])
     after["replaced_at"], after["replaced"] = times[:, :REPLACED], values[:, :REPLACED]
     return after

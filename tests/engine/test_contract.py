@@ -149,7 +149,7 @@ def steer() -> None:
     steered = offsets.with_wishes(replace(steered, offsets=worth), np.ones((1, 168)), wishes)
     decide(replace(one, steered=steered))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
-    engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))
+    engine_settings.in_force_at([engine_settings.last_of(day)], np.array([0]), np.array([4]))
 
 
 def pace() -> None:
