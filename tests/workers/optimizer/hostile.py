@@ -123,7 +123,7 @@ class Hostile:
     def _plan(self, campaign: Campaign) -> Plan | None:
         """Return the next plan, or none where its fields contradict each other."""
         chance, before = self._chance, campaign.plan
-        size = 24 * campaign.size * chance.choice((1e-3, 0.3, 1.0, 3.0, 1e6))
+        size = 24 * campaign.size * chance.choice((1e-3, 1.0, 1.0, 3.0, 1e6))
         fields: dict[str, Any] = {
             "currency": campaign.currency if chance.random() < 0.95 else chance.choice(CURRENCIES),
             "timezone": chance.choice(ZONES),
@@ -174,8 +174,9 @@ class Hostile:
             start += timedelta(minutes=30)
         if not hour(-2_000) <= start <= at:
             return None
-        want = campaign.size * campaign.multiplier * chance.choice((0.0, 0.5, 1.0, 1.0, 1e9))
-        spend = Decimal(str(round(min(want, float(campaign.budget) or want, 1e11), 6)))
+        want = campaign.size * campaign.multiplier * chance.choice((0.0, 0.3, 0.3, 1.0, 1e9))
+        most = float(campaign.budget) or campaign.size
+        spend = Decimal(str(round(min(want, most, 1e11), 6)))
         delta = chance.random() < 0.03
         given: dict[str, Any] = {
             "window_start": start,

@@ -28,8 +28,8 @@ def test_no_input_stops_the_optimizer_or_lets_it_say_what_nobody_can_read_or_spe
                 elif output.topic.endswith("actions.v1"):
                     decode(output.value or b"", Action)
             hostile.world.outputs.clear()
-    assert hostile.world.counts["decisions", "pacing"] > 10
-    assert hostile.statuses["simulated"] > 10
+    assert hostile.world.counts["decisions", "pacing"] > HOURS
+    assert hostile.statuses["simulated"] > HOURS // 2
 
 
 def assert_sound(advice: Recommendation) -> None:
