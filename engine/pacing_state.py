@@ -54,8 +54,9 @@ def pack(pacing: Pacing) -> list[bytes]:
     rows["format"] = FORMATS.newest
     rows["capped"], rows["cell"] = pacing.capped, pacing.cells
     rows["silent"], rows["heard"] = pacing.silent, pacing.heard
-    rows["anchor"], rows["mean"] = response.anchor, response.mean
-    rows["covariance"] = response.covariance[:, *_UPPER]
+    # Which sign a zero has depends on the others of a batch; the bytes must not.
+    rows["anchor"], rows["mean"] = response.anchor + 0.0, response.mean + 0.0
+    rows["covariance"] = response.covariance[:, *_UPPER] + 0.0
     block, size = rows.tobytes(), rows.dtype.itemsize
     return [block[at : at + size] for at in range(0, len(block), size)]
 

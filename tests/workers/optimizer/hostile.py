@@ -66,6 +66,8 @@ class Hostile:
 
     seed: int
     count: int = 8
+    apart: bool = False
+    """Whether each campaign has steps of its own."""
     world: World = field(default_factory=World)
     statuses: Counter[str] = field(default_factory=Counter)
 
@@ -73,6 +75,7 @@ class Hostile:
         self._chance = random.Random(self.seed)
         self._executor = {agent.name: agent for agent in agents(ExecutorPolicy())}
         self._other = World()
+        self._entries: Counter[bytes] = Counter()
         chosen = self._chance.choice
         self.campaigns = [
             Campaign(str(i), chosen(CURRENCIES), 10.0 ** chosen((0, 1, 2, 5, 9)))
@@ -100,13 +103,26 @@ class Hostile:
             chance.shuffle(events)
             late = [event for event in events if event and chance.random() < 0.9]
             stored = [self._stored(event, at) for event in late]
-            self._flow(self.world.feed("metrics", stored).outputs)
+            for step in self._steps(stored):
+                self._flow(self.world.feed("metrics", step).outputs)
             if chance.random() < 0.1:
                 self.world.tick(at)
             yield at
 
+    def _steps(self, stored: list[Stored]) -> list[list[Stored]]:
+        if not self.apart:
+            return [stored]
+        keys = dict.fromkeys(record.key for record in stored)
+        return [[record for record in stored if record.key == key] for key in keys]
+
     def _stored(self, event: MetricsEvent, at: datetime) -> Stored:
         return self.world.stored(topics.METRICS, encode(event), at, key=event.key)
+
+    def _said(self, key: bytes, value: bytes, at: datetime) -> Stored:
+        """Return an audit entry, numbered within its campaign, so that others do not matter."""
+        self._entries[key] += 1
+        name = self.world.policy.topic(topics.AUDIT)
+        return Stored(name, self._entries[key], int(at.timestamp() * 1_000), key, value)
 
     def _replan(self, campaign: Campaign, at: datetime) -> None:
         if campaign.plan is not None and self._chance.random() < 0.1:
@@ -211,7 +227,7 @@ class Hostile:
             value = encode(said)
             if chance.random() < 0.1:
                 value = value.replace(b'"after":"', b'"after":"NaN', 1)
-            records.append(self.world.stored(topics.AUDIT, value, at, key=said.key))
+            records.append(self._said(said.key, value, at))
         self.world.feed("audit", records)
 
     def _flow(self, outputs: Any) -> None:  # noqa: ANN401 -- outputs of a step
@@ -234,7 +250,7 @@ class Hostile:
                 if said.field == "bid_multiplier":
                     campaign.multiplier = float(said.after or 1)
             at = datetime.fromtimestamp(output.timestamp / 1_000, UTC)
-            records.append(self.world.stored(topics.AUDIT, output.value, at, key=output.key))
+            records.append(self._said(output.key, output.value, at))
         self.world.feed("audit", records)
 
     def _carry(self, name: str, records: list[Stored]) -> Any:  # noqa: ANN401 -- outputs of a step
