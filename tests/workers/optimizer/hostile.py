@@ -22,7 +22,9 @@ from schemas import (
     encode,
     topics,
 )
+from schemas.audit import AuditStatus, Mode
 from schemas.currencies import EXPONENTS
+from schemas.fields import Autonomy, BudgetPeriod
 from schemas.metrics import RecordMode
 from tests.workers.optimizer.world import World, hour
 from tests.workers.stored import Stored
@@ -32,7 +34,7 @@ from workers.executor.program import agents
 CURRENCIES = ("EUR", "JPY", "KWD")
 ZONES = ("UTC", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu")
 STRATEGIES = ("adaptive", "adaptive", "adaptive", "even", "dayparting")
-PERIODS = ("day", "day", "week", "month", "flight")
+PERIODS = (BudgetPeriod.DAY, *BudgetPeriod)
 MULTIPLIERS = ("0", "1e-18", "1e12", "-3", "1.5", "0.123456789", "0.0001", "10000")
 CAPS = (None, Decimal(0), Decimal(-5), Decimal(10) ** 12, Decimal("3.7"))
 TIMES = (datetime(2099, 1, 1, tzinfo=UTC), datetime(2000, 1, 1, tzinfo=UTC), hour(3), hour(90))
@@ -51,7 +53,7 @@ class Campaign:
     plan: Plan | None = None
 
     @property
-    def names(self) -> dict[str, str]:
+    def names(self) -> dict[str, Any]:
         return {"platform": "google", "account_id": "7", "campaign_id": self.name}
 
     def amount(self, value: float) -> Decimal:
@@ -145,6 +147,8 @@ class Hostile:
             "timezone": chance.choice(ZONES),
             "budget": Budget(amount=campaign.amount(size), period=chance.choice(PERIODS)),
             "strategy": chance.choice(STRATEGIES),
+            "autonomy": Autonomy.AUTO,
+            "min_confidence": 0.0,
             "guardrails": Guardrails(
                 max_change_pct=chance.choice((10.0, 1000.0)),
                 cooldown_minutes=chance.choice((0, 0, 90)),
@@ -168,7 +172,11 @@ class Hostile:
         version = before.version + 1 if before else 1
         try:
             return Plan(
-                **campaign.names, version=version, autonomy="auto", min_confidence=0.0, **fields
+                **campaign.names,
+                version=version,
+                autonomy=Autonomy.AUTO,
+                min_confidence=0.0,
+                **fields,
             )
         except SchemaError:
             return None
@@ -215,8 +223,8 @@ class Hostile:
             said = AuditEntry(
                 **campaign.names,
                 at=chance.choice((*TIMES, at, at + timedelta(seconds=number))),
-                status=chance.choice(("simulated", "confirmed", "drift", "rejected")),
-                mode="simulate",
+                status=chance.choice(list(AuditStatus)),
+                mode=Mode.SIMULATE,
                 actor="somebody",
                 entity_id=campaign.name,
                 field=chance.choice(("bid_multiplier", "bid_multiplier", "hourly_budget")),
