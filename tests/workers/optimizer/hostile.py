@@ -171,13 +171,7 @@ class Hostile:
             fields["daily_cap"] = campaign.amount(size * chance.choice((0.01, 0.5)))
         version = before.version + 1 if before else 1
         try:
-            return Plan(
-                **campaign.names,
-                version=version,
-                autonomy=Autonomy.AUTO,
-                min_confidence=0.0,
-                **fields,
-            )
+            return Plan(**campaign.names, version=version, **fields)
         except SchemaError:
             return None
 

@@ -32,8 +32,9 @@ def test_no_input_stops_the_optimizer_or_lets_it_say_what_nobody_can_read_or_spe
     assert hostile.statuses["simulated"] > HOURS // 2
 
 
-def test_what_becomes_of_a_campaign_does_not_depend_on_the_others_of_its_steps() -> None:
-    together, apart = (Hostile(7, apart=each) for each in (False, True))
+@pytest.mark.parametrize("seed", [7, 21, 22])
+def test_what_becomes_of_a_campaign_does_not_depend_on_the_others_of_its_steps(seed: int) -> None:
+    together, apart = (Hostile(seed, apart=each) for each in (False, True))
     for hostile in (together, apart):
         for _ in hostile.run(HOURS // 2):
             hostile.world.outputs.clear()
