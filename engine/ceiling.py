@@ -145,16 +145,23 @@ def ceiling(evidence: Evidence, cost_per_result: Floats, worth: Floats) -> Ceili
     worth
         Shape (B,), > 0: usual result of one conversion: 1, or the revenue of an order.
     """
-    seen = np.maximum(evidence.conversions, np.finfo(np.float64).tiny)
-    each = np.where(evidence.conversions > 0.0, evidence.results / seen, worth)
+    seen = evidence.conversions
+    each = np.divide(evidence.results, seen, out=worth.astype(np.float64), where=seen > 0.0)
     exposure = np.log(np.maximum(evidence.exposure, np.finfo(np.float64).tiny))
     least, most = _likely(evidence.conversions)
     credit = worth * FREE**2 / (FREE + evidence.conversions)
     low, middle, high = (
-        np.clip((np.log(cost_per_result) + np.log(results) - exposure) / ANSWER, -UNBOUND, UNBOUND)
+        _affordable(cost_per_result, results, exposure)
         for results in (least * each, evidence.results + credit, most * each)
     )
     return Ceiling(log_multiplier=middle, low=low, high=high)
+
+
+def _affordable(cost_per_result: Floats, results: Floats, log_exposure: Floats) -> Floats:
+    """Return the log multiplier at which ``results`` cost what they may, within `UNBOUND`."""
+    some = np.maximum(results, np.finfo(np.float64).tiny)
+    wanted = np.log(cost_per_result) + np.log(some) - log_exposure
+    return np.clip(wanted / ANSWER, -UNBOUND, UNBOUND)
 
 
 def _likely(counts: Floats) -> tuple[Floats, Floats]:

@@ -31,9 +31,11 @@ def confidence(situation: Situation, clock: Clock) -> Floats:
     """
     learned = needs_learning(situation.plans) | steers(situation.plans)
     shape = np.where(learned, of_shape(situation.evidence), 1.0)
-    lag = (clock.target - clock.reported_until) / HOUR
+    # Part of the target hour may be reported already.
+    lag = np.maximum(clock.target - clock.reported_until, 0) / HOUR
     fresh = LAG_HALF / (LAG_HALF + lag)
-    return shape * fresh * np.where(suspect_day(situation.campaigns), SUSPECT, 1.0)
+    suspect = suspect_day(situation.campaigns)
+    return np.asarray(shape * fresh * np.where(suspect, SUSPECT, 1.0))
 
 
 def of_shape(evidence: Evidence) -> Floats:

@@ -127,7 +127,10 @@ def _ruled(
     """
     (limit, hold), (plan, steering) = bounds, wanted
     known, current = current_value(situation.in_force, situation.plans)
-    budget = Lever(wanted=plan.amounts[:, 0], known=known, current=current, hard_cap=limit)
+    alone = np.zeros(len(limit), dtype=np.bool_)
+    budget = Lever(
+        wanted=plan.amounts[:, 0], known=known, current=current, hard_cap=limit, beside=alone
+    )
     steers = np.zeros(len(limit), dtype=np.bool_)
     steers[situation.steered.rows] = hold[situation.steered.rows] == NONE
     if not steers.any():
@@ -146,14 +149,16 @@ def _ruled(
 def _with_multipliers(
     situation: Situation, budget: Lever, steering: Steering, steers: Bools
 ) -> Lever:
-    wanted = budget.wanted.copy()
-    wanted[situation.steered.rows] = steering.multiplier
+    rows, wanted, cap = situation.steered.rows, budget.wanted.copy(), budget.wanted.copy()
+    wanted[rows] = steering.multiplier
+    cap[rows] = np.minimum(steering.cap, budget.hard_cap[rows])
     known, current = current_multiplier(situation.in_force)
     return Lever(
         wanted=np.where(steers, wanted, budget.wanted),
         known=np.where(steers, known, budget.known),
         current=np.where(steers, current, budget.current),
         hard_cap=np.where(steers, UNLIMITED, budget.hard_cap),
+        beside=steers & (~budget.known | (budget.current != cap)),
     )
 
 

@@ -24,17 +24,16 @@ from engine.calendar import (
 from engine.events import hour_lifts, more_weight
 from engine.feasibility import Minimums, minimums
 from engine.gaps import merged, outside
-from engine.in_force import current_value
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
+from engine.unreported import held_rate, most_allowed, unreported
 from engine.weeks import WeekWeights, date_factor
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
 
 _DAILY, _FLIGHT = PERIODS.index("day"), PERIODS.index("flight")
-_MOST: Final = 2**50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,18 +131,19 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
     gaps = merged(situation.gaps)
     spent, today_spent = _spent(situation, clock, first)
     allowance = plans["amount"] + carried(situation, clock, spent, gaps)
-    allowed = _rate(situation, clock, today_spent)
-    rate = np.where(rates < 0, allowed, rates)
+    held = held_rate(situation, clock, today_spent)
+    rate = np.where(rates < 0, held, rates)
+    allowed = most_allowed(situation, clock, held)
     since = _start(situation, first)
-    in_flight = _unreported(rate, clock, since)
-    in_flight_today = _unreported(rate, clock, clock.day_start)
+    in_flight = unreported(rate, clock, since)
+    in_flight_today = unreported(rate, clock, clock.day_start)
     left = allowance - spent - in_flight
-    surely = allowance - spent - _unreported(allowed, clock, since)
+    surely = allowance - spent - unreported(allowed, clock, since)
     least = minimums(situation, clock, (first, last), gaps, allowance)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
     day_left = plans["daily_cap"] - today_spent - in_flight_today
-    surely_today = plans["daily_cap"] - today_spent - _unreported(allowed, clock, clock.day_start)
+    surely_today = plans["daily_cap"] - today_spent - unreported(allowed, clock, clock.day_start)
     hard_cap = np.maximum(np.minimum(surely, surely_today), 0)
     share = _share(left, rest_today, rest)
     floor = np.minimum(plans["daily_floor"] - today_spent - in_flight_today, left)
@@ -202,22 +202,6 @@ def _spent(situation: Situation, clock: Clock, first: Ints) -> tuple[Ints, Ints]
     current = np.choose(periods, same)
     spent = money.ceil_to_minor(chosen, exponents) * current
     return spent, money.ceil_to_minor(campaigns["day"], exponents) * same[_DAILY]
-
-
-def _rate(situation: Situation, clock: Clock, today_spent: Ints) -> Ints:
-    """Return the expected spend of an hour: the budget in force, else the mean of today's hours."""
-    known, value = current_value(situation.in_force, situation.plans)
-    hours = np.maximum((clock.reported_until - clock.day_start) // HOUR, 1)
-    rate = np.where(known, value, np.maximum(today_spent, 0) // hours)
-    return np.minimum(rate, _MOST)
-
-
-def _unreported(rate: Ints, clock: Clock, since: Ints) -> Ints:
-    """Return what is expected to have been spent unreported since ``since``, rounded up."""
-    seconds = np.maximum(clock.target - np.maximum(clock.reported_until, since), 0)
-    hours, part = seconds // HOUR, seconds % HOUR
-    spend: Ints = rate * hours - (-rate * part // HOUR)
-    return spend
 
 
 def _later(situation: Situation, clock: Clock, last: Ints, gaps: Ints) -> Floats:

@@ -14,6 +14,9 @@ from engine.money import ceil_to_minor
 CHANGES: Final = 25
 """Changes whose times are kept: a campaign is decided once an hour, and a day has at most 25."""
 
+REPLACED: Final = 8
+"""Hourly budgets that are remembered after others have taken their place."""
+
 _FIRST: Final = [
     ("format", "u1"),
     ("known", "u1"),
@@ -24,13 +27,21 @@ _FIRST: Final = [
     ("changed", "<i8", (CHANGES,)),
 ]
 IN_FORCE: Final = np.dtype(
-    [*_FIRST, ("multiplier", "<i8"), ("newest_day", "<i8"), ("days", "<u8")],
+    [
+        *_FIRST,
+        ("multiplier", "<i8"),
+        ("newest_day", "<i8"),
+        ("days", "<u8"),
+        ("replaced", "<i8", (REPLACED,)),
+        ("replaced_at", "<i8", (REPLACED,)),
+    ],
 )
 """One campaign: the hourly budget in force, exact, in ``currency``, where it is ``known``; the
 ``multiplier`` of its bids in millionths, 0 where none is known; when either was ``changed``,
 newest first, in seconds, 0 where there was no change; the ``offset`` of the last audit entry
 seen. ``days`` has bit i set where `engine.settings` of the UTC day i days before ``newest_day``
-are kept."""
+are kept. Hourly budgets that were ``replaced``, minor units of ``currency``, with the seconds in
+which they were, newest first, 0 where there is none."""
 
 
 def _upgraded(rows: Rows) -> Rows:
@@ -75,6 +86,35 @@ def with_change(rows: Rows, instants: Ints) -> Rows:
     times = np.concatenate([rows["changed"], instants[:, None]], axis=1)
     after["changed"] = -np.sort(-times, axis=1)[:, :CHANGES]
     return after
+
+
+def with_replaced(rows: Rows, amounts: Ints, instants: Ints) -> Rows:
+    """Return rows that remember one more hourly budget that is no longer in force.
+
+    ``amounts`` (B,), minor units, were in force until ``instants`` (B,), seconds. Where there are
+    more than can be kept, the two oldest count as the higher one until the later instant.
+    """
+    after = rows.copy()
+    times = np.concatenate([instants[:, None], rows["replaced_at"]], axis=1)
+    values = np.concatenate([amounts[:, None], rows["replaced"]], axis=1)
+    if (instants < rows["replaced_at"][:, 0]).any():
+        order = np.argsort(-times, axis=1, kind="stable")
+        times = np.take_along_axis(times, order, axis=1)
+        values = np.take_along_axis(values, order, axis=1)
+    values[:, -2] = np.maximum(values[:, -2], values[:, -1])
+    after["replaced_at"], after["replaced"] = times[:, :REPLACED], values[:, :REPLACED]
+    return after
+
+
+def highest_since(rows: Rows, plans: Rows, seconds: Ints) -> Ints:
+    """Return the highest hourly budget in force at any time since ``seconds`` (B,), minor units.
+
+    It is 0 where none is known, as in `current_value`.
+    """
+    known, value = current_value(rows, plans)
+    since = rows["replaced_at"] > seconds[:, None]
+    before = np.where(since, rows["replaced"], 0).max(axis=1)
+    return np.where(known, np.maximum(value, before), 0)
 
 
 def current_value(rows: Rows, plans: Rows) -> tuple[Bools, Ints]:

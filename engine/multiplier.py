@@ -78,7 +78,7 @@ def solve(response: Response, at_anchor_spend: Floats, left: Floats) -> Floats:
     (cautious control): to step too little costs less than to step too far. Where what is left
     cannot be spent, it is the multiplier from which more would hardly buy more.
     """
-    total = np.maximum(at_anchor_spend.sum(axis=1), 1e-9)
+    total = np.maximum(_sum(at_anchor_spend), 1e-9)
     elasticity = np.maximum(response.mean[:, ELASTICITY], LEAST_ELASTICITY)
     variance = np.maximum(response.covariance[:, ELASTICITY, ELASTICITY], 0.0)
     cautious = elasticity + variance / elasticity
@@ -125,4 +125,13 @@ def _cap(ahead: Ahead, left: Floats, first: tuple[Floats, Floats]) -> Floats:
 
 
 def _first_share(spend: Floats) -> Floats:
-    return np.asarray(spend[:, 0] / np.maximum(spend.sum(axis=1), 1e-9))
+    return np.asarray(spend[:, 0] / np.maximum(_sum(spend), 1e-9))
+
+
+def _sum(spend: Floats) -> Floats:
+    """Return the sum of each row, added up from left to right.
+
+    How long rows are depends on the others of a batch: what is added behind a shorter one is zero,
+    and must not change in which order the rest is added.
+    """
+    return np.asarray(spend.cumsum(axis=1)[:, -1])

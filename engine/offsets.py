@@ -34,7 +34,8 @@ def of_intent(intents: Floats) -> Floats:
 def offset_lifts(response: Response, offsets: Floats, common: Floats) -> Floats:
     """Return by how much log spend is more where bids lie above the common multiplier, (R, N).
 
-    Near ``common`` (R,), natural log; hours in which nothing may be spent are as good as none.
+    Near ``common`` (R,), natural log, within `OFF` on either side; hours in which nothing may be
+    spent are as good as none.
     """
     finite = np.where(offsets > OFF, offsets, 0.0)
     curvature = response.mean[:, CURVATURE]
@@ -44,7 +45,7 @@ def offset_lifts(response: Response, offsets: Floats, common: Floats) -> Floats:
     most = slope / curvature[:, None]
     within = np.minimum(finite, most)
     lifts = slope * within - 0.5 * curvature[:, None] * within**2
-    return np.where(offsets > OFF, lifts, OFF)
+    return np.where(offsets > OFF, np.clip(lifts, OFF, -OFF), OFF)
 
 
 def with_wishes(steered: Steered, usual: Floats, wished: Floats) -> Steered:

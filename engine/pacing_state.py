@@ -46,6 +46,9 @@ def _places() -> np.ndarray[Any, np.dtype[np.int64]]:
 
 _PLACES: Final = _places()
 
+_MIRRORED: Final = (_UPPER[0] * 29 + _UPPER[1])[_PLACES]
+"""Where in the flattened matrix each entry's twin of the upper triangle is, (29, 29)."""
+
 
 def pack(pacing: Pacing) -> list[bytes]:
     """Return what is known of each of B campaigns as bytes."""
@@ -54,8 +57,9 @@ def pack(pacing: Pacing) -> list[bytes]:
     rows["format"] = FORMATS.newest
     rows["capped"], rows["cell"] = pacing.capped, pacing.cells
     rows["silent"], rows["heard"] = pacing.silent, pacing.heard
-    rows["anchor"], rows["mean"] = response.anchor, response.mean
-    rows["covariance"] = response.covariance[:, *_UPPER]
+    # Which sign a zero has depends on the others of a batch; the bytes must not.
+    rows["anchor"], rows["mean"] = response.anchor + 0.0, response.mean + 0.0
+    rows["covariance"] = response.covariance[:, *_UPPER] + 0.0
     block, size = rows.tobytes(), rows.dtype.itemsize
     return [block[at : at + size] for at in range(0, len(block), size)]
 
@@ -63,8 +67,9 @@ def pack(pacing: Pacing) -> list[bytes]:
 def rounded(pacing: Pacing) -> Pacing:
     """Return what a campaign would be known by if it were packed and unpacked."""
     response = pacing.response
-    upper = response.covariance[:, *_UPPER].astype(np.float32).astype(np.float64)
-    return replace(pacing, response=replace(response, covariance=upper[:, _PLACES]))
+    flat = response.covariance.reshape(len(pacing.cells), _MIRRORED.size)
+    stored = flat.take(_MIRRORED, axis=1).astype(np.float32).astype(np.float64)
+    return replace(pacing, response=replace(response, covariance=stored))
 
 
 def unpack(values: Sequence[bytes], fresh: Pacing) -> Pacing:

@@ -56,6 +56,8 @@ class Lever:
     """The value in force, 0 where it is not known."""
     hard_cap: Ints
     """What the value must not exceed, whatever was in force."""
+    beside: Bools
+    """Whether what is set together with it is to change, though the value may stay."""
 
 
 def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
@@ -81,7 +83,7 @@ def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
         _blocked((plans["actuator"] != _BUDGET) & ~steers(plans)),
     )
     statuses = np.stack(checks, axis=1)
-    changes = ~known | (value != current)
+    changes = ~known | (value != current) | lever.beside
     free = (statuses != BLOCKED).all(axis=1) & (plans["autonomy"] == _AUTO)
     return Ruling(value=value, statuses=statuses, release=free & changes)
 

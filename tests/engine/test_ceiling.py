@@ -32,6 +32,22 @@ def evidence(
     return weigh(seen, np.array([[maturity]]), np.zeros(1))
 
 
+@pytest.mark.parametrize("conversions", [0.0, 2.0])
+def test_results_that_are_worth_nothing_or_came_without_conversions_bind_and_break_nothing(
+    conversions: float,
+) -> None:
+    known = Evidence(
+        exposure=np.array([5.0, 5.0]),
+        conversions=np.full(2, conversions),
+        results=np.array([0.0, 1e3]),
+    )
+    with np.errstate(all="raise"):
+        found = ceiling.ceiling(known, np.array([0.5, 0.5]), np.ones(2))
+    for each in (found.low, found.log_multiplier, found.high):
+        assert (np.abs(each) <= UNBOUND).all()
+    assert (np.diff(found.log_multiplier) > 0.0).all()
+
+
 def highest(known: Evidence, target: float) -> Ceiling:
     """Return the ceiling of conversions that may cost ``target``."""
     count = len(known.exposure)

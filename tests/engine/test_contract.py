@@ -163,7 +163,7 @@ def steer() -> None:
     decide(replace(today, steered=steered))
     exploring.explored_with(np.ones(1), np.array([0.1]), np.ones(1), np.ones(1))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
-    engine_settings.in_force_at([engine_settings.last_of(day)], np.array([4]))
+    engine_settings.in_force_at([engine_settings.last_of(day)], np.array([0]), np.array([4]))
 
 
 def pace() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine import in_force
 from engine.errors import UnknownFormat
+from engine.plans import no_plans
 
 quick = settings(max_examples=40, deadline=None)
 
@@ -33,6 +34,30 @@ def test_the_latest_changes_are_remembered_newest_first_whatever_their_order(
     newest = sorted(times, reverse=True)[: in_force.CHANGES]
     assert rows["changed"][0].tolist() == newest + [0] * (in_force.CHANGES - len(newest))
     assert in_force.unpack([rows.tobytes()]).tobytes() == rows.tobytes()
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 10**9)), max_size=20),
+    st.integers(0, 10**6),
+    st.integers(0, 10**9),
+)
+@quick
+def test_no_budget_in_force_since_a_time_was_higher_than_what_is_said_to_be_the_highest(
+    replaced: list[tuple[int, int]], since: int, value: int
+) -> None:
+    rows = in_force.nothing_in_force(1)
+    rows["known"], rows["currency"], rows["value"][:, 0] = 1, b"JPY", value
+    plans = no_plans(1)
+    plans["currency"] = b"JPY"
+    for time, amount in replaced:
+        rows = in_force.with_replaced(rows, np.array([amount]), np.array([time]))
+    highest = int(in_force.highest_since(rows, plans, np.array([since]))[0])
+    wanted = max([value, *(amount for time, amount in replaced if time > since)])
+    assert highest >= wanted
+    if len(replaced) <= in_force.REPLACED:
+        assert highest == wanted
+    plans["currency"] = b"EUR"
+    assert in_force.highest_since(rows, plans, np.array([since])).tolist() == [0]
 
 
 def test_a_change_of_one_campaign_is_none_of_another() -> None:

@@ -26,7 +26,8 @@ FREE = {"known": 1, "value": (10, 0)}
 
 def hourly_budget(situation: Situation, wanted: Ints, hard_cap: Ints) -> Lever:
     known, current = current_value(situation.in_force, situation.plans)
-    return Lever(wanted=wanted, known=known, current=current, hard_cap=hard_cap)
+    alone = np.zeros(len(wanted), dtype=np.bool_)
+    return Lever(wanted=wanted, known=known, current=current, hard_cap=hard_cap, beside=alone)
 
 
 def ruled(

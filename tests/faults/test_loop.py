@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import sys
 from collections import defaultdict
@@ -15,12 +16,23 @@ from pathlib import Path
 import pytest
 
 from engine import state
-from schemas import Action, Budget, MetricsEvent, Plan, Recommendation, decode, encode, topics
+from schemas import (
+    Action,
+    Budget,
+    Guardrails,
+    MetricsEvent,
+    Plan,
+    Recommendation,
+    decode,
+    encode,
+    topics,
+)
 from schemas.audit import AuditEntry
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.money import from_units_atto
 from schemas.plan import Strategy
 from schemas.topics import Topic
+from tests.faults.caps import assert_caps, assert_within_budget
 from tests.faults.conftest import Kafka
 from tests.faults.driving import Fleet, schedule
 from tests.faults.recount import ends, table
@@ -39,6 +51,11 @@ CAMPAIGNS = 200
 HOURS = 45
 PACE_SECONDS = 1.0
 """Between two hours of all campaigns."""
+
+
+def _is_steered(number: int) -> bool:
+    """Return whether a campaign has its bids set; the others have hourly budgets."""
+    return number % 2 == 0
 
 
 @dataclass
@@ -62,9 +79,10 @@ class Load:
                 currency="EUR",
                 timezone="UTC",
                 budget=Budget(amount=Decimal(240), period=BudgetPeriod.DAY),
-                strategy=Strategy.EVEN,
+                strategy=Strategy.ADAPTIVE if _is_steered(number) else Strategy.EVEN,
                 autonomy=Autonomy.AUTO,
                 min_confidence=0.0,
+                guardrails=Guardrails(max_change_pct=1000.0, max_changes_per_day=100),
             )
             yield plan.key, encode(plan)
 
@@ -203,20 +221,24 @@ async def assert_ledgers(loop: Loop, load: Load) -> None:
 
 async def assert_advice(loop: Loop, load: Load) -> None:
     """Each hour of each campaign decides the next one: once, and in order."""
-    decided = {
-        key: [decode(value, Recommendation).hour for value in values]
+    told = {
+        key: [decode(value, Recommendation) for value in values]
         for key, values in (await loop.read_by_key(topics.RECOMMENDATIONS)).items()
     }
+    for advice in itertools.chain.from_iterable(told.values()):
+        assert_within_budget(advice, steered=_is_steered(int(advice.campaign_id[1:])))
+    decided = {key: [advice.hour for advice in each] for key, each in told.items()}
     hours = [load.start + timedelta(hours=hour + 1) for hour in range(HOURS)]
     assert decided == dict.fromkeys(load.totals(), hours)
 
 
 async def assert_effects(loop: Loop) -> None:
     """Each action is in the trail once, in the order of its campaign; the chain is whole."""
-    actions = {
-        key: [decode(value, Action).action_id for value in values]
+    released = {
+        key: [decode(value, Action) for value in values]
         for key, values in (await loop.read_by_key(topics.ACTIONS)).items()
     }
+    actions = {key: [action.action_id for action in each] for key, each in released.items()}
     entries = {
         key: [decode(value, AuditEntry) for value in values]
         for key, values in (await loop.read_by_key(topics.AUDIT)).items()
@@ -233,6 +255,10 @@ async def assert_effects(loop: Loop) -> None:
     ]
     assert sum(map(len, actions.values())) > CAMPAIGNS, "there was something to do"
     assert effects == actions
+    assert_caps(
+        itertools.chain.from_iterable(released.values()),
+        itertools.chain.from_iterable(entries.values()),
+    )
     assert len(set(questions)) == len(questions), "nobody is asked twice"
     verifier = Verifier(from_genesis=True)
     async for record in audit_records(connect(loop.settings.broker), loop.topic(topics.AUDIT)):

@@ -9,9 +9,15 @@ from __future__ import annotations
 from decimal import Decimal
 
 from schemas.action import Action
-from schemas.errors import SchemaError
+from schemas.errors import Reason, SchemaError
 from schemas.fields import Entity
-from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
+from schemas.levers import (
+    BID_MULTIPLIER,
+    HOURLY_BUDGET,
+    LEAST_MULTIPLIER,
+    MOST_MULTIPLIER,
+    MULTIPLIER_DECIMALS,
+)
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
@@ -37,6 +43,10 @@ def _of_multiplier(action: Action) -> Finding | None:
     if not LEAST_MULTIPLIER <= action.target <= MOST_MULTIPLIER:
         detail = f"must lie in {LEAST_MULTIPLIER} to {MOST_MULTIPLIER}, was {action.target}"
         return rejected("multiplier_out_of_range", detail)
+    if -int(action.target.normalize().as_tuple().exponent) > MULTIPLIER_DECIMALS:
+        # Who counts in steps would expect another value from then on, and drift for good.
+        detail = f"may have at most {MULTIPLIER_DECIMALS} decimals, was {action.target}"
+        return rejected(str(Reason.TOO_MANY_DECIMALS), detail)
     if action.hourly_cap is not None:
         return _of_money(action, "hourly_cap", action.hourly_cap)
     if action.rolls_back is None:

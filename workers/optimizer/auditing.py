@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import numpy as np
 
-from engine import in_force, settings
+from engine import in_force, settings, state
 from engine.arrays import Rows
 from engine.calendar import DAY
-from engine.money import ceil_to_minor
 from schemas import AuditEntry, AuditStatus, Entity, SchemaError, decode
 from schemas.currencies import EXPONENTS
 from schemas.keys import check_key
 from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
-from schemas.money import to_units_atto
+from schemas.money import ATTO_PER_UNIT, MAX_DECIMALS, to_units_atto
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.draft import Draft
 from workers.optimizer.policy import OptimizerPolicy
@@ -28,6 +27,19 @@ _LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET}
 def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
     """Take up what the entries of one partition say is in force."""
     draft = Draft(policy, view, AUDIT)
+    told = list(_told(draft, records))
+    keys = list(dict.fromkeys(entry.key for entry, _ in told))
+    rows = in_force.unpack(draft.read_all(keys))
+    place = {key: i for i, key in enumerate(keys)}
+    for entry, record in told:
+        at = slice(place[entry.key], place[entry.key] + 1)
+        rows[at] = _taken(draft, rows[at], entry, record)
+    draft.writes.update(zip(keys, state.pack(rows), strict=True))
+    return draft.done()
+
+
+def _told(draft: Draft, records: Sequence[Record]) -> Iterator[tuple[AuditEntry, Record]]:
+    """Yield the entries that say what is in force of a lever."""
     for record in records:
         try:
             entry = decode(record.value or b"", AuditEntry)
@@ -36,49 +48,63 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
             draft.refuse_for(record, error)
             continue
         if entry.entity is Entity.CAMPAIGN and entry.field in _LEVERS and entry.after is not None:
-            _take(draft, entry, entry.after, record.offset)
-    return draft.done()
+            yield entry, record
 
 
-def _take(draft: Draft, entry: AuditEntry, after: Decimal, offset: int) -> None:
-    rows = in_force.unpack([draft.read(entry.key) or b""])
+def _taken(draft: Draft, rows: Rows, entry: AuditEntry, record: Record) -> Rows:
+    """Return what is in force on a campaign, one row, after an entry."""
+    after, second = entry.after or Decimal(0), _second(entry, record)
     if entry.status in _CHANGES and entry.before != after:
-        rows = in_force.with_change(rows, np.array([int(entry.at.timestamp())]))
-    rows["offset"] = offset
+        rows = in_force.with_change(rows, np.array([second]))
+    rows["offset"] = record.offset
     if entry.field == HOURLY_BUDGET:
-        _set_budget(rows, entry, after)
+        rows = _with_budget(rows, entry, after, second)
     elif entry.status in _CHANGES | {AuditStatus.CONFIRMED, AuditStatus.NO_OP}:
-        _set_budget(rows, entry, entry.hourly_cap)
+        rows = _with_budget(rows, entry, entry.hourly_cap, second)
         rows["multiplier"] = _millionths(after)
     else:
         # Refused: what came with the target is not in force.
         rows["multiplier"] = _millionths(after)
     if rows["multiplier"][0]:
-        _note(draft, entry, rows)
-    draft.writes[entry.key] = rows.tobytes()
+        _note(draft, entry.key, rows, second)
+    return rows
 
 
-def _set_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None) -> None:
-    if amount is not None:
-        rows["value"] = to_units_atto(amount)
-        rows["known"] = 1
-        rows["currency"] = (entry.currency or "").encode()
+def _second(entry: AuditEntry, record: Record) -> int:
+    """Return since when it holds: what was told has happened, whatever an entry's clock says."""
+    at, told = int(entry.at.timestamp()), record.timestamp // 1_000
+    return min(at, told) if told > 0 else at
 
 
-def _note(draft: Draft, entry: AuditEntry, rows: Rows) -> None:
-    """Keep what is in force from the entry's time on, among the settings of its UTC day."""
-    second = int(entry.at.timestamp())
+def _with_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None, second: int) -> Rows:
+    """Return rows with another hourly budget in force, if there is one."""
+    if amount is None:
+        return rows
+    after, before = rows.copy(), _minor(rows)
+    after["value"], after["known"] = to_units_atto(amount), 1
+    after["currency"] = (entry.currency or "").encode()
+    if after["currency"][0] != rows["currency"][0]:
+        after["replaced"] = after["replaced_at"] = 0
+    elif before != settings.UNKNOWN and before != _minor(after):
+        after = in_force.with_replaced(after, np.array([before]), np.array([second]))
+    return after
+
+
+def _note(draft: Draft, campaign: bytes, rows: Rows, second: int) -> None:
+    """Keep what is in force from a second on, among the settings of its UTC day."""
     day = second // DAY
     newest = int(rows["newest_day"][0]) if rows["days"][0] else day
-    key, bits = settings_key(entry.key, day), int(rows["days"][0])
+    if newest - day > draft.policy.restatement_days:
+        return
+    key, bits = settings_key(campaign, day), int(rows["days"][0])
     before = draft.read(key)
     if before is None and day > newest:
-        before = settings.last_of(draft.read(settings_key(entry.key, newest)) or _blank())
+        before = settings.last_of(draft.read(settings_key(campaign, newest)) or _blank())
     now = settings.a_setting(second % DAY, int(rows["multiplier"][0]), _minor(rows))
     draft.writes[key] = settings.with_setting(before or b"", now)
     reached = max(day, newest)
     kept = bits << min(reached - newest, 64) | 1 << max(reached - day, 0)
-    _forget(draft, entry.key, reached, kept)
+    _forget(draft, campaign, reached, kept)
     window = (1 << draft.policy.restatement_days + 1) - 1
     rows["newest_day"], rows["days"] = reached, kept & window
 
@@ -100,7 +126,9 @@ def _millionths(multiplier: Decimal) -> int:
 
 
 def _minor(rows: Rows) -> int:
+    """Return the hourly budget in minor units, rounded up, `engine.settings.UNKNOWN` if it is."""
     exponent = EXPONENTS.get(rows["currency"][0].decode())
     if not rows["known"][0] or exponent is None:
         return settings.UNKNOWN
-    return int(ceil_to_minor(rows["value"], np.array([exponent]))[0])
+    units, atto = rows["value"][0].tolist()
+    return -int(-(units * ATTO_PER_UNIT + atto) // 10 ** (MAX_DECIMALS - exponent))

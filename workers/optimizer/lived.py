@@ -159,9 +159,13 @@ def settings_of(draft: Draft, campaigns: Campaigns, starts: Ints, present: Bools
     if not rows.size:
         return found
     middles = starts[rows, columns] + HOUR // 2
-    wanted = zip(rows.tolist(), (middles // DAY).tolist(), strict=True)
-    values = [_day_of(draft, campaigns, i, day) for i, day in wanted]
-    found[rows, columns] = settings.in_force_at(values, middles % DAY)
+    days = middles // DAY
+    # Hours of a campaign's day follow each other, so that each day is read once.
+    begins = np.diff(rows, prepend=-1) | np.diff(days, prepend=days[0])
+    each = zip(rows[begins != 0].tolist(), days[begins != 0].tolist(), strict=True)
+    values = [_day_of(draft, campaigns, i, day) for i, day in each]
+    which = np.cumsum(begins != 0) - 1
+    found[rows, columns] = settings.in_force_at(values, which, middles % DAY)
     return found
 
 

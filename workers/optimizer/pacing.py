@@ -64,9 +64,9 @@ def catch_up(
     for hour in range(lived.cells.shape[1]):
         _anchor(draft, campaigns, (reached, lived, hour), writes)
         pacing, steered = live_hour((reached.pacing, reached.steered), shapes, lived, hour)
-        last = hour + 1 == lived.cells.shape[1]
-        # Many hours at once come to the same bytes as hours that are stored one by one.
-        pacing = pacing if last else pacing_state.rounded(pacing)
+        # Many hours at once come to the same bytes as hours that are stored one by one, and what
+        # is decided follows from what is stored.
+        pacing = pacing_state.rounded(pacing)
         until = reached.until + HOUR
         reached = replace(reached, pacing=pacing, steered=steered, until=until)
     ends = campaigns.newest + HOUR

@@ -69,6 +69,7 @@ def test_a_multiplier_on_what_was_not_expected_changes_neither() -> None:
         ({"target": "-1"}, "multiplier_out_of_range"),
         ({"target": "0.00001"}, "multiplier_out_of_range"),
         ({"target": "10001"}, "multiplier_out_of_range"),
+        ({"target": "0.9000001"}, "too_many_decimals"),
         ({"hourly_cap": None}, "hourly_cap_missing"),
         ({"hourly_cap": Decimal(-1)}, "negative_hourly_cap"),
         ({"hourly_cap": Decimal("1.001")}, "too_many_decimals"),

@@ -25,6 +25,7 @@ from schemas import (
     Recommendation,
     Shape,
     decode,
+    encode,
     topics,
 )
 from schemas.fields import BudgetPeriod
@@ -205,6 +206,50 @@ def test_a_budget_in_force_that_is_more_than_is_left_is_lowered_though_bids_may_
     assert action.hourly_cap is None
 
 
+def test_a_multiplier_that_stays_still_brings_the_cap_of_its_hour() -> None:
+    bid = Bid(base=Decimal("0.5"), min=Decimal("0.45"), max=Decimal("0.55"))
+    world = steered(bid=bid)
+    world.metrics(*(spent(number, "0.02") for number in range(24)))
+    bids(world, (24.01, "1.1", "230"))
+    world.metrics(spent(24, 200))
+    action = world.actions[-1]
+    assert (action.target, action.expected) == (Decimal("1.1"), Decimal("1.1"))
+    assert action.hourly_cap is not None
+    assert action.hourly_cap <= 40
+    # What is in force already is not set once more.
+    bids(world, (25.01, "1.1", str(action.hourly_cap)))
+    count = len(world.actions)
+    world.metrics(spent(25, 0))
+    assert (world.advice[-1].hourly_cap, len(world.actions)) == (action.hourly_cap, count)
+
+
+@pytest.mark.parametrize("strategy", ["adaptive", "even"])
+def test_an_hour_that_is_not_reported_may_have_spent_a_higher_budget_than_the_one_in_force(
+    strategy: str,
+) -> None:
+    world = steered(strategy=strategy)
+    world.metrics(*lived(range(30)))
+    today = sum(each.spend for each in lived(range(24, 30)))
+    say(world, entry("90", 30.05), entry("5", 33.05))
+    world.metrics(spent(30, 6, emitted_at=hour(34) + timedelta(minutes=5)))
+    # Hours 31 to 33 are not known: any of them may have spent 90 before it was lowered to 5.
+    advice = world.advice[-1]
+    assert advice.hourly_cap == max(Decimal(0), 240 - today - 6 - 3 * 90)
+
+
+def test_an_entry_from_a_clock_that_runs_ahead_counts_from_when_it_was_told() -> None:
+    worlds = []
+    for ahead in (0, 24 * 365 * 40):
+        world = steered()
+        early = entry("1.3", 2 + ahead, field="bid_multiplier", hourly_cap=Decimal(50))
+        world.feed("audit", [world.stored(topics.AUDIT, encode(early), hour(2), key=KEY)])
+        bids(world, (5.01, "1.5", "40"))
+        world.metrics(*lived(range(30)))
+        worlds.append(world)
+    assert worlds[0].table("audit") == worlds[1].table("audit")
+    assert state_of(worlds[0]) == state_of(worlds[1])
+
+
 @pytest.mark.parametrize(("budget", "multiplier"), [("0.24", "0.90"), ("100000", "1.10")])
 def test_bids_stay_within_what_the_plan_allows(budget: str, multiplier: str) -> None:
     bid = Bid(base=Decimal("0.5"), min=Decimal("0.45"), max=Decimal("0.55"))
@@ -291,6 +336,8 @@ def test_an_hour_that_the_plan_switches_off_spends_nothing_and_leaves_the_multip
     assert (advice.hourly_cap, advice.hour_plan[0]) == (Decimal(0), Decimal(0))
     assert advice.recommended_value == Decimal("0.9")
     assert sum(advice.hour_plan) == 240 - 3 * 4
+    action = world.actions[-1]
+    assert (action.hour, action.target, action.hourly_cap) == (hour(3), Decimal("0.9"), Decimal(0))
     world.metrics(spent(3, 0))
     cap = world.advice[-1].hourly_cap
     assert cap is not None

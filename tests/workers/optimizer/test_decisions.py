@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -74,6 +74,15 @@ def test_the_first_hour_of_a_day_gets_its_even_part_of_what_is_left() -> None:
     assert advice.hour == hour(1)
     assert advice.kind is Kind.PACING
     assert advice.auto_execute
+
+
+def test_a_target_hour_that_is_reported_in_part_already_leaves_nobody_more_than_sure() -> None:
+    world = World()
+    world.plan()
+    # Hour 1 is told of when it has just begun, and hour 0 after it.
+    begun = an_event(1, emitted_at=hour(1) + timedelta(minutes=2))
+    world.metrics(begun, an_event(0, emitted_at=hour(1) + timedelta(minutes=2)))
+    assert [(each.hour, each.confidence) for each in world.advice] == [(hour(1), 1.0)]
 
 
 def test_a_new_day_has_its_whole_budget() -> None:
