@@ -97,7 +97,8 @@ def a_life() -> None:
         made["strategy"] = plans.STRATEGIES.index(name)
         strategies.week_weights(made, week, np.array([0, 1]))
     strategies.by_date(made)
-    in_force.with_change(in_force.unpack([b""]), np.array([MONDAY]))
+    changed = in_force.with_change(in_force.unpack([b""]), np.array([MONDAY]))
+    in_force.with_replaced(changed, np.array([500]), np.array([MONDAY]))
     situation = One(
         rows=books.rows[:1],
         plan={"strategy": 3, "period": 1, "rollover": 1, "max_change": 0.1, "exponent": 2},
