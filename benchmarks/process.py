@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -60,10 +60,12 @@ class Run:
 
 def cpu_seconds(process: psutil.Process) -> float:
     """Return the user and system time of a process and its children, ended ones included."""
-    times = [
-        process.cpu_times(),
-        *(child.cpu_times() for child in process.children(recursive=True)),
-    ]
+    times = []
+    for child in process.children(recursive=True):
+        # One that ends meanwhile is among the ended ones of its parent, which is asked last.
+        with suppress(psutil.NoSuchProcess):
+            times.append(child.cpu_times())
+    times.append(process.cpu_times())
     return float(sum(t.user + t.system + t.children_user + t.children_system for t in times))
 
 
