@@ -145,7 +145,7 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
     unmoved, multiplier = (_set(steered, bid) for bid in (wanted, wanted + explored.moved))
     today = replace(spending, hours=spending.hours[:, : period.cells.shape[1]])
-    hard = horizon.hard_cap[rows], clock.hours[rows]
+    hard = horizon.hard_cap[rows], np.minimum(clock.hours[rows], 1 + _missed(situation, now[1]))
     return Steering(
         multiplier=multiplier,
         cap=np.where(off, 0, _cap(spending, now[1], bounds.of_hour, hard)),
@@ -202,14 +202,24 @@ def some_of(steered: Steered, at: Ints) -> Steered:
 def _cap(spending: Spending, unreported: Ints, least: Floats, hard: tuple[Ints, Ints]) -> Ints:
     """Return the most that the target hour may spend, also if the next decision does not come.
 
-    ``least`` is what the hour has to spend, ``hard`` the most that today may still spend, and how
-    many hours it still has.
+    ``least`` is what the hour has to spend, ``hard`` the most that today may still spend, and in
+    how many of its hours the cap may be in force.
     """
     most, hours = hard
     late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
     cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
     cap = np.floor(np.minimum(np.maximum(cap, least), 2.0**50)).astype(np.int64)
-    return np.minimum(cap, most // np.minimum(hours, 1 + MISSED))
+    return np.asarray(np.minimum(cap, most // hours))
+
+
+def _missed(situation: Situation, unreported: Ints) -> Ints:
+    """Return how many decisions may fail to come next, (R,): some where the last did or is late.
+
+    Where each hour is decided in time, all of what is left may be spent in the last of them.
+    """
+    rows = situation.steered.rows
+    due = situation.campaigns["decided"][rows] == situation.hour[rows] - HOUR
+    return np.where(due & (unreported == 0), 0, MISSED)
 
 
 def _unreported(situation: Situation, clock: Clock) -> Ints:

@@ -11,6 +11,10 @@ from engine.calendar import HOUR
 from engine.in_force import current_value, highest_since
 from engine.situation import Clock, Situation
 
+SETTLING: Final = 10 * 60
+"""Seconds from the beginning of an hour in which its budget is usually set: that of the hour before
+is not taken to have been spent in them."""
+
 _MOST: Final = 2**50
 
 
@@ -29,9 +33,11 @@ def held_rate(situation: Situation, clock: Clock, today_spent: Ints) -> Ints:
 def most_allowed(situation: Situation, clock: Clock, rate: Ints) -> Ints:
     """Return the most that an unreported hour may have spent, (B,), minor units.
 
-    It is the highest budget that was in force in one of them, at least ``rate`` (B,).
+    It is the highest budget that was in force in one of them, at least ``rate`` (B,); that of the
+    last reported hour counts from `SETTLING` on.
     """
-    highest = highest_since(situation.in_force, situation.plans, clock.reported_until)
+    since = clock.reported_until + SETTLING
+    highest = highest_since(situation.in_force, situation.plans, since)
     return np.maximum(rate, np.minimum(highest, _MOST))
 
 

@@ -433,16 +433,21 @@ def test_an_event_that_is_to_come_gets_its_share_of_the_day_and_needs_no_higher_
 
 
 @pytest.mark.parametrize("clock", [10, 20, 21, 22])
-def test_should_the_next_decision_not_come_the_cap_in_force_can_be_spent_once_more(
+@pytest.mark.parametrize("missed", [False, True])
+def test_where_a_decision_did_not_come_the_next_cap_can_be_spent_once_more(
     clock: int,
+    missed: bool,  # noqa: FBT001 -- what the law is about
 ) -> None:
     world = steered()
     # Of 240 nothing is spent yet but 1 an hour: much is left, and the hours that are left are few.
-    world.metrics(*(spent(number, 1) for number in range(24 + clock + 1)))
+    told = [spent(number, 1) for number in range(24 + clock + 1)]
+    # An hour that is not told is not decided after.
+    world.metrics(*(told[:-2] + told[-1:] if missed else told))
+    left = 240 - clock - (0 if missed else 1)
     cap, hours = world.advice[-1].hourly_cap, 23 - clock
     assert cap is not None
-    assert cap * min(hours, 2) <= 240 - clock - 1
-    assert hours > 1 or cap == 240 - clock - 1
+    assert cap * min(hours, 2 if missed else 1) <= left
+    assert hours > 2 or missed or cap == left
 
 
 def test_taking_bids_over_does_not_make_a_known_campaign_wait_for_confidence() -> None:
@@ -476,3 +481,15 @@ def test_a_multiplier_moves_by_what_the_plan_allows_and_never_more_than_threefol
     assert value is not None
     assert max(1.0 - percent / 100.0, 1.0 / 3.0) - 1e-4 <= float(value) <= most + 1e-4
     assert value != 1
+
+
+def test_a_cap_that_is_replaced_as_its_next_hour_begins_is_not_taken_to_be_spent_in_it() -> None:
+    caps = []
+    for before in ("190", "41"):
+        world = steered()
+        world.metrics(*lived(range(29)))
+        # 190 holds for the hour from 29 to 30, and for the three minutes until 40 is set.
+        bids(world, (29.05, "1.1", before), (30.05, "1.2", "40"))
+        world.metrics(spent(29, 9, emitted_at=hour(31) + timedelta(minutes=5)))
+        caps.append(world.advice[-1].hourly_cap)
+    assert caps[0] == caps[1]
