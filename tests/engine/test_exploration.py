@@ -28,7 +28,8 @@ from tests.engine.test_pacer import decided, lived, shapes_for, started
 
 quick = settings(max_examples=60, deadline=None)
 OPEN = np.array([True])
-fractions = st.floats(0.0, 1.0)
+# Below this a share of a few units of money is no number that can be told from 0.
+fractions = st.just(0.0) | st.floats(1e-9, 1.0)
 
 
 def reserve(total: float, used: float = 0.0) -> Reserve:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from schemas import CampaignKey, Reason, SchemaError, account_key, campaign_key, parse_campaign_key
 from schemas.keys import check_key
 
+# Two of them and a colon are one name, of 128 bytes at most; a character takes up to four.
 printable = st.text(
-    st.characters(categories=["L", "N", "P", "S"], exclude_characters=":"), min_size=1, max_size=32
+    st.characters(categories=["L", "N", "P", "S"], exclude_characters=":"), min_size=1, max_size=15
 )
 platforms = st.from_regex(r"[a-z][a-z0-9_-]{0,20}", fullmatch=True)
 
