@@ -59,10 +59,7 @@ class Strategy(StrEnum):
 
 
 class Actuator(StrEnum):
-    """What Pacekeeper turns to make the campaign spend more or less.
-
-    What is bid, as one multiplier on all bids or targets, or the budget of each hour.
-    """
+    """What Pacekeeper turns: one multiplier on all bids or targets, or each hour's budget."""
 
     BID = "bid"
     TARGET_CPA = "target_cpa"
