@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
+from engine.batches import placed
 from engine.confidence import confidence
-from engine.exploring import Exploring, spread_explored
+from engine.exploring import Exploring, nothing_explored
 from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
@@ -22,7 +23,7 @@ from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
 from engine.strategies import HourPlan, hour_plan
-from engine.within_day import Reach, spread
+from engine.within_day import Reach, nothing_asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ def decide(situation: Situation) -> Decisions:
     slots = lifted(situation, clock, slot_weights(situation.week, clock))
     horizon = horizon_of(situation, clock, slots, expected_rates(situation, clock))
     steering = steer(situation, clock, horizon)
-    reach = spread(steering.reach, situation.steered.rows, len(situation.plans))
+    nothing = nothing_asked(len(situation.plans))
+    reach = placed(nothing, situation.steered.rows, steering.reach)
     hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
     totals = np.where(hold == NONE, horizon.today, 0)
     wanted = _planned(situation, totals, slots, steering)
@@ -104,7 +106,7 @@ def decide(situation: Situation) -> Decisions:
         unmet=wanted.unmet,
         unplaced=wanted.unplaced,
         reach=reach,
-        explored=spread_explored(steering.explored, rows, len(cap)),
+        explored=placed(nothing_explored(len(cap)), rows, steering.explored),
     )
 
 

@@ -7,7 +7,7 @@ most that it may come to, so that the reserve is never overdrawn.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -67,14 +67,6 @@ def nothing_explored(count: int) -> Exploring:
         total=np.zeros(count, dtype=np.int64),
         period=np.zeros(count, dtype=np.int64),
     )
-
-
-def spread_explored(exploring: Exploring, rows: Ints, count: int) -> Exploring:
-    """Return what is said of R campaigns as of a batch of ``count``, R of them at ``rows``."""
-    whole = nothing_explored(count)
-    for field in fields(whole):
-        getattr(whole, field.name)[rows] = getattr(exploring, field.name)
-    return whole
 
 
 def exploring(

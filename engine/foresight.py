@@ -12,15 +12,15 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
+from engine.batches import picked
 from engine.calendar import HOUR
 from engine.forecast import NEVER, forecast
 from engine.horizon import Horizon
-from engine.living import rows_of
 from engine.plans import PERIODS
 from engine.risk import NO_TIME, Outlook
 from engine.situation import Clock, Situation, Steered
 from engine.standing import Standing
-from engine.steering import BINDING, Steering, some_of
+from engine.steering import BINDING, Steering
 
 _DAY: Final = PERIODS.index("day")
 _BUDGET: Final = BINDING.index("budget")
@@ -37,9 +37,9 @@ def foreseen(
     at = np.flatnonzero(daily & (steering.binding == _BUDGET) & (horizon.left[steered.rows] > 0))
     if not at.size:
         return outlook
-    some, rows = some_of(steered, at), steered.rows[at]
+    some, rows = picked(steered, at), steered.rows[at]
     standing = _standing(situation, clock, horizon, some)
-    ends = forecast(rows_of(steering.pacing, at), some.shapes, standing, steering.of(at))
+    ends = forecast(picked(steering.pacing, at), some.shapes, standing, steering.of(at))
     hours = clock.hours[rows]
     early = (ends.exhausts_in != NEVER) & (ends.exhausts_in < hours - 1)
     times = clock.target[rows] + ends.exhausts_in * HOUR

@@ -7,15 +7,15 @@ was believed of its level is open again: before, it may have been held back in o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from engine.anchors import restarted
-from engine.arrays import Bools, Floats, Ints, Rows
+from engine.arrays import Bools, Floats, Ints
+from engine.batches import picked, placed
 from engine.day_shapes import DayShapes
 from engine.pacer import Pacing, learn_hour
-from engine.response import Observed, Response
+from engine.response import Observed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ def live_hour(
     pacing, steered = known
     rows = np.flatnonzero(lived.cells[:, hour] >= 0)
     begins = lived.steered[rows, hour] & ~steered[rows]
-    some = reopened(rows_of(pacing, rows), lived.log_multiplier[rows, hour], begins)
+    some = reopened(picked(pacing, rows), lived.log_multiplier[rows, hour], begins)
     learned = learn_hour(some, shapes.of(rows), _seen(lived, rows, hour))
     after = steered.copy()
     after[rows] |= lived.steered[rows, hour]
-    return _with_rows(pacing, rows, learned), after
+    return placed(pacing, rows, learned), after
 
 
 def reopened(pacing: Pacing, log_multiplier: Floats, begins: Bools) -> Pacing:
@@ -63,47 +63,6 @@ def reopened(pacing: Pacing, log_multiplier: Floats, begins: Bools) -> Pacing:
         return pacing
     response = restarted(pacing.response, log_multiplier, begins)
     return replace(pacing, response=response, heard=np.where(begins, 0, pacing.heard))
-
-
-def rows_of(pacing: Pacing, rows: Ints) -> Pacing:
-    """Return what is known of some campaigns, given by position."""
-    response = pacing.response
-    return Pacing(
-        response=Response(
-            mean=response.mean[rows],
-            covariance=response.covariance[rows],
-            anchor=response.anchor[rows],
-        ),
-        cells=pacing.cells[rows],
-        silent=pacing.silent[rows],
-        heard=pacing.heard[rows],
-        capped=pacing.capped[rows],
-    )
-
-
-def _with_rows(whole: Pacing, rows: Ints, some: Pacing) -> Pacing:
-    if len(rows) == len(whole.cells):
-        return some
-
-    old, new = whole.response, some.response
-    put = partial(_put, rows)
-    return Pacing(
-        response=Response(
-            mean=put(old.mean, new.mean),
-            covariance=put(old.covariance, new.covariance),
-            anchor=put(old.anchor, new.anchor),
-        ),
-        cells=put(whole.cells, some.cells),
-        silent=put(whole.silent, some.silent),
-        heard=put(whole.heard, some.heard),
-        capped=put(whole.capped, some.capped),
-    )
-
-
-def _put(rows: Ints, before: Rows, after: Rows) -> Rows:
-    both = before.copy()
-    both[rows] = after
-    return both
 
 
 def _seen(lived: Lived, rows: Ints, hour: int) -> Observed:

@@ -49,15 +49,6 @@ class Learning:
     coins: Floats
     """In [0, 1), as `engine.exploration.coin` gives them for the hour that is decided."""
 
-    def of(self, at: Ints) -> Learning:
-        """Return some of them, given by position."""
-        return Learning(
-            share=self.share[at],
-            period=self.period[at],
-            used=self.used[at],
-            coins=self.coins[at],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steered:

@@ -17,12 +17,13 @@ import numpy as np
 
 from engine import pacer
 from engine.arrays import Bools, Floats, Ints
+from engine.batches import picked
 from engine.calendar import HOUR, hour_of_week, local_day
 from engine.ceiling import settled
 from engine.exploring import Exploring, exploring, nothing_explored
 from engine.horizon import Horizon
 from engine.in_force import current_multiplier
-from engine.living import reopened, rows_of
+from engine.living import reopened
 from engine.multiplier import Spending
 from engine.offsets import OFF, offset_lifts
 from engine.period_ahead import coming, share_looked_at, told_lifts
@@ -109,7 +110,7 @@ def expected_rates(situation: Situation, clock: Clock) -> Ints:
         first = situation.campaigns["newest"][rows].astype(np.int64) + HOUR
         starts = first[:, None] + np.arange(late) * HOUR
         bids = np.repeat(_in_force(situation, rows)[:, None], late, axis=1)
-        some, told = some_of(steered, at), told_lifts(situation, rows, starts)
+        some, told = picked(steered, at), told_lifts(situation, rows, starts)
         hours = _cells(situation, rows, starts), bids
         flying = pacer.in_flight(some.pacing, some.shapes, hours, told)
         rates[rows] = np.minimum(np.ceil(flying / late), 2.0**50).astype(np.int64)
@@ -183,20 +184,6 @@ def _binding(bounds: Bounds, spending: Spending, settled_at: Floats, limited: Bo
 
 def _of_target(offsets: Floats, cells: Ints) -> Floats:
     return np.asarray(np.take_along_axis(offsets, cells[:, :1], axis=1)[:, 0])
-
-
-def some_of(steered: Steered, at: Ints) -> Steered:
-    """Return some of the campaigns that are steered, given by their position among them."""
-    return replace(
-        steered,
-        rows=steered.rows[at],
-        pacing=rows_of(steered.pacing, at),
-        shapes=steered.shapes.of(at),
-        highest=steered.highest[at],
-        bounds=steered.bounds[at],
-        offsets=steered.offsets[at],
-        learning=steered.learning.of(at),
-    )
 
 
 def _cap(spending: Spending, unreported: Ints, least: Floats, hard: tuple[Ints, Ints]) -> Ints:

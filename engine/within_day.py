@@ -10,18 +10,18 @@ contradicts itself: to pay for missing both helps nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from engine import pacer
 from engine.arrays import Bools, Floats, Ints
+from engine.batches import picked
 from engine.ceiling import UNBOUND
 from engine.coming import Coming
 from engine.conflicts import most_bought, unreachable
 from engine.horizon import Horizon
-from engine.living import rows_of
 from engine.multiplier import Spending
 from engine.offsets import OFF
 from engine.response import DEVIATION, LEVEL, USUAL, Response, answer
@@ -74,14 +74,6 @@ def nothing_asked(count: int) -> Reach:
         hour_aside=np.zeros(count, dtype=np.bool_),
         conflicting=np.zeros(count, dtype=np.bool_),
     )
-
-
-def spread(reach: Reach, rows: Ints, count: int) -> Reach:
-    """Return what is said of R campaigns as of a batch of ``count``, R of them at ``rows``."""
-    whole = nothing_asked(count)
-    for field in fields(whole):
-        getattr(whole, field.name)[rows] = getattr(reach, field.name)
-    return whole
 
 
 def day_bounds(
@@ -138,7 +130,7 @@ def reach_of(
     market = np.zeros(len(rows))
     judged = np.flatnonzero((plans["daily_floor"] > 0) & (highest < UNBOUND))
     if judged.size:
-        some = rows_of(steered.pacing, judged).response
+        some = picked(steered.pacing, judged).response
         market[judged] = _of_usual_day(some, steered.bounds[judged, 1])
     known = (steered.pacing.heard >= pacer.UNKNOWN_HOURS) & (highest < UNBOUND)
     daily = plans["daily_floor"].astype(np.float64)

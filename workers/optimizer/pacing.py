@@ -15,6 +15,7 @@ import numpy as np
 
 from engine import pacing_state, state
 from engine.arrays import Floats, Ints, Rows
+from engine.batches import picked
 from engine.calendar import DAY, HOUR
 from engine.day_shapes import DayShapes
 from engine.living import Lived, live_hour
@@ -142,7 +143,7 @@ def _anchor(
     rows = np.flatnonzero(begins)
     if not rows.size:
         return
-    kept = replace(pacing_rows.part(memory, rows), changed=np.full(len(rows), UNCHANGED))
+    kept = replace(picked(memory, rows), changed=np.full(len(rows), UNCHANGED))
     for i, value in zip(rows.tolist(), pacing_rows.pack(kept), strict=True):
         key, today = campaigns.keys[i], int(day[i])
         writes[anchor_key(key, today)] = value

@@ -11,7 +11,6 @@ import numpy as np
 from engine import pacing_state, state
 from engine.arrays import Bools, Ints, Rows
 from engine.errors import UnknownFormat
-from engine.living import rows_of
 from engine.pacer import Pacing
 from engine.state import NEVER
 from workers.optimizer.draft import Draft
@@ -83,17 +82,6 @@ def pack(memory: Memory) -> list[bytes]:
     head["changed"], head["steered"] = memory.changed, memory.steered
     rows = zip(state.pack(head), pacing_state.pack(memory.pacing), strict=True)
     return [first + rest for first, rest in rows]
-
-
-def part(memory: Memory, rows: Ints) -> Memory:
-    """Return what is known of some campaigns."""
-    return Memory(
-        pacing=rows_of(memory.pacing, rows),
-        began=memory.began[rows],
-        until=memory.until[rows],
-        changed=memory.changed[rows],
-        steered=memory.steered[rows],
-    )
 
 
 def note_change(draft: Draft, campaign: bytes, hour: int) -> None:
