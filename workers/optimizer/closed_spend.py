@@ -17,7 +17,7 @@ from engine.calendar import HOUR
 from engine.settings import MILLIONTHS
 from workers.optimizer.draft import Draft
 from workers.optimizer.json_columns import DIGITS
-from workers.optimizer.lived import Campaigns, cut_off, settings_of, told_hours
+from workers.optimizer.lived import Campaigns, cut_off, settings_of
 from workers.optimizer.tables import AUDIT
 from workers.optimizer.wave import Wave
 
@@ -28,7 +28,14 @@ class InForce(NamedTuple):
     """Of one day; shapes (H,)."""
 
     log_multiplier: Floats
-    capped: Bools
+    budget: Ints
+    """Minor units, `engine.settings.UNKNOWN` where none is known."""
+    shaped: bool
+    """Whether somebody has set budgets, and no bids."""
+
+    def capped(self, spend: Ints) -> Bools:
+        """Return which hours of the day were cut off, given their spend in minor units, (H,)."""
+        return cut_off(spend.astype(np.float64), self.budget) | self.shaped
 
 
 def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) -> list[InForce]:
@@ -38,12 +45,11 @@ def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) ->
     starts = firsts[:, None] + np.arange(_MOST_HOURS) * HOUR
     present = np.arange(_MOST_HOURS) < counts[:, None]
     found = settings_of(draft, campaigns, starts, present)
-    told = told_hours(draft, campaigns, firsts, _MOST_HOURS)
     multiplier = np.where(found["multiplier"] > 0, found["multiplier"], MILLIONTHS)
     shaped = (campaigns.in_force["known"] > 0) & (campaigns.in_force["multiplier"] == 0)
-    capped = cut_off(told.spend, found["budget"]) | shaped[:, None]
     logs = np.asarray(np.round(np.log(multiplier / MILLIONTHS), DIGITS), dtype=np.float64)
-    return [InForce(logs[i, :size], capped[i, :size]) for i, size in enumerate(counts.tolist())]
+    held = zip(logs, found["budget"], shaped.tolist(), counts.tolist(), strict=True)
+    return [InForce(log[:size], budget[:size], alone) for log, budget, alone, size in held]
 
 
 def _campaigns(draft: Draft, wave: Wave, at: Ints, ends: Ints) -> Campaigns:

@@ -109,6 +109,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
     cells = hour_of_week(wave.calendar, zones, closed.starts, days)
     currency = (wave.campaigns["currency"][i] or wave.plans["currency"][i]).decode()
     exponent = np.full(len(rows), exponent_of(currency) if currency else 0)
+    spend = money.floor_to_minor(rows["spend"], exponent)
     day = date_of(closed.day)
     return Shape(
         platform=event.platform,
@@ -122,10 +123,10 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         observed=tuple((rows["format"] > 0).tolist()),
         impressions=_counts(rows["impressions"]),
         clicks=_counts(rows["clicks"]),
-        spend_minor=_counts(money.floor_to_minor(rows["spend"], exponent)),
+        spend_minor=_counts(spend),
         conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
         log_multiplier=_if_any(closed.in_force.log_multiplier),
-        capped=_if_any(closed.in_force.capped),
+        capped=_if_any(closed.in_force.capped(spend)),
         closed_at=from_seconds(wave.facts[i].now),
     )
 

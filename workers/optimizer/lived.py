@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine import hours, settings
+from engine import settings
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, Calendar, hour_of_week, local_day
 from engine.events import Events, hour_lifts
@@ -16,7 +16,8 @@ from engine.hours import MILLIONTHS, SUSPECT
 from engine.living import Lived
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
-from workers.optimizer.tables import AUDIT, METRICS, hours_key, settings_key
+from workers.optimizer.retained import read_days
+from workers.optimizer.tables import AUDIT, settings_key
 
 CUT_OFF: Final = 0.97
 """Share of its budget from which an hour's spend counts as cut off: prices cannot be divided."""
@@ -123,16 +124,10 @@ def _was_steered(campaigns: Campaigns) -> Bools:
 def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> Told:
     """Return what was told of the hours from ``until`` (R,) to the newest one, ``most`` at most."""
     size = len(until), most
-    wanted = [
-        (i, day)
-        for i, first in enumerate((until // DAY).tolist())
-        for day in range(first, int(campaigns.newest[i]) // DAY + 1)
-    ]
-    values = draft.read_of(METRICS, [hours_key(campaigns.keys[i], day) for i, day in wanted])
-    rows, at = hours.read(values)
-    owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
-    days = np.array([day for _, day in wanted], dtype=np.int64)[at]
-    since = hours.starts_of(rows, days) - until[owners]
+    span = zip((until // DAY).tolist(), (campaigns.newest // DAY).tolist(), strict=True)
+    days = [range(first, last + 1) for first, last in span]
+    rows, owners, starts = read_days(draft, campaigns.keys, days)
+    since = starts - until[owners]
     within = (since >= 0) & (since % HOUR == 0) & (since // HOUR < most)
     rows, owners, place = rows[within], owners[within], since[within] // HOUR
     scale = 10.0 ** campaigns.plans["exponent"][owners]

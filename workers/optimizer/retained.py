@@ -13,7 +13,7 @@ from engine.calendar import DAY, HOUR, local_day
 from workers.optimizer.draft import Draft
 from workers.optimizer.pacing_rows import note_change
 from workers.optimizer.plan_calendar import excluded
-from workers.optimizer.tables import hours_key, pattern_key, windows_key
+from workers.optimizer.tables import METRICS, hours_key, pattern_key, windows_key
 from workers.optimizer.wave import Wave
 
 
@@ -58,7 +58,7 @@ def read_days(
     ``days[i]`` are days of the campaign ``keys[i]``.
     """
     wanted = [(i, day) for i, each in enumerate(days) for day in each]
-    values = draft.read_all([hours_key(keys[i], day) for i, day in wanted])
+    values = draft.read_of(METRICS, [hours_key(keys[i], day) for i, day in wanted])
     rows, at = hours.read(values)
     owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
     utc_days = np.array([day for _, day in wanted], dtype=np.int64)[at]
