@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Final
 
-from engine.platform_rules import NO_LIMIT, OF_DAYS, rules_of
+import numpy as np
 
-_MONTH_DAYS: Final = 30.4
-_HUNDREDTHS: Final = 100
+from engine import over_delivery
+from engine.over_delivery import Delivered
+from engine.platform_rules import rules_of
+
+_LONGEST_MONTH: Final = 31
+_SHORTEST_MONTH: Final = 28
+_WEEK: Final = 7
+
+_STEPS: Final = 10**12
+"""Minor units of the daily budget that the rules are asked about: they are proportional to it."""
 
 
 def worst_case(platform: str, daily_budget: float, days: int = 1) -> float:
     """Return the most that ``days`` days may cost, in the unit of ``daily_budget``.
 
-    Whole weeks and months of the platform are held to its limits for them, as
-    `engine.platform_rules` has them. A platform without rules is taken to keep to its budget.
+    They are taken to begin with a week and a month of the platform, by whose rules it goes
+    (`engine.over_delivery`). A platform without rules is taken to keep to its budget.
     """
-    (rule,) = rules_of([platform])
-    by_day = rule.day / _HUNDREDTHS
-    week = inf if rule.week == NO_LIMIT else rule.week / _HUNDREDTHS
-    month = _MONTH_DAYS if rule.month == OF_DAYS else rule.month / _HUNDREDTHS or inf
-    weeks, rest = divmod(days, 7)
-    by_week = weeks * min(week, 7 * by_day) + min(by_day * rest, week)
-    months, over = divmod(days, _MONTH_DAYS)
-    by_month = months * month + min(by_day * over, month) if month < inf else inf
-    return daily_budget * min(by_day * days, by_week, by_month)
+    months, rest = divmod(days, _LONGEST_MONTH)
+    whole = months * _within_month(platform, _LONGEST_MONTH) if months else 0.0
+    return daily_budget * (whole + (_within_month(platform, rest) if rest else 0.0))
+
+
+def _within_month(platform: str, days: int) -> float:
+    """Return how many daily budgets some days of one month may cost."""
+    nothing, left = np.zeros(1, dtype=np.int64), np.array([days - 1])
+    delivered = Delivered(
+        highest_today=nothing,
+        today=nothing,
+        week=nothing,
+        month=nothing,
+        week_before=nothing,
+        month_before=nothing,
+        week_days=nothing,
+        month_days=nothing,
+        week_left=np.minimum(left, _WEEK - 1),
+        month_left=left,
+        month_length=np.array([days if days >= _SHORTEST_MONTH else _LONGEST_MONTH]),
+    )
+    daily = np.array([_STEPS])
+    most = over_delivery.worst_case(rules_of([platform]), daily, delivered).month
+    return int(most[0]) / _STEPS

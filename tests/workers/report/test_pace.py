@@ -103,7 +103,7 @@ def test_the_budget_is_the_last_word_on_it_and_the_worst_case_the_platform_rule(
         ("pinterest", BudgetPeriod.DAY, 1.0),
         ("meta", BudgetPeriod.WEEK, 1.0),
         ("linkedin", BudgetPeriod.WEEK, 1.5),
-        ("google", BudgetPeriod.MONTH, 31.6 / 31),  # a span of 30.4 days, and 0.6 of the next twice
+        ("google", BudgetPeriod.MONTH, 30.4 / 31),  # of a month of 31 days, no more than 30.4
     ],
 )
 def test_the_worst_case_is_that_of_the_platform_over_the_whole_period(
