@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from workers.cli.console import await_result, counted, print_json, warn
+from schemas import CampaignKey
+from workers.cli.console import await_result, counted, note, print_json, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
+from workers.errors import UsageError
 from workers.kafka import connect
 from workers.settings import Settings
 from workers.status.book import StatusBook, read_book
@@ -18,6 +20,9 @@ from workers.status.choosing import Filters, listed, named, of_account
 from workers.status.model import CampaignStatus, Level
 from workers.status.standing import campaigns_of, totals_of
 from workers.status.table import ENDLESS, print_account
+
+if TYPE_CHECKING:
+    from workers.status.asking import Asked
 
 
 class Risk(StrEnum):
@@ -105,9 +110,38 @@ def _console() -> Console:
 def _campaign(
     settings: Settings, book: StatusBook, text: str, *, json: bool
 ) -> list[CampaignStatus]:
+    # Not above: these load the optimizer, which an account does without.
+    from workers.status.answering import answers_of  # noqa: PLC0415
+    from workers.status.page import print_campaign  # noqa: PLC0415
+
     key = named(book.campaigns, text)
-    del settings
+    if not json:
+        note("learning again from the campaign's log...")
     (found,) = campaigns_of(book, [key])
+    answers = answers_of(book, key, found, _asked(settings, book, key))
     if json:
-        print_json(found)
+        print_json(answers)
+    else:
+        print_campaign(_console(), answers)
     return [found]
+
+
+def _asked(settings: Settings, book: StatusBook, key: CampaignKey) -> Asked | None:
+    """Return what the engine answers, or None where there is no decision to go by."""
+    from workers.explain.reading import read_history  # noqa: PLC0415
+    from workers.optimizer.program import policy_of  # noqa: PLC0415
+    from workers.status.asking import ask  # noqa: PLC0415
+
+    advice = book.latest.get(key)
+    if advice is None:
+        warn("no optimizer has decided anything about it yet: what it learned cannot be told")
+        return None
+    policy = policy_of(settings)
+    try:
+        history, target = await_result(
+            read_history(connect(settings.broker), policy, advice.recommendation_id)
+        )
+    except UsageError as error:
+        warn(f"what was learned of it cannot be told: {error}")
+        return None
+    return ask(policy, history, target)

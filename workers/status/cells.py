@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.zones import zone
-from workers.report.wording import NOTHING
-from workers.status.model import Limits, Use, Worst
+from workers.report.wording import NOTHING, counted
+from workers.status.model import CampaignStatus, CurrencyTotal, Limits, Use, Worst
 
 _LARGE: Final = 1_000.0
 _WEEK: Final = timedelta(days=6)
@@ -78,3 +78,21 @@ def moment(at: datetime | None, now: datetime, timezone: str) -> str:
     if there.date() == here.date():
         return f"{there:%H:%M}"
     return f"{there:%a %H:%M}" if there.date() - here.date() <= _WEEK else f"{there:%d %b}"
+
+
+def owner(total: CurrencyTotal) -> str:
+    """Return whose totals they are."""
+    return counted(total.campaigns, "campaign")
+
+
+def cost(each: CampaignStatus) -> str:
+    """Return what a conversion costs, or what spend returns where the plan asks for revenue."""
+    if not each.wants_revenue:
+        return money(each.brought.cpa.middle)
+    middle = each.brought.roas.middle
+    return NOTHING if middle is None else f"ROAS {middle:.2f}"
+
+
+def cost_range(each: CampaignStatus) -> str:
+    """Return the ends of the same."""
+    return ends(each.brought.roas if each.wants_revenue else each.brought.cpa)

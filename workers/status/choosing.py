@@ -43,12 +43,10 @@ def of_account(keys: Iterable[CampaignKey], filters: Filters) -> list[CampaignKe
     ]
     if found:
         return found
-    wanted = filters.platform or "any platform", filters.account or "any account"
+    asked = {"platform": filters.platform, "account": filters.account}
+    wanted = " and ".join(f"{name} {value}" for name, value in asked.items() if value)
     some = sorted({f"{key.platform}:{key.account_id}" for key in every})
-    raise UsageError(
-        f"there is no campaign of account {wanted[1]} on {wanted[0]}",
-        remedy=f"there is {_listed(some)}",
-    )
+    raise UsageError(f"there is no campaign of {wanted}", remedy=f"there is {_listed(some)}")
 
 
 def listed(campaigns: Sequence[CampaignStatus], filters: Filters) -> list[CampaignStatus]:

@@ -36,7 +36,9 @@ _BROKEN: Final = frozenset(
 """Holds that do not end by themselves, and that nobody asked for."""
 
 _TARGETS: Final = frozenset({"target_missed", "nothing_comes_back"})
-_DOUBTS: Final = frozenset({"runs_out_early", "getting_worse"})
+
+BARELY: Final = 0.02
+"""The same, from which it is worth a look."""
 
 
 def level_of(
@@ -58,9 +60,11 @@ def level_of(
         return Level.CRITICAL
     if _TARGETS & set(risks) or (hold is not None and hold.reason in _BROKEN):
         return Level.HIGH
-    soon = (ahead.exhaustion or 0.0) >= LIKELY and early >= EARLY
+    likely = (ahead.exhaustion or 0.0) >= LIKELY
     gone = "budget_used_up" in risks and (ahead.pace or 0.0) > AHEAD
-    if soon or gone:
+    if gone or (likely and early >= EARLY):
         return Level.HIGH
+    # A pace alone is no reason to look: who decides every hour catches up with it.
+    soon = early >= BARELY and (likely or "runs_out_early" in risks)
     left = bool(use.budget) and ahead.p50 is not None and ahead.p50 < UNSPENT * (use.budget or 0.0)
-    return Level.MEDIUM if _DOUBTS & set(risks) or left else Level.LOW
+    return Level.MEDIUM if soon or left or "getting_worse" in risks else Level.LOW

@@ -40,7 +40,14 @@ class Column:
 
 COLUMNS: Final = (
     Column(name="risk", rank=0, of=lambda c: c.risk, total=lambda t: t.risk, left=True),
-    Column(name="campaign", rank=0, of=lambda c: c.campaign, total=lambda t: _owner(t), left=True),
+    Column(name="campaign", rank=0, of=lambda c: c.campaign, total=cells.owner, left=True),
+    Column(
+        name="in",
+        rank=0,
+        of=lambda c: c.currency,
+        total=lambda t: t.currency,
+        left=True,
+    ),
     Column(
         name="today / budget",
         rank=1,
@@ -77,13 +84,11 @@ COLUMNS: Final = (
         rank=4,
         of=lambda c: cells.moment(c.ahead.exhausts_at, c.as_of, c.timezone),
     ),
-    Column(
-        name="CPA", rank=6, of=lambda c: _cost(c), total=lambda t: cells.money(t.brought.cpa.middle)
-    ),
+    Column(name="CPA", rank=6, of=cells.cost, total=lambda t: cells.money(t.brought.cpa.middle)),
     Column(
         name="range",
         rank=12,
-        of=lambda c: _cost_range(c),
+        of=cells.cost_range,
         total=lambda t: cells.ends(t.brought.cpa),
     ),
     Column(
@@ -200,28 +205,11 @@ def _tail(text: str, width: int) -> str:
     return text if len(text) <= width else f"…{text[len(text) - width + 1 :]}"
 
 
-def _owner(total: CurrencyTotal) -> str:
-    return f"{total.currency or '?'}, {counted(total.campaigns, 'campaign')}"
-
-
-def _cost(each: CampaignStatus) -> str:
-    if not each.wants_revenue:
-        return cells.money(each.brought.cpa.middle)
-    middle = each.brought.roas.middle
-    return NOTHING if middle is None else f"ROAS {middle:.2f}"
-
-
-def _cost_range(each: CampaignStatus) -> str:
-    return cells.ends(each.brought.roas if each.wants_revenue else each.brought.cpa)
-
-
 def _notes(shown: Sequence[int], left_out: int) -> list[str]:
     notes = [""]
     if left_out:
         notes.append(f"{counted(left_out, 'more campaign')} in the totals, not in the list.")
-    notes.append(
-        "Pace: 1.00 is as the learned pattern meant. CPA, CVR: last 7 days. Ranges hold 4 of 5."
-    )
+    notes.append("Pace 1.00 is as learned and meant. CPA, CVR: last 7 days. Ranges hold 4 of 5.")
     if len(shown) < len(COLUMNS):
         notes.append("A wider terminal shows more columns, --json all that is known.")
     return notes
