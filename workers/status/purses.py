@@ -41,7 +41,7 @@ def purse_of(book: StatusBook, key: CampaignKey) -> Purse:
     kinds = _kinds(terms)
     periods = tuple(replace(terms, period=kind).period_at(now) for kind in kinds)
     whole = (Period(start=0, end=0) if period is None else period for period in periods)
-    spent = tuple(spent_in(hours, period) for period in whole)
+    spent = tuple(round(spent_in(hours, period), 6) for period in whole)
     own = kinds.index(terms.period)
     planned = key in book.plans and periods[own] is not None
     budget = [0.0, 0.0, 0.0]

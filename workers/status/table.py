@@ -151,6 +151,8 @@ def print_account(
 
 
 def _headline(campaigns: Sequence[CampaignStatus]) -> Text:
+    if not campaigns:
+        return Text("There is no campaign to be listed.\n", "bold")
     times = [each.as_of for each in campaigns]
     first, last = min(times), max(times)
     since = f", the oldest of {first:{_MOMENT}}" if first < last else ""
