@@ -56,6 +56,7 @@ def ask() -> None:
     questions.split_of_day(np.array([900, 0]), np.ones((2, 168)), cells, bounds)
     week = patterns.estimate(patterns.unpack([b"", b""]), patterns.flat_prior(2))
     questions.what_was_learned(week, 3)
+    questions.which_days(week)
 
 
 def stand() -> None:

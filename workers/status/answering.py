@@ -22,7 +22,7 @@ from workers.status.asking import Asked
 from workers.status.book import StatusBook
 from workers.status.model import CampaignStatus
 from workers.status.purses import Purse, daily_budget, instant, purse_of
-from workers.status.worst import asked, safe_budget
+from workers.status.worst import asked, safe_day, safe_month
 
 BEST: Final = 5
 """Hours of the week that are named."""
@@ -41,7 +41,7 @@ def answers_of(
     return Answers(
         status=status,
         hours=_hours(book, key, day, _plan(advice, found)) if day is not None else (),
-        forecast=_forecast(found),
+        forecast=_forecast(found, status),
         lever=_lever(advice, found),
         learned=_learned(found),
         safe_daily_budget=_safe(book, key, purse),
@@ -81,16 +81,18 @@ def _hours(
     )
 
 
-def _forecast(found: Asked | None) -> Forecast | None:
+def _forecast(found: Asked | None, status: CampaignStatus) -> Forecast | None:
+    """Return whether today's money lasts; where the plan is for a day, what was published says."""
     if found is None or found.bids is None or found.bids.lasts is None:
         return None
     today, lasts = found.today, found.bids.lasts
     at = int(lasts.exhausts_in[0])
     early = at not in {_NEVER, today.hours - 1}
+    told = status.ahead.exhaustion if status.period is BudgetPeriod.DAY else None
     return Forecast(
-        chance=float(lasts.chance[0]),
+        chance=float(lasts.chance[0]) if told is None else told,
         exhausts_at=instant(today.target + (at + 1) * HOUR) if early else None,
-        helping_cap=float(lasts.cap[0]) / 10.0**today.exponent,
+        helping_cap=float(found.bids.helping[0]) / 10.0**today.exponent,
     )
 
 
@@ -130,15 +132,15 @@ def _safe(book: StatusBook, key: CampaignKey, purse: Purse) -> float | None:
 
     Weeks and flights of a plan begin and end otherwise than those of platforms.
     """
-    daily = daily_budget(book, key, purse)
-    plan = book.plans.get(key)
+    daily, plan = daily_budget(book, key, purse), book.plans.get(key)
     if not purse.planned or plan is None or not daily:
         return None
-    own = plan.budget.period
-    if own not in {BudgetPeriod.DAY, BudgetPeriod.MONTH}:
-        return None
-    left = purse.budget[purse.own] - purse.spent[purse.own]
-    caps = [] if plan.daily_cap is None else [float(plan.daily_cap) - purse.spent[0]]
-    caps += [left] if own is BudgetPeriod.DAY else []
-    month = left if own is BudgetPeriod.MONTH else None
-    return safe_budget(asked(book, key, daily), (min(caps, default=None), None, month))
+    cap = None if plan.daily_cap is None else float(plan.daily_cap)
+    if plan.budget.period is BudgetPeriod.DAY:
+        budget = float(plan.budget.amount)
+        return safe_day(asked(book, key, daily), budget if cap is None else min(budget, cap))
+    if plan.budget.period is BudgetPeriod.MONTH:
+        left = purse.budget[purse.own] - purse.spent[purse.own]
+        most = None if cap is None else cap - purse.spent[0]
+        return safe_month(asked(book, key, daily), left, most)
+    return None

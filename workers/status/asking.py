@@ -52,6 +52,8 @@ class Bids:
     """What its multiplier follows from, of `engine.steering.BINDING`."""
     lasts: questions.WillItLast | None
     """Whether the rest of today's money lasts; None where there is none left."""
+    helping: Floats
+    """Shape (1,): the cap on the next hour that lets today's money last, 0 where none is left."""
     by_today: float | None
     """The multiplier that spends the rest of today's money and asks for nothing else."""
 
@@ -68,6 +70,7 @@ class Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Steered:
     lasts: questions.WillItLast
+    helping: Floats
     by_today: float
     hours: Floats
     """Shape (1, R): what each hour ahead is to spend."""
@@ -108,6 +111,7 @@ def _bids(again: Again, steered: _Steered | None) -> Bids:
     return Bids(
         binding=BINDING[int(again.decided.decisions.binding[0])],
         lasts=None if steered is None else steered.lasts,
+        helping=np.zeros(1) if steered is None else steered.helping,
         by_today=None if steered is None else steered.by_today,
     )
 
@@ -137,7 +141,8 @@ def _steered(replica: Replica, again: Again, ahead: Ints) -> _Steered:
     )
     spending = _as_decided(decided, made)
     return _Steered(
-        lasts=questions.will_it_last(pacing, shapes, standing, spending),
+        lasts=questions.will_it_last(pacing, shapes, standing, made),
+        helping=questions.will_it_last(pacing, shapes, standing, spending).cap,
         by_today=float(questions.multiplier_of(made)[0]),
         hours=spending.hours,
     )

@@ -39,9 +39,12 @@ class Lateness:
 
     _told: dict[CampaignKey, dict[int, _Told]] = field(default_factory=dict)
     _pairs: dict[CampaignKey, list[_Pair]] = field(default_factory=lambda: defaultdict(list))
+    _summed: dict[CampaignKey, Delays] = field(default_factory=dict)
+    """The sums of campaigns that were asked for since the last metrics."""
 
     def hear(self, events: Iterable[MetricsEvent], times: Sequence[int]) -> None:
         """Take in ``events``; deltas say nothing of an hour as a whole, so they are left out."""
+        self._summed.clear()
         for event, time in zip(events, times, strict=True):
             if event.is_delta:
                 continue
@@ -58,26 +61,33 @@ class Lateness:
     def maturity(self, keys: Sequence[CampaignKey]) -> Maturity:
         """Return which share of their final conversions hours have, by their age; B campaigns.
 
-        Where no hour of a platform was ever told again, what is told first is final.
+        All campaigns of a platform teach each other, asked about or not. Where no hour of it
+        was ever told again, what is told first is final.
         """
-        own = _stacked([self._sums(key) for key in keys])
         logs = np.zeros((len(keys), delay.STEPS + 1))
         for platform in {key.platform for key in keys}:
-            rows = np.array([i for i, key in enumerate(keys) if key.platform == platform])
-            some = Delays(growth=own.growth[rows], level=own.level[rows])
-            if some.growth.any():
-                logs[rows] = delay.maturity(some, delay.together(some)).logs
+            pool = delay.together(
+                _stacked([self._sums(key) for key in self._pairs if key.platform == platform])
+            )
+            rows = [i for i, key in enumerate(keys) if key.platform == platform]
+            if pool.growth.any():
+                own = _stacked([self._sums(keys[i]) for i in rows])
+                logs[rows] = delay.maturity(own, pool).logs
         return Maturity(logs=logs)
 
     def _sums(self, key: CampaignKey) -> Delays:
-        pairs = self._pairs.get(key)
-        if not pairs:
-            return delay.no_delays(1)
-        before, after, earlier, later = (
-            np.array(column)[None] for column in zip(*pairs, strict=True)
-        )
-        restated = Restated(before=before, after=after, earlier=earlier, later=later)
-        return delay.add_restatements(delay.no_delays(1), restated)
+        known = self._summed.get(key)
+        if known is None:
+            known = self._summed[key] = _sums_of(self._pairs.get(key, ()))
+        return known
+
+
+def _sums_of(pairs: Sequence[_Pair]) -> Delays:
+    if not pairs:
+        return delay.no_delays(1)
+    before, after, earlier, later = (np.array(column)[None] for column in zip(*pairs, strict=True))
+    restated = Restated(before=before, after=after, earlier=earlier, later=later)
+    return delay.add_restatements(delay.no_delays(1), restated)
 
 
 def _age(event: MetricsEvent, start: int, time: int) -> float:

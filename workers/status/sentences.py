@@ -84,8 +84,8 @@ def helping(found: Answers) -> list[str]:
         now = exact(status.worst.daily_budget, status.currency)
         safe = exact(found.safe_daily_budget, status.currency)
         lines.append(
-            f"Should the platform go to the worst that its rules allow, a daily budget there of "
-            f"{safe} would still keep the plan; {now} is reckoned with."
+            f"Should the platform go to the worst that its rules allow, a daily budget of {safe} "
+            f"there would still keep the plan; {now} is reckoned with."
         )
     return lines or ["Nothing says so, and nothing was decided yet that could tell."]
 

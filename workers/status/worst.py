@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
@@ -89,20 +89,33 @@ def worst_of(question: Asked) -> Worst:
     )
 
 
-def safe_budget(question: Asked, caps: Sequence[float | None]) -> float | None:
-    """Return the highest daily budget that keeps caps even at worst; None where none does.
+def safe_day(question: Asked, most: float) -> float:
+    """Return the highest daily budget that never spends more than ``most`` in a day.
 
-    Parameters
-    ----------
-    caps
-        What the rest of day, week and month may spend, in units of the currency; None is no cap.
+    It is that of a day that has not begun: of one that has, the highest budget set counts.
     """
-    limits = [UNLIMITED if cap is None else _minor(max(cap, 0.0), question.unit) for cap in caps]
-    day, week, month = (np.array([limit], dtype=np.int64) for limit in limits)
-    found, kept = highest_daily(
-        [question.rule], question.delivered, Rest(day=day, week=week, month=month)
-    )
-    return int(found[0]) / question.unit if kept[0] else None
+    none = np.zeros(1, dtype=np.int64)
+    fresh = replace(question.delivered, highest_today=none, today=none)
+    return _highest(question, fresh, day=most) or 0.0
+
+
+def safe_month(question: Asked, left: float, most: float | None) -> float | None:
+    """Return the highest daily budget that keeps what a month has ``left``, from now on.
+
+    ``most`` is what today may still spend, None for no limit. None where no budget keeps them.
+    """
+    return _highest(question, question.delivered, month=left, day=most)
+
+
+def _highest(
+    question: Asked, delivered: Delivered, *, day: float | None, month: float | None = None
+) -> float | None:
+    unit = question.unit
+    limits = (UNLIMITED if cap is None else int(max(cap, 0.0) * unit) for cap in (day, month))
+    of_day, of_month = (np.array([limit], dtype=np.int64) for limit in limits)
+    caps = Rest(day=of_day, week=np.array([UNLIMITED], dtype=np.int64), month=of_month)
+    found, kept = highest_daily([question.rule], delivered, caps)
+    return int(found[0]) / unit if kept[0] else None
 
 
 class _Since(NamedTuple):

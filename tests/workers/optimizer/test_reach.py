@@ -13,25 +13,22 @@ from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
+from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.test_learning_reserve import lived
-from tests.workers.optimizer.world import World, an_event, hour
+from tests.workers.optimizer.world import World, a_plan, an_event, hour
+from tests.workers.status.books import a_book
+from workers.status.answering import answers_of
+from workers.status.asking import ask
+from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
     "ceiling",
-    "coming",
     "coming_events",
     "day_shapes",
-    "delay",
     "exploration",
     "futures",
-    "intervals",
-    "over_delivery",
-    "pacer",
-    "platform_rules",
-    "questions",
     "reallocation",
-    "status",
     "velocity",
     "what_if",
 }
@@ -78,6 +75,28 @@ def a_campaigns_life() -> None:
     world.metrics(an_event(86))
 
 
+def ask_about_campaigns() -> None:
+    """Ask how two campaigns stand, one of them with its bids set, and all about both."""
+    for strategy in ("dayparting", "adaptive"):
+        world = Kept()
+        world.plan(strategy=strategy)
+        for number in range(30):
+            world.metrics(
+                an_event(number),
+                *([an_event(number - 1, conversions=Decimal(3))] if number else []),
+            )
+        events = [an_event(number) for number in range(30)]
+        told = [each.advice for each in world.history().published]
+        for period in (BudgetPeriod.DAY, BudgetPeriod.MONTH):
+            plan = a_plan(budget=Budget(amount=Decimal(999), period=period))
+            book = a_book(events, plans=[plan], recommendations=told)
+            keys = list(book.campaigns)
+            campaigns = campaigns_of(book, keys)
+            totals_of(book, keys, campaigns)
+            found = ask(world.policy, world.history(), len(told) - 1)
+            answers_of(book, keys[0], campaigns[0], found)
+
+
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
     found = public_functions()
     called: set[CodeType] = set()
@@ -91,6 +110,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
     try:
         a_campaigns_life()
         lived(36, learning_share=1.0)
+        ask_about_campaigns()
     finally:
         sys.setprofile(before)
     assert len(found) >= 60

@@ -15,7 +15,7 @@ from schemas import Budget, BudgetPeriod, HoldReason, MetricsEvent, MoneyRange
 from schemas.plan import Days
 from tests.workers.report.told import a_hold, a_plan, advice, an_hour, at
 from tests.workers.status.books import a_book, all_of, only
-from workers.status.standing import totals_of
+from workers.status.standing import campaigns_of, totals_of
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu")
 
@@ -171,6 +171,22 @@ def test_how_a_campaign_stands_does_not_depend_on_those_of_other_platforms() -> 
         recommendations=[advice(40)],
     )
     assert next(each for each in all_of(both) if each.campaign == alone.campaign) == alone
+
+
+def test_how_a_campaign_stands_does_not_depend_on_which_others_are_asked_about() -> None:
+    events = []
+    for name, grown in (("a", 2), ("b", 6)):
+        for now in range(100):
+            for age in range(min(now + 1, 50)):
+                told = at(now + 1)
+                won = Decimal(2 + min(age, 10) * grown)
+                events.append(
+                    an_hour(now - age, conversions=won, campaign_id=name, emitted_at=told)
+                )
+    book = a_book(events)
+    one, other = book.campaigns
+    assert campaigns_of(book, [one])[0] in (both := campaigns_of(book, [other, one]))
+    assert len(both) == 2
 
 
 def test_how_the_log_is_cut_into_batches_changes_nothing() -> None:
