@@ -12,6 +12,7 @@ from engine.calendar import HOUR
 from engine.day_shapes import no_days, pooled
 from engine.in_force import current_multiplier
 from engine.multiplier import Spending
+from engine.pacer import Pacing
 from engine.patterns import Estimate
 from engine.plans import PERIODS
 from engine.settings import MILLIONTHS
@@ -118,13 +119,10 @@ def _bids(again: Again, steered: _Steered | None) -> Bids:
 
 def _steered(replica: Replica, again: Again, ahead: Ints) -> _Steered:
     """Return what the pacer's filter says of the rest of today's money."""
-    decided = again.decided
+    decided, pacing = again.decided, _pacing(again.decided)
     clock, left = decided.decisions.clock, decided.decisions.horizon.today.astype(np.float64)
     latest = replica.broadcast(replica.policy.topic(PRIORS))
     shapes, _, _ = again.books.shapes.shapes(latest, [decided.due.names[0][:2]])
-    nothing = pooled(no_days()).of(np.zeros(1, dtype=np.int64))
-    fresh = pacer.start(nothing, np.ones(1), np.zeros(1))
-    pacing = pacing_rows.unpack(decided.pacing, fresh).pacing
     known, multiplier = current_multiplier(decided.in_force)
     in_force = np.log(np.where(known, multiplier, MILLIONTHS) / MILLIONTHS)
     unreported = np.clip((clock.target - clock.reported_until) // HOUR, 0, None)
@@ -146,6 +144,12 @@ def _steered(replica: Replica, again: Again, ahead: Ints) -> _Steered:
         by_today=float(questions.multiplier_of(made)[0]),
         hours=spending.hours,
     )
+
+
+def _pacing(decided: Decided) -> Pacing:
+    nothing = pooled(no_days()).of(np.zeros(1, dtype=np.int64))
+    fresh = pacer.start(nothing, np.ones(1), np.zeros(1))
+    return pacing_rows.unpack(decided.pacing, fresh).pacing
 
 
 def _as_decided(decided: Decided, made: Spending) -> Spending:

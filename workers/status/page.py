@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.zones import zone
-from workers.report.wording import exact, moment
+from workers.report.wording import NOTHING, exact, moment
 from workers.status import cells, sentences
 from workers.status.answers import Answers, HourOfDay
 from workers.status.model import CampaignStatus, Use
@@ -109,7 +109,8 @@ def _day(hours: Sequence[HourOfDay], status: CampaignStatus, width: int) -> Rend
 def _hour(each: HourOfDay, status: CampaignStatus, most: float, room: int) -> tuple[Text, Text]:
     start = each.start.astimezone(zone(status.timezone))
     amount = each.planned if each.spent is None else each.spent
-    told = "?" if amount is None else cells.money(amount)
+    unknown = "?" if each.start < status.as_of else NOTHING
+    told = unknown if amount is None else cells.money(amount)
     style = "yellow" if each.spent is None else "cyan"
     bar = "━" * round(room * (amount or 0.0) / most)
     return Text(f"{start:%H:%M} {told:>{_LINE - 8}}"), Text(f"{bar:<{room}}", style=style)

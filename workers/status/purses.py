@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from schemas import BudgetPeriod, CampaignKey, Kind, Plan
+from schemas import BudgetPeriod, CampaignKey, HoldReason, Kind, Plan
 from workers.report.periods import Period, Terms, local_date
 from workers.report.totals import spent_in
 from workers.status.book import StatusBook
@@ -43,12 +43,19 @@ def purse_of(book: StatusBook, key: CampaignKey) -> Purse:
     whole = (Period(start=0, end=0) if period is None else period for period in periods)
     spent = tuple(round(spent_in(hours, period), 6) for period in whole)
     own = kinds.index(terms.period)
-    planned = key in book.plans and periods[own] is not None
+    planned = _is_planned(book, key) and periods[own] is not None
     budget = [0.0, 0.0, 0.0]
     if planned:
         for at, period in enumerate(periods):
             budget[at] = _budget(book, key, (at, own), period, spent[at])
     return Purse(periods=periods, budget=tuple(budget), spent=spent, own=own, planned=planned)
+
+
+def _is_planned(book: StatusBook, key: CampaignKey) -> bool:
+    """Return whether there is a plan; of a deleted one the optimizer says that it is gone."""
+    advice = book.latest.get(key)
+    gone = advice is not None and advice.hold_reason is HoldReason.NO_PLAN
+    return key in book.plans and not gone
 
 
 def _kinds(terms: Terms) -> tuple[BudgetPeriod, ...]:

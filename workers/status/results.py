@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.ceiling import LEAST_MATURE
+from engine.delay import Maturity
 from engine.intervals import ENDLESS, Interval
 from engine.status import UNKNOWN, Counts, Status
 from schemas import CampaignKey, Plan
@@ -35,7 +36,7 @@ def counts_of(book: StatusBook, keys: Sequence[CampaignKey]) -> tuple[Counts, Co
         end = book.reported_until(key)
         ages = np.maximum((book.as_of(key) - hours.starts - HOUR) / HOUR, 0.0)
         # One row at a time: campaigns have different hours.
-        share = type(maturity)(logs=maturity.logs[row : row + 1]).at(ages)[0]
+        share = Maturity(logs=maturity.logs[row : row + 1]).at(ages)[0]
         now.append(_figures(hours, share, end - STRETCH, end))
         before.append(_figures(hours, share, end - 2 * STRETCH, end - STRETCH))
     return _counts(now), _counts(before)

@@ -42,7 +42,7 @@ _BINDING: Final[Mapping[str, str]] = MappingProxyType(
 
 def head(status: CampaignStatus) -> str:
     """Tell of when and of what kind it is."""
-    plan = "no plan" if status.period is None else f"one budget a {status.period}"
+    plan = "no plan that runs now" if status.period is None else f"one budget a {status.period}"
     if status.period is not None and status.flight is not None:
         plan = "one budget for the flight"
     now = _clock(status.as_of, status)
@@ -64,7 +64,7 @@ def standing(status: CampaignStatus) -> list[str]:
             f"four times of five between {between}."
         )
     else:
-        lines.append("Nothing was decided for its present period, so nothing is projected.")
+        lines.append("No decision about its present period projects where that ends.")
     return lines + _brought(status.brought, status)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from engine.status import RISKS, Budgets, Counts, Status, budgets_together, status, together
-from schemas import BudgetPeriod, CampaignKey, Kind, Objective, Recommendation
+from schemas import BudgetPeriod, CampaignKey, Kind, Objective, Plan, Recommendation
 from schemas.zones import zone
 from workers.report.holding import REMEDIES, holds_of
 from workers.report.periods import midnight
@@ -82,13 +82,9 @@ def _campaign(
 ) -> CampaignStatus:
     counts, found = figures
     terms, _ = book.campaigns[key]
-    plan = book.plans.get(key) if purse.planned else None
-    ahead = _projection(book, key, purse)
-    hold = _hold(book, key)
+    ahead, hold = _projection(book, key, purse), _hold(book, key)
     risks = tuple(name for name, at in zip(RISKS, found.risks[row], strict=True) if at)
-    uses = [_use(purse, at) for at in range(3)]
-    level = level_of(risks, uses[purse.own], ahead, _early(purse, ahead), hold)
-    flight = purse.planned and terms.period is BudgetPeriod.FLIGHT
+    level = level_of(risks, _use(purse, purse.own), ahead, _early(purse, ahead), hold)
     return CampaignStatus(
         campaign=bytes(key).decode(),
         currency=terms.currency,
@@ -98,17 +94,28 @@ def _campaign(
         risk=level.word,
         risks=risks,
         period=terms.period if purse.planned else None,
-        day=uses[0],
-        week=uses[1],
-        month=_month(book, key) if flight else uses[2],
-        flight=uses[2] if flight else None,
+        **_uses(book, key, purse),
         ahead=ahead,
         brought=brought(counts, found, row),
-        wants_revenue=plan is not None
-        and (plan.target_roas is not None or plan.objective is Objective.VALUE),
+        wants_revenue=purse.planned and _wants_revenue(book.plans[key]),
         worst=_worst(book, key, purse),
         hold=hold,
     )
+
+
+def _uses(book: StatusBook, key: CampaignKey, purse: Purse) -> dict[str, Any]:
+    day, week, last = (_use(purse, at) for at in range(3))
+    flight = purse.planned and book.campaigns[key][0].period is BudgetPeriod.FLIGHT
+    return {
+        "day": day,
+        "week": week,
+        "month": _month(book, key) if flight else last,
+        "flight": last if flight else None,
+    }
+
+
+def _wants_revenue(plan: Plan) -> bool:
+    return plan.target_roas is not None or plan.objective is Objective.VALUE
 
 
 def _urgency(each: CampaignStatus) -> tuple[float, float, float, str]:

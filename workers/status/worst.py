@@ -48,31 +48,35 @@ def asked(book: StatusBook, key: CampaignKey, daily: float) -> Asked:
     terms, hours = book.campaigns[key]
     (rule,) = rules_of([key.platform])
     day = local_date(max(book.as_of(key), book.reported_until(key)), terms.timezone)
-    week_left, month_left, length = days_after([rule], np.array([(day - _EPOCH).days]))
-    today = midnight(day, terms.timezone)
     unit = 10.0 ** EXPONENTS.get(terms.currency, 2)
     told = book.daily_budgets.get(key, {})
+    today = midnight(day, terms.timezone)
     highest = max([daily, *(amount for start, amount in told.items() if start >= today)])
     change = _Change(hours=hours, day=day, at=_changed(told), timezone=terms.timezone, unit=unit)
-    week = change.within(day - timedelta(days=_WEEK - 1 - int(week_left[0])), week_left)
-    month = change.within(day.replace(day=1), month_left)
     return Asked(
         rule=rule,
         daily=_minor(daily, unit),
         unit=unit,
-        delivered=Delivered(
-            highest_today=np.array([_minor(highest, unit)]),
-            today=np.array([_minor(_spent(hours, today), unit)]),
-            week=week.spent,
-            month=month.spent,
-            week_before=week.before,
-            month_before=month.before,
-            week_days=week.days,
-            month_days=month.days,
-            week_left=week_left,
-            month_left=month_left,
-            month_length=length,
-        ),
+        delivered=_delivered(rule, change, today, _minor(highest, unit)),
+    )
+
+
+def _delivered(rule: Rule, change: _Change, today: int, highest: int) -> Delivered:
+    week_left, month_left, length = days_after([rule], np.array([(change.day - _EPOCH).days]))
+    week = change.within(change.day - timedelta(days=_WEEK - 1 - int(week_left[0])), week_left)
+    month = change.within(change.day.replace(day=1), month_left)
+    return Delivered(
+        highest_today=np.array([highest]),
+        today=np.array([_minor(_spent(change.hours, today), change.unit)]),
+        week=week.spent,
+        month=month.spent,
+        week_before=week.before,
+        month_before=month.before,
+        week_days=week.days,
+        month_days=month.days,
+        week_left=week_left,
+        month_left=month_left,
+        month_length=length,
     )
 
 

@@ -184,6 +184,10 @@ def test_a_page_without_a_decision_says_so() -> None:
     book, file = a_book([an_event(0)], plans=[a_plan()]), io.StringIO()
     found = answers_of(book, CampaignKey(**NAMES), only(book), None)
     print_campaign(Console(file=file, width=80), found)
-    for words in ("nothing is projected", "Nothing is set for them", "Nothing: the audit trail"):
+    for words in (
+        "No decision about its present period",
+        "Nothing is set for them",
+        "Nothing: the audit trail",
+    ):
         assert words in file.getvalue()
     assert KEY.decode() in file.getvalue()

@@ -259,6 +259,12 @@ def test_a_hold_is_told_with_its_beginning_and_what_to_do_until_something_else_i
     assert on_again.hold is None
 
 
+def test_a_plan_that_was_deleted_sets_no_budget() -> None:
+    gone = [advice(4), a_hold(5, HoldReason.NO_PLAN)]
+    found = only(a_book(hours(5), plans=[a_plan()], recommendations=gone))
+    assert (found.period, found.day.budget, found.day.spent) == (None, None, 50.0)
+
+
 def test_a_campaign_without_plan_or_decision_is_told_as_far_as_its_reports_go() -> None:
     found = only(a_book(hours(5)))
     assert (found.period, found.day.spent, found.day.budget, found.worst) == (
