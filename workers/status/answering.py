@@ -83,16 +83,22 @@ def _hours(
 
 def _forecast(found: Asked | None, status: CampaignStatus) -> Forecast | None:
     """Return whether today's money lasts; where the plan is for a day, what was published says."""
-    if found is None or found.bids is None or found.bids.lasts is None:
+    if found is None or found.today.left[0] <= 0:
         return None
-    today, lasts = found.today, found.bids.lasts
-    at = int(lasts.exhausts_in[0])
+    today, bids, ahead = found.today, found.bids, status.ahead
+    daily = status.period is BudgetPeriod.DAY
+    if bids is None or bids.lasts is None:
+        return Forecast(
+            chance=ahead.exhaustion if daily else None,
+            exhausts_at=ahead.exhausts_at if daily else None,
+            helping_cap=int(today.split[0, 0]) / 10.0**today.exponent,
+        )
+    at = int(bids.lasts.exhausts_in[0])
     early = at not in {_NEVER, today.hours - 1}
-    told = status.ahead.exhaustion if status.period is BudgetPeriod.DAY else None
     return Forecast(
-        chance=float(lasts.chance[0]) if told is None else told,
+        chance=ahead.exhaustion if daily else float(bids.lasts.chance[0]),
         exhausts_at=instant(today.target + (at + 1) * HOUR) if early else None,
-        helping_cap=float(found.bids.helping[0]) / 10.0**today.exponent,
+        helping_cap=float(bids.helping[0]) / 10.0**today.exponent,
     )
 
 

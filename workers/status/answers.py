@@ -22,8 +22,8 @@ class HourOfDay(msgspec.Struct, frozen=True, kw_only=True):
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the rest of today's money lasts, and what would help."""
 
-    chance: float
-    """That it is used up before the day ends."""
+    chance: float | None
+    """That it is used up before the day ends; None where hourly budgets share a longer period's."""
     exhausts_at: datetime | None
     """When, if it is before the day's last hour."""
     helping_cap: float

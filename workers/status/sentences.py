@@ -171,20 +171,17 @@ def _between(limits: Limits, decimals: int) -> str:
 
 
 def _cap(found: Answers) -> list[str]:
-    forecast, code = found.forecast, found.status.currency
-    if forecast is not None:
-        lines = []
-        if found.status.period is not BudgetPeriod.DAY:
-            at = _clock(forecast.exhausts_at, found.status) if forecast.exhausts_at else ""
-            last = f", at about {at}" if at else ""
-            money = "What the rest of today may spend is used up with a probability of"
-            lines.append(f"{money} {forecast.chance:.0%}{last}.")
-        cap = f"An hourly cap of {exact(forecast.helping_cap, code)} on the next hour"
-        lines.append(f"{cap}, and its like on each after it, makes it last to the end of the day.")
-        return lines
-    if found.lever is not None and found.lever.cap is not None:
-        return [f"The next hour is cut off at {exact(found.lever.cap, code)}."]
-    return []
+    forecast, status, lines = found.forecast, found.status, []
+    if forecast is None:
+        return []
+    if status.period is not BudgetPeriod.DAY and forecast.chance is not None:
+        at = _clock(forecast.exhausts_at, status) if forecast.exhausts_at else ""
+        last = f", at about {at}" if at else ""
+        money = "What the rest of today may spend is used up with a probability of"
+        lines.append(f"{money} {forecast.chance:.0%}{last}.")
+    cap = f"An hourly cap of {exact(forecast.helping_cap, status.currency)} on the next hour"
+    lines.append(f"{cap}, and its like on each after it, makes it last to the end of the day.")
+    return lines
 
 
 def _multiplier(lever: Lever, *, alone: bool) -> list[str]:

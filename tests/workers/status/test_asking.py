@@ -101,9 +101,20 @@ def test_who_keeps_the_helping_cap_every_hour_spends_the_day_as_it_was_laid_out(
     assert found.forecast.helping_cap <= float(advice.hourly_cap)
 
 
+def test_of_hourly_budgets_the_helping_cap_is_the_next_hours_part_of_the_day() -> None:
+    found, advice = answers("dayparting"), advised(a_life("dayparting"))
+    assert found.forecast is not None
+    assert found.forecast.helping_cap == pytest.approx(float(advice.hour_plan[0]), abs=0.02)
+    assert found.forecast.chance == advice.exhaustion_risk
+    monthly = answers("even", "month").forecast
+    assert monthly is not None
+    assert monthly.chance is None
+
+
 def test_of_a_longer_budget_the_rest_of_today_is_asked_about_as_well() -> None:
     found, advice = answers("adaptive", "month"), advised(a_life("adaptive", "month"))
     assert found.forecast is not None
+    assert found.forecast.chance is not None
     assert 0.0 <= found.forecast.chance <= 1.0
     assert found.forecast.helping_cap == pytest.approx(float(advice.hour_plan[0]), abs=0.02)
     assert found.status.period is BudgetPeriod.MONTH

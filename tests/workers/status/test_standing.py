@@ -165,8 +165,13 @@ def test_a_total_has_a_budget_only_if_each_of_its_campaigns_has_one() -> None:
 
 def test_how_a_campaign_stands_does_not_depend_on_those_of_other_platforms() -> None:
     alone = only(a_book(hours(40), plans=[a_plan()], recommendations=[advice(40)]))
+    late = [
+        an_hour(hour, "9", platform="meta", conversions=Decimal(told), emitted_at=at(hour + told))
+        for hour in range(60)
+        for told in (1, 9)
+    ]
     both = a_book(
-        [*hours(40), *hours(60, "9", platform="meta")],
+        [*hours(40), *late],
         plans=[a_plan(), a_plan(platform="meta")],
         recommendations=[advice(40)],
     )
