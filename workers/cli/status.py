@@ -43,7 +43,7 @@ def status(  # noqa: PLR0913 -- a command has as many arguments as options
     campaign: Annotated[
         str | None,
         typer.Argument(
-            metavar="[CAMPAIGN]",
+            metavar="CAMPAIGN",
             help="platform:account:campaign, or as much of its end as tells it from others. "
             "Default: all campaigns.",
         ),

@@ -6,24 +6,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.zones import zone
-from workers.report.wording import NOTHING, counted
+from workers.report.wording import NOTHING, amount, counted
 from workers.status.model import CampaignStatus, CurrencyTotal, Limits, Use, Worst
 
-_LARGE: Final = 1_000.0
 _WEEK: Final = timedelta(days=6)
 _TRENDS: Final = {1: "better", -1: "worse", 0: ""}
 
 
-def money(value: float | None) -> str:
-    """Return an amount without its currency, whole from a thousand on."""
-    if value is None:
-        return NOTHING
-    return f"{value + 0.0:,.{0 if abs(value) >= _LARGE else 2}f}"
+def money(value: float | None, code: str) -> str:
+    """Return an amount without its currency, in whole units from a thousand on."""
+    return amount(value, code).removeprefix(f"{code} ")
 
 
-def spent_of(use: Use) -> str:
+def spent_of(use: Use, code: str) -> str:
     """Return what is spent of what: ``12.00 / 240.00``."""
-    return money(use.spent) if use.budget is None else f"{money(use.spent)} / {money(use.budget)}"
+    spent = money(use.spent, code)
+    return spent if use.budget is None else f"{spent} / {money(use.budget, code)}"
 
 
 def per_cent(share: float | None) -> str:
@@ -36,16 +34,16 @@ def pace_of(value: float | None) -> str:
     return NOTHING if value is None else f"{value:.2f}"
 
 
-def between(low: float | None, high: float | None) -> str:
+def between(low: float | None, high: float | None, code: str) -> str:
     """Return two ends of a range of money."""
-    return NOTHING if low is None else f"{money(low)}\N{EN DASH}{money(high)}"
+    return NOTHING if low is None else f"{money(low, code)}\N{EN DASH}{money(high, code)}"
 
 
-def ends(limits: Limits) -> str:
+def ends(limits: Limits, code: str) -> str:
     """Return the ends of an interval of money, or ``from 12.00`` where it is open above."""
     if limits.high is None:
-        return f"from {money(limits.low)}" if limits.low > 0.0 else NOTHING
-    return between(limits.low, limits.high)
+        return f"from {money(limits.low, code)}" if limits.low > 0.0 else NOTHING
+    return between(limits.low, limits.high, code)
 
 
 def rate(limits: Limits) -> str:
@@ -65,9 +63,9 @@ def trend(sign: int) -> str:
     return _TRENDS[sign]
 
 
-def worst_day(worst: Worst | None) -> str:
+def worst_day(worst: Worst | None, code: str) -> str:
     """Return what the day may come to by the platform's rules."""
-    return NOTHING if worst is None else money(worst.day)
+    return NOTHING if worst is None else money(worst.day, code)
 
 
 def moment(at: datetime | None, now: datetime, timezone: str) -> str:
@@ -88,11 +86,13 @@ def owner(total: CurrencyTotal) -> str:
 def cost(each: CampaignStatus) -> str:
     """Return what a conversion costs, or what spend returns where the plan asks for revenue."""
     if not each.wants_revenue:
-        return money(each.brought.cpa.middle)
+        return money(each.brought.cpa.middle, each.currency)
     middle = each.brought.roas.middle
     return NOTHING if middle is None else f"ROAS {middle:.2f}"
 
 
 def cost_range(each: CampaignStatus) -> str:
     """Return the ends of the same."""
-    return ends(each.brought.roas if each.wants_revenue else each.brought.cpa)
+    if not each.wants_revenue:
+        return ends(each.brought.cpa, each.currency)
+    return ends(each.brought.roas, "")

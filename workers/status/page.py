@@ -110,7 +110,7 @@ def _hour(each: HourOfDay, status: CampaignStatus, most: float, room: int) -> tu
     start = each.start.astimezone(zone(status.timezone))
     amount = each.planned if each.spent is None else each.spent
     unknown = "?" if each.start < status.as_of else NOTHING
-    told = unknown if amount is None else cells.money(amount)
+    told = unknown if amount is None else cells.money(amount, status.currency)
     style = "yellow" if each.spent is None else "cyan"
     bar = "━" * round(room * (amount or 0.0) / most)
     return Text(f"{start:%H:%M} {told:>{_LINE - 8}}"), Text(f"{bar:<{room}}", style=style)

@@ -58,7 +58,7 @@ def standing(status: CampaignStatus) -> list[str]:
     if ahead.pace is not None:
         lines.append(f"It has spent {ahead.pace:.2f} times what the learned pattern meant by now.")
     if ahead.p50 is not None:
-        between = f"{exact(ahead.p10, '')} and {exact(ahead.p90, '')}"
+        between = f"{exact(ahead.p10, code)} and {exact(ahead.p90, code)}"
         lines.append(
             f"The {status.period or 'period'} is expected to end at {exact(ahead.p50, code)}, "
             f"four times of five between {between}."

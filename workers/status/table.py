@@ -51,8 +51,8 @@ COLUMNS: Final = (
     Column(
         name="today / budget",
         rank=1,
-        of=lambda c: cells.spent_of(c.day),
-        total=lambda t: cells.spent_of(t.day),
+        of=lambda c: cells.spent_of(c.day, c.currency),
+        total=lambda t: cells.spent_of(t.day, t.currency),
     ),
     Column(
         name="day",
@@ -73,23 +73,28 @@ COLUMNS: Final = (
         total=lambda t: cells.per_cent(t.month.share),
     ),
     Column(name="pace", rank=2, of=lambda c: cells.pace_of(c.ahead.pace)),
-    Column(name="ends at", rank=3, of=lambda c: cells.money(c.ahead.p50)),
+    Column(name="ends at", rank=3, of=lambda c: cells.money(c.ahead.p50, c.currency)),
     Column(
         name="p10\N{EN DASH}p90",
         rank=11,
-        of=lambda c: cells.between(c.ahead.p10, c.ahead.p90),
+        of=lambda c: cells.between(c.ahead.p10, c.ahead.p90, c.currency),
     ),
     Column(
         name="runs out",
         rank=4,
         of=lambda c: cells.moment(c.ahead.exhausts_at, c.as_of, c.timezone),
     ),
-    Column(name="CPA", rank=6, of=cells.cost, total=lambda t: cells.money(t.brought.cpa.middle)),
+    Column(
+        name="CPA",
+        rank=6,
+        of=cells.cost,
+        total=lambda t: cells.money(t.brought.cpa.middle, t.currency),
+    ),
     Column(
         name="range",
         rank=12,
         of=cells.cost_range,
-        total=lambda t: cells.ends(t.brought.cpa),
+        total=lambda t: cells.ends(t.brought.cpa, t.currency),
     ),
     Column(
         name="trend",
@@ -114,8 +119,8 @@ COLUMNS: Final = (
     Column(
         name="worst day",
         rank=15,
-        of=lambda c: cells.worst_day(c.worst),
-        total=lambda t: cells.money(t.worst_day),
+        of=lambda c: cells.worst_day(c.worst, c.currency),
+        total=lambda t: cells.money(t.worst_day, t.currency),
     ),
     Column(
         name="held",
