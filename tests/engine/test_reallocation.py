@@ -82,7 +82,7 @@ def test_a_day_as_expected_is_left_as_it_was_to_the_unit(
     moved = reallocate(np.array([total]), ahead(weights), free(), found)
     usual = hour_plan(np.array([total]), ahead(weights), *free())
     assert moved.after.amounts.tolist() == usual.amounts.tolist()
-    assert because(found, moved, 0)[0] == "as_expected"
+    assert because(found, int(moved.moved[0]), 0)[0] == "as_expected"
 
 
 def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> None:
@@ -91,7 +91,7 @@ def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> 
     amounts = moved.after.amounts[0, :12]
     assert (np.diff(amounts) <= 0).all()
     assert amounts[0] > 10_000 // 12 > amounts[-1]
-    code, evidence = because(found, moved, 0)
+    code, evidence = because(found, int(moved.moved[0]), 0)
     assert code == "better_than_expected"
     weight = sum(FADING**age for age in range(6))
     squares = sum(FADING ** (2 * age) for age in range(6))
@@ -106,7 +106,7 @@ def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> 
     worse = departure(today([(2.0, 10.0, 1.0)] * 6), ONE)
     away = reallocate(np.array([10_000]), ahead([1.0] * 12), free(), worse)
     assert (np.diff(away.after.amounts[0, :12]) >= 0).all()
-    assert because(worse, away, 0)[0] == "worse_than_expected"
+    assert because(worse, int(away.moved[0]), 0)[0] == "worse_than_expected"
 
 
 def test_an_immature_hour_is_not_judged() -> None:

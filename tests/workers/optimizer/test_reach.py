@@ -15,6 +15,8 @@ from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.test_learning_reserve import lived
+from tests.workers.optimizer.test_reallocating import after
+from tests.workers.optimizer.test_speed import rails, starved
 from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
@@ -30,9 +32,7 @@ LIBRARY = {
     "pacer",
     "platform_rules",
     "questions",
-    "reallocation",
     "status",
-    "velocity",
     "what_if",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
@@ -91,6 +91,8 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
     try:
         a_campaigns_life()
         lived(36, learning_share=1.0)
+        after([6] * 8)
+        starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
     assert len(found) >= 60
