@@ -31,6 +31,10 @@ STRENGTH: Final = 10.0
 MOST: Final = float(np.log(2.0))
 """Most that an hour's worth is moved by, natural log."""
 
+HELD_BACK: Final = 8
+"""Fewest hours that a day must still have for money to be held back from the soon ones: what is
+held back later than that is too much for the hours after it, and stays unspent."""
+
 USUAL_DISPERSION: Final = 1.5
 _DISPERSION_HOURS: Final = 48.0
 _LEAST: Final = 1e-9
@@ -140,8 +144,10 @@ def reallocate(
     before = hour_plan(totals, weights, *bounds)
     if found is None or not found.departs.any():
         return Reallocated(before=before, after=before, weights=weights)
+    late = (weights > 0.0).sum(axis=1) < HELD_BACK
+    lift = np.where(late, np.maximum(found.lift, 0.0), found.lift)
     ahead = FADING ** np.arange(weights.shape[1], dtype=np.float64)
-    moved = weights * np.exp(FIRST_ELASTICITY**0.5 * found.lift[:, None] * ahead)
+    moved = weights * np.exp(FIRST_ELASTICITY**0.5 * lift[:, None] * ahead)
     after = hour_plan(totals, moved, *bounds)
     return Reallocated(before=before, after=after, weights=moved)
 

@@ -11,6 +11,7 @@ from engine.arrays import Floats, Ints
 from engine.plans import UNLIMITED
 from engine.reallocation import (
     DEPARTS,
+    HELD_BACK,
     MOST,
     USUAL_DISPERSION,
     Departure,
@@ -212,3 +213,13 @@ def test_a_campaign_is_moved_alike_alone_and_in_any_batch(
 
 def test_the_border_is_that_of_the_normal_distribution() -> None:
     assert pytest.approx(2.5758, abs=1e-3) == DEPARTS
+
+
+@pytest.mark.parametrize(("left", "held_back"), [(HELD_BACK - 1, False), (HELD_BACK, True)])
+def test_late_in_the_day_money_is_put_forward_but_not_held_back(
+    left: int, *, held_back: bool
+) -> None:
+    for counted, moves in ((2.0, held_back), (20.0, True)):
+        found = departure(today([(counted, 10.0, 1.0)] * 6), ONE)
+        moved = reallocate(np.array([10_000]), ahead([1.0] * left), free(), found)
+        assert bool(moved.moved[0]) is moves
