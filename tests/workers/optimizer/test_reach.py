@@ -16,6 +16,8 @@ from tests.workers.allocator.test_pooling import pool
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.test_learning_reserve import lived
+from tests.workers.optimizer.test_reallocating import after
+from tests.workers.optimizer.test_speed import rails, starved
 from tests.workers.optimizer.world import World, a_plan, an_event, hour
 from tests.workers.status.books import a_book
 from workers.status.answering import answers_of
@@ -28,8 +30,6 @@ LIBRARY = {
     "day_shapes",
     "exploration",
     "futures",
-    "reallocation",
-    "velocity",
     "what_if",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
@@ -111,6 +111,8 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         a_campaigns_life()
         lived(36, learning_share=1.0)
         ask_about_campaigns()
+        after([6] * 8)
+        starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
     assert len(found) >= 60
