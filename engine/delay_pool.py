@@ -42,7 +42,7 @@ BESIDE: Final = 50.0
 """Conversions that the campaigns outside of a scope count for within it: as much as two of its
 own."""
 
-OWN: Final = 20.0
+OWN: Final = 10.0
 """Own conversions seen through a step that all this counts for: few, as the campaigns of an
 account may differ; where they do not, to lean on them more gains next to nothing."""
 

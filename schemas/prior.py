@@ -88,6 +88,7 @@ class SpendDays(Part, frozen=True, kw_only=True):
                 raise SchemaError(field, Reason.NOT_FINITE, "must hold finite numbers alone")
 
 
+_MOST_CONVERSIONS = 1e16
 _BY_AGE = Meta(min_length=AGE_STEPS, max_length=AGE_STEPS)
 
 
@@ -97,12 +98,16 @@ class PooledDelay(Part, frozen=True, kw_only=True):
     The arrays run over the steps of age of `schemas.shape.LateConversions`.
     """
 
-    campaigns: Annotated[float, Meta(ge=0.0, description="told of a day, in the mean")]
+    campaigns: Annotated[
+        float, Meta(ge=0.0, le=MAX_COUNT, description="told of a day, in the mean")
+    ]
     growth: Annotated[
-        tuple[float, ...], _BY_AGE, Meta(description="conversions that came in less withdrawn ones")
+        tuple[Annotated[float, Meta(ge=-_MOST_CONVERSIONS, le=_MOST_CONVERSIONS)], ...],
+        _BY_AGE,
+        Meta(description="conversions that came in less withdrawn ones"),
     ]
     level: Annotated[
-        tuple[Annotated[float, Meta(ge=0.0)], ...],
+        tuple[Annotated[float, Meta(ge=0.0, le=_MOST_CONVERSIONS)], ...],
         _BY_AGE,
         Meta(description="conversions meanwhile in hours seen through the whole step"),
     ]

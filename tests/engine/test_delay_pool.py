@@ -162,3 +162,26 @@ def test_what_is_stored_is_read_back_to_the_bit() -> None:
 
     assert delay_pool.unpack(pool.tobytes()).tobytes() == pool.tobytes()
     assert len(pool.tobytes()) <= 2_048
+
+
+@pytest.mark.parametrize(("growth", "level"), [(2**53, 0), (-(2**53), 1), (2**53, 2**53)])
+def test_whatever_a_day_says_a_share_of_what_is_final_comes_of_it(growth: int, level: int) -> None:
+    sums = said([Day(FIRST, np.full(STEPS, growth), np.full(STEPS, level))] * 3)
+
+    shares = begun(sums)
+    assert np.isfinite(shares).all()
+    assert (shares > 0.0).all()
+    assert (shares <= delay.MOST_MATURE).all()
+
+
+def test_few_conversions_of_its_own_go_before_what_others_teach() -> None:
+    """Ten through a step count as much as all that is taught, from whomever."""
+    sums = said(*[days_of(48.0, 40.0)] * 8)
+    ages = AGES.index(12)
+    own = delay.Delays(
+        growth=10.0 * np.diff(share(6.0))[None] / share(6.0)[1:],
+        level=np.full((1, STEPS), 10.0),
+    )
+
+    both = delay.mature(own, delay_pool.lessons([sums])).at(ALL_AGES)[0, ages]
+    assert begun(sums)[ages] < both < share(6.0)[ages]
