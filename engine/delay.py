@@ -75,6 +75,16 @@ class Restated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """What B campaigns begin with, or all of them where B is 1."""
+
+    steps: Floats
+    """Shape (B, 16): log growth of the count by step of age."""
+    strength: Floats
+    """Shape (B, 1), > 0: own conversions seen through a step that it counts for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maturity:
     """Which share of their final conversions B campaigns' hours have by age."""
 
@@ -139,12 +149,24 @@ def faded(delays: Delays, hours: float | Floats) -> Delays:
 def maturity(own: Delays, pool: Delays) -> Maturity:
     """Return how mature hours are by age, of B campaigns.
 
-    ``pool`` is one row: the sums of all campaigns of a scope. Each campaign is shrunk to it, and
-    it to the exponential delay that explains it best, which also stands for ages that nobody has
-    lived to.
+    ``pool`` is one row: the sums of all campaigns of a scope. Each campaign is shrunk to it.
     """
-    taught = _shrunk(pool, _exponential(pool), ASSUMED_STRENGTH)
-    steps = _shrunk(own, taught, POOL_STRENGTH)
+    return mature(own, taught_by(pool))
+
+
+def taught_by(pool: Delays) -> Taught:
+    """Return what the sums of a scope, one row or B of them, teach those that lean on them.
+
+    They are shrunk to the exponential delay that explains them best, which also stands for ages
+    that nobody has lived to.
+    """
+    steps = _shrunk(pool, _exponential(pool), ASSUMED_STRENGTH)
+    return Taught(steps=steps, strength=np.full((len(steps), 1), POOL_STRENGTH))
+
+
+def mature(own: Delays, taught: Taught) -> Maturity:
+    """Return how mature hours are by age, of B campaigns that begin with what they were taught."""
+    steps = _shrunk(own, taught.steps, taught.strength)
     to_go = np.cumsum(steps[:, ::-1], axis=1)[:, ::-1]
     return Maturity(logs=np.concatenate((-to_go, np.zeros((len(to_go), 1))), axis=1))
 
@@ -169,7 +191,7 @@ def _log_growth(mean: Floats | float) -> Floats:
     return np.asarray(np.diff(np.log(share), axis=-1))
 
 
-def _shrunk(delays: Delays, towards: Floats, strength: float) -> Floats:
+def _shrunk(delays: Delays, towards: Floats, strength: float | Floats) -> Floats:
     """Return the log growth of each step, drawn to ``towards`` as by that many conversions.
 
     Growth over twice the mean level is the hyperbolic tangent of half the log growth.

@@ -37,7 +37,7 @@ from schemas.plan import (
     Strategy,
 )
 from schemas.portfolio import Portfolio
-from schemas.prior import Prior, PriorLevel, SpendDays
+from schemas.prior import PooledDelay, Prior, PriorLevel, SpendDays
 from schemas.recommendation import (
     Explanation,
     GuardrailCheck,
@@ -52,7 +52,7 @@ from schemas.recommendation import (
     Risk,
 )
 from schemas.record import Part, Record
-from schemas.shape import Shape
+from schemas.shape import LateConversions, Shape
 from schemas.tick import Tick
 
 __all__ = [
@@ -85,6 +85,7 @@ __all__ = [
     "HoldReason",
     "Impact",
     "Kind",
+    "LateConversions",
     "LearningStatus",
     "MetricsEvent",
     "Mode",
@@ -92,6 +93,7 @@ __all__ = [
     "Objective",
     "Part",
     "Plan",
+    "PooledDelay",
     "Portfolio",
     "Prior",
     "PriorLevel",

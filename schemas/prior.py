@@ -13,6 +13,7 @@ from schemas.errors import Reason, SchemaError
 from schemas.fields import MAX_COUNT, KeyName, Platform, Utc, Version
 from schemas.keys import EVERYTHING, check_key_part
 from schemas.record import Part, Record, refuse, require
+from schemas.shape import AGE_STEPS
 
 HOURS_OF_WEEK = 168
 
@@ -87,6 +88,31 @@ class SpendDays(Part, frozen=True, kw_only=True):
                 raise SchemaError(field, Reason.NOT_FINITE, "must hold finite numbers alone")
 
 
+_MOST_CONVERSIONS = 1e16
+_BY_AGE = Meta(min_length=AGE_STEPS, max_length=AGE_STEPS)
+
+
+class PooledDelay(Part, frozen=True, kw_only=True):
+    """What closed days of the last four to eight weeks teach of how late conversions come.
+
+    The arrays run over the steps of age of `schemas.shape.LateConversions`.
+    """
+
+    campaigns: Annotated[
+        float, Meta(ge=0.0, le=MAX_COUNT, description="told of a day, in the mean")
+    ]
+    growth: Annotated[
+        tuple[Annotated[float, Meta(ge=-_MOST_CONVERSIONS, le=_MOST_CONVERSIONS)], ...],
+        _BY_AGE,
+        Meta(description="conversions that came in less withdrawn ones"),
+    ]
+    level: Annotated[
+        tuple[Annotated[float, Meta(ge=0.0, le=_MOST_CONVERSIONS)], ...],
+        _BY_AGE,
+        Meta(description="conversions meanwhile in hours seen through the whole step"),
+    ]
+
+
 class Prior(Record, frozen=True, kw_only=True):
     """The pooled shape of a week, and how much evidence stands behind it."""
 
@@ -109,6 +135,10 @@ class Prior(Record, frozen=True, kw_only=True):
     campaigns: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     spend: Annotated[
         SpendDays | None, Meta(description="what closed days teach of the shape of spend")
+    ] = None
+    delay: Annotated[
+        PooledDelay | None,
+        Meta(description="what closed days teach of the delay of conversions"),
     ] = None
     computed_at: Utc
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 from schemas.errors import Reason, SchemaError
 from schemas.fields import CurrencyCode, TimezoneName, Utc
 from schemas.keys import account_key
-from schemas.record import CampaignRecord
+from schemas.record import CampaignRecord, Part
 from schemas.zones import check_zone
 
 _OF_THE_DAY = Meta(min_length=23, max_length=25)
@@ -18,6 +18,11 @@ Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
 Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
 LogMultiplier = Annotated[float, Meta(ge=-20.0, le=20.0)]
 Level = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
+
+AGE_STEPS = 16
+"""Steps of the age of an hour that conversions are counted by."""
+
+_BY_AGE = Meta(min_length=AGE_STEPS, max_length=AGE_STEPS)
 
 _BY_HOUR = (
     "observed",
@@ -28,6 +33,25 @@ _BY_HOUR = (
     "log_multiplier",
     "capped",
 )
+
+
+class LateConversions(Part, frozen=True, kw_only=True):
+    """By how much counts of conversions grew since the day told before, as hours were told again.
+
+    The arrays run over the age of an hour, in hours since its end, in steps that end at 1, 2, 3, 4,
+    6, 8, 12, 16, 24, 36, 48, 72, 96, 168, 336 and 672.
+    """
+
+    growth_thousandths: Annotated[
+        tuple[Annotated[int, Meta(ge=-(2**53), le=2**53)], ...],
+        _BY_AGE,
+        Meta(description="conversions that came in less those withdrawn, times 1000"),
+    ]
+    level_thousandths: Annotated[
+        tuple[Annotated[int, Meta(ge=0, le=2**53)], ...],
+        _BY_AGE,
+        Meta(description="conversions meanwhile in hours seen through the whole step, times 1000"),
+    ]
 
 
 class Shape(CampaignRecord, frozen=True, kw_only=True):
@@ -70,6 +94,10 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
             description="mean log spend of an hour at multiplier 1, by day, of the week from Monday"
             " that this day completed; the allocator adds it where it sends a day on"
         ),
+    ] = None
+    late_conversions: Annotated[
+        LateConversions | None,
+        Meta(description="what hours told again say of the delay; absent where none was"),
     ] = None
     closed_at: Utc
 

@@ -23,6 +23,7 @@ from engine import (
     dates,
     day_shapes,
     delay,
+    delay_pool,
     exploring,
     forecast,
     futures,
@@ -115,6 +116,7 @@ def a_life() -> None:
     pace()
     steer()
     aim()
+    teach_delay()
     parts.live()
     ask()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
@@ -217,6 +219,14 @@ def aim() -> None:
     highest = ceiling.ceiling(known, two, np.ones(2)).log_multiplier
     limited = np.minimum(highest, ceiling.hard_limit(two, np.ones(2)))
     ceiling.settled(np.array([0.3, -0.2]), limited, np.array([-np.inf, 0.0]))
+
+
+def teach_delay() -> None:
+    """Pool a day of a scope's delays, and begin two campaigns with what it and no other teach."""
+    pool, grown = delay_pool.unpack(b""), np.full(delay.STEPS, 4_000)
+    pool = delay_pool.unpack(delay_pool.add_day(pool, 20_514, grown, 3 * grown).tobytes())
+    taught = delay_pool.lessons([delay_pool.no_sums(), delay_pool.pooled(pool)])
+    delay.mature(delay.no_delays(2), taught).at(np.array([3.0]))
 
 
 def ask() -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from msgspec.structs import replace
 
-from engine import pooling, shape_rows, told_days
+from engine import delay_pool, pooling, shape_rows, told_days
 from engine.arrays import Floats, Rows
 from engine.day_shapes import ShapeSums
 from schemas import (
@@ -37,6 +37,8 @@ from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
 from workers.instants import day_number
 from workers.partitioner import partition_of
+from workers.pooled_delays import added as with_delay
+from workers.pooled_delays import written as pooled_delay
 from workers.spend_days import written
 
 SHAPES_AGENT = "shapes"
@@ -45,6 +47,7 @@ _BROADCAST_PARTITION = 0
 _DIGITS = 6
 
 _SPEND: Final = b"\0spend"
+_DELAY: Final = b"\0delay"
 _TOLD: Final = b"\0told"
 """What follows a scope's and a campaign's key in the table; no name holds a zero byte."""
 
@@ -132,7 +135,21 @@ def _pooled(draft: Draft, topic: str, told: Sequence[_Told], spend: ShapeSums) -
         pool = _added(pool, each.shape)
     pool["version"] += 1
     draft.writes[key] = pool.tobytes()
-    return _published(topic, told[-1], pool, spend)
+    prior = _prior(told[-1], pool, spend)
+    prior = replace(prior, delay=pooled_delay(_delays(draft, key, told)))
+    stamp = told[-1].record.timestamp
+    return Output(topic, key, encode(prior), _BROADCAST_PARTITION, timestamp=stamp)
+
+
+def _delays(draft: Draft, key: bytes, told: Sequence[_Told]) -> Rows:
+    """Return the sums of a scope's delays with some days more, and keep them if there are any."""
+    stored = draft.read(key + _DELAY) or b""
+    pool = delay_pool.unpack(stored)
+    for each in told:
+        pool = with_delay(pool, each.shape)
+    if stored or pool["told"].any():
+        draft.writes[key + _DELAY] = pool.tobytes()
+    return pool
 
 
 def _wider(key: bytes, shape: Shape) -> bytes | None:
@@ -155,9 +172,9 @@ def _added(pool: Rows, shape: Shape) -> Rows:
     )
 
 
-def _published(topic: str, latest: _Told, pool: Rows, spend: ShapeSums) -> Output:
+def _prior(latest: _Told, pool: Rows, spend: ShapeSums) -> Prior:
     said = pooling.pooled(pool)
-    prior = Prior(
+    return Prior(
         version=int(pool["version"][0]),
         **_scope(latest.key, latest.shape),
         weights=tuple(np.round(said.weights, _DIGITS).tolist()),
@@ -167,8 +184,6 @@ def _published(topic: str, latest: _Told, pool: Rows, spend: ShapeSums) -> Outpu
         spend=written(spend),
         computed_at=latest.shape.closed_at,
     )
-    stamp = latest.record.timestamp
-    return Output(topic, latest.key, encode(prior), _BROADCAST_PARTITION, timestamp=stamp)
 
 
 def _scope(key: bytes, shape: Shape) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from workers.optimizer.conditions import ConditionBook
+from workers.optimizer.delay_priors import DelayBook
 from workers.optimizer.plan_calendar import CalendarBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
@@ -20,5 +21,6 @@ class Books:
     plans: PlanBook = field(default_factory=PlanBook)
     priors: PriorBook = field(default_factory=PriorBook)
     shapes: ShapeBook = field(default_factory=ShapeBook)
+    delays: DelayBook = field(default_factory=DelayBook)
     conditions: ConditionBook = field(default_factory=ConditionBook)
     calendars: CalendarBook = field(default_factory=CalendarBook)

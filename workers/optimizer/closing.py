@@ -16,12 +16,13 @@ from engine.dates import begin_dates
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS
-from schemas import Portfolio, Shape
+from schemas import LateConversions, Portfolio, Shape
 from schemas.money import exponent_of, from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
 from workers.optimizer.closed_spend import InForce, in_force_on
+from workers.optimizer.delays import tell_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import GROUPED, read_plan
@@ -43,6 +44,7 @@ class ClosedDay:
     rows: Rows
     """Its hours, all zero where none was told, or it is suspect or excluded."""
     in_force: InForce
+    late: LateConversions | None
 
 
 def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advance) -> Rows:
@@ -66,7 +68,9 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)
     overspend.observe(draft, wave, at, step)
     held = in_force_on(draft, wave, at, firsts, ends)
-    for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends), held):
+    late = tell_delays(draft, [wave.keys[i] for i in at.tolist()])
+    beside = list(zip(held, late, strict=True))
+    for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends), beside):
         _tell(draft, wave, closed)
     dated = begin_dates(learned, where, days)
     return patterns.add_hours(dated, rows, (where[owners], cells, days_of), sign=1)
@@ -77,7 +81,7 @@ def _closed(
     at: Ints,
     facts: tuple[Rows, Ints, Ints],
     bounds: tuple[Ints, Ints],
-    held: Sequence[InForce],
+    beside: Sequence[tuple[InForce, LateConversions | None]],
 ) -> Iterator[ClosedDay]:
     rows, owners, starts = facts
     firsts, ends = bounds
@@ -89,7 +93,9 @@ def _closed(
         table = np.zeros(len(hours), dtype=rows.dtype)
         table[(starts[own] - firsts[k]) // HOUR] = rows[own]
         table[table["flags"] & SUSPECT > 0] = 0
-        yield ClosedDay(at=i, day=int(days[k]), starts=hours, rows=table, in_force=held[k])
+        held, late = beside[k]
+        day = int(days[k])
+        yield ClosedDay(at=i, day=day, starts=hours, rows=table, in_force=held, late=late)
 
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
@@ -127,6 +133,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
         log_multiplier=_if_any(closed.in_force.log_multiplier),
         capped=_if_any(closed.in_force.capped(spend)),
+        late_conversions=closed.late,
         closed_at=from_seconds(wave.facts[i].now),
     )
 

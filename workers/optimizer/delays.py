@@ -16,20 +16,25 @@ from engine import delay, state
 from engine.arrays import Floats, Ints, Rows
 from engine.calendar import DAY, HOUR
 from engine.delay import STEPS, Delays, Restated
-from engine.errors import UnknownFormat
+from engine.formats import Formats
 from engine.hours import MILLIONTHS, Outcome, Placed
 from engine.strategies import needs_learning, steers
+from schemas import LateConversions
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, WITHIN_DAY
 from workers.optimizer.tables import METRICS, ages_key, delay_key
 from workers.optimizer.wave import Wave
+from workers.pooled_delays import told
 
-FORMAT: Final = 1
-
-_ROW: Final = np.dtype(
-    [("format", "u1"), ("at", "<i8"), ("growth", "<f8", (STEPS,)), ("level", "<f8", (STEPS,))]
+_SUMS: Final = [("at", "<i8"), ("growth", "<f8", (STEPS,)), ("level", "<f8", (STEPS,))]
+_UNTOLD: Final = [("untold_growth", "<f4", (STEPS,)), ("untold_level", "<f4", (STEPS,))]
+_LAYOUTS: Final = (
+    np.dtype([("format", "u1"), *_SUMS]),
+    np.dtype([("format", "u1"), *_SUMS, *_UNTOLD]),
 )
+"""Sums that fade; from format 2 on also those that no closed day has told others of yet."""
+
 _AGES: Final = np.dtype(("<u2", (24,)))
 """Hours, and 1 more, that an hour was old when it was told last; 0 where it was not."""
 
@@ -66,12 +71,30 @@ def delays_of(draft: Draft, keys: Sequence[bytes]) -> Delays:
     return Delays(growth=rows["growth"].copy(), level=rows["level"].copy())
 
 
+def tell_delays(draft: Draft, keys: Sequence[bytes]) -> list[LateConversions | None]:
+    """Return what was learned since the days told before, and take it for told."""
+    stored = [delay_key(key) for key in keys]
+    values = draft.read_all(stored)
+    late: list[LateConversions | None] = [None] * len(keys)
+    some = [i for i, value in enumerate(values) if value]
+    rows = _read([values[i] for i in some]).copy()
+    for i, growth, level in zip(some, rows["untold_growth"], rows["untold_level"], strict=True):
+        late[i] = told(growth, level)
+    rows["untold_growth"], rows["untold_level"] = 0.0, 0.0
+    for i, value in zip(some, state.pack(rows), strict=True):
+        draft.writes[stored[i]] = value
+    return late
+
+
 def _learn(draft: Draft, keys: Sequence[bytes], now: Ints, restated: Restated) -> None:
     rows = _read(draft.read_all([delay_key(key) for key in keys])).copy()
     before = Delays(growth=rows["growth"], level=rows["level"])
+    more = delay.add_restatements(delay.no_delays(len(keys)), restated)
     passed = np.where(rows["at"] > 0, np.maximum(now - rows["at"], 0) / HOUR, 0.0)
-    after = delay.add_restatements(delay.faded(before, passed[:, None]), restated)
-    rows["growth"], rows["level"] = after.growth, after.level
+    kept = delay.faded(before, passed[:, None])
+    rows["growth"], rows["level"] = kept.growth + more.growth, kept.level + more.level
+    rows["untold_growth"] += more.growth
+    rows["untold_level"] += more.level
     rows["at"] = np.maximum(rows["at"], now)
     for key, value in zip(keys, state.pack(rows), strict=True):
         draft.writes[delay_key(key)] = value
@@ -95,9 +118,17 @@ def _conversions(rows: Rows) -> Floats:
 
 
 def _read(values: Sequence[bytes]) -> Rows:
-    blank = np.zeros(1, dtype=_ROW)
-    blank["format"] = FORMAT
-    rows = np.frombuffer(b"".join([value or blank.tobytes() for value in values]), dtype=_ROW)
-    if rows.size and (rows["format"] != FORMAT).any():
-        raise UnknownFormat("delay", found=int(rows["format"].max()), known=FORMAT)
-    return rows
+    blank = np.zeros(1, dtype=_LAYOUTS[-1])
+    blank["format"] = _FORMATS.newest
+    return _FORMATS.read([value or blank.tobytes() for value in values])
+
+
+def _told_of_nothing(rows: Rows) -> Rows:
+    """Return rows of format 1 as such of format 2: what they learned was never told apart."""
+    newer = np.zeros(len(rows), dtype=_LAYOUTS[1])
+    for name, *_ in _SUMS:
+        newer[name] = rows[name]
+    return newer
+
+
+_FORMATS: Final = Formats(what="delay", layouts=_LAYOUTS, upgrades=(_told_of_nothing,))

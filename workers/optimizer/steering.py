@@ -54,7 +54,8 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {}, {})
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     # What cannot be read of these records has been counted where their weights were read.
-    shapes, _, _ = books.shapes.shapes(latest, [due.names[i][:2] for i in rows.tolist()])
+    names = [due.names[i][:2] for i in rows.tolist()]
+    shapes, _, _ = books.shapes.shapes(latest, names)
     campaigns = campaigns_of(due, forced, rows)
     values = [due.plan_values[i] for i in rows.tolist()]
     offsets = _offsets(due.plans[rows], intents[rows])
@@ -68,7 +69,7 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         rows=rows,
         pacing=caught.pacing,
         shapes=shapes,
-        highest=highest(draft, books.plans, Aimed(values, due.now[rows]), campaigns, offsets),
+        highest=highest(draft, books, Aimed(values, due.now[rows], names), campaigns, offsets),
         bounds=books.plans.bid_bounds(values, due.plans[rows]),
         offsets=offsets,
         learning=learning,

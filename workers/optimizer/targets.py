@@ -14,6 +14,8 @@ from engine.ceiling import UNBOUND, Hours, ceiling, weigh
 from engine.offsets import OFF
 from engine.settings import MILLIONTHS
 from schemas.money import to_minor
+from schemas.topics import PRIORS
+from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of
 from workers.optimizer.draft import Draft
 from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of, told_hours
@@ -33,6 +35,8 @@ class Aimed(NamedTuple):
     """The stored plans."""
     now: Ints
     """Shape (R,), the clock of the decision, in seconds."""
+    accounts: Sequence[tuple[str, str]]
+    """Platform and account."""
 
 
 class _Targets(NamedTuple):
@@ -43,7 +47,7 @@ class _Targets(NamedTuple):
 
 
 def highest(
-    draft: Draft, book: PlanBook, aimed: Aimed, campaigns: Campaigns, offsets: Floats
+    draft: Draft, books: Books, aimed: Aimed, campaigns: Campaigns, offsets: Floats
 ) -> Floats:
     """Return log multipliers (R,), `engine.ceiling.UNBOUND` where a plan has no target.
 
@@ -52,21 +56,25 @@ def highest(
     found = np.full(len(aimed.values), UNBOUND)
     rows = np.flatnonzero(campaigns.plans["detailed"] & TARGET)
     if rows.size:
-        some = Aimed([aimed.values[i] for i in rows.tolist()], aimed.now[rows])
-        found[rows] = _ceilings(draft, book, some, campaigns.part(rows), offsets[rows])
+        chosen = rows.tolist()
+        accounts = [aimed.accounts[i] for i in chosen]
+        some = Aimed([aimed.values[i] for i in chosen], aimed.now[rows], accounts)
+        found[rows] = _ceilings(draft, books, some, campaigns.part(rows), offsets[rows])
     return found
 
 
 def _ceilings(
-    draft: Draft, book: PlanBook, aimed: Aimed, campaigns: Campaigns, offsets: Floats
+    draft: Draft, books: Books, aimed: Aimed, campaigns: Campaigns, offsets: Floats
 ) -> Floats:
     hours = DAYS * DAY // HOUR
     until = campaigns.newest - (hours - 1) * HOUR
     starts = until[:, None] + np.arange(hours) * HOUR
     told = told_hours(draft, campaigns, until, hours)
     ages = (aimed.now[:, None] - starts - HOUR) / HOUR
-    maturity = delay.maturity(delays_of(draft, campaigns.keys), delay.no_delays(1)).at(ages)
-    targets = _targets(book, campaigns, aimed.values, told)
+    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
+    taught = books.delays.taught(latest, aimed.accounts)
+    maturity = delay.mature(delays_of(draft, campaigns.keys), taught).at(ages)
+    targets = _targets(books.plans, campaigns, aimed.values, told)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
     windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
     owners = np.repeat(np.arange(len(windows)), hours)

@@ -35,6 +35,14 @@ LIBRARY = {
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
 
 
+def teach(world: World) -> None:
+    """Pool the days that were closed, and tell it."""
+    shapes = world.policy.topic(topics.SHAPES)
+    told = [decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes]
+    priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
+    world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
+
+
 def a_campaigns_life() -> None:
     """Two days of learning, a change of zone and flight, a change of budget, pooled shapes."""
     zone_days.cache_clear()
@@ -62,17 +70,17 @@ def a_campaigns_life() -> None:
         *(an_event(number) for number in range(55, 79)), an_event(70, clicks=7, spend=Decimal(9))
     )
     world.metrics(an_event(79, emitted_at=hour(82)))
-    shapes = world.policy.topic(topics.SHAPES)
-    told = [decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes]
-    priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
-    world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
+    teach(world)
     world.metrics(an_event(80), an_event(81))
     least: dict[str, Any] = {"min_daily_budget": Decimal(9), "min_hourly_budget": Decimal("0.1")}
     world.plan(version=10, strategy="adaptive", target_cpa=Decimal(3), **least)
     world.metrics(*(an_event(number) for number in range(82, 86)))
     world.metrics(an_event(84, emitted_at=hour(88)))
+    world.metrics(an_event(84, conversions=Decimal(3), emitted_at=hour(90)), an_event(96))
+    teach(world)
+    world.metrics(an_event(97))
     world.plan(version=11, strategy="adaptive", calendar=calendar)
-    world.metrics(an_event(86))
+    world.metrics(an_event(98))
 
 
 def ask_about_campaigns() -> None:
