@@ -23,6 +23,7 @@ from engine.risk import Outlook, hourly_cap, outlook
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
 from engine.strategies import HourPlan, hour_plan
+from engine.unreported import lasting
 from engine.within_day import Reach, nothing_asked
 
 
@@ -81,7 +82,8 @@ def decide(situation: Situation) -> Decisions:
     hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
     totals = np.where(hold == NONE, horizon.today, 0)
     wanted = _planned(situation, totals, slots, steering)
-    limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
+    lasts = lasting(situation, clock, horizon.hard_cap)
+    limit = np.where(hold == NONE, np.minimum(lasts, situation.plans["hourly_cap"]), 0)
     sure = confidence(situation, clock)
     steers, lever, ruling = _ruled(situation, (wanted, steering), (limit, hold), sure)
     cap = np.minimum(hourly_cap(ruling.value, horizon, situation.plans["hourly_cap"]), limit)

@@ -27,7 +27,8 @@ from engine.gaps import merged, outside
 from engine.plans import PERIODS
 from engine.rollover import carried
 from engine.situation import Clock, Situation
-from engine.unreported import held_rate, most_allowed, unreported
+from engine.unreported import at_worst, held_rate, unreported
+from engine.untold import untold
 from engine.weeks import WeekWeights, date_factor
 
 SLOTS: Final = 25
@@ -45,7 +46,7 @@ class Horizon:
     spent: Ints
     """What it has spent, rounded up."""
     in_flight: Ints
-    """What is expected to have been spent but not reported yet."""
+    """What is expected to be spent but unreported, and what lost hours of today may have been."""
     left: Ints
     """What it may still spend, below zero when overspent."""
     today: Ints
@@ -133,20 +134,23 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
     allowance = plans["amount"] + carried(situation, clock, spent, gaps)
     held = held_rate(situation, clock, today_spent)
     rate = np.where(rates < 0, held, rates)
-    allowed = most_allowed(situation, clock, held)
     since = _start(situation, first)
-    in_flight = unreported(rate, clock, since)
-    in_flight_today = unreported(rate, clock, clock.day_start)
+    lost = untold(situation, clock, today_spent)
+    in_flight = unreported(rate, clock, since) + lost
+    in_flight_today = unreported(rate, clock, clock.day_start) + lost
+    surely = allowance - spent - at_worst(situation, clock, held, since) - lost
     left = allowance - spent - in_flight
-    surely = allowance - spent - unreported(allowed, clock, since)
+    left = np.where(situation.silent, np.minimum(left, surely), left)
     least = minimums(situation, clock, (first, last), gaps, allowance)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
+    allowed_today = at_worst(situation, clock, held, clock.day_start) + lost
+    surely_today = plans["daily_cap"] - today_spent - allowed_today
     day_left = plans["daily_cap"] - today_spent - in_flight_today
-    surely_today = plans["daily_cap"] - today_spent - unreported(allowed, clock, clock.day_start)
+    day_left = np.where(situation.silent, np.minimum(day_left, surely_today), day_left)
     hard_cap = np.maximum(np.minimum(surely, surely_today), 0)
-    share = _share(left, rest_today, rest)
     floor = np.minimum(plans["daily_floor"] - today_spent - in_flight_today, left)
+    share = _share(left, rest_today, rest)
     started = np.maximum(_start(situation, first), situation.campaigns["first"])
     ends = np.maximum(clock.reported_until, started)
     return Horizon(

@@ -25,6 +25,7 @@ from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reserves import noted
 from workers.optimizer.steering import Known, known_of
 from workers.optimizer.tables import AUDIT, METRICS, pattern_key
+from workers.optimizer.untold import untold_hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
         now=due.now,
         stale_after=int(draft.policy.stale_after.total_seconds()),
         events=books.calendars.events(due.plan_values, detailed),
+        untold=untold_hours(draft, due),
     )
     decisions = decide(situation)
     return Decided(
