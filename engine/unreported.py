@@ -16,8 +16,8 @@ SETTLING: Final = 10 * 60
 is not taken to have been spent in them."""
 
 SETTLED: Final = 15 * 60
-"""Seconds from the beginning of an hour in which a budget that a tick lowers is set: `SETTLING`, and
-some for the tick and the way."""
+"""Seconds from the beginning of an hour in which a budget that a tick lowers is set: `SETTLING`
+and some for the tick and the way."""
 
 AGAIN: Final = 2
 """Hours in which what is in force may be spent before the next chance to lower it has passed."""
