@@ -47,7 +47,7 @@ from engine import settings as engine_settings
 from engine.arrays import Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
-from engine.situation import Learning
+from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
 from tests.engine import parts
@@ -111,6 +111,7 @@ def a_life() -> None:
     factors = dates.date_factors(learned[:1], week.conversions[:1])
     decide(replace(situation, week=WeekWeights.of(weights[:1])))
     decide(replace(situation, week=WeekWeights.of(weights[:1], factors)))
+    hear_nothing(situation)
     policy.changes_today(situation)
     pace()
     steer()
@@ -165,6 +166,13 @@ def steer() -> None:
     exploring.explored_with(np.ones(1), np.array([0.1]), np.ones(1), np.ones(1))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
     engine_settings.in_force_at([engine_settings.last_of(day)], np.array([0]), np.array([4]))
+
+
+def hear_nothing(situation: Situation) -> None:
+    """Decide later hours of a campaign with a budget in force, of which no report has come."""
+    for later in (HOUR, 2 * HOUR):
+        at = situation.hour + later
+        decide(replace(situation, hour=at, now=at + 600))
 
 
 def pace() -> None:

@@ -22,9 +22,9 @@ class Silence(NamedTuple):
     hour: int
     """First second of the hour that was decided then."""
     recommendation: bytes
-    """Id of what was published, 16 bytes."""
+    """Id of what was published last, 16 bytes."""
     held: bool = True
-    """Whether that was the hold of stale data, which is told once; else a cap was lowered."""
+    """Whether the hold of stale data was published in this silence: it is told once."""
 
     def packed(self) -> bytes:
         """Return the row as bytes."""

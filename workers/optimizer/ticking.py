@@ -21,7 +21,7 @@ from schemas.errors import Reason
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.announcing import announce
 from workers.optimizer.books import Books
-from workers.optimizer.deciding import Decided, decide_due
+from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
 from workers.optimizer.policy import OptimizerPolicy
@@ -33,6 +33,7 @@ from workers.optimizer.wave import zone_rows
 
 _ACTIVE = STATUSES.index("active")
 _STALE_DATA = ORDER.index(HoldReason.STALE_DATA)
+_AT_ONCE = 4_096
 
 
 def ticks_step(
@@ -61,23 +62,31 @@ def ticks_step(
 def _notice(draft: Draft, books: Books, now: int) -> None:
     """Lower what may spend too much unheard, then tell who is no longer heard of, once each."""
     silent = _silent(draft, books, now)
-    for lower in (True, False):
-        rows = None if silent is None else _unnoticed(draft, books, silent, lower=lower)
-        if silent is None or rows is None or not rows.size:
-            continue
-        decided = decide_due(draft, books, silent.part(rows))
-        made = decided.decisions
-        chosen = made.acts if lower else made.hold == _STALE_DATA
-        _tell(draft, decided.part(np.flatnonzero(chosen)), held=not lower)
-
-
-def _tell(draft: Draft, told: Decided, *, held: bool) -> None:
-    if not told.due.keys:
+    if silent is None:
         return
-    campaigns, hours = announce(draft, told), told.due.hour.tolist()
-    for key, campaign, hour in zip(told.due.keys, campaigns, hours, strict=True):
-        silence = Silence(int(campaign["newest"]), hour, campaign["previous"].tobytes(), held)
-        draft.writes[key] = silence.packed()
+    # A few thousand at once, as after an outage all campaigns may be silent.
+    for first in range(0, len(silent.keys), _AT_ONCE):
+        some = silent.part(np.arange(first, min(first + _AT_ONCE, len(silent.keys))))
+        for lower in (True, False):
+            due = some.part(_unnoticed(draft, books, some, lower=lower))
+            if due.keys:
+                _decide(draft, books, due, lower=lower)
+
+
+def _decide(draft: Draft, books: Books, due: Due, *, lower: bool) -> None:
+    """Decide campaigns, publish what lowers a budget or holds stale data, and note it was tried."""
+    decided = decide_due(draft, books, due)
+    made = decided.decisions
+    chosen = made.acts if lower else made.hold == _STALE_DATA
+    campaigns, told = due.campaigns.copy(), np.flatnonzero(chosen)
+    if told.size:
+        campaigns[told] = announce(draft, decided.part(told))
+    before = [Silence.read(value) for value in draft.read_all(due.keys)]
+    for i, (key, row) in enumerate(zip(due.keys, before, strict=True)):
+        newest, previous = int(due.campaigns["newest"][i]), campaigns["previous"][i].tobytes()
+        held = row is not None and row.held and row.newest == newest
+        held |= bool(chosen[i]) and not lower
+        draft.writes[key] = Silence(newest, int(due.hour[i]), previous, held).packed()
 
 
 def _unnoticed(draft: Draft, books: Books, silent: Due, *, lower: bool) -> Ints:
