@@ -24,6 +24,7 @@ from engine.ruling import Ruled, Wanted, ruled
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
 from engine.strategies import hour_plan
+from engine.unreported import lasting
 from engine.within_day import Reach, nothing_asked
 
 
@@ -110,7 +111,8 @@ def decide(situation: Situation) -> Decisions:
     reach = placed(nothing, situation.steered.rows, steering.reach)
     hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
     day = _day(situation, np.where(hold == NONE, horizon.today, 0), slots, steering)
-    limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
+    lasts = lasting(situation, clock, horizon.hard_cap)
+    limit = np.where(hold == NONE, np.minimum(lasts, situation.plans["hourly_cap"]), 0)
     sure = confidence(situation, clock)
     wanted = Wanted(plan=day.plan.after, steering=steering, limit=limit, hold=hold)
     found = ruled(situation, wanted, sure)

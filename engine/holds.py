@@ -11,10 +11,10 @@ from engine.calendar import day_start, utc_offset
 from engine.confidence import of_shape
 from engine.gaps import in_gap
 from engine.horizon import Horizon
-from engine.in_force import current_value
 from engine.plans import PERIODS, ROLLOVERS, STATUSES
 from engine.situation import Clock, Situation
 from engine.strategies import needs_learning
+from engine.unreported import harmless
 from schemas import HoldReason
 
 NONE: Final = -1
@@ -63,12 +63,12 @@ _NO_ROLLOVER = ROLLOVERS.index("none")
 def hold_codes(situation: Situation, clock: Clock, horizon: Horizon, *, conflicting: Bools) -> Ints:
     """Return why each campaign is held, as a position in `ORDER`, or `NONE`; shape (B,).
 
-    Where targets are ``conflicting`` (B,), or the newest hour is excluded, a campaign is left alone
-    only if what is in force cannot spend more than there is.
+    Where targets are ``conflicting`` (B,), reports are missing, or the newest hour is excluded, a
+    campaign is left alone only if what is in force cannot spend more than there is.
     """
     plans = situation.plans
-    known, current = current_value(situation.in_force, plans)
-    harmless = ~(known & (current > horizon.hard_cap))
+    stays = harmless(situation, clock, horizon.hard_cap)
+    stale = situation.now - clock.reported_until >= situation.stale_after
     early, late = clock.day < plans["flight_first"], clock.day > plans["flight_last"]
     applies = {
         HoldReason.NO_PLAN: plans["version"] == 0,
@@ -77,16 +77,16 @@ def hold_codes(situation: Situation, clock: Clock, horizon: Horizon, *, conflict
         HoldReason.FROZEN: situation.conditions.frozen,
         HoldReason.CURRENCY_MISMATCH: other_currency(situation),
         HoldReason.TIMEZONE_MISMATCH: other_zone(situation, clock),
-        HoldReason.STALE_DATA: situation.now - clock.reported_until >= situation.stale_after,
-        HoldReason.SUSPECTED_OUTAGE: situation.conditions.outage,
+        HoldReason.STALE_DATA: stale & stays,
+        HoldReason.SUSPECTED_OUTAGE: situation.conditions.outage & stays,
         HoldReason.FLIGHT_NOT_STARTED: early,
         HoldReason.FLIGHT_OVER: late,
         HoldReason.FLIGHT_GAP: in_gap(situation.gaps, clock.day),
         HoldReason.BUDGET_GONE: horizon.left <= 0,
         HoldReason.INFEASIBLE_MINIMUM: horizon.minimums.needed > horizon.minimums.available,
-        HoldReason.EXCLUDED_HOUR: situation.conditions.excluded & harmless,
+        HoldReason.EXCLUDED_HOUR: situation.conditions.excluded & stays,
         HoldReason.TOO_LITTLE_DATA: too_little(situation),
-        HoldReason.CONFLICTING_TARGETS: conflicting & harmless,
+        HoldReason.CONFLICTING_TARGETS: conflicting & stays,
     }
     return np.select([applies[reason] for reason in ORDER], range(len(ORDER)), NONE)
 

@@ -41,7 +41,7 @@ class Horizon:
     spent: Ints
     """What it has spent, rounded up."""
     in_flight: Ints
-    """What is expected to have been spent but not reported yet."""
+    """What is expected to be spent but unreported, and what lost hours of today may have been."""
     left: Ints
     """What it may still spend, below zero when overspent."""
     today: Ints

@@ -117,6 +117,23 @@ def highest_since(rows: Rows, plans: Rows, seconds: Ints) -> Ints:
     return np.where(known, np.maximum(value, before), 0)
 
 
+def highest_within(rows: Rows, plans: Rows, spans: tuple[Ints, Ints]) -> Ints:
+    """Return the highest hourly budget in force within each of N spans, (B, N), minor units.
+
+    ``spans`` are the first seconds and the ends, shapes (B, N). What was in force before the first
+    change that is remembered counts as what that change replaced.
+    """
+    starts, ends = spans
+    known, value = current_value(rows, plans)
+    since, amounts = rows["replaced_at"], rows["replaced"]
+    begins = np.concatenate([since[:, 1:], np.zeros_like(since[:, :1])], axis=1)
+    held = since[:, None, :] > starts[:, :, None]
+    held &= begins[:, None, :] < ends[:, :, None]
+    before = np.where(held, amounts[:, None, :], 0).max(axis=2)
+    now = np.where(since[:, :1] < ends, value[:, None], 0)
+    return np.where(known[:, None], np.maximum(now, before), 0)
+
+
 def current_value(rows: Rows, plans: Rows) -> tuple[Bools, Ints]:
     """Return whether a value in force is known, and it in minor units, rounded up.
 

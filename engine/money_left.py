@@ -11,7 +11,8 @@ from engine.arrays import Ints
 from engine.calendar import month_of, week_first
 from engine.plans import PERIODS
 from engine.situation import Clock, Situation
-from engine.unreported import held_rate, most_allowed, unreported
+from engine.unreported import at_worst, held_rate, unreported
+from engine.untold import untold
 
 _DAILY, _FLIGHT = PERIODS.index("day"), PERIODS.index("flight")
 
@@ -71,18 +72,24 @@ def money_left(
     """
     (allowance, since), (by_period, today), plans = period, spent, situation.plans
     held = held_rate(situation, clock, today)
-    rate, allowed = np.where(rates < 0, held, rates), most_allowed(situation, clock, held)
-    in_flight = unreported(rate, clock, since)
-    in_flight_today = unreported(rate, clock, clock.day_start)
-    left = allowance - by_period - in_flight
-    surely = allowance - by_period - unreported(allowed, clock, since)
-    surely_today = plans["daily_cap"] - today - unreported(allowed, clock, clock.day_start)
+    rate, lost = np.where(rates < 0, held, rates), untold(situation, clock, today)
+    in_flight = unreported(rate, clock, since) + lost
+    in_flight_today = unreported(rate, clock, clock.day_start) + lost
+    surely = allowance - by_period - at_worst(situation, clock, held, since) - lost
+    allowed_today = at_worst(situation, clock, held, clock.day_start) + lost
+    surely_today = plans["daily_cap"] - today - allowed_today
+    # In silence nothing tells what is expected from what may be: the worst counts.
+    left = _or_worst(situation, allowance - by_period - in_flight, surely)
     return MoneyLeft(
         spent=by_period,
         today=today,
         in_flight=in_flight,
         left=left,
         hard_cap=np.maximum(np.minimum(surely, surely_today), 0),
-        day_left=plans["daily_cap"] - today - in_flight_today,
+        day_left=_or_worst(situation, plans["daily_cap"] - today - in_flight_today, surely_today),
         day_floor=np.minimum(plans["daily_floor"] - today - in_flight_today, left),
     )
+
+
+def _or_worst(situation: Situation, left: Ints, surely: Ints) -> Ints:
+    return np.where(situation.silent, np.minimum(left, surely), left)

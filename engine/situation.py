@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
-from engine.calendar import Calendar
+from engine.calendar import HOUR, Calendar
 from engine.day_shapes import DayShapes, no_days, pooled
 from engine.events import Events
 from engine.pacer import Pacing, start
@@ -87,6 +87,16 @@ def nobody_steered() -> Steered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """Hours of B campaigns that nothing is told of, though later ones are known."""
+
+    hours: Bools
+    """Shape (B, 25): those of the newest hour's local day, from its first hour on."""
+    lately: Bools
+    """Shape (B,): whether there are any since the UTC day before that of the newest hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """B campaigns whose next hour is to be decided; every campaign has a known hour."""
 
@@ -120,6 +130,13 @@ class Situation:
     """How fast campaigns may change; none where no plan limits it."""
     today: Departure | None = None
     """How far today's hours are from what was expected; none where no plan asks."""
+    untold: Untold | None = None
+    """Hours that nothing is told of though later ones are known; none where there are none."""
+
+    @property
+    def silent(self) -> Bools:
+        """Whether hours before the one to decide are not reported: a tick asks; shape (B,)."""
+        return np.asarray(self.hour > self.campaigns["newest"] + HOUR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

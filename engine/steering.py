@@ -35,6 +35,9 @@ LATE_SURPRISE: Final = 3.0
 """Times its expected spend that an hour may cost while earlier ones are not reported: each may
 cost its own cap, and all of them together no more than what is left."""
 
+LOST_SURPRISE: Final = 1.5
+"""The same where hours were lost of late: the next one that is costs the day its whole cap."""
+
 MISSED: Final = 1
 """Decisions in a row that may fail to come without a cap in force being spent so often that all of
 them are more than what is left."""
@@ -43,6 +46,7 @@ LEAST, MOST = 100, 10**10
 """Multipliers that can be set, in millionths."""
 
 _NO_RATE: Final = -1
+_TINY: Final = 1e-9
 
 
 BINDING: Final = ("budget", "daily_cap", "daily_minimum", "target", "bid_limit")
@@ -141,15 +145,16 @@ def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     affordable = np.maximum(bounds.afforded, bounds.minimum)
     settled_at = settled(affordable, steered.highest, bounds.minimum)
     off = offset <= OFF
-    free = ~off & (settled_at > bounds.minimum)
+    free = ~off & (settled_at > bounds.minimum) & ~situation.silent[rows]
     explored = exploring(known_now, horizon, spending, settled_at, free=free)
     wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
     unmoved, multiplier = (_set(steered, bid) for bid in (wanted, wanted + explored.moved))
     today = replace(spending, hours=spending.hours[:, : period.cells.shape[1]])
     hard = horizon.hard_cap[rows], np.minimum(clock.hours[rows], 1 + _missed(situation, now[1]))
+    limit = _surprise(situation, spending, left, now[1])
     return Steering(
         multiplier=multiplier,
-        cap=np.where(off, 0, _cap(spending, now[1], bounds.of_hour, hard)),
+        cap=np.where(off, 0, _cap(spending, limit, bounds.of_hour, hard)),
         hours=today.hours,
         binding=_binding(bounds, spending, settled_at, _limited(steered, wanted)),
         pacing=pacing,
@@ -186,17 +191,33 @@ def _of_target(offsets: Floats, cells: Ints) -> Floats:
     return np.asarray(np.take_along_axis(offsets, cells[:, :1], axis=1)[:, 0])
 
 
-def _cap(spending: Spending, unreported: Ints, least: Floats, hard: tuple[Ints, Ints]) -> Ints:
+def _cap(spending: Spending, limit: Floats, least: Floats, hard: tuple[Ints, Ints]) -> Ints:
     """Return the most that the target hour may spend, also if the next decision does not come.
 
-    ``least`` is what the hour has to spend, ``hard`` the most that today may still spend, and in
-    how many of its hours the cap may be in force.
+    ``limit`` is what it may come to by surprise, ``least`` what it has to spend, ``hard`` the most
+    that today may still spend, and in how many of its hours the cap may be in force.
     """
     most, hours = hard
-    late = np.maximum(LATE_SURPRISE * spending.hours[:, 0], 1.0)
-    cap = np.where(unreported > 0, np.minimum(spending.cap, late), spending.cap)
+    cap = np.minimum(spending.cap, limit)
     cap = np.floor(np.minimum(np.maximum(cap, least), 2.0**50)).astype(np.int64)
     return np.asarray(np.minimum(cap, most // hours))
+
+
+def _surprise(situation: Situation, spending: Spending, left: Floats, unreported: Ints) -> Floats:
+    """Return what an hour may come to by surprise where reports are late, or lost of late, (R,).
+
+    It is in proportion to what the hour is expected to spend, or its share of what is ``left``
+    where bids are still on their way.
+    """
+    times = np.where(unreported > 0, LATE_SURPRISE, np.inf)
+    if situation.untold is not None:
+        lately = situation.untold.lately[situation.steered.rows]
+        times = np.where(lately, LOST_SURPRISE, times)
+    first = spending.hours[:, 0]
+    share = left * first / np.maximum(spending.hours.cumsum(axis=1)[:, -1], _TINY)
+    bites = np.isfinite(times)
+    limit = np.where(bites, times, 0.0) * np.maximum(first, np.where(bites, share, 0.0))
+    return np.where(bites, np.maximum(limit, 1.0), np.inf)
 
 
 def _missed(situation: Situation, unreported: Ints) -> Ints:

@@ -45,10 +45,10 @@ from engine import (
     what_if,
 )
 from engine import settings as engine_settings
-from engine.arrays import Rows
+from engine.arrays import Floats, Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
-from engine.situation import Learning
+from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
 from tests.engine import parts
@@ -84,9 +84,7 @@ def a_life() -> None:
     """Live two days of two campaigns: books, what is learned and pooled, and a decision."""
     zone_days.cache_clear()
     books, learned = kept_books()
-    pool, day = pooling.unpack(b""), np.arange(24)
-    pool = pooling.add_day(pool, 20_514, day, learned["clicks"][1, :24], day >= 0)
-    prior = replace(patterns.flat_prior(2), shape=np.stack([pooling.pooled(pool).weights] * 2))
+    prior = replace(patterns.flat_prior(2), shape=np.stack([pooled_shape(learned)] * 2))
     made = plans.unpack([b"", plans.no_plans(1).tobytes()]).copy()
     made["strategy"] = plans.STRATEGIES.index("dayparting")
     week = patterns.estimate(learned, prior)
@@ -112,6 +110,7 @@ def a_life() -> None:
     factors = dates.date_factors(learned[:1], week.conversions[:1])
     decide(replace(situation, week=WeekWeights.of(weights[:1])))
     decide(replace(situation, week=WeekWeights.of(weights[:1], factors)))
+    hear_nothing(situation)
     policy.changes_today(situation)
     pace()
     steer()
@@ -120,6 +119,14 @@ def a_life() -> None:
     parts.live()
     ask()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
+
+
+def pooled_shape(learned: Rows) -> Floats:
+    """Return the shape of a pool that one campaign's first day was added to."""
+    day = np.arange(24)
+    clicks = learned["clicks"][1, :24]
+    pool = pooling.add_day(pooling.unpack(b""), 20_514, day, clicks, day >= 0)
+    return pooling.pooled(pool).weights
 
 
 def steer() -> None:
@@ -167,6 +174,13 @@ def steer() -> None:
     exploring.explored_with(np.ones(1), np.array([0.1]), np.ones(1), np.ones(1))
     day = engine_settings.with_setting(b"", engine_settings.a_setting(3, 10**6, 500))
     engine_settings.in_force_at([engine_settings.last_of(day)], np.array([0]), np.array([4]))
+
+
+def hear_nothing(situation: Situation) -> None:
+    """Decide later hours of a campaign with a budget in force, of which no report has come."""
+    for later in (HOUR, 2 * HOUR):
+        at = situation.hour + later
+        decide(replace(situation, hour=at, now=at + 600))
 
 
 def pace() -> None:

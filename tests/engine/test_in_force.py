@@ -60,6 +60,36 @@ def test_no_budget_in_force_since_a_time_was_higher_than_what_is_said_to_be_the_
     assert in_force.highest_since(rows, plans, np.array([since])).tolist() == [0]
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 1_000), st.integers(1, 10**9)),
+        max_size=20,
+        unique_by=lambda each: each[0],
+    ),
+    st.lists(st.tuples(st.integers(0, 1_000), st.integers(1, 200)), min_size=1, max_size=6),
+    st.integers(0, 10**9),
+)
+@quick
+def test_within_a_span_the_highest_budget_is_that_of_its_dearest_second(
+    replaced: list[tuple[int, int]], spans: list[tuple[int, int]], value: int
+) -> None:
+    rows = in_force.nothing_in_force(1)
+    rows["known"], rows["currency"], rows["value"][:, 0] = 1, b"JPY", value
+    plans = no_plans(1)
+    plans["currency"] = b"JPY"
+    changes = sorted(replaced)
+    for time, amount in changes:
+        rows = in_force.with_replaced(rows, np.array([amount]), np.array([time]))
+    starts, lengths = np.array(spans).T
+    found = in_force.highest_within(rows, plans, (starts[None], (starts + lengths)[None]))[0]
+    for (start, length), highest in zip(spans, found.tolist(), strict=True):
+        seconds = range(start, start + length)
+        dearest = max(next((a for t, a in changes if t > at), value) for at in seconds)
+        assert highest >= dearest
+        if len(changes) <= in_force.REPLACED:
+            assert highest == dearest
+
+
 def test_a_change_of_one_campaign_is_none_of_another() -> None:
     rows = in_force.with_change(in_force.nothing_in_force(2), np.array([5, 7]))
     rows = in_force.with_change(rows, np.array([6, 3]))

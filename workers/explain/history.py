@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from schemas import HoldReason, Recommendation, SchemaError, decode
 from workers.delivery.api import Record
+from workers.optimizer.explaining import NOT_REPORTED
 
 _HOUR = 3_600
 
@@ -38,9 +39,9 @@ class Published(NamedTuple):
         A tick decides the hour that it lies in; a metrics record that is stale decides an hour
         that was over long before.
         """
-        now = int(self.advice.decided_at.timestamp())
-        begins = int(self.advice.hour.timestamp())
-        return self.advice.hold_reason is HoldReason.STALE_DATA and begins == now // _HOUR * _HOUR
+        into = self.advice.decided_at.timestamp() - self.advice.hour.timestamp()
+        held = self.advice.hold_reason is HoldReason.STALE_DATA and 0 <= into < _HOUR
+        return held or any(reason.code == NOT_REPORTED for reason in self.advice.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from workers.optimizer.speed import speed_of
 from workers.optimizer.steering import Known, known_of
 from workers.optimizer.tables import AUDIT
 from workers.optimizer.today import today_of
+from workers.optimizer.untold import untold_hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ def _situation(
         events=books.calendars.events(due.plan_values, detailed),
         speed=speed_of(draft, books.plans, due, forced),
         today=today_of(draft, books.plans, due, forced, learned),
+        untold=untold_hours(draft, due),
     )
 
 

@@ -24,3 +24,19 @@ class Due:
     account_zones: Ints
     hour: Ints
     now: Ints
+
+    def part(self, rows: Ints) -> Due:
+        """Return some of them, given by position."""
+        at = rows.tolist()
+        return Due(
+            keys=[self.keys[i] for i in at],
+            names=[self.names[i] for i in at],
+            campaigns=self.campaigns[rows],
+            plan_values=[self.plan_values[i] for i in at],
+            plans=self.plans[rows],
+            calendar=self.calendar,
+            zones=self.zones[rows],
+            account_zones=self.account_zones[rows],
+            hour=self.hour[rows],
+            now=self.now[rows],
+        )

@@ -28,7 +28,10 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.FLIGHT_NOT_STARTED: "The flight has not started yet.",
         HoldReason.FLIGHT_OVER: "The flight is over.",
         HoldReason.FLIGHT_GAP: "The day lies in a gap of the flight.",
-        HoldReason.BUDGET_GONE: "Spent {spent} of {allowance}: nothing is left of the budget.",
+        HoldReason.BUDGET_GONE: (
+            "Spent {spent} of {allowance}, and perhaps {in_flight} that is not reported: nothing "
+            "is left of the budget."
+        ),
         HoldReason.INFEASIBLE_MINIMUM: (
             "The plan's minimums come to {needed}, but there are {available} for them: no split "
             "keeps both; lower a minimum or raise the budget."
@@ -77,6 +80,9 @@ def _pace(index: float) -> tuple[str, Callable[[float], str]]:
 
 _FAST, _SLOW = 1.05, 0.95
 
+NOT_REPORTED: Final = "not_reported"
+"""Code of what a tick led to, and no report."""
+
 NOTES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "minimum_unmet": "The hourly minimum does not fit into what is left, and was left aside.",
@@ -109,6 +115,10 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
         "multiplier_slowed": "The multiplier may not change faster than the plan's step.",
         "spend_slowed": "The hour may not spend more above the last one than the plan's step.",
         "target_binds": "The target holds bids below what the budget affords.",
+        NOT_REPORTED: (
+            "Nothing is heard of hours that are over: each may have spent all that it was allowed "
+            "to, and what is left even so is spread over today's hours."
+        ),
         "bid_limit_binds": "The plan's range of bids is at its end.",
     }
 )

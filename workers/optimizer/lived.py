@@ -110,6 +110,8 @@ def lived_hours(draft: Draft, campaigns: Campaigns, calendars: Calendars, until:
     lift = 0.0 if calendars.events is None else hour_lifts(calendars.events, starts)
     owners = np.repeat(np.arange(len(until)), most)
     out = excluded(calendars.windows, owners, starts.ravel()).reshape(starts.shape)
+    # Where nothing may be spent, that nothing was spent says nothing of the bids.
+    barred = (budget == 0) & (told.spend == 0.0)
     return Lived(
         cells=np.where(present, cells, -1),
         log_multiplier=np.log(
@@ -119,7 +121,7 @@ def lived_hours(draft: Draft, campaigns: Campaigns, calendars: Calendars, until:
         spend=told.spend * np.exp(-lift),
         impressions=told.impressions,
         capped=cut_off(told.spend, budget),
-        usable=told.usable & (steered | ~shaped[:, None]) & ~out,
+        usable=told.usable & (steered | ~shaped[:, None]) & ~out & ~barred,
     )
 
 

@@ -18,7 +18,7 @@ from workers.optimizer.due import Due
 from workers.optimizer.learning import learn
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import read_facts, waves
-from workers.optimizer.silence import Silence
+from workers.optimizer.silence import after_silence
 from workers.optimizer.tables import METRICS, TICKS
 from workers.optimizer.wave import Wave, gather
 
@@ -47,7 +47,8 @@ def metrics_step(
 def _due(draft: Draft, wave: Wave, chosen: Ints) -> Due:
     picked = chosen.tolist()
     facts = [wave.facts[i] for i in picked]
-    campaigns = _after_silence(draft, [fact.key for fact in facts], wave.campaigns[chosen])
+    ticks = draft.read_of(TICKS, [fact.key for fact in facts])
+    campaigns = after_silence(ticks, wave.campaigns[chosen])
     events = [fact.event for fact in facts]
     return Due(
         keys=[fact.key for fact in facts],
@@ -61,18 +62,6 @@ def _due(draft: Draft, wave: Wave, chosen: Ints) -> Due:
         hour=wave.starts[chosen] + HOUR,
         now=np.array([fact.now for fact in facts], dtype=np.int64),
     )
-
-
-def _after_silence(draft: Draft, keys: Sequence[bytes], campaigns: Rows) -> Rows:
-    """Return campaigns that know of a hold that a tick has published since they were decided."""
-    table = draft.view.table(TICKS)
-    if not table:
-        return campaigns
-    for i, key in enumerate(keys):
-        silence = Silence.read(table.get(key, b""))
-        if silence is not None and silence.hour > campaigns["decided"][i]:
-            campaigns["previous"][i] = np.void(silence.recommendation)
-    return campaigns
 
 
 def _store(draft: Draft, wave: Wave, campaigns: Rows) -> None:

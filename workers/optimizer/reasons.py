@@ -17,7 +17,7 @@ from schemas import HoldReason
 from schemas.topics import PLANS
 from workers.optimizer import explaining
 from workers.optimizer.deciding import Decided
-from workers.optimizer.explaining import Evidence
+from workers.optimizer.explaining import NOT_REPORTED, Evidence
 from workers.optimizer.json_columns import DIGITS, Money
 from workers.optimizer.policy import OptimizerPolicy
 
@@ -45,6 +45,7 @@ class Reasons:
         noted |= (made.speeds == CLAMPED).any(axis=1)
         noted |= made.steers & (made.explored.moved != 0.0)
         self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
+        self._unheard = (made.acts & (due.hour > due.campaigns["newest"] + HOUR)).tolist()
 
     def of(self, i: int) -> list[Evidence]:
         """Return the reasons of decision ``i``."""
@@ -54,7 +55,10 @@ class Reasons:
         else:
             reason = ORDER[self._hold[i]]
             main = explaining.hold(reason, _EVIDENCE.get(reason, _nothing)(self, i))
-        return [main, *self._notes(i)] if self._noted[i] else [main]
+        notes = self._notes(i) if self._noted[i] else []
+        if self._unheard[i]:
+            notes.append(explaining.note(NOT_REPORTED, self.lag(i)))
+        return [main, *notes]
 
     def _notes(self, i: int) -> list[Evidence]:
         made, notes = self._made, []
@@ -150,6 +154,7 @@ class Reasons:
         return {
             "spent": write(int(horizon.spent[i])),
             "allowance": write(int(horizon.allowance[i])),
+            "in_flight": self._in_flight[i],
         }
 
     def confidence(self, i: int) -> Evidence:

@@ -13,7 +13,7 @@ from workers.kafka import Connection
 from workers.settings import TopicSettings
 from workers.simulator.history import as_it_stands, platform_delivery
 from workers.simulator.population import World
-from workers.simulator.records import InForce, plan, told_at
+from workers.simulator.records import NOTICED_AFTER, InForce, plan, told_at
 from workers.simulator.reports import Faults
 from workers.simulator.simulation import Simulation
 from workers.simulator.wire import Wire, wire
@@ -126,11 +126,19 @@ class _Run:
         self.around.tell(Told(at=at, events=events, obeyed=self.in_force.heard_of))
 
     async def pass_time(self, hour: int) -> None:
-        """Listen for as long as an hour takes, and until ``hour`` is over in the real world."""
+        """Listen for as long as an hour takes, and until ``hour`` is over in the real world.
+
+        On half of the way the clock ticks once more: who was not told of is silent by then.
+        """
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.setting.course.seconds_per_hour
+        seconds, late = self.setting.course.seconds_per_hour, told_at(hour) + NOTICED_AFTER
+        half, until = loop.time() + seconds / 2, loop.time() + seconds
+        ticked = False
         await self._hear(_LOOK_SECONDS)
         while loop.time() < until or self.around.now() < told_at(hour + 1):
+            if not ticked and loop.time() >= half and self.around.now() >= late:
+                ticked = True
+                await self.line.tick(late)
             await self._hear(_LOOK_SECONDS)
 
     async def _hear(self, seconds: float) -> None:

@@ -34,6 +34,9 @@ SOURCE = "simulator"
 TELLING_TAKES = timedelta(minutes=2)
 """How long after the beginning of an hour its reports are published."""
 
+NOTICED_AFTER = timedelta(minutes=10)
+"""How long after reports are published those that are missing are noticed."""
+
 IN_FORCE = frozenset(
     {
         AuditStatus.SIMULATED,

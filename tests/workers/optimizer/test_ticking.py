@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from schemas import HoldReason, Scope, encode, topics
 from tests.workers.optimizer.test_decisions import a_freeze
 from tests.workers.optimizer.world import NAMES, World, a_plan, an_event, hour
+from workers.optimizer.silence import Silence
 
 UNREADABLE = ("ignored", "pacekeeper.conditions.v1", "unreadable")
 
@@ -48,3 +50,11 @@ def test_a_tick_decides_once_and_says_only_which_campaigns_are_silent() -> None:
     assert [each.spend_to_date for each in held] == [0, 2, 3]
     assert {each.hold_reason for each in held} == {HoldReason.STALE_DATA}
     assert world.counts[UNREADABLE] == counted + 1
+
+
+def test_a_silence_that_an_earlier_release_has_noted_counts_as_one_that_was_told() -> None:
+    first = struct.pack("<qq16s", 7, 9, b"r" * 16)
+    assert Silence.read(first) == Silence(7, 9, b"r" * 16, held=True)
+    for held in (True, False):
+        row = Silence(7, 9, b"r" * 16, held)
+        assert Silence.read(row.packed()) == row
