@@ -47,7 +47,7 @@ REACH: Final = 1.5
 """How far from its anchor the multiplier of a rough campaign goes, natural log."""
 
 GONE: Final = 0.01
-"""Share of its next hour's spend at the anchor below which a campaign's money counts as gone."""
+"""Share of its next hour's spend at the anchor below which a rough campaign's money is gone."""
 
 LOWEST: Final = 2.0 * FASTEST
 """How far below its anchor a multiplier goes for money that is gone, natural log."""
@@ -128,15 +128,16 @@ def _within_reach(
 ) -> Floats:
     """Return the log multiplier (B,) on the way to the one that is wanted for what is left.
 
-    No multiplier spends money that is gone: to fall further would only begin the next day too low.
     A rough campaign's is wanted for what is left, not for what was learned: it may go all the way.
+    But none spends money that is gone: to fall further would only begin the next day too low.
     """
     goal, left = wanted
     doubtful = 1.0 - trust(response.rough)
     reach = REACH / np.maximum(doubtful, _LEAST)
     goal = np.clip(goal, response.anchor - reach, response.anchor + reach)
     lowest = np.minimum(in_force, response.anchor - LOWEST)
-    goal = np.where(left < GONE * ahead.now[:, 0], np.maximum(goal, lowest), goal)
+    gone = (doubtful > 0.0) & (left < GONE * ahead.now[:, 0])
+    goal = np.where(gone, np.maximum(goal, lowest), goal)
     step = FASTEST + doubtful * 2.0 * REACH
     return np.asarray(in_force + np.clip(goal - in_force, -step, step))
 

@@ -160,8 +160,10 @@ def test_what_counting_makes_of_an_hour_is_no_roughness() -> None:
     assert nothing.miss.tolist() == [0.0, 0.0, 0.0]
 
 
-def test_a_multiplier_does_not_fall_without_end_for_money_that_is_gone() -> None:
-    known = paced(drawn(0.2, days=5))[0]
+def test_a_rough_campaigns_multiplier_does_not_fall_without_end_for_money_that_is_gone() -> None:
+    calm = paced(drawn(0.2, days=5))[0]
+    some = replace(calm.response.rough, miss=np.full(COUNT, rough.CALM + 0.01))
+    known = replace(calm, response=replace(calm.response, rough=some))
     in_force, anchor = np.zeros(COUNT), known.response.anchor
     for number in range(120, 142):
         in_force = decided(known, number, np.zeros(COUNT), in_force).log_multiplier
