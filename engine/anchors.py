@@ -5,10 +5,12 @@ The model is right near its anchor, so the anchor follows the multiplier from da
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
+from engine import rough
 from engine.arrays import Bools, Floats
 from engine.response import (
     CURVATURE,
@@ -46,7 +48,12 @@ def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Respon
         part[:, LEVEL] += moved
         part[:, USUAL] += moved
         part[:, ELASTICITY] -= shift[of] * part[:, CURVATURE]
-    return Response(mean=mean, covariance=covariance, anchor=response.anchor + shift)
+    return Response(
+        mean=mean,
+        covariance=covariance,
+        anchor=response.anchor + shift,
+        rough=rough.moved(response.rough, shift),
+    )
 
 
 def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Response:
@@ -72,4 +79,10 @@ def restarted(response: Response, log_multiplier: Floats, moves: Bools) -> Respo
     covariance[moves, :, USUAL] = covariance[moves, :, LEVEL]
     covariance[moves, USUAL, USUAL] = FIRST_LEVEL_SD**2
     anchor = np.where(moves, log_multiplier, response.anchor)
-    return Response(mean=mean, covariance=covariance, anchor=anchor)
+    money = np.where(moves, np.exp(mean[:, LEVEL]) * response.rough.hours, response.rough.money)
+    return Response(
+        mean=mean,
+        covariance=covariance,
+        anchor=anchor,
+        rough=replace(response.rough, money=money),
+    )

@@ -27,11 +27,11 @@ from engine.response import (
     LEAST_ELASTICITY,
     LEVEL,
     LEVEL_STEP,
-    NOISE,
     SHAPE,
     SIZE,
     Response,
     answer,
+    hour_noise,
 )
 from engine.shortfall import Outcome
 from engine.standing import Standing
@@ -87,7 +87,8 @@ def _power(
     one decided and the highest, the one counts that is most sure to spend what is left.
     """
     (plan, left), response = meant, pacing.response
-    chance = _of_chance(pacing.cells, standing, plan) + 2.0 * standing.price / plan.total
+    alone = hour_noise(response)
+    chance = _of_chance(pacing.cells, standing, plan, alone) + 2.0 * standing.price / plan.total
     towards = _towards(standing, plan)
     half = np.matmul(towards[:, None, :], response.covariance)[:, 0]
     sum_alone = (half * towards).sum(axis=1)
@@ -154,15 +155,16 @@ def _of_the_answer(
     return np.asarray(alone + 2.0 * (first * half[:, ELASTICITY] + second * half[:, CURVATURE]))
 
 
-def _of_chance(newest: Ints, standing: Standing, plan: _Plan) -> Floats:
+def _of_chance(newest: Ints, standing: Standing, plan: _Plan, alone: Floats) -> Floats:
     """Return the variance of the log of the sum by what is still to happen, (B,).
 
-    ``newest`` (B,) is the hour of the local week of the newest hour that is known.
+    ``newest`` (B,) is the hour of the local week of the newest hour that is known, ``alone`` (B,)
+    the variance of an hour's own noise.
     """
     share, late, flying = plan.share, standing.unreported, plan.flying
     days = np.where(standing.ahead < 0, -1, standing.ahead // 24)
     tail, rest = np.zeros(len(share)), np.zeros(len(share))
-    variance = NOISE**2 * ((share * share).sum(axis=1) + flying * flying * late)
+    variance = alone * ((share * share).sum(axis=1) + flying * flying * late)
     for hour in range(share.shape[1] - 1, -1, -1):
         # What an hour adds to the deviation fades over all that follow; a new day's level stays.
         tail = share[:, hour] + FADING * tail
@@ -185,7 +187,7 @@ def _last_hours(response: Response, standing: Standing, decided: Spending) -> tu
     back = count - np.arange(standing.ahead.shape[1])
     ends = (back >= 1) & (back <= deaf) & (count > deaf)
     last = (decided.hours * ends).sum(axis=1)
-    noise = NOISE**2 / deaf[:, 0] + 2.0 * standing.price / np.maximum(last, _LEAST)
+    noise = hour_noise(response) / deaf[:, 0] + 2.0 * standing.price / np.maximum(last, _LEAST)
     unlike = _unlike(response, standing.ahead, count[:, 0])
     late = standing.unreported * DEVIATION_STEP**2
     return last, np.sqrt(noise + _deviation(noise) + late + unlike)

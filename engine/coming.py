@@ -27,6 +27,7 @@ from engine.response import (
     USUAL,
     Response,
 )
+from engine.rough import LEANING, trust
 
 _TODAY: Final = 0.5 * (NOISE**2 + DEVIATION_STEP**2)
 _LATER: Final = 0.5 * (
@@ -92,11 +93,26 @@ def at_anchor(
     size = _sizes(response, shapes, (cells, coming.weekdays), known // 24)
     size[:, : cells.shape[1]] += coming.lift
     size[:, cells.shape[1] :] += coming.day_lift
-    mean = response.mean
+    mean, rough = response.mean, response.rough
     size += mean[:, USUAL, None] + _STAYED[ahead] * (mean[:, LEVEL] - mean[:, USUAL])[:, None]
     size += np.where(ahead > 0, _LATER, _TODAY)
     usual = np.where(present, np.exp(size), 0.0)
-    return usual * np.exp(_fading(response, ahead, unreported)), usual
+    now = usual * np.exp(_fading(response, ahead, unreported))
+    sure = trust(rough)[:, None]
+    if (sure == 1.0).all():
+        return now, usual
+    part = np.where(present, (1.0 - sure) * np.exp(_roughly(response, shapes, coming, cells)), 0.0)
+    return sure * now + part, sure * usual + part
+
+
+def _roughly(response: Response, shapes: DayShapes, coming: Coming, cells: Ints) -> Floats:
+    """Return the log of each hour and whole day of rough campaigns at the anchor, (B, R + D)."""
+    leaning = LEANING * shapes.mean
+    hours = np.take_along_axis(leaning.reshape(len(cells), -1), cells, axis=1) + coming.lift
+    whole = np.log(np.exp(leaning).sum(axis=2))
+    days = np.take_along_axis(whole, np.maximum(coming.weekdays, 0), axis=1) + coming.day_lift
+    mean_hour = np.log(response.rough.money / response.rough.hours)
+    return np.asarray(mean_hour[:, None] + np.concatenate([hours, days], axis=1))
 
 
 def _days_ahead(coming: Coming, cells: Ints, known: Ints) -> tuple[Ints, Bools]:

@@ -25,11 +25,11 @@ from engine.response import (
     LEVEL_STEP,
     MOST_CURVATURE,
     MOST_ELASTICITY,
-    NOISE,
     SHAPE,
     STAYS,
     USUAL,
     USUAL_STEP,
+    hour_noise,
 )
 
 MOST_SURPRISING: Final = 4.0
@@ -87,7 +87,8 @@ def futures(pacing: Pacing, shapes: DayShapes, cells: Ints, chance: Chance) -> F
     rows = np.arange(len(today))
     weekday = shapes.mean[rows[:, None], cells // 24, cells % 24]
     own = drawn[:, :, SHAPE] - shapes.mean[rows, today][:, None]
-    unrest = _unrest(chance) + NOISE * _bounded(chance.hours[:, 1])
+    noise = np.sqrt(hour_noise(pacing.response))[:, None, None]
+    unrest = _unrest(chance) + noise * _bounded(chance.hours[:, 1])
     size = level + weekday[:, None] + own[:, :, cells % 24] + unrest
     return Futures(
         size=np.exp(size),

@@ -23,9 +23,11 @@ from engine.response import (
     LEAST_ELASTICITY,
     Response,
     answer,
+    doubt,
     expected,
     uncertainty,
 )
+from engine.rough import trust
 
 FASTEST: Final = float(np.log(3.0))
 """Most that an hour changes the multiplier by, natural log."""
@@ -40,6 +42,17 @@ SEARCHING: Final = 0.45
 SHARE: Final = 10.0
 SEARCH_SHARE: Final = 2.5
 """Times its expected share of what is left that an hour may spend: known, and still unknown."""
+
+REACH: Final = 1.5
+"""How far from its anchor the multiplier of a rough campaign goes, natural log."""
+
+GONE: Final = 0.01
+"""Share of its next hour's spend at the anchor below which a rough campaign's money is gone."""
+
+LOWEST: Final = 2.0 * FASTEST
+"""How far below its anchor a multiplier goes for money that is gone, natural log."""
+
+_LEAST: Final = 1e-9
 
 LAST: Final = 2
 """Hours at the end of the horizon in which the cap is all that is left."""
@@ -102,24 +115,43 @@ def decide_multiplier(response: Response, ahead: Ahead, left: Floats, in_force: 
         Shape (B,): the log multiplier in force.
     """
     hours, lift = ahead.first
-    wanted = solve(response, ahead.now, left)
-    decided = in_force + np.clip(wanted - in_force, -FASTEST, FASTEST)
-    sd = uncertainty(response, hours, decided)
+    decided = _within_reach(response, ahead, (solve(response, ahead.now, left), left), in_force)
+    sds = uncertainty(response, hours, decided), doubt(response, hours, decided)
     first = np.exp(expected(response, hours, decided) + lift)
-    cap = _cap(ahead, left, (first, sd))
+    cap = _cap(ahead, left, (first, *sds), trust(response.rough))
     spend = ahead.now * np.exp(answer(response, decided - response.anchor))[:, None]
     return Spending(hours=spend, log_multiplier=decided, cap=cap)
 
 
-def _cap(ahead: Ahead, left: Floats, first: tuple[Floats, Floats]) -> Floats:
+def _within_reach(
+    response: Response, ahead: Ahead, wanted: tuple[Floats, Floats], in_force: Floats
+) -> Floats:
+    """Return the log multiplier (B,) on the way to the one that is wanted for what is left.
+
+    A rough campaign's is wanted for what is left, not for what was learned: it may go all the way.
+    But none spends money that is gone: to fall further would only begin the next day too low.
+    """
+    goal, left = wanted
+    doubtful = 1.0 - trust(response.rough)
+    reach = REACH / np.maximum(doubtful, _LEAST)
+    goal = np.clip(goal, response.anchor - reach, response.anchor + reach)
+    lowest = np.minimum(in_force, response.anchor - LOWEST)
+    gone = (doubtful > 0.0) & (left < GONE * ahead.now[:, 0])
+    goal = np.where(gone, np.maximum(goal, lowest), goal)
+    step = FASTEST + doubtful * 2.0 * REACH
+    return np.asarray(in_force + np.clip(goal - in_force, -step, step))
+
+
+def _cap(ahead: Ahead, left: Floats, first: tuple[Floats, Floats, Floats], sure: Floats) -> Floats:
     """Return the most that the first hour may spend: it bites on surprise only.
 
     It is never below what the hour is meant to spend, or usually would: an unknown response, or one
     odd hour, would starve itself.
     """
-    mean, sd = first
+    mean, sd, doubts = first
     share = np.maximum(_first_share(ahead.now), _first_share(ahead.usual)) * left
-    times = np.where(sd > SEARCHING, SEARCH_SHARE, SHARE)
+    searching = (doubts > SEARCHING) & (sure > 0.0)
+    times = np.where(searching, SEARCH_SHARE, SHARE)
     cap = np.minimum(mean * np.exp(SURPRISE * np.minimum(sd, 1.0)), times * share)
     return np.where(ahead.hours <= LAST, left, np.minimum(np.maximum(cap, share), left))
 

@@ -27,6 +27,8 @@ from engine.response import (
     learn,
     new_response,
 )
+from engine.rough import Rough, trust
+from engine.rough_hours import roughness, unlearned
 
 OUTAGE: Final = 4
 """Silent hours that are taken for an outage; from the next on for a bid that wins nothing."""
@@ -120,7 +122,11 @@ def _learned(
     response = restarted(response, seen.log_multiplier, lost)
     response = _moved(response, shapes.mean[rows], (before, seen.cells))
     size = expected(response, seen.cells % 24, seen.log_multiplier)
-    return learn(response, seen), np.asarray(size > response.mean[:, LEVEL] - _DEEP_NIGHT)
+    settled = pacing.heard[rows] >= UNKNOWN_HOURS
+    share = shapes.mean[rows][np.arange(len(size)), seen.cells // 24, seen.cells % 24]
+    rough = roughness(response, seen, (size, share), settled)
+    known = unlearned(replace(learn(response, seen), rough=rough))
+    return known, np.asarray(size > response.mean[:, LEVEL] - _DEEP_NIGHT)
 
 
 def _heard(observed: Observed, expecting: Bools, rows: slice) -> tuple[Bools, Bools]:
@@ -146,6 +152,11 @@ def _joined(parts: list[Response]) -> Response:
         mean=np.concatenate([part.mean for part in parts]),
         covariance=np.concatenate([part.covariance for part in parts]),
         anchor=np.concatenate([part.anchor for part in parts]),
+        rough=Rough(
+            miss=np.concatenate([part.rough.miss for part in parts]),
+            money=np.concatenate([part.rough.money for part in parts]),
+            hours=np.concatenate([part.rough.hours for part in parts]),
+        ),
     )
 
 
@@ -208,7 +219,7 @@ def decide_ahead(
 
 def _searched(pacing: Pacing, spending: Spending, in_force: Floats) -> Spending:
     """Return a decision moved by what the response model cannot know: silence, and a first cap."""
-    dead = pacing.silent > OUTAGE
+    dead = (pacing.silent > OUTAGE) & (trust(pacing.response.rough) > 0.0)
     wild = pacing.capped & (pacing.heard < UNKNOWN_HOURS)
     decided = np.where(dead, in_force + RAISE, spending.log_multiplier)
     decided = np.where(wild, np.minimum(decided, in_force + CUT), decided)

@@ -13,9 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.arrays import Rows
 from engine.formats import Formats
 from engine.pacer import Pacing
-from engine.response import Response
+from engine.response import USUAL, Response
+from engine.rough import Rough, smooth
 
 _FIRST: Final = np.dtype(
     [
@@ -32,7 +34,21 @@ _FIRST: Final = np.dtype(
 """One campaign, 1,992 bytes: what `engine.pacer.Pacing` and `engine.response.Response` say of
 it. ``cell`` is -1 before the first hour; ``covariance`` is the upper triangle, row by row."""
 
-FORMATS: Final = Formats(what="pacing", layouts=(_FIRST,))
+_SECOND: Final = np.dtype([*_FIRST.descr, ("miss", "<f8"), ("money", "<f8"), ("hours", "<f8")])
+"""The same, 2,016 bytes, and what `engine.rough.Rough` says of it."""
+
+
+def _smooth(rows: Rows) -> Rows:
+    """Return rows of the first format with nothing known of how rough campaigns are."""
+    after = np.empty(len(rows), dtype=_SECOND)
+    for name in _FIRST.names or ():
+        after[name] = rows[name]
+    rough = smooth(rows["mean"][:, USUAL])
+    after["miss"], after["money"], after["hours"] = rough.miss, rough.money, rough.hours
+    return after
+
+
+FORMATS: Final = Formats(what="pacing", layouts=(_FIRST, _SECOND), upgrades=(_smooth,))
 
 _UPPER: Final = np.triu_indices(29)
 
@@ -59,6 +75,8 @@ def pack(pacing: Pacing) -> list[bytes]:
     rows["silent"], rows["heard"] = pacing.silent, pacing.heard
     # Which sign a zero has depends on the others of a batch; the bytes must not.
     rows["anchor"], rows["mean"] = response.anchor + 0.0, response.mean + 0.0
+    rough = response.rough
+    rows["miss"], rows["money"], rows["hours"] = rough.miss, rough.money, rough.hours
     rows["covariance"] = response.covariance[:, *_UPPER] + 0.0
     block, size = rows.tobytes(), rows.dtype.itemsize
     return [block[at : at + size] for at in range(0, len(block), size)]
@@ -90,8 +108,9 @@ def unpack(values: Sequence[bytes], fresh: Pacing) -> Pacing:
     rows = FORMATS.read(values)
     covariance = rows["covariance"][:, _PLACES].astype(np.float64)
     mean, anchor = rows["mean"].astype(np.float64), rows["anchor"].astype(np.float64)
+    rough = Rough(**{name: rows[name].astype(np.float64) for name in ("miss", "money", "hours")})
     return Pacing(
-        response=Response(mean=mean, covariance=covariance, anchor=anchor),
+        response=Response(mean=mean, covariance=covariance, anchor=anchor, rough=rough),
         cells=rows["cell"].astype(np.int64),
         silent=rows["silent"].astype(np.int64),
         heard=rows["heard"].astype(np.int64),

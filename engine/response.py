@@ -25,6 +25,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.day_shapes import DayShapes
+from engine.rough import Rough, noise, smooth
 
 LEVEL: Final = 0
 DEVIATION: Final = 1
@@ -90,11 +91,16 @@ class Response:
     """Shape (B, 29, 29)."""
     anchor: Floats
     """Shape (B,), the log multiplier at which elasticity and level are meant."""
+    rough: Rough
+    """How far hours miss what is expected of them."""
 
     def of(self, rows: slice) -> Response:
         """Return what is known of some campaigns."""
         return Response(
-            mean=self.mean[rows], covariance=self.covariance[rows], anchor=self.anchor[rows]
+            mean=self.mean[rows],
+            covariance=self.covariance[rows],
+            anchor=self.anchor[rows],
+            rough=self.rough.of(rows),
         )
 
 
@@ -145,7 +151,9 @@ def new_response(shapes: DayShapes, level: Floats, log_multiplier: Floats) -> Re
     covariance[:, SHAPE, SHAPE] = shapes.covariance
     covariance[:, ELASTICITY, ELASTICITY] = FIRST_ELASTICITY_SD**2
     covariance[:, CURVATURE, CURVATURE] = FIRST_CURVATURE_SD**2
-    return Response(mean=mean, covariance=covariance, anchor=log_multiplier.copy())
+    return Response(
+        mean=mean, covariance=covariance, anchor=log_multiplier.copy(), rough=smooth(level)
+    )
 
 
 def learn(response: Response, observed: Observed) -> Response:
@@ -159,10 +167,10 @@ def learn(response: Response, observed: Observed) -> Response:
     size = np.log(np.maximum(observed.spend, 1e-9))
     surprise = size - expected(response, hours, observed.log_multiplier)
     usable = observed.usable & (observed.spend > 0.0) & (~observed.capped | (surprise > 0.0))
-    noise = NOISE**2 + 2.0 / np.maximum(observed.impressions, 1.0)
-    with_jump = _opened(response, observed, np.where(usable, surprise, 0.0), noise)
+    chance = hour_noise(response) + 2.0 / np.maximum(observed.impressions, 1.0)
+    with_jump = _opened(response, observed, np.where(usable, surprise, 0.0), chance)
     towards, variance = _projected(with_jump, hours, observed.log_multiplier)
-    gain = np.where(usable[:, None], towards / (variance + noise)[:, None], 0.0)
+    gain = np.where(usable[:, None], towards / (variance + chance)[:, None], 0.0)
     mean = with_jump.mean + gain * surprise[:, None]
     mean[:, ELASTICITY] = np.clip(mean[:, ELASTICITY], LEAST_ELASTICITY, MOST_ELASTICITY)
     mean[:, CURVATURE] = np.clip(mean[:, CURVATURE], LEAST_CURVATURE, MOST_CURVATURE)
@@ -186,12 +194,26 @@ def answer(response: Response, u: Floats) -> Floats:
 def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
     """Return the standard deviation (B,) of an hour's log spend, natural log."""
     _, variance = _projected(response, hours, log_multiplier)
+    return np.sqrt(np.maximum(variance, 0.0) + hour_noise(response))
+
+
+def doubt(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
+    """Return the standard deviation (B,) of what hours are expected to spend, natural log.
+
+    It wanes with what is learned; how rough a campaign is has no part in it.
+    """
+    _, variance = _projected(response, hours, log_multiplier)
     return np.sqrt(np.maximum(variance, 0.0) + NOISE**2)
 
 
-def _opened(response: Response, observed: Observed, surprise: Floats, noise: Floats) -> Response:
+def hour_noise(response: Response) -> Floats:
+    """Return the variance (B,) of an hour's log spend around the model, without counting's."""
+    return np.asarray(NOISE**2 + noise(response.rough))
+
+
+def _opened(response: Response, observed: Observed, surprise: Floats, chance: Floats) -> Response:
     _, variance = _projected(response, observed.cells % 24, observed.log_multiplier)
-    extra = np.where(surprise**2 > JUMP**2 * (variance + noise), surprise**2, 0.0)
+    extra = np.where(surprise**2 > JUMP**2 * (variance + chance), surprise**2, 0.0)
     if not extra.any():
         return response
     covariance = response.covariance.copy()

@@ -21,6 +21,9 @@ from engine.response import Observed
 GOLDEN = Path(__file__).with_name("pacing_state_1.hex")
 """Two campaigns as format 1 was written: `lived(2, 30, seed=7)`, a value a line."""
 
+SECOND = Path(__file__).with_name("pacing_state_2.hex")
+"""The same as format 2 was written."""
+
 MOST_BYTES = 2_048
 
 
@@ -132,16 +135,17 @@ def test_a_hundred_thousand_stored_campaign_hours_leave_plausible_numbers() -> N
     assert np.abs(away).max() < 0.5
 
 
-def golden() -> list[bytes]:
-    """Return the values that format 1 was written as."""
-    return [bytes.fromhex(line) for line in GOLDEN.read_text(encoding="ascii").split()]
+def golden(path: Path = GOLDEN) -> list[bytes]:
+    """Return the values that a format was written as, the first one by itself."""
+    return [bytes.fromhex(line) for line in path.read_text(encoding="ascii").split()]
 
 
 def test_what_the_first_format_wrote_is_still_read() -> None:
     """Against the bytes, number by number, as the standard library reads them."""
     read = pacing_state.unpack(golden(), started(2))
 
-    assert pacing_state.pack(read) == golden()
+    assert [value[0] for value in pacing_state.pack(read)] == [2, 2]
+    assert [value[1:1_992] for value in pacing_state.pack(read)] == [each[1:] for each in golden()]
     for at, value in enumerate(golden()):
         number, capped, cell, silent, heard, anchor = struct.unpack_from("<BBhIId", value)
         assert (number, cell) == (1, 29)
@@ -154,6 +158,27 @@ def test_what_the_first_format_wrote_is_still_read() -> None:
             for column in range(row, 29):
                 there = read.response.covariance[at]
                 assert there[row, column] == there[column, row] == next(upper)
+
+
+def test_of_a_campaign_of_the_first_format_nothing_rough_is_known() -> None:
+    """Its usual level, the last of its 29 numbers, is what its days are taken to bring."""
+    read = pacing_state.unpack(golden(), started(2)).response.rough
+
+    usual = [struct.unpack_from("<d", value, 20 + 28 * 8)[0] for value in golden()]
+    assert read.miss.tolist() == [0.0, 0.0]
+    assert np.log(read.money / read.hours) == pytest.approx(usual)
+
+
+def test_what_the_second_format_wrote_is_still_read() -> None:
+    read = pacing_state.unpack(golden(SECOND), started(2))
+
+    assert pacing_state.pack(read) == golden(SECOND)
+    rough = read.response.rough
+    for at, value in enumerate(golden(SECOND)):
+        assert (value[0], len(value)) == (2, 2_016)
+        known = [float(each[at]) for each in (rough.miss, rough.money, rough.hours)]
+        assert known == list(struct.unpack_from("<3d", value, 1_992))
+        assert known[0] > 0.0
 
 
 def test_a_format_1_value_is_read_once_there_is_a_format_2() -> None:
@@ -182,5 +207,5 @@ def test_a_format_1_value_is_read_once_there_is_a_format_2() -> None:
 
 def test_a_value_of_a_later_version_is_refused_by_number() -> None:
     later = b"\x04" + golden()[0][1:]
-    with pytest.raises(UnknownFormat, match="a stored pacing has format 4, this version reads 1"):
+    with pytest.raises(UnknownFormat, match="a stored pacing has format 4, this version reads 2"):
         pacing_state.unpack([golden()[0], later], started(2))

@@ -53,6 +53,11 @@ def test_nothing_overspends_and_nobody_beats_hindsight(result: Result) -> None:
         assert 0.0 < each.value.p10 <= each.value.p50 <= each.value.p90 <= 1.0
 
 
+def test_nobody_who_keeps_to_the_budget_buys_more_than_pacekeeper(result: Result) -> None:
+    assert result.lead is not None
+    assert result.lead.ratio.p10 > 1.0
+
+
 def test_the_model_answers_the_logs_own_bids_with_its_spend(result: Result) -> None:
     assert result.repeated is not None
     assert result.repeated.p50 == pytest.approx(1.0, abs=0.02)
