@@ -187,8 +187,13 @@ def expected(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
 
 
 def answer(response: Response, u: Floats) -> Floats:
-    """Return by how much log spend differs at ``u`` (B,) from the anchor, natural log."""
-    return np.asarray(response.mean[:, ELASTICITY] * u - 0.5 * response.mean[:, CURVATURE] * u * u)
+    """Return by how much log spend differs at ``u`` (B,) from the anchor, natural log.
+
+    Higher bids never buy less: beyond the top of the curve that was fitted it is flat.
+    """
+    elasticity, curvature = response.mean[:, ELASTICITY], response.mean[:, CURVATURE]
+    u = np.minimum(u, np.maximum(elasticity, 0.0) / curvature)
+    return np.asarray(elasticity * u - 0.5 * curvature * u * u)
 
 
 def uncertainty(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine import exploration, in_force, pacer, pacing_state, plans, state, velocity
@@ -227,6 +227,7 @@ def test_more_budget_never_makes_a_plan_expect_less(
     st.floats(1.0, 1e6),
     st.floats(1.0, 10.0),
 )
+@example([(1.0, 0.75), (1.0, 0.0)], 19.0, 2.0)
 @quick
 def test_more_budget_never_makes_the_pacer_expect_less_in_any_hour(
     life: list[tuple[float, float]], left: float, times: float
