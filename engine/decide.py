@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.batches import placed
+from engine.bids_in_force import expected_rates
 from engine.confidence import confidence
 from engine.exploring import Exploring, nothing_explored
 from engine.foresight import foreseen
@@ -22,7 +23,7 @@ from engine.reallocation import Departure, Reallocated, nothing_departs, realloc
 from engine.risk import Outlook, hourly_cap, outlook
 from engine.ruling import Ruled, Wanted, ruled
 from engine.situation import Clock, Situation
-from engine.steering import Steering, expected_rates, steer
+from engine.steering import Steering, steer
 from engine.strategies import hour_plan
 from engine.unreported import lasting
 from engine.within_day import Reach, nothing_asked

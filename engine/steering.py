@@ -17,36 +17,19 @@ import numpy as np
 
 from engine import pacer
 from engine.arrays import Bools, Floats, Ints
-from engine.batches import picked
-from engine.calendar import HOUR, hour_of_week, local_day
+from engine.bids_in_force import bids_now
 from engine.ceiling import settled
 from engine.exploring import Exploring, exploring, nothing_explored
 from engine.horizon import Horizon
-from engine.in_force import current_multiplier
-from engine.living import reopened
 from engine.multiplier import Spending
-from engine.offsets import OFF, offset_lifts
-from engine.period_ahead import coming, share_looked_at, told_lifts
+from engine.period_ahead import coming, share_looked_at
 from engine.settings import MILLIONTHS
 from engine.situation import Clock, Situation, Steered
+from engine.steering_caps import may_fail, most_by_surprise, surprise
 from engine.within_day import Bounds, Reach, day_bounds, nothing_asked, reach_of
-
-LATE_SURPRISE: Final = 3.0
-"""Times its expected spend that an hour may cost while earlier ones are not reported: each may
-cost its own cap, and all of them together no more than what is left."""
-
-LOST_SURPRISE: Final = 1.5
-"""The same where hours were lost of late: the next one that is costs the day its whole cap."""
-
-MISSED: Final = 1
-"""Decisions in a row that may fail to come without a cap in force being spent so often that all of
-them are more than what is left."""
 
 LEAST, MOST = 100, 10**10
 """Multipliers that can be set, in millionths."""
-
-_NO_RATE: Final = -1
-_TINY: Final = 1e-9
 
 
 BINDING: Final = ("budget", "daily_cap", "daily_minimum", "target", "bid_limit")
@@ -98,68 +81,37 @@ def _nobody(steered: Steered, clock: Clock) -> Steering:
     )
 
 
-def expected_rates(situation: Situation, clock: Clock) -> Ints:
-    """Return what an unreported hour is expected to have spent, minor units, rounded up, (B,).
-
-    -1 for a campaign that is not steered: its hours are held to their budgets.
-    """
-    rates = np.full(len(clock.hour), _NO_RATE)
-    steered = situation.steered
-    if not steered.rows.size:
-        return rates
-    unreported = _unreported(situation, clock)[steered.rows]
-    for late in np.unique(unreported[unreported > 0]).tolist():
-        at = np.flatnonzero(unreported == late)
-        rows = steered.rows[at]
-        first = situation.campaigns["newest"][rows].astype(np.int64) + HOUR
-        starts = first[:, None] + np.arange(late) * HOUR
-        bids = np.repeat(_in_force(situation, rows)[:, None], late, axis=1)
-        some, told = picked(steered, at), told_lifts(situation, rows, starts)
-        hours = _cells(situation, rows, starts), bids
-        flying = pacer.in_flight(some.pacing, some.shapes, hours, told)
-        rates[rows] = np.minimum(np.ceil(flying / late), 2.0**50).astype(np.int64)
-    rates[steered.rows[unreported == 0]] = 0
-    return rates
-
-
 def steer(situation: Situation, clock: Clock, horizon: Horizon) -> Steering:
     """Return what campaigns that are steered are to bid, before the plan's guard rails."""
-    steered = situation.steered
-    rows = steered.rows
+    rows = situation.steered.rows
     if not rows.size:
-        return _nobody(steered, clock)
-    known, _ = current_multiplier(situation.in_force[rows])
-    in_force, offset = _in_force(situation, rows), _of_target(steered.offsets, clock.cells[rows])
-    pacing = reopened(steered.pacing, in_force, ~known)
-    # The hour before the target, whose bids are in force, had an offset of its own.
-    before = _of_target(steered.offsets, (clock.cells[rows] - 1) % 168)
-    common = in_force - np.where(known & (before > OFF), before, 0.0)
-    now = common, _unreported(situation, clock)[rows]
-    lifts = offset_lifts(pacing.response, steered.offsets, common)
-    period = coming(situation, clock, horizon, lifts)
+        return _nobody(situation.steered, clock)
+    now = bids_now(situation, clock)
+    steered, missed = now.steered, now.missed
+    period = coming(situation, clock, horizon, now.lifts)
     share = share_looked_at(situation, clock, horizon, period)
     left = np.maximum(horizon.left[rows], 0) * share
-    spending = pacer.decide_ahead(pacing, steered.shapes, period, left, now)
-    known_now = replace(steered, pacing=pacing)
-    bounds = day_bounds(situation, known_now, (period, now), horizon, spending)
+    last = now.common, missed
+    spending = pacer.decide_ahead(steered.pacing, steered.shapes, period, left, last)
+    bounds = day_bounds(situation, steered, (period, last), horizon, spending)
     affordable = np.maximum(bounds.afforded, bounds.minimum)
     settled_at = settled(affordable, steered.highest, bounds.minimum)
-    off = offset <= OFF
-    free = ~off & (settled_at > bounds.minimum) & ~situation.silent[rows]
-    explored = exploring(known_now, horizon, spending, settled_at, free=free)
-    wanted = np.where(off, in_force, settled_at + np.where(off, 0.0, offset))
+    free = ~now.off & (settled_at > bounds.minimum) & ~situation.silent[rows]
+    explored = exploring(steered, horizon, spending, settled_at, free=free)
+    wanted = np.where(now.off, now.in_force, settled_at + np.where(now.off, 0.0, now.offset))
     unmoved, multiplier = (_set(steered, bid) for bid in (wanted, wanted + explored.moved))
     today = replace(spending, hours=spending.hours[:, : period.cells.shape[1]])
-    hard = horizon.hard_cap[rows], np.minimum(clock.hours[rows], 1 + _missed(situation, now[1]))
-    limit = _surprise(situation, spending, left, now[1])
+    hard = horizon.hard_cap[rows], np.minimum(clock.hours[rows], 1 + may_fail(situation, missed))
+    limit = surprise(situation, spending, left, missed)
+    cap = most_by_surprise(spending, limit, bounds.of_hour, hard)
     return Steering(
         multiplier=multiplier,
-        cap=np.where(off, 0, _cap(spending, limit, bounds.of_hour, hard)),
+        cap=np.where(now.off, 0, cap),
         hours=today.hours,
         binding=_binding(bounds, spending, settled_at, _limited(steered, wanted)),
-        pacing=pacing,
+        pacing=steered.pacing,
         spending=replace(spending, log_multiplier=settled_at),
-        reach=reach_of(situation, known_now, bounds, horizon, today),
+        reach=reach_of(situation, steered, bounds, horizon, today),
         explored=replace(explored, unmoved=unmoved),
     )
 
@@ -185,64 +137,3 @@ def _binding(bounds: Bounds, spending: Spending, settled_at: Floats, limited: Bo
         bounds.afforded < spending.log_multiplier,
     )
     return np.select(causes, (4, 3, 2, 1), 0)
-
-
-def _of_target(offsets: Floats, cells: Ints) -> Floats:
-    return np.asarray(np.take_along_axis(offsets, cells[:, :1], axis=1)[:, 0])
-
-
-def _cap(spending: Spending, limit: Floats, least: Floats, hard: tuple[Ints, Ints]) -> Ints:
-    """Return the most that the target hour may spend, also if the next decision does not come.
-
-    ``limit`` is what it may come to by surprise, ``least`` what it has to spend, ``hard`` the most
-    that today may still spend, and in how many of its hours the cap may be in force.
-    """
-    most, hours = hard
-    cap = np.minimum(spending.cap, limit)
-    cap = np.floor(np.minimum(np.maximum(cap, least), 2.0**50)).astype(np.int64)
-    return np.asarray(np.minimum(cap, most // hours))
-
-
-def _surprise(situation: Situation, spending: Spending, left: Floats, unreported: Ints) -> Floats:
-    """Return what an hour may come to by surprise where reports are late, or lost of late, (R,).
-
-    It is in proportion to what the hour is expected to spend, or its share of what is ``left``
-    where bids are still on their way.
-    """
-    times = np.where(unreported > 0, LATE_SURPRISE, np.inf)
-    if situation.untold is not None:
-        lately = situation.untold.lately[situation.steered.rows]
-        times = np.where(lately, LOST_SURPRISE, times)
-    first = spending.hours[:, 0]
-    share = left * first / np.maximum(spending.hours.cumsum(axis=1)[:, -1], _TINY)
-    bites = np.isfinite(times)
-    limit = np.where(bites, times, 0.0) * np.maximum(first, np.where(bites, share, 0.0))
-    return np.where(bites, np.maximum(limit, 1.0), np.inf)
-
-
-def _missed(situation: Situation, unreported: Ints) -> Ints:
-    """Return how many decisions may fail to come next, (R,): some where the last did or is late.
-
-    Where each hour is decided in time, all of what is left may be spent in the last of them.
-    """
-    rows = situation.steered.rows
-    due = situation.campaigns["decided"][rows] == situation.hour[rows] - HOUR
-    return np.where(due & (unreported == 0), 0, MISSED)
-
-
-def _unreported(situation: Situation, clock: Clock) -> Ints:
-    """Return how many hours before the target hour are not reported, (B,)."""
-    newest = situation.campaigns["newest"].astype(np.int64)
-    return np.asarray(np.clip((clock.target - newest) // HOUR - 1, 0, 2 * 24))
-
-
-def _in_force(situation: Situation, rows: Ints) -> Floats:
-    """Return the log multiplier in force, 0 where none was set."""
-    known, multiplier = current_multiplier(situation.in_force[rows])
-    return np.asarray(np.log(np.where(known, multiplier, MILLIONTHS) / MILLIONTHS))
-
-
-def _cells(situation: Situation, rows: Ints, starts: Ints) -> Ints:
-    zones = np.broadcast_to(situation.zones[rows, None], starts.shape)
-    days = local_day(situation.calendar, zones, starts)
-    return hour_of_week(situation.calendar, zones, starts, days)

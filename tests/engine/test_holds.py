@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine import plans
+from engine.bids_in_force import expected_rates
 from engine.holds import NONE, ORDER, STOPS, hold_codes, other_currency, stops, too_little
 from engine.horizon import clock_of, horizon_of, slot_weights
-from engine.steering import expected_rates
 from schemas import HoldReason
 from tests.engine.situations import MONDAY, One
 

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import plans
+from engine.bids_in_force import expected_rates
 from engine.gaps import in_gap, merged
 from engine.horizon import Horizon, clock_of, horizon_of, slot_weights
 from engine.situation import Clock, Situation
-from engine.steering import expected_rates
 from engine.weeks import WeekWeights
 from tests.engine.lives import HOUR, PERIODS, ROLLOVERS, Life, Reckoning, first_second, lives
 from tests.engine.situations import MONDAY, One

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from engine.arrays import Floats, Rows
+from engine.arrays import Floats, Ints, Rows
+from engine.day_shapes import DayShapes
 from engine.offsets import of_intent, offset_lifts, week_shape
 from engine.plans import ACTUATORS
 from engine.situation import Steered, nobody_steered
@@ -16,8 +18,8 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Calendars, campaigns_of
-from workers.optimizer.pacing import catch_up
+from workers.optimizer.lived import Calendars, Campaigns, campaigns_of
+from workers.optimizer.pacing import CaughtUp, catch_up
 from workers.optimizer.reserves import Account, learning_of
 from workers.optimizer.tables import METRICS, windows_key
 from workers.optimizer.targets import Aimed, highest
@@ -52,25 +54,17 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     if not rows.size:
         nobody = nobody_steered()
         return Known(nobody, np.zeros((0, 168)), np.zeros(0), [], {}, {})
-    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
-    # What cannot be read of these records has been counted where their weights were read.
-    names = [due.names[i][:2] for i in rows.tolist()]
-    shapes, _, _ = books.shapes.shapes(latest, names)
-    campaigns = campaigns_of(due, forced, rows)
-    values = [due.plan_values[i] for i in rows.tolist()]
+    chosen = _chosen(draft, books, due, forced, rows)
+    caught = _caught_up(draft, books, due, chosen)
     offsets = _offsets(due.plans[rows], intents[rows])
-    detailed = due.plans["detailed"][rows]
-    # What the week was learned without, be it for the plan or for a person, the pacer does as well.
-    windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
-    told = Calendars(books.calendars.events(values, detailed), windows)
-    caught = catch_up(draft, campaigns, told, shapes)
-    learning, accounts = learning_of(draft, books.plans, due, campaigns, rows)
+    learning, accounts = learning_of(draft, books.plans, due, chosen.campaigns, rows)
+    aimed = Aimed(chosen.values, due.now[rows], chosen.names)
     steered = Steered(
         rows=rows,
         pacing=caught.pacing,
-        shapes=shapes,
-        highest=highest(draft, books, Aimed(values, due.now[rows], names), campaigns, offsets),
-        bounds=books.plans.bid_bounds(values, due.plans[rows]),
+        shapes=chosen.shapes,
+        highest=highest(draft, books, aimed, chosen.campaigns, offsets),
+        bounds=books.plans.bid_bounds(chosen.values, due.plans[rows]),
         offsets=offsets,
         learning=learning,
     )
@@ -82,6 +76,41 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
         writes=caught.writes,
         accounts=accounts,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """The campaigns of a batch that are steered, R of them."""
+
+    rows: Ints
+    names: Sequence[tuple[str, str]]
+    """Platform and account."""
+    values: Sequence[bytes]
+    """Their plans, as stored."""
+    shapes: DayShapes
+    campaigns: Campaigns
+
+
+def _chosen(draft: Draft, books: Books, due: Due, forced: Rows, rows: Ints) -> _Chosen:
+    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
+    names = [due.names[i][:2] for i in rows.tolist()]
+    # What cannot be read of these records has been counted where their weights were read.
+    shapes, _, _ = books.shapes.shapes(latest, names)
+    return _Chosen(
+        rows=rows,
+        names=names,
+        values=[due.plan_values[i] for i in rows.tolist()],
+        shapes=shapes,
+        campaigns=campaigns_of(due, forced, rows),
+    )
+
+
+def _caught_up(draft: Draft, books: Books, due: Due, chosen: _Chosen) -> CaughtUp:
+    detailed = due.plans["detailed"][chosen.rows]
+    # What the week was learned without, be it for the plan or for a person, the pacer does as well.
+    windows = draft.read_of(METRICS, [windows_key(key) for key in chosen.campaigns.keys])
+    told = Calendars(books.calendars.events(chosen.values, detailed), windows)
+    return catch_up(draft, chosen.campaigns, told, chosen.shapes)
 
 
 def _offsets(plans: Rows, intents: Floats) -> Floats:
