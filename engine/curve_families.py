@@ -12,7 +12,6 @@ for their use in advertising.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -22,13 +21,6 @@ from engine.arrays import Floats
 
 _STEPS: Final = 40
 _CLOSE: Final = 1e-13
-
-
-Prices = float | Floats
-"""Log of the value of a unit of money: one for all campaigns, or one each."""
-
-Buyer = Callable[[Prices], Floats]
-"""From log prices to the spends at which marginal values fall to them; shape (N,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +47,14 @@ class Family(Protocol):
     def log_marginal(self, of: Coefficients, spend: Floats) -> Floats:
         """Return the log of the value of a unit more."""
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price; may be negative."""
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against."""
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price; may be negative.
+
+        ``below`` is by how much the log price lies below the curve's reference.
+        """
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -80,11 +78,13 @@ class Power:
         """Return the log of the value of a unit more."""
         return np.log(of.scale * of.exponent) + (of.exponent - 1.0) * np.log(spend)
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price."""
-        rate = 1.0 / (1.0 - of.exponent)
-        at_one = np.log(of.scale * of.exponent) * rate
-        return lambda log_price: np.exp(at_one - log_price * rate)
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against: that of the first unit."""
+        return np.log(of.scale * of.exponent)
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price."""
+        return np.exp(below / (1.0 - of.exponent))
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -106,9 +106,13 @@ class Logarithm:
         """Return the log of the value of a unit more."""
         return np.log(of.scale / (of.half + spend))
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price; may be negative."""
-        return lambda log_price: of.scale * np.exp(-log_price) - of.half
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against."""
+        return np.log(of.scale)
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price; may be negative."""
+        return np.exp(below) - of.half
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -130,10 +134,13 @@ class Exponential:
         """Return the log of the value of a unit more."""
         return np.log(of.scale / of.half) - spend / of.half
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price; may be negative."""
-        at_one = of.half * np.log(of.scale / of.half)
-        return lambda log_price: at_one - of.half * log_price
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against: that of the first unit."""
+        return np.log(of.scale / of.half)
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price; negative above it."""
+        return of.half * below
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -156,10 +163,13 @@ class MichaelisMenten:
         """Return the log of the value of a unit more."""
         return np.log(of.scale * of.half) - 2.0 * np.log(spend + of.half)
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price; may be negative."""
-        root = np.sqrt(of.scale * of.half)
-        return lambda log_price: root * np.exp(-0.5 * log_price) - of.half
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against."""
+        return np.log(of.scale * of.half)
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price; may be negative."""
+        return np.exp(0.5 * below) - of.half
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -189,10 +199,13 @@ class Hill:
         """Return the log of the value of a unit more."""
         return _log_top(of) + _bend(of.exponent, of.exponent * _log(spend / of.half))
 
-    def buyer(self, of: Coefficients) -> Buyer:
-        """Return the spend at which marginal values fall to a price; 0 where they never do."""
-        top = _log_top(of)
-        return lambda log_price: _hill_spend(of, log_price - top)
+    def log_reference(self, of: Coefficients) -> Floats:
+        """Return the log price that ``spend_at`` is asked against."""
+        return _log_top(of)
+
+    def spend_at(self, of: Coefficients, below: Floats) -> Floats:
+        """Return the spend whose marginal value is a price; 0 where it is never as high."""
+        return _hill_spend(of, -below)
 
     def fall(self, of: Coefficients, spend: Floats) -> Floats:
         """Return by how much that spend falls for a rise of the log price by one."""
@@ -203,7 +216,7 @@ class Hill:
 def _hill_spend(of: Coefficients, wanted: Floats) -> Floats:
     """Return the spend at which the concave part's marginal value falls to a price.
 
-    ``wanted`` is the log price less that of a curve's natural unit, ``scale * exponent / half``.
+    ``wanted`` is the log price less its reference.
 
     Newton's method in the log of the spend. The log marginal value is concave in it, and the
     start lies beyond the answer, so that every step comes nearer from the same side.

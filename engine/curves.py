@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,10 +16,8 @@ from engine.curve_families import (
     LOGARITHM,
     MICHAELIS_MENTEN,
     POWER,
-    Buyer,
     Coefficients,
     Family,
-    Prices,
 )
 from engine.errors import EngineError
 
@@ -87,26 +86,18 @@ class Curves:
         """Return by how much the spend at a price falls for a rise of the log price by one."""
         return self._joined([p.family.fall(p.of, spend[p.at]) for p in self.parts])
 
-    def buyer(self) -> Buyer:
-        """Return the spends at which marginal values have fallen to a log price, or to one each.
-
-        May be negative where even the first unit is not worth the price.
-        """
+    def log_reference(self) -> Floats:
+        """Return the log price of each curve that ``spend_at`` is asked against; shape (B,)."""
         with np.errstate(divide="ignore"):
-            buyers = [(p.at, p.family.buyer(p.of)) for p in self.parts]
-        if len(buyers) == 1:
-            return buyers[0][1]
-        whole = len(self)
+            return self._joined([p.family.log_reference(p.of) for p in self.parts])
 
-        def buy(log_price: Prices) -> Floats:
-            spends = np.empty(whole)
-            for at, buyer in buyers:
-                spends[at] = buyer(
-                    log_price[at] if isinstance(log_price, np.ndarray) else log_price
-                )
-            return spends
+    def spend_at(self, below: Floats) -> Floats:
+        """Return the spends whose marginal values have fallen to a price, shape (B,).
 
-        return buy
+        ``below`` is by how much the log price lies below each curve's reference. The spend is
+        negative where even the first unit is not worth the price.
+        """
+        return self._joined([p.family.spend_at(p.of, below[p.at]) for p in self.parts])
 
     def of(self, at: Ints | slice) -> Curves:
         """Return the curves of some campaigns."""
@@ -151,7 +142,7 @@ def hill(scale: Floats, half: Floats, exponent: Floats) -> Curves:
     return _of_one(HILL, scale, half, exponent)
 
 
-def joined(*several: Curves) -> Curves:
+def joined(several: Sequence[Curves]) -> Curves:
     """Return the curves of several, one after the other."""
     return Curves(
         np.concatenate([each.family for each in several]),

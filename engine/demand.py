@@ -13,10 +13,13 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
-from engine.curve_families import HILL, Buyer, Prices
+from engine.curve_families import HILL
 from engine.curves import Curves
 
 _HALVINGS: Final = 60
+
+Prices = float | Floats
+"""Log of the value of a unit of money: one for all campaigns, or one each, shape (B,)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +43,14 @@ class Demand:
     curves: Curves
     low: Floats
     high: Floats
-    buyer: Buyer
+    log_reference: Floats
     jumps: Jumps | None
 
     def at(self, log_price: Prices) -> Floats:
         """Return the best spends at a log price, or at one each; at a jump's price the lower."""
-        spend = np.minimum(np.maximum(self.buyer(log_price), self.low), self.high)
+        spend = np.minimum(
+            np.maximum(self.curves.spend_at(self.log_reference - log_price), self.low), self.high
+        )
         if self.jumps is None:
             return spend
         at = self.jumps.at
@@ -72,7 +77,7 @@ def demand_of(curves: Curves, low: Ints, high: Ints) -> Demand:
         curves=curves,
         low=low.astype(np.float64),
         high=high.astype(np.float64),
-        buyer=curves.buyer(),
+        log_reference=curves.log_reference(),
         jumps=_jumps(curves, low.astype(np.float64), high.astype(np.float64)),
     )
 

@@ -15,8 +15,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats, Ints
-from engine.curve_families import Prices
-from engine.demand import Demand
+from engine.demand import Demand, Prices
 
 _WIDENINGS: Final = 60
 

@@ -153,10 +153,8 @@ def test_two_power_curves_split_as_calculus_says() -> None:
 
 
 def test_an_s_gets_nothing_until_there_is_enough_for_its_upper_part() -> None:
-    curves = joined(
-        hill(np.array([100.0]), np.array([50.0]), np.array([4.0])),
-        logarithm(np.array([10.0]), np.array([5.0])),
-    )
+    an_s = hill(np.array([100.0]), np.array([50.0]), np.array([4.0]))
+    curves = joined([an_s, logarithm(np.array([10.0]), np.array([5.0]))])
     none, all_of_it = np.zeros(2, dtype=np.int64), np.full(2, 1_000)
 
     assert allocate(curves, none, all_of_it, 20).units.tolist() == [0, 20]

@@ -18,12 +18,27 @@ from tests.workers.optimizer.test_learning_reserve import lived
 from tests.workers.optimizer.world import World, an_event, hour
 
 LIBRARY = {
+    "allocation",
+    "allocation_branching",
+    "allocation_exchange",
+    "allocation_groups",
+    "allocation_pool",
+    "allocation_repair",
+    "allocation_split",
+    "allocation_targets",
+    "allocation_tree",
     "ceiling",
+    "clearing",
     "coming",
     "coming_events",
+    "curve_families",
+    "curve_fitting",
+    "curves",
     "day_shapes",
     "delay",
+    "demand",
     "exploration",
+    "exponents",
     "futures",
     "intervals",
     "over_delivery",
@@ -31,9 +46,11 @@ LIBRARY = {
     "platform_rules",
     "questions",
     "reallocation",
+    "response_days",
     "status",
     "velocity",
     "what_if",
+    "whole_units",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
 
