@@ -5,7 +5,8 @@ This is the only module that knows the order in which the parts of the engine wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,13 +17,13 @@ from engine.exploring import Exploring, nothing_explored
 from engine.foresight import foreseen
 from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
-from engine.in_force import current_multiplier, current_value
-from engine.plans import UNLIMITED
-from engine.policy import BLOCKED, CLAMPED, Lever, Ruling, rule
+from engine.policy import CLAMPED, Ruling
+from engine.reallocation import Departure, Reallocated, nothing_departs, reallocate
 from engine.risk import Outlook, hourly_cap, outlook
+from engine.ruling import Ruled, Wanted, ruled
 from engine.situation import Clock, Situation
 from engine.steering import Steering, expected_rates, steer
-from engine.strategies import HourPlan, hour_plan
+from engine.strategies import hour_plan
 from engine.within_day import Reach, nothing_asked
 
 
@@ -45,7 +46,9 @@ class Decisions:
     current: Ints
     """The value in force."""
     wanted: Ints
-    """The value before the guard rails."""
+    """The value before limits of speed and guard rails."""
+    speeds: Ints
+    """Shape (B, 2): what limits of speed did, as in `engine.ruling.Ruled`."""
     value: Ints
     """Budget of the target hour, or its multiplier."""
     plan: Ints
@@ -63,6 +66,33 @@ class Decisions:
     """How far minimums of spend can be kept where bids are set; (B,)."""
     explored: Exploring
     """What is done to learn where bids are set; (B,)."""
+    moved: Ints
+    """Minor units that change their hour because today is not as expected; (B,)."""
+    today: Departure
+    """How far it is from that."""
+
+
+class _Made(NamedTuple):
+    """What is made on the way to a decision."""
+
+    clock: Clock
+    horizon: Horizon
+    steering: Steering
+    reach: Reach
+    hold: Ints
+    limit: Ints
+    day: _Day
+    sure: Floats
+    found: Ruled
+
+
+class _Day(NamedTuple):
+    """What is left of today, and how it is split."""
+
+    totals: Ints
+    weights: Floats
+    """Shape (B, 25), as the plan's strategy weighs the hours, moved by what today brought."""
+    plan: Reallocated
 
 
 def decide(situation: Situation) -> Decisions:
@@ -79,103 +109,77 @@ def decide(situation: Situation) -> Decisions:
     nothing = nothing_asked(len(situation.plans))
     reach = placed(nothing, situation.steered.rows, steering.reach)
     hold = hold_codes(situation, clock, horizon, conflicting=reach.conflicting)
-    totals = np.where(hold == NONE, horizon.today, 0)
-    wanted = _planned(situation, totals, slots, steering)
+    day = _day(situation, np.where(hold == NONE, horizon.today, 0), slots, steering)
     limit = np.where(hold == NONE, np.minimum(horizon.hard_cap, situation.plans["hourly_cap"]), 0)
     sure = confidence(situation, clock)
-    steers, lever, ruling = _ruled(situation, (wanted, steering), (limit, hold), sure)
-    cap = np.minimum(hourly_cap(ruling.value, horizon, situation.plans["hourly_cap"]), limit)
-    surprise, binding, rows = cap.copy(), np.zeros_like(cap), situation.steered.rows
-    surprise[rows], binding[rows] = steering.cap, steering.binding
+    wanted = Wanted(plan=day.plan.after, steering=steering, limit=limit, hold=hold)
+    found = ruled(situation, wanted, sure)
+    made = _Made(clock, horizon, steering, reach, hold, limit, day, sure, found)
+    return _decisions(situation, made)
+
+
+def _decisions(situation: Situation, made: _Made) -> Decisions:
+    found, hold, planned = made.found, made.hold, made.day.plan.after
+    rows, steering, lever = situation.steered.rows, made.steering, made.found.lever
+    expected = outlook(made.clock, made.horizon)
+    cap, binding = _caps(situation, made)
     return Decisions(
-        clock=clock,
-        horizon=horizon,
-        outlook=foreseen(situation, clock, horizon, steering, outlook(clock, horizon)),
-        ruling=ruling,
+        clock=made.clock,
+        horizon=made.horizon,
+        outlook=foreseen(situation, made.clock, made.horizon, steering, expected),
+        ruling=found.ruling,
         hold=hold,
         acts=(hold == NONE) | (stops(hold) & lever.known & (lever.current > 0)),
-        steers=steers,
+        steers=found.steers,
         known=lever.known,
         current=lever.current,
-        wanted=lever.wanted,
-        value=ruling.value,
-        plan=_following(situation, slots, (totals, wanted.amounts), (ruling, steers)),
-        cap=np.where(steers, np.minimum(surprise, limit), cap),
-        binding=np.where(steers, binding, 0),
-        confidence=sure,
-        unmet=wanted.unmet,
-        unplaced=wanted.unplaced,
-        reach=reach,
+        wanted=found.wanted,
+        speeds=found.speeds,
+        value=found.ruling.value,
+        plan=_following(situation, made.day, found),
+        cap=cap,
+        binding=binding,
+        confidence=made.sure,
+        unmet=planned.unmet,
+        unplaced=planned.unplaced,
+        reach=made.reach,
         explored=placed(nothing_explored(len(cap)), rows, steering.explored),
+        moved=made.day.plan.moved,
+        today=situation.today or nothing_departs(len(cap)),
     )
 
 
-def _planned(situation: Situation, totals: Ints, slots: Floats, steering: Steering) -> HourPlan:
+def _day(situation: Situation, totals: Ints, slots: Floats, steering: Steering) -> _Day:
     """Return today's plan: by the strategy's weights, or by what a multiplier is to spend."""
     plans, weights = situation.plans, slots.copy()
     weights[situation.steered.rows] = steering.hours
-    return hour_plan(totals, weights, plans["hourly_floor"], plans["hourly_cap"])
+    bounds = plans["hourly_floor"], plans["hourly_cap"]
+    plan = reallocate(totals, weights, bounds, situation.today)
+    return _Day(totals, plan.weights, plan)
 
 
-def _ruled(
-    situation: Situation,
-    wanted: tuple[HourPlan, Steering],
-    bounds: tuple[Ints, Ints],
-    sure: Floats,
-) -> tuple[Bools, Lever, Ruling]:
-    """Return who is steered, and what guard rails make of each wanted value.
-
-    Where a multiplier may not be set but an hour may spend too much, its budget is lowered.
-    """
-    (limit, hold), (plan, steering) = bounds, wanted
-    known, current = current_value(situation.in_force, situation.plans)
-    alone = np.zeros(len(limit), dtype=np.bool_)
-    budget = Lever(
-        wanted=plan.amounts[:, 0], known=known, current=current, hard_cap=limit, beside=alone
-    )
-    steers = np.zeros(len(limit), dtype=np.bool_)
-    steers[situation.steered.rows] = hold[situation.steered.rows] == NONE
-    if not steers.any():
-        return steers, budget, rule(situation, budget, sure)
-    lever = _with_multipliers(situation, budget, steering, steers)
-    ruling = rule(situation, lever, sure)
-    stuck = steers & known & (current > limit) & (ruling.statuses == BLOCKED).any(axis=1)
-    if stuck.any():
-        lower = replace(budget, wanted=np.where(stuck, np.minimum(current, limit), budget.wanted))
-        steers &= ~stuck
-        lever = _with_multipliers(situation, lower, steering, steers)
-        ruling = rule(situation, lever, sure)
-    return steers, lever, ruling
+def _caps(situation: Situation, made: _Made) -> tuple[Ints, Ints]:
+    """Return what target hours must not exceed, and what multipliers follow from."""
+    found, rows = made.found, situation.steered.rows
+    cap = hourly_cap(found.ruling.value, made.horizon, situation.plans["hourly_cap"])
+    binding = np.zeros_like(cap)
+    binding[rows] = made.steering.binding
+    cap = np.minimum(np.where(found.steers, found.cap, cap), np.minimum(made.limit, found.most))
+    return cap, np.where(found.steers, binding, 0)
 
 
-def _with_multipliers(
-    situation: Situation, budget: Lever, steering: Steering, steers: Bools
-) -> Lever:
-    rows, wanted, cap = situation.steered.rows, budget.wanted.copy(), budget.wanted.copy()
-    wanted[rows] = steering.multiplier
-    cap[rows] = np.minimum(steering.cap, budget.hard_cap[rows])
-    known, current = current_multiplier(situation.in_force)
-    return Lever(
-        wanted=np.where(steers, wanted, budget.wanted),
-        known=np.where(steers, known, budget.known),
-        current=np.where(steers, current, budget.current),
-        hard_cap=np.where(steers, UNLIMITED, budget.hard_cap),
-        beside=steers & (~budget.known | (budget.current != cap)),
-    )
-
-
-def _following(
-    situation: Situation, slots: Floats, planned: tuple[Ints, Ints], ruled: tuple[Ruling, Bools]
-) -> Ints:
-    """Return the day's plan with the ruled value first and the rest spread over what follows."""
-    (totals, amounts), (ruling, steers) = planned, ruled
-    moved = np.flatnonzero((ruling.statuses == CLAMPED).any(axis=1) & ~steers)
+def _following(situation: Situation, day: _Day, found: Ruled) -> Ints:
+    """Return the day's plan with what the first hour may have, and the rest over what follows."""
+    amounts = day.plan.after.amounts
+    clamped = (found.ruling.statuses == CLAMPED).any(axis=1) | (amounts[:, 0] > found.most)
+    first = np.where(found.steers, np.minimum(amounts[:, 0], found.most), found.ruling.value)
+    moved = np.flatnonzero(np.where(found.steers, first < amounts[:, 0], clamped))
     if not moved.size:
         return amounts
-    plans, value = situation.plans[moved], ruling.value[moved]
-    rest = slots[moved].copy()
+    plans, value = situation.plans[moved], first[moved]
+    rest = day.weights[moved].copy()
     rest[:, 0] = 0.0
-    left = np.maximum(totals[moved] - value, 0)
+    left = np.maximum(day.totals[moved] - value, 0)
     after = hour_plan(left, rest, plans["hourly_floor"], plans["hourly_cap"]).amounts
     after[:, 0] = value
     amounts = amounts.copy()

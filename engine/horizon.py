@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from engine import money
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import (
     DAY,
@@ -24,16 +23,13 @@ from engine.calendar import (
 from engine.events import hour_lifts, more_weight
 from engine.feasibility import Minimums, minimums
 from engine.gaps import merged, outside
-from engine.plans import PERIODS
+from engine.money_left import MoneyLeft, money_left, spent_by_now
 from engine.rollover import carried
 from engine.situation import Clock, Situation
-from engine.unreported import held_rate, most_allowed, unreported
 from engine.weeks import WeekWeights, date_factor
 
 SLOTS: Final = 25
 """Hours of the longest local day."""
-
-_DAILY, _FLIGHT = PERIODS.index("day"), PERIODS.index("flight")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,44 +124,38 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
     """
     plans = situation.plans
     first, last = _period(plans, clock.day)
-    gaps = merged(situation.gaps)
-    spent, today_spent = _spent(situation, clock, first)
-    allowance = plans["amount"] + carried(situation, clock, spent, gaps)
-    held = held_rate(situation, clock, today_spent)
-    rate = np.where(rates < 0, held, rates)
-    allowed = most_allowed(situation, clock, held)
-    since = _start(situation, first)
-    in_flight = unreported(rate, clock, since)
-    in_flight_today = unreported(rate, clock, clock.day_start)
-    left = allowance - spent - in_flight
-    surely = allowance - spent - unreported(allowed, clock, since)
+    gaps, since = merged(situation.gaps), _start(situation, first)
+    spent = spent_by_now(situation, clock, first)
+    allowance = plans["amount"] + carried(situation, clock, spent[0], gaps)
+    money = money_left(situation, clock, (allowance, since), spent, rates)
     least = minimums(situation, clock, (first, last), gaps, allowance)
     rest_today = slots.sum(axis=1)
     rest = rest_today + _later(situation, clock, last, gaps)
-    day_left = plans["daily_cap"] - today_spent - in_flight_today
-    surely_today = plans["daily_cap"] - today_spent - unreported(allowed, clock, clock.day_start)
-    hard_cap = np.maximum(np.minimum(surely, surely_today), 0)
-    share = _share(left, rest_today, rest)
-    floor = np.minimum(plans["daily_floor"] - today_spent - in_flight_today, left)
-    started = np.maximum(_start(situation, first), situation.campaigns["first"])
+    started = np.maximum(since, situation.campaigns["first"])
     ends = np.maximum(clock.reported_until, started)
     return Horizon(
         allowance=allowance,
-        spent=spent,
-        in_flight=in_flight,
-        left=left,
-        today=np.clip(np.maximum(share, floor), 0, np.maximum(np.minimum(left, day_left), 0)),
-        hard_cap=hard_cap,
-        day_left=day_left,
-        day_floor=floor,
+        spent=money.spent,
+        in_flight=money.in_flight,
+        left=money.left,
+        today=_today(money, _share(money.left, rest_today, rest)),
+        hard_cap=money.hard_cap,
+        day_left=money.day_left,
+        day_floor=money.day_floor,
         elapsed=_expected(situation, gaps, _wall(situation, started), _wall(situation, ends)),
         rest=rest,
         rest_today=rest_today,
         end=_start(situation, last + 1),
         started=started,
         minimums=least,
-        short=least.ahead - np.clip(today_spent, 0, plans["daily_floor"]) > left,
+        short=least.ahead - np.clip(money.today, 0, plans["daily_floor"]) > money.left,
     )
+
+
+def _today(money: MoneyLeft, share: Ints) -> Ints:
+    """Return today's part: its share, at least the day's minimum, within cap and what is left."""
+    most = np.maximum(np.minimum(money.left, money.day_left), 0)
+    return np.clip(np.maximum(share, money.day_floor), 0, most)
 
 
 def _period(plans: Rows, day: Ints) -> tuple[Ints, Ints]:
@@ -181,27 +171,6 @@ def _period(plans: Rows, day: Ints) -> tuple[Ints, Ints]:
     first = np.choose(plans["period"], [bound[0] for bound in bounds])
     last = np.choose(plans["period"], [bound[1] for bound in bounds])
     return np.maximum(first, plans["flight_first"]), np.minimum(last, plans["flight_last"])
-
-
-def _spent(situation: Situation, clock: Clock, first: Ints) -> tuple[Ints, Ints]:
-    """Return what the period and today have spent, in minor units, rounded up.
-
-    A period in which the flight began, on day ``first``, has spent what the flight has.
-    """
-    campaigns, plans = situation.campaigns, situation.plans
-    same = [
-        clock.day == clock.newest_day,
-        week_first(clock.day) == week_first(clock.newest_day),
-        month_of(clock.day) == month_of(clock.newest_day),
-        np.ones(len(plans), dtype=np.bool_),
-    ]
-    exponents = plans["exponent"].astype(np.int64)
-    ledgers = np.stack([campaigns[name] for name in PERIODS], axis=1)
-    periods = np.where(first == plans["flight_first"], _FLIGHT, plans["period"])
-    chosen = ledgers[np.arange(len(plans)), periods]
-    current = np.choose(periods, same)
-    spent = money.ceil_to_minor(chosen, exponents) * current
-    return spent, money.ceil_to_minor(campaigns["day"], exponents) * same[_DAILY]
 
 
 def _later(situation: Situation, clock: Clock, last: Ints, gaps: Ints) -> Floats:

@@ -14,7 +14,7 @@ from engine.plans import ACTUATORS, AUTONOMIES
 from engine.situation import Situation
 from engine.strategies import steers
 
-PASSED, CLAMPED, BLOCKED = range(3)
+PASSED, CLAMPED, BLOCKED, UNSTATED = range(4)
 
 GUARDRAILS: Final = (
     "max_change_pct",
@@ -56,6 +56,8 @@ class Lever:
     """The value in force, 0 where it is not known."""
     hard_cap: Ints
     """What the value must not exceed, whatever was in force."""
+    most: Ints
+    """What limits of speed leave of it, `engine.plans.UNLIMITED` where there are none."""
     beside: Bools
     """Whether what is set together with it is to change, though the value may stay."""
 
@@ -70,11 +72,12 @@ def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
     plans = situation.plans
     known, current = lever.known, lever.current
     near = _near(lever.wanted, current, plans["max_change"], known & (current > 0))
-    value = np.minimum(near, lever.hard_cap)
+    slowed = np.minimum(near, lever.most)
+    value = np.minimum(slowed, lever.hard_cap)
     enforced = known & (current > lever.hard_cap)
     checks = (
         np.where(near != lever.wanted, CLAMPED, PASSED),
-        np.where(value != near, CLAMPED, PASSED),
+        np.where(value != slowed, CLAMPED, PASSED),
         _blocked(_cooling(situation) & ~enforced),
         _blocked((changes_today(situation) >= plans["max_changes"]) & ~enforced),
         _blocked((sure < plans["min_confidence"]) & ~enforced),

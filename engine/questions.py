@@ -8,6 +8,7 @@ campaign or an account stands `engine.status.status`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from engine.pacer import Pacing
 from engine.patterns import Estimate
 from engine.standing import Standing
 from engine.strategies import HourPlan, hour_plan
+
+DAYS: Final = 7
+HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +39,17 @@ class WillItLast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What was learned of the hours of the week."""
+    """What was learned of the hours of the week, or of its days."""
 
     best: Ints
-    """Shape (B, N), hours of the week (0 is Monday 0:00), the most conversions per click first."""
+    """Shape (B, N), hours of the week (0 is Monday 0:00) or weekdays (0 is Monday), the most
+    conversions per click first."""
     times: Floats
     """Shape (B, N): their conversions per click against the week's."""
     trust: Floats
-    """Shape (B,), in [0, 1]: how much of it is the campaign's own."""
+    """Shape (B,), in [0, 1]: how much of the week is the campaign's own."""
+    own: Floats
+    """Shape (B, N), in [0, 1]: how much of each of these is the campaign's own."""
 
 
 def split_of_day(left: Ints, weights: Floats, cells: Ints, bounds: tuple[Ints, Ints]) -> HourPlan:
@@ -86,8 +93,29 @@ def multiplier_of(decided: Spending) -> Floats:
 
 def what_was_learned(week: Estimate, count: int) -> Learned:
     """Return the best hours of the week, ``count`` of them, and how far they are known."""
-    worth = week.conversions / week.clicks
-    usual = week.conversions.sum(axis=1) / week.clicks.sum(axis=1)
+    return _best(week, count, (week.conversions, week.clicks, week.confidence))
+
+
+def which_days(week: Estimate) -> Learned:
+    """Return the weekdays, the one of most conversions per click first, and how far each is known.
+
+    Shapes (B, 7): a weekday is the sum of its hours, as far known as they are in the mean.
+    """
+    cells = (week.conversions, week.clicks, week.confidence)
+    conversions, clicks, known = (each.reshape(-1, DAYS, HOURS) for each in cells)
+    return _best(week, DAYS, (conversions.sum(axis=2), clicks.sum(axis=2), known.mean(axis=2)))
+
+
+def _best(week: Estimate, count: int, parts: tuple[Floats, Floats, Floats]) -> Learned:
+    """Return ``count`` parts of the week; they are given by conversions, clicks and confidence."""
+    conversions, clicks, known = parts
+    worth = conversions / clicks
+    usual = conversions.sum(axis=1) / clicks.sum(axis=1)
     best = np.argsort(-worth, axis=1, kind="stable")[:, :count]
     times = np.take_along_axis(worth, best, axis=1) / usual[:, None]
-    return Learned(best=best.astype(np.int64), times=times, trust=week.trust)
+    return Learned(
+        best=best.astype(np.int64),
+        times=times,
+        trust=week.trust,
+        own=np.take_along_axis(known, best, axis=1),
+    )

@@ -31,6 +31,10 @@ STRENGTH: Final = 10.0
 MOST: Final = float(np.log(2.0))
 """Most that an hour's worth is moved by, natural log."""
 
+HELD_BACK: Final = 8
+"""Fewest hours that a day must still have for money to be held back from the soon ones: what is
+held back later than that is too much for the hours after it, and stays unspent."""
+
 USUAL_DISPERSION: Final = 1.5
 _DISPERSION_HOURS: Final = 48.0
 _LEAST: Final = 1e-9
@@ -68,12 +72,20 @@ class Departure:
         return np.asarray(self.lift != 0.0)
 
 
+def nothing_departs(count: int) -> Departure:
+    """Return what is said of campaigns whose days nobody judges."""
+    counted, expected, score, lift = np.zeros((4, count))
+    return Departure(counted=counted, expected=expected, score=score, lift=lift)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reallocated:
     """A day's plan before and after, which sum to the same."""
 
     before: HourPlan
     after: HourPlan
+    weights: Floats
+    """Shape (B, 25): what ``after`` is split by."""
 
     @property
     def moved(self) -> Ints:
@@ -115,7 +127,7 @@ def departure(today: Today, dispersed: Floats) -> Departure:
 
 
 def reallocate(
-    totals: Ints, weights: Floats, bounds: tuple[Ints, Ints], found: Departure
+    totals: Ints, weights: Floats, bounds: tuple[Ints, Ints], found: Departure | None
 ) -> Reallocated:
     """Spread what a day may still spend, with what was found out about it today.
 
@@ -123,19 +135,24 @@ def reallocate(
     ----------
     totals, weights, bounds
         As in `engine.strategies.hour_plan`, ``bounds`` being its floors and caps.
+    found
+        None where nobody asks.
 
     An hour that is better by a factor is worth that factor to the root of the elasticity more
     money, as in `engine.strategies.performance_based`.
     """
     before = hour_plan(totals, weights, *bounds)
-    if not found.departs.any():
-        return Reallocated(before=before, after=before)
+    if found is None or not found.departs.any():
+        return Reallocated(before=before, after=before, weights=weights)
+    late = (weights > 0.0).sum(axis=1) < HELD_BACK
+    lift = np.where(late, np.maximum(found.lift, 0.0), found.lift)
     ahead = FADING ** np.arange(weights.shape[1], dtype=np.float64)
-    factors = np.exp(FIRST_ELASTICITY**0.5 * found.lift[:, None] * ahead)
-    return Reallocated(before=before, after=hour_plan(totals, weights * factors, *bounds))
+    moved = weights * np.exp(FIRST_ELASTICITY**0.5 * lift[:, None] * ahead)
+    after = hour_plan(totals, moved, *bounds)
+    return Reallocated(before=before, after=after, weights=moved)
 
 
-def because(found: Departure, moved: Reallocated, i: int) -> tuple[str, dict[str, Any]]:
+def because(found: Departure, moved: int, i: int) -> tuple[str, dict[str, Any]]:
     """Return why campaign ``i``'s hours were moved: a code, and the numbers behind it.
 
     ``moved`` among them is in minor units. The code is ``as_expected`` where today does not depart.
@@ -148,6 +165,6 @@ def because(found: Departure, moved: Reallocated, i: int) -> tuple[str, dict[str
             "expected": round(float(found.expected[i]), 2),
             "score": round(float(found.score[i]), 2),
             "factor": round(float(np.exp(found.lift[i])), 3),
-            "moved": int(moved.moved[i]),
+            "moved": moved,
         },
     )

@@ -11,6 +11,8 @@ from engine.calendar import Calendar
 from engine.day_shapes import DayShapes, no_days, pooled
 from engine.events import Events
 from engine.pacer import Pacing, start
+from engine.reallocation import Departure
+from engine.velocity import Speed
 from engine.weeks import WeekWeights
 
 
@@ -114,6 +116,10 @@ class Situation:
     """Seconds after the end of the newest hour from which its data are stale."""
     events: Events | None = None
     """What is told of times to come; none where no plan tells anything."""
+    speed: Speed | None = None
+    """How fast campaigns may change; none where no plan limits it."""
+    today: Departure | None = None
+    """How far today's hours are from what was expected; none where no plan asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from schemas.decision import Decision, Verb
 from schemas.errors import Reason, SchemaError
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
 from schemas.group import Group
+from schemas.guardrails import Guardrails
 from schemas.keys import CampaignKey, account_key, campaign_key, parse_campaign_key
 from schemas.metrics import (
     Breakdown,
@@ -31,7 +32,6 @@ from schemas.plan import (
     Budget,
     CalendarEvent,
     Days,
-    Guardrails,
     Plan,
     Rollover,
     Strategy,

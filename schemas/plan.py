@@ -23,6 +23,7 @@ from schemas.fields import (
     Utc,
     Version,
 )
+from schemas.guardrails import Guardrails
 from schemas.keys import check_name
 from schemas.money import check_minor, exponent_of
 from schemas.record import CampaignRecord, Part, refuse_negative, refuse_unordered, require
@@ -113,16 +114,6 @@ class AdSet(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         check_name(self.ad_set_id, "ad_set_id")
 
 
-class Guardrails(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of what may change without a person."""
-
-    max_change_pct: Annotated[
-        float, Meta(gt=0.0, le=1000.0, description="largest single change, per cent of the value")
-    ] = 100.0
-    cooldown_minutes: Annotated[int, Meta(ge=0, le=43_200)] = 0
-    max_changes_per_day: Annotated[int, Meta(ge=0, le=10_000)] = 25
-
-
 class CalendarEvent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stretch of time that is not like the others."""
 
@@ -169,6 +160,9 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     strategy: Strategy = Strategy.ADAPTIVE
     custom_weights: DayWeights | None = None
     dayparting: WeekWeights | None = None
+    reallocate_within_day: Annotated[
+        bool, Meta(description="move budget between hours to come when today surprises")
+    ] = False
     bid: Bid | None = None
     actuator: (
         Annotated[Actuator, Meta(description="bid for adaptive, budget for the others if absent")]

@@ -56,6 +56,7 @@ def ask() -> None:
     questions.split_of_day(np.array([900, 0]), np.ones((2, 168)), cells, bounds)
     week = patterns.estimate(patterns.unpack([b"", b""]), patterns.flat_prior(2))
     questions.what_was_learned(week, 3)
+    questions.which_days(week)
 
 
 def stand() -> None:
@@ -86,7 +87,7 @@ def move() -> None:
     )
     bounds = np.zeros(2, dtype=np.int64), np.full(2, 500)
     moved = reallocation.reallocate(np.array([900, 900]), np.ones((2, 25)), bounds, found)
-    reallocation.because(found, moved, 0)
+    reallocation.because(found, int(moved.moved[0]), 0)
 
 
 def try_out() -> None:
@@ -101,9 +102,12 @@ def try_out() -> None:
     moved = exploration.explore(pacing.response, made, money, coins, open_=open_)
     exploration.charged(pacing.response, money, moved, np.array([40.0, 70.0]))
     exploration.towards_the_unknown(np.ones((2, 3)), np.full((2, 3), 0.5), np.array([0.1, 0.0]))
-    motion = velocity.moved_on(velocity.at_rest(2), np.array([40.0, 0.0]), limited=open_)
+    still = velocity.at_rest(np.array([2.0, 4.0]))
+    motion = velocity.moved_on(still, np.array([40.0, 0.0]), limited=open_)
     wanted = moved.spending.log_multiplier, moved.spending.cap
-    velocity.held(velocity.usual_limits(2), motion, wanted, np.zeros(2))
+    limits = velocity.stated(np.array([1.5, velocity.ENDLESS]), np.array([velocity.ENDLESS, 2.0]))
+    speed = velocity.Speed(limits=limits, motion=motion)
+    velocity.held(speed, wanted, np.zeros(2), protecting=~open_)
 
 
 def tell() -> None:

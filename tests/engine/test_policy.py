@@ -27,7 +27,10 @@ FREE = {"known": 1, "value": (10, 0)}
 def hourly_budget(situation: Situation, wanted: Ints, hard_cap: Ints) -> Lever:
     known, current = current_value(situation.in_force, situation.plans)
     alone = np.zeros(len(wanted), dtype=np.bool_)
-    return Lever(wanted=wanted, known=known, current=current, hard_cap=hard_cap, beside=alone)
+    most = np.full(len(wanted), UNLIMITED)
+    return Lever(
+        wanted=wanted, known=known, current=current, hard_cap=hard_cap, most=most, beside=alone
+    )
 
 
 def ruled(

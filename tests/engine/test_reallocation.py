@@ -11,6 +11,7 @@ from engine.arrays import Floats, Ints
 from engine.plans import UNLIMITED
 from engine.reallocation import (
     DEPARTS,
+    HELD_BACK,
     MOST,
     USUAL_DISPERSION,
     Departure,
@@ -82,7 +83,7 @@ def test_a_day_as_expected_is_left_as_it_was_to_the_unit(
     moved = reallocate(np.array([total]), ahead(weights), free(), found)
     usual = hour_plan(np.array([total]), ahead(weights), *free())
     assert moved.after.amounts.tolist() == usual.amounts.tolist()
-    assert because(found, moved, 0)[0] == "as_expected"
+    assert because(found, int(moved.moved[0]), 0)[0] == "as_expected"
 
 
 def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> None:
@@ -91,7 +92,7 @@ def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> 
     amounts = moved.after.amounts[0, :12]
     assert (np.diff(amounts) <= 0).all()
     assert amounts[0] > 10_000 // 12 > amounts[-1]
-    code, evidence = because(found, moved, 0)
+    code, evidence = because(found, int(moved.moved[0]), 0)
     assert code == "better_than_expected"
     weight = sum(FADING**age for age in range(6))
     squares = sum(FADING ** (2 * age) for age in range(6))
@@ -106,7 +107,7 @@ def test_a_good_morning_moves_money_to_the_hours_that_are_near_and_says_so() -> 
     worse = departure(today([(2.0, 10.0, 1.0)] * 6), ONE)
     away = reallocate(np.array([10_000]), ahead([1.0] * 12), free(), worse)
     assert (np.diff(away.after.amounts[0, :12]) >= 0).all()
-    assert because(worse, away, 0)[0] == "worse_than_expected"
+    assert because(worse, int(away.moved[0]), 0)[0] == "worse_than_expected"
 
 
 def test_an_immature_hour_is_not_judged() -> None:
@@ -212,3 +213,13 @@ def test_a_campaign_is_moved_alike_alone_and_in_any_batch(
 
 def test_the_border_is_that_of_the_normal_distribution() -> None:
     assert pytest.approx(2.5758, abs=1e-3) == DEPARTS
+
+
+@pytest.mark.parametrize(("left", "held_back"), [(HELD_BACK - 1, False), (HELD_BACK, True)])
+def test_late_in_the_day_money_is_put_forward_but_not_held_back(
+    left: int, *, held_back: bool
+) -> None:
+    for counted, moves in ((2.0, held_back), (20.0, True)):
+        found = departure(today([(counted, 10.0, 1.0)] * 6), ONE)
+        moved = reallocate(np.array([10_000]), ahead([1.0] * left), free(), found)
+        assert bool(moved.moved[0]) is moves

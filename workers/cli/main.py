@@ -90,6 +90,11 @@ COMMANDS = {
         help="List and replay records that could not be read.",
         panel=KAFKA,
     ),
+    "status": Entry(
+        target="workers.cli.status:status",
+        help="Show how campaigns stand, the most urgent first.",
+        panel=LOOK,
+    ),
     "watch": Entry(
         target="workers.cli.watch:watch",
         help="Follow recommendations and the audit trail live.",

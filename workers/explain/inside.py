@@ -13,9 +13,11 @@ from engine.dates import date_factors
 from engine.day_shapes import no_days, pooled
 from engine.horizon import slot_weights
 from engine.pacer import start
+from engine.patterns import Estimate
 from engine.response import ELASTICITY
 from engine.steering import BINDING
 from engine.strategies import by_date, week_weights
+from engine.weeks import WeekWeights
 from schemas import Recommendation, parse_campaign_key
 from schemas.levers import MULTIPLIER_DECIMALS
 from schemas.topics import PRIORS
@@ -69,8 +71,31 @@ class Inside:
     """What is known of how spend answers to bids, where these are set."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """One campaign's decision, made once more; what is of campaigns has one row."""
+
+    books: Books
+    decided: Decided
+    learned: Estimate
+    week: WeekWeights
+    """What the plan's strategy makes of it; where bids are set, all hours weigh alike."""
+
+
 def look_inside(replica: Replica, key: bytes, made: Recommendation) -> Inside | None:
     """Return what led to ``made``, which is the last decision of the campaign in ``replica``.
+
+    None where there was no plan to decide by.
+    """
+    again = decided_again(replica, key, made)
+    if again is None:
+        return None
+    slots = slot_weights(again.week, again.decided.decisions.clock)
+    return _inside(again.decided, slots, float(again.learned.trust[0]), made)
+
+
+def decided_again(replica: Replica, key: bytes, made: Recommendation) -> Again | None:
+    """Return the decision that led to ``made`` once more, with all that it followed from.
 
     None where there was no plan to decide by.
     """
@@ -80,10 +105,13 @@ def look_inside(replica: Replica, key: bytes, made: Recommendation) -> Inside | 
     draft = Draft(replica.policy, replica, tables.METRICS)
     due = _due(replica, books, key, made)
     decided = decide_due(draft, books, due)
-    weights, own = _weights(replica, books, due)
-    slots = slot_weights(books.plans.weigh(*weights, due.plan_values, due.plans["detailed"]),
-                         decided.decisions.clock)  # fmt: skip
-    return _inside(decided, slots, own, made)
+    weights, dates, learned = _weights(replica, books, due)
+    return Again(
+        books=books,
+        decided=decided,
+        learned=learned,
+        week=books.plans.weigh(weights, dates, due.plan_values, due.plans["detailed"]),
+    )
 
 
 def _due(replica: Replica, books: Books, key: bytes, made: Recommendation) -> Due:
@@ -105,9 +133,7 @@ def _due(replica: Replica, books: Books, key: bytes, made: Recommendation) -> Du
     )
 
 
-def _weights(
-    replica: Replica, books: Books, due: Due
-) -> tuple[tuple[Floats, Floats | None], float]:
+def _weights(replica: Replica, books: Books, due: Due) -> tuple[Floats, Floats | None, Estimate]:
     latest = replica.broadcast(replica.policy.topic(PRIORS))
     prior, _ = books.priors.priors(latest, [due.names[0][:2]])
     stored = patterns.unpack(
@@ -116,7 +142,7 @@ def _weights(
     learned = patterns.estimate(stored, prior)
     weights = week_weights(due.plans, learned, np.arange(1))
     dates = date_factors(stored, learned.conversions) if by_date(due.plans)[0] else None
-    return (weights, dates), float(learned.trust[0])
+    return weights, dates, learned
 
 
 def _inside(decided: Decided, slots: Floats, own: float, made: Recommendation) -> Inside:

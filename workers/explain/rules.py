@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from schemas import Recommendation
 from schemas.levers import BID_MULTIPLIER
-from schemas.recommendation import GuardrailStatus
+from schemas.recommendation import GuardrailCheck, GuardrailStatus
 from workers.explain.inside import Inside
+
+_SPEND = "max_spend_step_pct"
 
 
 class Ruled(NamedTuple):
@@ -25,7 +27,7 @@ def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
     Where several rails clamp, what lies between two of them is not published, and stands as "...".
     """
     checks = advice.guardrails
-    clamps = [check for check in checks if check.status is GuardrailStatus.CLAMPED]
+    clamps = [check for check in checks if _moves(check, advice)]
     known = inside if advice.field is not None else None
     before, found = known.wanted if known else "...", []
     for check in checks:
@@ -34,8 +36,7 @@ def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
             after = f"{advice.recommended_value:,}"
         elif check in clamps:
             after = "..."
-        moves = check.status is GuardrailStatus.CLAMPED
-        cells = (before, after) if moves else ("", "")
+        cells = (before, after) if check in clamps else _beside(check)
         found.append(Ruled(check.name, *cells, str(check.status)))
         before = after
     if not found or known is None:
@@ -46,6 +47,16 @@ def ruled(advice: Recommendation, inside: Inside | None) -> list[Ruled]:
         _wish(advice, known),
     ]
     return [*opening, *found]
+
+
+def _moves(check: GuardrailCheck, advice: Recommendation) -> bool:
+    """Return whether a rail moved the value; where bids are set one is on their hour's spend."""
+    beside = check.name == _SPEND and advice.field == BID_MULTIPLIER
+    return check.status is GuardrailStatus.CLAMPED and not beside
+
+
+def _beside(check: GuardrailCheck) -> tuple[str, str]:
+    return ("", "") if check.limit is None else ("", f"cap {check.limit:,}")
 
 
 def _wish(advice: Recommendation, inside: Inside) -> Ruled:

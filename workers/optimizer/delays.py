@@ -1,7 +1,8 @@
 """How late each campaign's conversions are reported, learned as its hours are told again.
 
-Only campaigns whose bids are held to a target need it. What is learned is about the telling: it
-depends on when reports came, as nothing else that is kept does.
+Only campaigns whose bids are held to a target need it, and those that move budget within the day.
+What is learned is about the telling: it depends on when reports came, as nothing else that is kept
+does.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from engine.calendar import DAY, HOUR
 from engine.delay import STEPS, Delays, Restated
 from engine.errors import UnknownFormat
 from engine.hours import MILLIONTHS, Outcome, Placed
-from engine.strategies import steers
+from engine.strategies import needs_learning, steers
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
-from workers.optimizer.plan_rows import TARGET
+from workers.optimizer.plan_rows import TARGET, WITHIN_DAY
 from workers.optimizer.tables import METRICS, ages_key, delay_key
 from workers.optimizer.wave import Wave
 
@@ -38,6 +39,7 @@ _OLDEST: Final = 2**16 - 2
 def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
     """Learn from what the wave tells again; remember how old each hour was when it was told."""
     wanted = (wave.plans["detailed"] & TARGET > 0) & steers(wave.plans)
+    wanted |= (wave.plans["detailed"] & WITHIN_DAY > 0) & needs_learning(wave.plans)
     wanted &= ~excluded(wave.windows, np.arange(len(wave.keys)), wave.starts)
     rows = np.flatnonzero(wanted & (placed.outcome <= Outcome.DUPLICATE))
     if not rows.size:

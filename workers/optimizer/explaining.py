@@ -98,6 +98,16 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
             "Bids are moved off what was decided, to learn how spend answers; the plan's learning "
             "reserve pays for it."
         ),
+        "better_than_expected": (
+            "Today's hours brought more conversions than expected; budget is moved to the hours "
+            "that come soon, and the day's total stays."
+        ),
+        "worse_than_expected": (
+            "Today's hours brought fewer conversions than expected; budget is moved to the later "
+            "hours, and the day's total stays."
+        ),
+        "multiplier_slowed": "The multiplier may not change faster than the plan's step.",
+        "spend_slowed": "The hour may not spend more above the last one than the plan's step.",
         "target_binds": "The target holds bids below what the budget affords.",
         "bid_limit_binds": "The plan's range of bids is at its end.",
     }

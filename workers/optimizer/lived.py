@@ -12,9 +12,10 @@ from engine import settings
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR, Calendar, hour_of_week, local_day
 from engine.events import Events, hour_lifts
-from engine.hours import MILLIONTHS, SUSPECT
+from engine.hours import FINAL, MILLIONTHS, SUSPECT
 from engine.living import Lived
 from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.retained import read_days
 from workers.optimizer.tables import AUDIT, settings_key
@@ -52,6 +53,20 @@ class Campaigns:
         )
 
 
+def campaigns_of(due: Due, forced: Rows, rows: Ints) -> Campaigns:
+    """Return the campaigns at ``rows`` (R,) of those that are due; ``forced`` is in force."""
+    some = due.campaigns[rows]
+    return Campaigns(
+        keys=[due.keys[i] for i in rows.tolist()],
+        plans=due.plans[rows],
+        in_force=forced[rows],
+        calendar=due.calendar,
+        zones=due.zones[rows],
+        first=some["first"].astype(np.int64),
+        newest=some["newest"].astype(np.int64),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What was told of hours; shapes (R, H), 0 where nothing was."""
@@ -60,9 +75,12 @@ class Told:
     """Minor units; revenue alike."""
     revenue: Floats
     impressions: Floats
+    clicks: Floats
     conversions: Floats
     usable: Bools
     """Whether the hour was told, and its counts do not contradict each other."""
+    final: Bools
+    """Whether its last report says that its counts are final."""
 
 
 class Calendars(NamedTuple):
@@ -141,8 +159,10 @@ def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> To
         spend=table((rows["spend"][:, 0] + rows["spend"][:, 1] * _ATTO) * scale),
         revenue=table((rows["revenue"][:, 0] + rows["revenue"][:, 1] * _ATTO) * scale),
         impressions=table(rows["impressions"]),
+        clicks=table(rows["clicks"]),
         conversions=table(rows["conversions"] / MILLIONTHS),
         usable=table(rows["flags"] & SUSPECT == 0) > 0.0,
+        final=table(rows["flags"] & FINAL > 0) > 0.0,
     )
 
 

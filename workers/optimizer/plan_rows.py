@@ -41,6 +41,9 @@ BIDS = 32
 EXPLORES = 64
 """Bit of ``detailed``: the plan has a learning reserve."""
 
+WITHIN_DAY = 128
+"""Bit of ``detailed``: the plan limits speed, or moves budget within the day. It is the last bit
+of the byte: which of the two is asked of the plan itself."""
 
 _ANY_MULTIPLIER = np.log([float(LEAST_MULTIPLIER), float(MOST_MULTIPLIER)])
 
@@ -153,8 +156,14 @@ def _detailed(plan: Plan) -> int:
         TARGET: plan.target_cpa is not None or plan.target_roas is not None,
         EXPLORES: plan.learning_share > 0.0,
         BIDS: plan.bid is not None and plan.bid.base is not None,
+        WITHIN_DAY: plan.reallocate_within_day or _slowed(plan),
     }
     return sum(bit for bit, has in traits.items() if has)
+
+
+def _slowed(plan: Plan) -> bool:
+    rails = plan.guardrails
+    return rails.max_multiplier_step is not None or rails.max_spend_step_pct is not None
 
 
 def _amounts(plan: Plan) -> dict[str, int]:

@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.calendar import HOUR
 from engine.holds import NONE, ORDER
+from engine.policy import CLAMPED
+from engine.reallocation import because
 from engine.steering import BINDING
 from schemas import HoldReason
 from schemas.topics import PLANS
@@ -18,6 +20,9 @@ from workers.optimizer.deciding import Decided
 from workers.optimizer.explaining import Evidence
 from workers.optimizer.json_columns import DIGITS, Money
 from workers.optimizer.policy import OptimizerPolicy
+
+_SLOWED: Final = ("multiplier_slowed", "spend_slowed")
+"""Codes of what limits of speed do, in the order of `engine.ruling.SPEEDS`."""
 
 
 class Reasons:
@@ -36,7 +41,8 @@ class Reasons:
         self._left = money.plain(made.horizon.left)
         self._in_flight = money.plain(made.horizon.in_flight)
         noted = made.unmet | made.horizon.short | (made.unplaced > 0) | (made.binding > 0)
-        noted |= made.reach.before_target | made.reach.hour_aside
+        noted |= made.reach.before_target | made.reach.hour_aside | (made.moved > 0)
+        noted |= (made.speeds == CLAMPED).any(axis=1)
         noted |= made.steers & (made.explored.moved != 0.0)
         self._noted = (noted & made.acts & (made.hold == NONE)).tolist()
 
@@ -71,6 +77,16 @@ class Reasons:
             notes.append(explaining.note("hourly_minimum_out_of_reach", {}))
         if made.steers[i] and made.explored.moved[i]:
             notes.append(explaining.note("exploring", self._explored(i)))
+        return notes + self._within_day(i)
+
+    def _within_day(self, i: int) -> list[Evidence]:
+        made = self._made
+        slowed = zip(_SLOWED, made.speeds[i].tolist(), strict=True)
+        notes = [explaining.note(code, {}) for code, state in slowed if state == CLAMPED]
+        if made.moved[i]:
+            code, evidence = because(made.today, int(made.moved[i]), i)
+            moved = self._money.writers[i](int(made.moved[i]))
+            notes.append(explaining.note(code, {**evidence, "moved": moved}))
         return notes
 
     def _asked(self, i: int) -> Evidence:

@@ -14,10 +14,12 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import HOUR
+from engine.decide import Decisions
 from engine.holds import ORDER
 from engine.plans import AUTONOMIES
-from engine.policy import CLAMPED, GUARDRAILS
+from engine.policy import CLAMPED, GUARDRAILS, UNSTATED
 from engine.risk import NO_TIME
+from engine.ruling import SPEEDS
 from schemas import Priority, Risk
 from schemas.levers import (
     BID_MULTIPLIER,
@@ -37,6 +39,8 @@ Members = dict[str, Column]
 _ID = 16
 _FIELDS = (f'"{HOURLY_BUDGET}"', f'"{BID_MULTIPLIER}"')
 _UNITS = (f'"{CURRENCY_UNIT}"', f'"{MULTIPLIER_UNIT}"')
+_RAILS = (*GUARDRAILS, *SPEEDS)
+_SPEND = SPEEDS[1]
 _STATUSES = ("passed", "clamped", "blocked")
 _KINDS = ('"hold"', '"pacing"')
 _HOLDS = tuple(f'"{reason}"' for reason in ORDER)
@@ -152,7 +156,7 @@ def _amounts(decided: Decided, money: Money) -> Members:
         "change_pct": write.where(made.known & (current != 0), write.numbers(moved)),
         "hour_plan": money.lists(made.plan, np.where(made.acts, made.clock.hours, 0)),
         "hourly_cap": money.column(made.cap),
-        "guardrails": _guardrails(made.ruling.statuses, lever.plain(value)),
+        "guardrails": _guardrails(made, lever.plain(value), money.plain(made.cap)),
         "auto_execute": write.where(made.ruling.release, write.same(value=True, count=len(value))),
         "risk": _risks(np.round(made.confidence, DIGITS)),
     }
@@ -192,21 +196,26 @@ def _ranges(money: Money, *percentiles: Ints) -> Column:
     return [f'{{"p10":"{low}","p50":"{mid}","p90":"{high}"}}' for low, mid, high in amounts]
 
 
-def _guardrails(statuses: Ints, limits: Sequence[str]) -> Column:
-    rulings = map(tuple, statuses.tolist())
+def _guardrails(made: Decisions, limits: Sequence[str], caps: Sequence[str]) -> Column:
+    """Return what each guard rail did; ``limits`` is what those that clamp led to.
+
+    Where bids are set the limit of spend is on what their hour may spend, ``caps``.
+    """
+    rulings = map(tuple, np.concatenate([made.ruling.statuses, made.speeds], axis=1).tolist())
+    spends = np.where(made.steers, caps, limits).tolist()
     return [
-        _checks(ruling, limit if CLAMPED in ruling else "")
-        for ruling, limit in zip(rulings, limits, strict=True)
+        _checks(ruling, *((limit, spend) if CLAMPED in ruling else ("", "")))
+        for ruling, limit, spend in zip(rulings, limits, spends, strict=True)
     ]
 
 
 @lru_cache(maxsize=4_096)
-def _checks(ruling: tuple[int, ...], limit: str) -> str:
-    """Return what each guard rail did; ``limit`` is what the ones that clamp led to."""
+def _checks(ruling: tuple[int, ...], limit: str, spend: str) -> str:
     checks = [
         {"name": name, "status": _STATUSES[status]}
-        | ({"limit": limit} if status == CLAMPED else {})
-        for name, status in zip(GUARDRAILS, ruling, strict=True)
+        | ({"limit": spend if name == _SPEND else limit} if status == CLAMPED else {})
+        for name, status in zip(_RAILS, ruling, strict=True)
+        if status != UNSTATED
     ]
     return write.as_json(checks)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.arrays import Floats, Ints, Rows
+from engine.arrays import Floats, Rows
 from engine.offsets import of_intent, offset_lifts, week_shape
 from engine.plans import ACTUATORS
 from engine.situation import Steered, nobody_steered
@@ -16,7 +16,7 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Calendars, Campaigns
+from workers.optimizer.lived import Calendars, campaigns_of
 from workers.optimizer.pacing import catch_up
 from workers.optimizer.reserves import Account, learning_of
 from workers.optimizer.tables import METRICS, windows_key
@@ -55,7 +55,7 @@ def known_of(draft: Draft, books: Books, due: Due, forced: Rows, intents: Floats
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     # What cannot be read of these records has been counted where their weights were read.
     shapes, _, _ = books.shapes.shapes(latest, [due.names[i][:2] for i in rows.tolist()])
-    campaigns = _campaigns(due, forced, rows)
+    campaigns = campaigns_of(due, forced, rows)
     values = [due.plan_values[i] for i in rows.tolist()]
     offsets = _offsets(due.plans[rows], intents[rows])
     detailed = due.plans["detailed"][rows]
@@ -97,16 +97,3 @@ def _week(steered: Steered) -> Floats:
     response = steered.pacing.response
     lifts = offset_lifts(response, steered.offsets, response.anchor)
     return np.asarray(np.exp(week_shape(steered.pacing, steered.shapes) + lifts))
-
-
-def _campaigns(due: Due, forced: Rows, rows: Ints) -> Campaigns:
-    some = due.campaigns[rows]
-    return Campaigns(
-        keys=[due.keys[i] for i in rows.tolist()],
-        plans=due.plans[rows],
-        in_force=forced[rows],
-        calendar=due.calendar,
-        zones=due.zones[rows],
-        first=some["first"].astype(np.int64),
-        newest=some["newest"].astype(np.int64),
-    )

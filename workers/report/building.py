@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -80,6 +80,18 @@ class Book:
     def decided(self) -> Decided:
         """What takes in recommendations and the trail, once the metrics are read."""
         return Decided(in_detail=frozenset(self.shown))
+
+    def deliver(self, events: Sequence[MetricsEvent], _times: Sequence[int]) -> None:
+        """Take in metrics, and when each was told, in seconds: a report does not ask for it."""
+        self.delivered.add(events)
+
+    def advise(self, recommendations: Sequence[Recommendation]) -> None:
+        """Take in recommendations, once the metrics are read."""
+        self.decided.add(recommendations)
+
+    def audit(self, entries: Sequence[AuditEntry]) -> None:
+        """Take in entries of the audit trail, once the recommendations are read."""
+        self.decided.audit(entries)
 
     def take(self, records: Records) -> None:
         """Take in records of all topics."""

@@ -27,6 +27,7 @@ class Hours:
     spend: Floats
     revenue: Floats
     conversions: Floats
+    clicks: Floats
 
     def between(self, start: int, end: int) -> Hours:
         """Return the hours that begin at ``start`` or later, and before ``end``."""
@@ -36,6 +37,7 @@ class Hours:
             spend=self.spend[at],
             revenue=self.revenue[at],
             conversions=self.conversions[at],
+            clicks=self.clicks[at],
         )
 
 
@@ -48,6 +50,7 @@ class _Hour:
     spend: float = 0.0
     revenue: float = 0.0
     conversions: float = 0.0
+    clicks: int = 0
     counted: set[str] | None = None
     """The deltas that were added; most hours have none."""
 
@@ -62,7 +65,7 @@ class _Hour:
         elif number < 0 or number >= self.sequence:
             self.sequence = max(self.sequence, number)
             self.spend, self.revenue = float(event.spend), float(event.revenue)
-            self.conversions = float(event.conversions)
+            self.conversions, self.clicks = float(event.conversions), event.clicks
 
     def _add(self, event: MetricsEvent) -> None:
         self.counted = set() if self.counted is None else self.counted
@@ -72,6 +75,7 @@ class _Hour:
         self.spend += float(event.spend)
         self.revenue += float(event.revenue)
         self.conversions += float(event.conversions)
+        self.clicks += event.clicks
 
 
 @dataclass(slots=True)
@@ -119,4 +123,5 @@ class Delivered:
             spend=np.array([hour.spend for _, hour in known], np.float64),
             revenue=np.array([hour.revenue for _, hour in known], np.float64),
             conversions=np.array([hour.conversions for _, hour in known], np.float64),
+            clicks=np.array([hour.clicks for _, hour in known], np.float64),
         )

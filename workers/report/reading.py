@@ -17,6 +17,8 @@ from schemas import (
     decode_metrics,
 )
 from schemas.topics import AUDIT, METRICS, PLANS, RECOMMENDATIONS, Topic
+from workers.delivery.api import Record as Stored
+from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end
 from workers.errors import UsageError
 from workers.kafka import Connection
@@ -55,10 +57,17 @@ class Source:
             Kafka could not be reached, or refused.
         """
         book = Book(wishes=wishes)
-        async for plans in self._batches(PLANS, _decoder(Plan)):
+        await self.fill(book, also=also)
+        return book
+
+    async def fill(self, book: Book, *, also: Iterable[MetricsEvent] = ()) -> None:
+        """Let a book take in all records of the topics; errors as of `book`."""
+        async for plans, _ in self._batches(PLANS, _decoder(Plan)):
             book.add_plans(plans)
-        async for events in self._batches(METRICS, lambda value: decode_metrics(value).event):
-            book.delivered.add(events)
+        async for events, times in self._batches(
+            METRICS, lambda value: decode_metrics(value).event
+        ):
+            book.deliver(events, times)
         book.delivered.add(also)
         if not book.delivered.campaigns():
             raise UsageError(
@@ -66,33 +75,36 @@ class Source:
                 remedy="publish metrics with `pacekeeper publish FILE`, or name another prefix "
                 "with PACEKEEPER_TOPICS_PREFIX",
             )
-        async for advice in self._batches(RECOMMENDATIONS, _decoder(Recommendation)):
-            book.decided.add(advice)
-        async for entries in self._batches(AUDIT, _decoder(AuditEntry)):
-            book.decided.audit(entries)
-        return book
+        async for advice, _ in self._batches(RECOMMENDATIONS, _decoder(Recommendation)):
+            book.advise(advice)
+        async for entries, _ in self._batches(AUDIT, _decoder(AuditEntry)):
+            book.audit(entries)
 
     async def _batches(
         self, topic: Topic, read: Callable[[bytes], RecordT]
-    ) -> AsyncIterator[list[RecordT]]:
-        """Yield the records of a topic, a partition's in their order."""
+    ) -> AsyncIterator[tuple[list[RecordT], list[int]]]:
+        """Yield the records of a topic, a partition's in their order, and their clocks."""
         partitions = await partitions_of(self.connection, [topic.full_name(self.prefix)])
         async with reader(self.connection) as consumer:
             async for _, found in read_to_end(consumer, partitions):
-                yield self._decoded((record.value for record in found), read)
+                yield self._decoded(at_its_clock(found), read)
 
     def _decoded(
-        self, values: Iterable[bytes | None], read: Callable[[bytes], RecordT]
-    ) -> list[RecordT]:
-        records = []
-        for value in values:
-            if not value:  # an empty record deletes a plan; what it was for is reported still
+        self, found: Iterable[Stored], read: Callable[[bytes], RecordT]
+    ) -> tuple[list[RecordT], list[int]]:
+        """Return the records that can be read, and the seconds that they were told at."""
+        records, times = [], []
+        for stored in found:
+            # An empty record deletes a plan; what it was for is reported still.
+            if not stored.value:
                 continue
             try:
-                records.append(read(value))
+                records.append(read(stored.value))
             except SchemaError:
                 self.unreadable += 1
-        return records
+                continue
+            times.append(stored.timestamp // 1_000)
+        return records, times
 
 
 def _decoder(kind: type[RecordT]) -> Callable[[bytes], RecordT]:

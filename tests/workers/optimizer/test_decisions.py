@@ -31,7 +31,8 @@ from schemas import (
     topics,
 )
 from schemas.fields import Autonomy, BudgetPeriod, Status
-from schemas.plan import Actuator, Days, Guardrails, Rollover, Strategy
+from schemas.guardrails import Guardrails
+from schemas.plan import Actuator, Days, Rollover, Strategy
 from tests.workers.optimizer.world import NAMES, World, an_event, hour
 
 

@@ -13,9 +13,16 @@ from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.test_pooling import pool
+from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.test_learning_reserve import lived
-from tests.workers.optimizer.world import World, an_event, hour
+from tests.workers.optimizer.test_reallocating import after
+from tests.workers.optimizer.test_speed import rails, starved
+from tests.workers.optimizer.world import World, a_plan, an_event, hour
+from tests.workers.status.books import a_book
+from workers.status.answering import answers_of
+from workers.status.asking import ask
+from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
     "allocation",
@@ -29,26 +36,16 @@ LIBRARY = {
     "allocation_tree",
     "ceiling",
     "clearing",
-    "coming",
     "coming_events",
     "curve_families",
     "curve_fitting",
     "curves",
     "day_shapes",
-    "delay",
     "demand",
     "exploration",
     "exponents",
     "futures",
-    "intervals",
-    "over_delivery",
-    "pacer",
-    "platform_rules",
-    "questions",
-    "reallocation",
     "response_days",
-    "status",
-    "velocity",
     "what_if",
     "whole_units",
 }
@@ -95,6 +92,28 @@ def a_campaigns_life() -> None:
     world.metrics(an_event(86))
 
 
+def ask_about_campaigns() -> None:
+    """Ask how two campaigns stand, one of them with its bids set, and all about both."""
+    for strategy in ("dayparting", "adaptive"):
+        world = Kept()
+        world.plan(strategy=strategy)
+        for number in range(30):
+            world.metrics(
+                an_event(number),
+                *([an_event(number - 1, conversions=Decimal(3))] if number else []),
+            )
+        events = [an_event(number) for number in range(30)]
+        told = [each.advice for each in world.history().published]
+        for period in (BudgetPeriod.DAY, BudgetPeriod.MONTH):
+            plan = a_plan(budget=Budget(amount=Decimal(999), period=period))
+            book = a_book(events, plans=[plan], recommendations=told)
+            keys = list(book.campaigns)
+            campaigns = campaigns_of(book, keys)
+            totals_of(book, keys, campaigns)
+            found = ask(world.policy, world.history(), len(told) - 1)
+            answers_of(book, keys[0], campaigns[0], found)
+
+
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
     found = public_functions()
     called: set[CodeType] = set()
@@ -108,6 +127,9 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
     try:
         a_campaigns_life()
         lived(36, learning_share=1.0)
+        ask_about_campaigns()
+        after([6] * 8)
+        starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
     assert len(found) >= 60

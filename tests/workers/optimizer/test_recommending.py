@@ -17,6 +17,7 @@ from engine.holds import NONE
 from engine.horizon import Horizon
 from engine.policy import GUARDRAILS, PASSED, Ruling
 from engine.risk import Outlook
+from engine.ruling import SPEEDS
 from engine.situation import Clock
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.instants import text_of
@@ -60,6 +61,7 @@ def decided() -> Decided:
         known=yes,
         unmet=no,
         plan=np.array([[71, 72, 73]]),
+        speeds=np.full((1, len(SPEEDS)), PASSED),
         confidence=np.array([0.75]),
     )
     planned, forced = plans.no_plans(1), in_force.nothing_in_force(1)
@@ -125,7 +127,7 @@ def test_each_member_of_a_recommendation_holds_the_column_that_it_is_named_after
         "change_pct": round(100 * int(change) / int(made.current[0]), 2),
         "hour_plan": ["0.71", "0.72"],
         "hourly_cap": money(made.cap),
-        "guardrails": [{"name": name, "status": "passed"} for name in GUARDRAILS],
+        "guardrails": [{"name": name, "status": "passed"} for name in (*GUARDRAILS, *SPEEDS)],
         "model_version": POLICY.model_version,
         "state_digest": "ab" * 16,
     }
