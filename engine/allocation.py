@@ -12,12 +12,12 @@ branching.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.allocation_branching import best_split
-from engine.allocation_groups import Groups, InfeasibleAllocation
+from engine.allocation_groups import Groups, InfeasibleAllocation, by_number
 from engine.arrays import Floats, Ints
 from engine.curves import Curves
 
@@ -66,9 +66,22 @@ def allocate(
     """
     low, high = np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
     _check(curves, low, high)
+    if groups is not None and not groups.in_order():
+        return _reordered(curves, (low, high), total, groups)
     found = best_split(curves, (low, high), total, groups)
-    value = float(curves.value(found.units.astype(np.float64)).sum())
-    return Allocation(units=found.units, log_price=found.log_price, value=value, bound=found.bound)
+    return Allocation(
+        units=found.units, log_price=found.log_price, value=found.value, bound=found.bound
+    )
+
+
+def _reordered(curves: Curves, bounds: tuple[Ints, Ints], total: int, groups: Groups) -> Allocation:
+    """Allocate with campaigns in the order of their groups, and put the answers back."""
+    order, _ = by_number(groups.of, len(groups.parent))
+    low, high = (each[order] for each in bounds)
+    found = allocate(curves.of(order), low, high, total, replace(groups, of=groups.of[order]))
+    units, log_price = np.empty_like(found.units), np.empty_like(found.log_price)
+    units[order], log_price[order] = found.units, found.log_price
+    return replace(found, units=units, log_price=log_price)
 
 
 def _check(curves: Curves, low: Ints, high: Ints) -> None:

@@ -38,7 +38,6 @@ class _Branch:
     low: Ints
     high: Ints
     found: Split
-    value: float
 
 
 def best_split(
@@ -51,22 +50,21 @@ def best_split(
         return first.found
     best, waiting, order = first, [(-first.found.bound, 0, first)], 0
     for _ in range(max(_LEAST_BRANCHES, _WORK // max(len(curves), 1))):
-        if not waiting or -waiting[0][0] <= best.value * (1.0 + CLOSE):
+        if not waiting or -waiting[0][0] <= best.found.value * (1.0 + CLOSE):
             break
         for branch in _halves(problem, heapq.heappop(waiting)[2]):
             order += 1
-            if branch.value > best.value:
+            if branch.found.value > best.found.value:
                 best = branch
             if branch.found.demand.jumps is not None:
                 heapq.heappush(waiting, (-branch.found.bound, order, branch))
-    bound = max([best.value, *(-each[0] for each in waiting)])
+    bound = max([best.found.value, *(-each[0] for each in waiting)])
     return replace(best.found, bound=bound)
 
 
 def _branch(problem: _Problem, low: Ints, high: Ints) -> _Branch:
     found = split(problem.curves, (low, high), problem.total, problem.groups)
-    value = float(problem.curves.value(found.units.astype(np.float64)).sum())
-    return _Branch(low, high, found, value)
+    return _Branch(low, high, found)
 
 
 def _halves(problem: _Problem, branch: _Branch) -> list[_Branch]:

@@ -9,11 +9,11 @@ exchanges is global for M-convex functions, of which these are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.allocation_groups import Groups, by_number
+from engine.allocation_groups import Groups, by_number, runs_of
 from engine.arrays import Floats, Ints
 from engine.curves import Curves
 
@@ -72,7 +72,7 @@ def _within(groups: Groups, units: Ints, taken: Floats, given: Floats) -> Exchan
     its minimum no giver. A group that joins the two sees the exchange.
     """
     sums = groups.sums(units)
-    best = _best_of_own(groups, np.stack((taken, given)))
+    best = _best_of_own(groups, (taken, given))
     at = np.tile(np.arange(len(sums)), (2, 1))
     for level in groups.levels():
         free = np.stack((sums[level] < groups.high[level], sums[level] > groups.low[level]))
@@ -89,15 +89,17 @@ def _within(groups: Groups, units: Ints, taken: Floats, given: Floats) -> Exchan
     return Exchange(float(best[0][joins] + best[1][joins]), giver, taker)
 
 
-def _best_of_own(groups: Groups, worth: Floats) -> Floats:
-    """Return the largest of each row of ``worth``, (2, B), among each group's campaigns; (2, G)."""
-    count = len(groups.parent)
-    order, ends = by_number(groups.of, count)
-    begins = np.concatenate(([0], ends[:-1]))
-    some = ends > begins
-    best = np.full((2, count), -np.inf)
-    if len(order):
-        best[:, some] = np.maximum.reduceat(worth[:, order], begins[some], axis=1)
+def _best_of_own(groups: Groups, worth: tuple[Floats, Floats]) -> Floats:
+    """Return the largest of each of ``worth``, (B,), among each group's campaigns; (2, G)."""
+    best = np.full((2, len(groups.parent)), -np.inf)
+    if not groups.in_order():
+        order, _ = by_number(groups.of, len(groups.parent))
+        groups = replace(groups, of=groups.of[order])
+        worth = worth[0][order], worth[1][order]
+    runs = runs_of(groups.of)
+    for side in (0, 1):
+        if len(runs.begins):
+            best[side, runs.groups] = np.maximum.reduceat(worth[side], runs.begins)
     return best
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Ints
+from engine.arrays import Floats, Ints
 from engine.errors import EngineError
 
 _SHORT: Final = 2**16
@@ -52,6 +52,10 @@ class Groups:
             what = f"group {at} has a minimum of {low} above its maximum of {high}"
             raise InfeasibleAllocation(what, asked=low, bound=high)
 
+    def in_order(self) -> bool:
+        """Tell whether campaigns of one group lie side by side, in the order of groups."""
+        return bool(np.all(self.of[1:] >= self.of[:-1]))
+
     def sums(self, amounts: Ints) -> Ints:
         """Return what the campaigns of each group have together, its subgroups' included; (G,)."""
         sums = np.zeros(len(self.parent), dtype=np.int64)
@@ -66,6 +70,42 @@ class Groups:
         for at, parent in enumerate(self.parent.tolist()[1:], 1):
             depth[at] = depth[parent] + 1
         return [np.flatnonzero(depth == at) for at in range(int(depth.max()), 0, -1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Campaigns in the order of their groups: where those of each group lie, R of G groups."""
+
+    groups: Ints
+    """Shape (R,): groups with campaigns of their own, rising."""
+    begins: Ints
+    """Shape (R,): the first campaign of each."""
+    counts: Ints
+
+    def add(self, amounts: Floats, sums: Floats) -> None:
+        """Add what the own campaigns of each group have together to ``sums``, shape (G,)."""
+        if len(self.begins):
+            sums[self.groups] += np.add.reduceat(amounts, self.begins)
+
+    def each(self, of_groups: Floats) -> Floats:
+        """Return what is said of groups, (G,), for each campaign."""
+        return np.repeat(of_groups[self.groups], self.counts)
+
+    def rows(self, runs: Ints) -> Ints | slice:
+        """Return the campaigns of some runs, given by position and rising."""
+        begins, counts = self.begins[runs], self.counts[runs]
+        if len(runs) == 1:
+            return slice(int(begins[0]), int(begins[0] + counts[0]))
+        ends = np.cumsum(counts)
+        return np.asarray(np.arange(counts.sum()) + np.repeat(begins - (ends - counts), counts))
+
+
+def runs_of(of: Ints) -> Runs:
+    """Return where groups' campaigns lie, given the group of each, (B,), rising."""
+    if not len(of):
+        return Runs(of, of, of)
+    begins = np.concatenate(([0], 1 + np.flatnonzero(of[1:] != of[:-1])))
+    return Runs(of[begins], begins, np.diff(begins, append=len(of)))
 
 
 def tightened(groups: Groups, low: Ints, high: Ints) -> tuple[Ints, Ints]:

@@ -8,12 +8,12 @@ from math import isqrt
 import numpy as np
 
 from engine.allocation_exchange import improved
-from engine.allocation_groups import Groups, by_number, fit_within, tightened
+from engine.allocation_groups import Groups, by_number, fit_within, runs_of, tightened
 from engine.allocation_pool import dual, settle
 from engine.allocation_repair import brought_within
 from engine.allocation_tree import Pools, pools_of
 from engine.arrays import Floats, Ints
-from engine.clearing import clear
+from engine.clearing import first_price
 from engine.curves import Curves
 from engine.demand import Demand, demand_of
 
@@ -25,6 +25,7 @@ class Split:
     units: Ints
     log_price: Floats
     """Shape (B,): log of what a unit more is worth to the pool of a campaign."""
+    value: float
     bound: float
     """No split within the bounds brings more."""
     on_line: int | None
@@ -45,10 +46,11 @@ def split(
     demand = demand_of(curves, *bounds)
     if groups is None:
         found = settle(demand, total)
-        price = np.broadcast_to(np.float64(found.log_price), len(curves))
+        price = np.full(len(curves), found.log_price)
         return Split(
             units=found.units,
             log_price=price,
+            value=_value(curves, found.units),
             bound=found.bound,
             on_line=found.on_line,
             demand=demand,
@@ -56,11 +58,15 @@ def split(
     return _split_tree(demand, groups, total)
 
 
+def _value(curves: Curves, units: Ints) -> float:
+    return float(curves.value(units.astype(np.float64)).sum())
+
+
 def _split_tree(demand: Demand, groups: Groups, total: int) -> Split:
     low, high = demand.low.astype(np.int64), demand.high.astype(np.int64)
     least, most = tightened(groups, low, high)
     fit_within("the total", (total, total), (int(least[0]), int(most[0])))
-    begin = clear(demand, total).log_price if low.sum() < total < high.sum() else 0.0
+    begin = first_price(demand, total)
     pools = pools_of(demand, groups, (least, most), total, begin)
     tight = Groups(parent=groups.parent, low=least, high=most, of=groups.of)
     filled = _filled(demand, tight, pools)
@@ -70,6 +76,7 @@ def _split_tree(demand: Demand, groups: Groups, total: int) -> Split:
     return Split(
         units=units,
         log_price=filled.log_price[pools.head][groups.of],
+        value=_value(demand.curves, units),
         bound=filled.bound,
         on_line=filled.on_line,
         demand=demand,
@@ -93,16 +100,18 @@ def _filled(demand: Demand, groups: Groups, pools: Pools) -> _Filled:
     np.subtract.at(own, pools.head[groups.parent[heads[1:]]], pools.total[heads[1:]])
     units = np.empty(len(groups.of), dtype=np.int64)
     price, bound, on_line = np.zeros(len(own)), 0.0, None
-    order, ends = by_number(np.searchsorted(heads, pools.head)[groups.of], len(heads))
-    for head, rows in zip(heads.tolist(), np.split(order, ends[:-1]), strict=True):
-        some = demand if len(rows) == len(units) else demand.of(rows)
+    runs = runs_of(groups.of)
+    order, ends = by_number(np.searchsorted(heads, pools.head[runs.groups]), len(heads))
+    for head, own_runs in zip(heads.tolist(), np.split(order, ends[:-1]), strict=True):
+        rows = runs.rows(own_runs)
+        some = demand.of(rows)
         total = int(np.clip(own[head], some.low.sum(), some.high.sum()))
         found = settle(some, total, float(pools.log_price[head]))
         units[rows] = found.units
         price[head], better = _signed(groups, pools, head, found.log_price, price)
         bound += _dual(some, price[head], own[head]) if better else found.bound
         if found.on_line is not None:
-            on_line = int(rows[found.on_line])
+            on_line = int(np.arange(len(units))[rows][found.on_line])
     return _Filled(units=units, log_price=price, bound=bound, on_line=on_line)
 
 

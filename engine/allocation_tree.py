@@ -16,10 +16,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.allocation_groups import Groups
+from engine.allocation_groups import Groups, Runs, runs_of
 from engine.arrays import Bools, Floats, Ints
 from engine.demand import Demand
 
+_ROWS: Final = 16_384
 _TURNS: Final = 60
 _WIDEST: Final = 3.0
 _LARGEST: Final = 690.0
@@ -52,7 +53,7 @@ def pools_of(
         settled, open_ = heads[ended], heads[~ended]
         heads = search.hold_all(settled)
         if open_.size:
-            heads = np.concatenate((heads, search.hold(open_, search.clear(open_))))
+            heads = np.concatenate((heads, search.hold(open_, *search.clear(open_))))
     return Pools(
         head=search.head,
         total=search.total,
@@ -62,8 +63,21 @@ def pools_of(
 
 def asked_at(demand: Demand, groups: Groups, bounds: tuple[Ints, Ints], log_price: float) -> float:
     """Return what all campaigns together ask for at one price, kept to their groups' bounds."""
-    asked, _ = _Search(demand, groups, bounds, log_price).asked(demand, groups.of)
-    return float(asked[0])
+    search = _Search(demand, groups, bounds, log_price)
+    return float(search.asked(search.blocks)[0][0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Some campaigns side by side; few enough to stay in the processor's cache."""
+
+    demand: Demand
+    runs: Runs
+
+
+def _blocks(demand: Demand, of: Ints) -> list[_Block]:
+    some = (slice(begin, begin + _ROWS) for begin in range(0, len(of), _ROWS))
+    return [_Block(demand.of(rows), runs_of(of[rows])) for rows in some]
 
 
 class _Search:
@@ -74,7 +88,7 @@ class _Search:
     ) -> None:
         count = len(groups.parent)
         self.demand, self.groups, self.bounds = demand, groups, bounds
-        self.levels = groups.levels()
+        self.levels, self.blocks = groups.levels(), _blocks(demand, groups.of)
         self.head = np.zeros(count, dtype=np.int64)
         self.total = np.zeros(count, dtype=np.int64)
         self.log_price = np.full(count, log_price)
@@ -82,33 +96,41 @@ class _Search:
         self.close = _CLOSE * np.sqrt(members + 4.0)
         self.content = self._content()
 
-    def clear(self, heads: Ints) -> Floats:
-        """Find the prices of new pools; return what groups ask for at them."""
-        rows = np.flatnonzero(self._among(heads)[self.groups.of])
-        demand = self.demand if len(rows) == len(self.groups.of) else self.demand.of(rows)
-        of = self.groups.of[rows]
-        bracket = (np.full(len(heads), -_LARGEST), np.full(len(heads), _LARGEST))
-        asked, fall = self.asked(demand, of)
+    def clear(self, heads: Ints) -> tuple[Floats, Floats]:
+        """Find the prices of new pools; return what ``asked`` does, at them."""
+        low, high = (np.full(len(self.head), end) for end in (-_LARGEST, _LARGEST))
+        asked, fall = self.asked(self._blocks_of(heads))
         for _ in range(_TURNS):
-            over = asked[heads] - self.total[heads]
-            low, high = bracket
-            if np.all(
-                (np.abs(over) <= self.close[heads]) | (high - low <= 1e-13 * (1.0 + np.abs(high)))
-            ):
+            over = asked - self.total
+            apart = high - low > 1e-13 * (1.0 + np.abs(high))
+            heads = heads[((np.abs(over) > self.close) & apart)[heads]]
+            if not heads.size:
                 break
-            price = self.log_price[heads]
-            bracket = np.where(over > 0, price, low), np.where(over < 0, price, high)
-            self.log_price[heads] = self._next(heads, asked, fall, bracket)
-            asked, fall = self.asked(demand, of)
-        return asked
+            price, above = self.log_price[heads], over[heads] > 0
+            low[heads] = np.where(above, price, low[heads])
+            high[heads] = np.where(above, high[heads], price)
+            wanted = price + _step(asked[heads], self.total[heads], fall[heads])
+            within = (low[heads] < wanted) & (wanted < high[heads])
+            middle = 0.5 * (low[heads] + high[heads])
+            self.log_price[heads] = np.where(within, wanted, middle)
+            inside, again = self._among(heads), self.asked(self._blocks_of(heads))
+            asked, fall = np.where(inside, again[0], asked), np.where(inside, again[1], fall)
+        return asked, fall
 
-    def hold(self, heads: Ints, asked: Floats) -> Ints:
+    def _blocks_of(self, heads: Ints) -> list[_Block]:
+        """Return the campaigns of pools, perhaps with some others."""
+        inside = self._among(heads)
+        return [block for block in self.blocks if inside[block.runs.groups].any()]
+
+    def hold(self, heads: Ints, asked: Floats, fall: Floats) -> Ints:
         """Hold the topmost groups of pools that ask for what they may not have; return these."""
         least, most = self.bounds
         inside = self._among(heads)
         outside = inside & ((asked > most) | (asked < least))
         outside[heads] = False
-        return self._head(outside, np.where(asked > most, most, least))
+        held = self._head(outside, np.where(asked > most, most, least))
+        self.log_price[held] += _step(asked[held], self.total[held], fall[held])
+        return held
 
     def hold_all(self, heads: Ints) -> Ints:
         """Hold the groups right inside pools whose content is at an end of its range."""
@@ -153,18 +175,21 @@ class _Search:
         groups = self.groups
         contents = []
         for own, inner in zip((self.demand.low, self.demand.high), self.bounds, strict=True):
-            content = _summed(groups.of, own, len(groups.parent))
+            content = np.zeros(len(groups.parent))
+            runs_of(groups.of).add(own, content)
             np.add.at(content, groups.parent[1:], inner[1:])
             contents.append(content)
         return contents[0], contents[1]
 
-    def asked(self, demand: Demand, of: Ints) -> tuple[Floats, Floats]:
+    def asked(self, blocks: list[_Block]) -> tuple[Floats, Floats]:
         """Return what groups ask for at the pools' prices, and how quickly that falls with them."""
         groups, (least, most) = self.groups, self.bounds
-        spend = demand.at(self.log_price[self.head][of])
-        count = len(groups.parent)
-        asked = _summed(of, spend, count)
-        fall = _summed(of, demand.fall(spend), count)
+        price = self.log_price[self.head]
+        asked, fall = np.zeros(len(price)), np.zeros(len(price))
+        for block in blocks:
+            spend = block.demand.at(block.runs.each(price))
+            block.runs.add(spend, asked)
+            block.runs.add(block.demand.fall(spend), fall)
         for level in self.levels:
             free = (asked[level] > least[level]) & (asked[level] < most[level])
             own = self.head[level] != level
@@ -173,20 +198,11 @@ class _Search:
             np.add.at(fall, groups.parent[level], np.where(own & free, fall[level], 0.0))
         return asked, fall
 
-    def _next(
-        self, heads: Ints, asked: Floats, fall: Floats, bracket: tuple[Floats, Floats]
-    ) -> Floats:
-        low, high = bracket
-        price = self.log_price[heads]
-        bought, total = np.maximum(asked[heads], _LEAST), np.maximum(self.total[heads], _LEAST)
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            step = np.log(bought / total) * bought / fall[heads]
-        step = np.where(fall[heads] > 0.0, step, np.where(bought > total, np.inf, -np.inf))
-        wanted = price + np.clip(step, -_WIDEST, _WIDEST)
-        within = (low < wanted) & (wanted < high)
-        done = np.abs(asked[heads] - self.total[heads]) <= self.close[heads]
-        return np.asarray(np.where(done, price, np.where(within, wanted, 0.5 * (low + high))))
 
-
-def _summed(of: Ints, amounts: Floats, groups: int) -> Floats:
-    return np.bincount(of, amounts, groups).astype(np.float64, copy=False)
+def _step(asked: Floats, total: Ints, fall: Floats) -> Floats:
+    """Return by how much a log price is to rise, by Newton's method on logarithms."""
+    bought, wanted = np.maximum(asked, _LEAST), np.maximum(total, _LEAST)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        step = np.log(bought / wanted) * bought / fall
+    step = np.where(fall > 0.0, step, np.where(bought > wanted, np.inf, -np.inf))
+    return np.clip(step, -_WIDEST, _WIDEST)

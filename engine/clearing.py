@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats
-from engine.demand import Demand, demand_of
+from engine.demand import Demand
 
 WORTHLESS: Final = -690.0
 """Log price below which money is worth nothing: its value cannot be told from none."""
@@ -22,6 +22,9 @@ WORTHLESS: Final = -690.0
 _SAMPLE: Final = 4_096
 _MANY: Final = 5 * _SAMPLE
 _TURNS: Final = 200
+_TIGHT: Final = 1e-5
+"""Units off, over the root of demand's fall and the total, that the certificate does not feel."""
+
 _WIDEST: Final = 3.0
 """Most that a price moves in one step while its bracket is open, natural log."""
 
@@ -41,17 +44,26 @@ def clear(demand: Demand, total: int, log_price: float | None = None) -> Cleared
     """Return the price at which demand is ``total``, up to units that rounding leaves anyway.
 
     ``total`` lies strictly between the sums of the bounds, and ``log_price`` is where to begin to
-    look. Where demand jumps across it the price
-    is the jump's, seen from above: demand is short of the total there. It is short as well at a
-    price below ``WORTHLESS``, where what is left over brings nothing to anyone.
+    look. Where demand jumps across it the price is the jump's, seen from above: demand is short of
+    the total there. It is short as well at a price below ``WORTHLESS``, where what is left over
+    brings nothing to anyone.
     """
-    close = max(0.2, 0.1 * sqrt(len(demand.low)))
-    begin = _first_price(demand, total) if log_price is None else log_price
-    return _search(demand, float(total), begin, close)
+    count = len(demand.low)
+    begin = first_price(demand, total) if log_price is None else log_price
+    return _search(
+        demand, float(total), begin, (max(0.2, 0.1 * sqrt(count)), max(50.0, 0.1 * count))
+    )
 
 
-def _search(demand: Demand, total: float, log_price: float, close: float) -> Cleared:
-    too_low, too_high = -inf, inf
+def _search(
+    demand: Demand, total: float, log_price: float, closest: tuple[float, float]
+) -> Cleared:
+    """Find the price; ``closest`` are units off that are close enough, and that may be.
+
+    More than the first may be off where the certificate stays as good: the dual is above the best
+    value by ``off ** 2 / fall`` of the price, and ``total`` of it is no more than the value.
+    """
+    too_low, too_high, close = -inf, inf, closest[0]
     for _ in range(_TURNS):
         spend = demand.at(log_price)
         bought = float(spend.sum())
@@ -66,6 +78,7 @@ def _search(demand: Demand, total: float, log_price: float, close: float) -> Cle
         if too_high - too_low <= 4e-16 * max(1.0, abs(log_price)):
             break
         fall = float(demand.fall(spend).sum())
+        close = max(closest[0], min(closest[1], _TIGHT * sqrt(fall * total)))
         log_price = _next(log_price, bought, total, fall, (too_low, too_high))
     else:
         log_price = too_high
@@ -92,23 +105,25 @@ def _next(
     return wanted
 
 
-def _first_price(demand: Demand, total: int) -> float:
+def first_price(demand: Demand, total: int) -> float:
+    """Return a price to begin with: about that at which demand is ``total``."""
     count = len(demand.low)
     if count > _MANY:
         return _sampled_price(demand, total, count)
-    share = total / count
-    spend = np.minimum(np.maximum(demand.low, max(share, 1.0)), demand.high)
-    logs = demand.curves.log_marginal(np.maximum(spend, 1.0))
+    least, most = float(demand.low.sum()), float(demand.high.sum())
+    # At an end of the range a curve may be steep or flat without end.
+    part = min(max((total - least) / max(most - least, 1.0), 1e-3), 1.0 - 1e-3)
+    spend = np.maximum(demand.low + part * (demand.high - demand.low), 1.0)
+    logs = demand.curves.log_marginal(spend)
     logs = logs[np.isfinite(logs)]
     return float(logs.mean()) if logs.size else 0.0
 
 
 def _sampled_price(demand: Demand, total: int, count: int) -> float:
     """Return the price at which every so manieth campaign buys its share of the total."""
-    some = slice(None, None, count // _SAMPLE)
-    low, high = demand.low[some], demand.high[some]
-    sample = demand_of(demand.curves.of(some), low.astype(np.int64), high.astype(np.int64))
-    share = total * (len(low) / count)
-    least, most = float(low.sum()), float(high.sum())
+    sample = demand.of(np.arange(0, count, count // _SAMPLE))
+    share = total * (len(sample.low) / count)
+    least, most = float(sample.low.sum()), float(sample.high.sum())
     share = min(max(share, least + 0.01 * (most - least)), most - 0.01 * (most - least))
-    return _search(sample, share, _first_price(sample, round(share)), 1e-3 * share).log_price
+    begin = first_price(sample, round(share))
+    return _search(sample, share, begin, (1e-3 * share, 1e-3 * share)).log_price

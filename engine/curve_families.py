@@ -69,10 +69,12 @@ class Power:
 
     def gain(self, of: Coefficients, spend: Floats, more: Floats) -> Floats:
         """Return what ``more`` brings on top of ``spend``."""
-        some = np.where(spend > 0.0, spend, 1.0)
-        grown = np.expm1(of.exponent * np.log1p(more / some))
-        on_top = some**of.exponent * grown
-        return np.asarray(of.scale * np.where(spend > 0.0, on_top, more**of.exponent))
+        none = spend == 0.0
+        some = np.where(none, 1.0, spend)
+        gain = some**of.exponent * np.expm1(of.exponent * np.log1p(more / some))
+        if none.any():
+            gain[none] = more[none] ** of.exponent[none]
+        return of.scale * gain
 
     def log_marginal(self, of: Coefficients, spend: Floats) -> Floats:
         """Return the log of the value of a unit more."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,12 @@ from engine.errors import EngineError
 STEEPEST: Final = 20.0
 """Largest exponent of a Hill curve: beyond it a curve is a step."""
 
+_ROWS: Final = 16_384
+"""Campaigns at a time: what is reckoned on the way stays in the processor's cache."""
+
+Question = Callable[..., Floats]
+"""Of a family, its coefficients and amounts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -32,6 +38,14 @@ class Part:
     family: Family
     at: Ints | slice
     of: Coefficients
+
+    def blocks(self) -> Iterator[tuple[Ints | slice, Coefficients]]:
+        """Return the campaigns some at a time."""
+        of = self.of
+        for begin in range(0, len(of.scale), _ROWS):
+            some = slice(begin, begin + _ROWS)
+            at = some if isinstance(self.at, slice) else self.at[some]
+            yield at, Coefficients(of.scale[some], of.half[some], of.exponent[some])
 
 
 class Curves:
@@ -71,25 +85,25 @@ class Curves:
 
     def value(self, spend: Floats) -> Floats:
         """Return what a spend >= 0 brings; shape (B,)."""
-        return self._joined([p.family.value(p.of, spend[p.at]) for p in self.parts])
+        return self._asked(lambda family, *rest: family.value(*rest), spend)
 
     def gain(self, spend: Floats, more: Floats) -> Floats:
         """Return what ``more`` >= 0 brings on top of ``spend`` >= 0, without cancellation."""
-        return self._joined([p.family.gain(p.of, spend[p.at], more[p.at]) for p in self.parts])
+        return self._asked(lambda family, *rest: family.gain(*rest), spend, more)
 
     def log_marginal(self, spend: Floats) -> Floats:
         """Return the log of the value of a unit more; infinite for a power curve at 0."""
         with np.errstate(divide="ignore"):
-            return self._joined([p.family.log_marginal(p.of, spend[p.at]) for p in self.parts])
+            return self._asked(lambda family, *rest: family.log_marginal(*rest), spend)
 
     def fall(self, spend: Floats) -> Floats:
         """Return by how much the spend at a price falls for a rise of the log price by one."""
-        return self._joined([p.family.fall(p.of, spend[p.at]) for p in self.parts])
+        return self._asked(lambda family, *rest: family.fall(*rest), spend)
 
     def log_reference(self) -> Floats:
         """Return the log price of each curve that ``spend_at`` is asked against; shape (B,)."""
         with np.errstate(divide="ignore"):
-            return self._joined([p.family.log_reference(p.of) for p in self.parts])
+            return self._asked(lambda family, of: family.log_reference(of))
 
     def spend_at(self, below: Floats) -> Floats:
         """Return the spends whose marginal values have fallen to a price, shape (B,).
@@ -97,7 +111,7 @@ class Curves:
         ``below`` is by how much the log price lies below each curve's reference. The spend is
         negative where even the first unit is not worth the price.
         """
-        return self._joined([p.family.spend_at(p.of, below[p.at]) for p in self.parts])
+        return self._asked(lambda family, *rest: family.spend_at(*rest), below)
 
     def of(self, at: Ints | slice) -> Curves:
         """Return the curves of some campaigns."""
@@ -108,12 +122,14 @@ class Curves:
         some.parts = _parts(some)
         return some
 
-    def _joined(self, answers: list[Floats]) -> Floats:
-        if len(answers) == 1:
-            return answers[0]
+    def _asked(self, question: Question, *amounts: Floats) -> Floats:
+        if len(self.parts) == 1 and len(self) <= _ROWS:
+            part = self.parts[0]
+            return question(part.family, part.of, *amounts)
         whole = np.empty(len(self))
-        for part, answer in zip(self.parts, answers, strict=True):
-            whole[part.at] = answer
+        for part in self.parts:
+            for at, of in part.blocks():
+                whole[at] = question(part.family, of, *(each[at] for each in amounts))
         return whole
 
 

@@ -35,6 +35,22 @@ class Jumps:
     log_price: Floats
     """Log of the value per unit of the line between them."""
 
+    def of(self, at: Ints | slice) -> Jumps | None:
+        """Return the jumps of some campaigns, of these by their new positions."""
+        if isinstance(at, slice):
+            kept = (self.at >= at.start) & (self.at < at.stop)
+            new = self.at - at.start
+        else:
+            kept, new = np.isin(self.at, at), np.searchsorted(at, self.at)
+        if not np.any(kept):
+            return None
+        return Jumps(
+            at=new[kept],
+            low=self.low[kept],
+            high=self.high[kept],
+            log_price=self.log_price[kept],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
@@ -48,9 +64,8 @@ class Demand:
 
     def at(self, log_price: Prices) -> Floats:
         """Return the best spends at a log price, or at one each; at a jump's price the lower."""
-        spend = np.minimum(
-            np.maximum(self.curves.spend_at(self.log_reference - log_price), self.low), self.high
-        )
+        spend = self.curves.spend_at(self.log_reference - log_price)
+        np.minimum(np.maximum(spend, self.low, out=spend), self.high, out=spend)
         if self.jumps is None:
             return spend
         at = self.jumps.at
@@ -62,27 +77,34 @@ class Demand:
     def fall(self, spend: Floats) -> Floats:
         """Return by how much the spends fall for a rise of the log price by one."""
         free = (spend > self.low) & (spend < self.high)
-        return np.where(free, self.curves.fall(spend), 0.0)
+        return self.curves.fall(spend) * free
 
-    def of(self, at: Ints) -> Demand:
-        """Return what some of the campaigns buy."""
-        return demand_of(
-            self.curves.of(at), self.low[at].astype(np.int64), self.high[at].astype(np.int64)
+    def of(self, at: Ints | slice) -> Demand:
+        """Return what some of the campaigns buy, given by position and rising."""
+        return Demand(
+            curves=self.curves.of(at),
+            low=self.low[at],
+            high=self.high[at],
+            log_reference=self.log_reference[at],
+            jumps=None if self.jumps is None else self.jumps.of(at),
         )
 
 
 def demand_of(curves: Curves, low: Ints, high: Ints) -> Demand:
     """Return what campaigns buy within bounds, ``0 <= low <= high``, whole units."""
+    least, most = low.astype(np.float64), high.astype(np.float64)
     return Demand(
         curves=curves,
-        low=low.astype(np.float64),
-        high=high.astype(np.float64),
+        low=least,
+        high=most,
         log_reference=curves.log_reference(),
-        jumps=_jumps(curves, low.astype(np.float64), high.astype(np.float64)),
+        jumps=_jumps(curves, least, most),
     )
 
 
 def _jumps(curves: Curves, low: Floats, high: Floats) -> Jumps | None:
+    if not np.any(curves.family == HILL):
+        return None
     at = np.flatnonzero((curves.family == HILL) & (curves.exponent > 1.0) & (high > low))
     if not at.size:
         return None
