@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.allocation_branching import best_split
 from engine.allocation_groups import Groups, InfeasibleAllocation, by_number
+from engine.allocation_split import Split
 from engine.arrays import Floats, Ints
 from engine.curves import Curves
 
@@ -66,22 +67,21 @@ def allocate(
     """
     low, high = np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
     _check(curves, low, high)
-    if groups is not None and not groups.in_order():
-        return _reordered(curves, (low, high), total, groups)
-    found = best_split(curves, (low, high), total, groups)
-    return Allocation(
-        units=found.units, log_price=found.log_price, value=found.value, bound=found.bound
-    )
-
-
-def _reordered(curves: Curves, bounds: tuple[Ints, Ints], total: int, groups: Groups) -> Allocation:
-    """Allocate with campaigns in the order of their groups, and put the answers back."""
+    if groups is None or groups.in_order():
+        return _answer(best_split(curves, (low, high), total, groups))
+    # Sums over groups are quick where the campaigns of each lie side by side.
     order, _ = by_number(groups.of, len(groups.parent))
-    low, high = (each[order] for each in bounds)
-    found = allocate(curves.of(order), low, high, total, replace(groups, of=groups.of[order]))
+    ordered = replace(groups, of=groups.of[order])
+    found = _answer(best_split(curves.of(order), (low[order], high[order]), total, ordered))
     units, log_price = np.empty_like(found.units), np.empty_like(found.log_price)
     units[order], log_price[order] = found.units, found.log_price
     return replace(found, units=units, log_price=log_price)
+
+
+def _answer(found: Split) -> Allocation:
+    return Allocation(
+        units=found.units, log_price=found.log_price, value=found.value, bound=found.bound
+    )
 
 
 def _check(curves: Curves, low: Ints, high: Ints) -> None:
@@ -89,7 +89,7 @@ def _check(curves: Curves, low: Ints, high: Ints) -> None:
         what = f"{len(curves)} curves need as many bounds, had {len(low)} and {len(high)}"
         raise InfeasibleAllocation(what, asked=len(curves), bound=len(low))
     wrong = (low < 0) | (low > high)
-    if np.any(wrong):
+    if wrong.any():
         at = int(np.argmax(wrong))
         what = f"campaign {at} has a minimum of {low[at]} and a maximum of {high[at]}"
         raise InfeasibleAllocation(what, asked=int(low[at]), bound=int(high[at]))

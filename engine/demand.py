@@ -103,7 +103,7 @@ def demand_of(curves: Curves, low: Ints, high: Ints) -> Demand:
 
 
 def _jumps(curves: Curves, low: Floats, high: Floats) -> Jumps | None:
-    if not np.any(curves.family == HILL):
+    if not (curves.family == HILL).any():
         return None
     at = np.flatnonzero((curves.family == HILL) & (curves.exponent > 1.0) & (high > low))
     if not at.size:
