@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.errors import EngineError
 
-_ROWS: Final = 2_048
+_ROWS: Final = 512
 """Campaigns at a time: their days stay in the processor's cache."""
 
 _LEAST: Final = 1e-12
@@ -122,27 +122,30 @@ def _block(
     log_spend, instrument = middle.log_spend[rows], middle.instrument[rows]
     usual = np.exp(exponent[:, None] * log_spend)
     shape = usual * common[days.pool[rows]]
-    level = (weight * value).sum(axis=1) / np.maximum((weight * shape).sum(axis=1), _LEAST)
+    weighted = weight * value
+    level = weighted.sum(axis=1) / np.maximum(np.vecdot(weight, shape), _LEAST)
     mean = level[:, None] * shape
     expected = weight * mean
-    total = np.maximum(expected.sum(axis=1), _LEAST)
-    moved = instrument - ((expected * instrument).sum(axis=1) / total)[:, None]
-    departure = weight * (value - mean)
-    count = weight.sum(axis=1) / np.maximum(weight.max(axis=1, initial=0.0), _LEAST)
-    chi_square = departure * (value - mean) / np.maximum(mean, _LEAST)
+    total = expected.sum(axis=1)
+    moved = instrument - (np.vecdot(expected, instrument) / np.maximum(total, _LEAST))[:, None]
+    departure = weighted - expected
+    spoken = departure * moved
+    heaviest = np.maximum(weight.max(axis=1, initial=0.0), _LEAST)
+    counted = weight.sum(axis=1)
+    chi_square = np.vecdot(departure, (value - mean) / np.maximum(mean, _LEAST))
     columns = np.stack(
         (
             level,
-            expected.sum(axis=1),
-            (weight * expected).sum(axis=1),
-            count,
-            chi_square.sum(axis=1) / np.maximum(weight.sum(axis=1), _LEAST),
-            (departure * moved).sum(axis=1),
-            (expected * moved**2).sum(axis=1),
-            ((departure * moved) ** 2).sum(axis=1),
+            total,
+            np.vecdot(weight, expected),
+            counted / heaviest,
+            chi_square / np.maximum(counted, _LEAST),
+            spoken.sum(axis=1),
+            np.vecdot(expected * moved, moved),
+            np.vecdot(spoken, spoken),
         )
     )
-    return columns, weight * value, weight * level[:, None] * usual
+    return columns, weighted, (weight * level[:, None]) * usual
 
 
 def _add_to_pools(sums: tuple[Floats, Floats], pool: Ints, parts: tuple[Floats, Floats]) -> None:
