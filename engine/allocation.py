@@ -13,6 +13,7 @@ branching.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from engine.arrays import Floats, Ints
 from engine.curves import Curves
 
 __all__ = ["Allocation", "Groups", "InfeasibleAllocation", "allocate"]
+
+_NOTHING: Final = 1e-280
+"""Value that cannot be told from none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,9 @@ class Allocation:
     @property
     def gap(self) -> float:
         """How far the best split can be above this one, as a share of the bound, >= 0."""
-        return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0.0 else 0.0
+        if self.bound <= _NOTHING:
+            return 0.0
+        return max(self.bound - self.value, 0.0) / self.bound
 
 
 def allocate(

@@ -21,6 +21,9 @@ from engine.curves import Curves
 CLOSE: Final = 1e-10
 """Gap, as a share of the value, that is as good as none."""
 _WORK: Final = 300_000
+"""Campaigns that all branches together may have, before what was found is taken."""
+_OVERHEAD: Final = 1_500
+"""Campaigns that cost as much as a branch without any."""
 _LEAST_BRANCHES: Final = 8
 
 
@@ -49,7 +52,7 @@ def best_split(
     if first.found.demand.jumps is None:
         return first.found
     best, waiting, order = first, [(-first.found.bound, 0, first)], 0
-    for _ in range(max(_LEAST_BRANCHES, _WORK // max(len(curves), 1))):
+    for _ in range(max(_LEAST_BRANCHES, _WORK // (len(curves) + _OVERHEAD))):
         if not waiting or -waiting[0][0] <= best.found.value * (1.0 + CLOSE):
             break
         for branch in _halves(problem, heapq.heappop(waiting)[2]):

@@ -21,7 +21,7 @@ from engine.arrays import Bools, Floats, Ints
 from engine.demand import Demand
 
 _ROWS: Final = 16_384
-_TURNS: Final = 60
+_TURNS: Final = 120
 _WIDEST: Final = 3.0
 _LARGEST: Final = 690.0
 _LEAST: Final = 1e-300
@@ -129,7 +129,8 @@ class _Search:
         outside = inside & ((asked > most) | (asked < least))
         outside[heads] = False
         held = self._head(outside, np.where(asked > most, most, least))
-        self.log_price[held] += _step(asked[held], self.total[held], fall[held])
+        step = _step(asked[held], self.total[held], fall[held])
+        self.log_price[held] += np.where(np.isfinite(step), step, 0.0)
         return held
 
     def hold_all(self, heads: Ints) -> Ints:
@@ -204,5 +205,6 @@ def _step(asked: Floats, total: Ints, fall: Floats) -> Floats:
     bought, wanted = np.maximum(asked, _LEAST), np.maximum(total, _LEAST)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         step = np.log(bought / wanted) * bought / fall
-    step = np.where(fall > 0.0, step, np.where(bought > wanted, np.inf, -np.inf))
-    return np.clip(step, -_WIDEST, _WIDEST)
+    # Where nobody moves, the middle of what is left is the better guess.
+    idle = np.where(bought > wanted, np.inf, -np.inf)
+    return np.asarray(np.where(fall > 0.0, np.clip(step, -_WIDEST, _WIDEST), idle))

@@ -26,7 +26,7 @@ _TIGHT: Final = 1e-5
 """Units off, over the root of demand's fall and the total, that the certificate does not feel."""
 
 _WIDEST: Final = 3.0
-"""Most that a price moves in one step while its bracket is open, natural log."""
+"""Most that a price moves in the first step, natural log; twice as much in the second, ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _search(
     value by ``off ** 2 / fall`` of the price, and ``total`` of it is no more than the value.
     """
     too_low, too_high, close = -inf, inf, closest[0]
-    for _ in range(_TURNS):
+    for turn in range(1, _TURNS):
         spend = demand.at(log_price)
         bought = float(spend.sum())
         if abs(bought - total) <= close:
@@ -79,7 +79,8 @@ def _search(
             break
         fall = float(demand.fall(spend).sum())
         close = max(closest[0], min(closest[1], _TIGHT * sqrt(fall * total)))
-        log_price = _next(log_price, bought, total, fall, (too_low, too_high))
+        step = _step(bought, total, fall, turn * _WIDEST)
+        log_price = _next(log_price + step, (too_low, too_high))
     else:
         log_price = too_high
         spend = demand.at(log_price)
@@ -89,20 +90,20 @@ def _search(
     return Cleared(log_price, spend, (too_low, too_high))
 
 
-def _next(
-    at: float, bought: float, total: float, fall: float, bracket: tuple[float, float]
-) -> float:
-    too_low, too_high = bracket
+def _step(bought: float, total: float, fall: float, widest: float) -> float:
+    """Return by how much a log price is to rise, by Newton's method on logarithms."""
     if fall > 0.0 and bought > 0.0:
         step = log(bought / total) * bought / fall
     else:
         step = inf if bought > total else -inf
-    wanted = at + max(-_WIDEST, min(_WIDEST, step))
-    if too_low < wanted < too_high:
+    return max(-widest, min(widest, step))
+
+
+def _next(wanted: float, between: tuple[float, float]) -> float:
+    too_low, too_high = between
+    if too_low < wanted < too_high or not (isfinite(too_low) and isfinite(too_high)):
         return wanted
-    if isfinite(too_low) and isfinite(too_high):
-        return 0.5 * (too_low + too_high)
-    return wanted
+    return 0.5 * (too_low + too_high)
 
 
 def first_price(demand: Demand, total: int) -> float:

@@ -226,6 +226,8 @@ def _hill_spend(of: Coefficients, wanted: Floats) -> Floats:
     exponent = of.exponent
     peak = _log(np.maximum(exponent - 1.0, 0.0) / (exponent + 1.0))
     never = np.isfinite(peak) & (_bend(exponent, np.maximum(peak, -700.0)) <= wanted)
+    never |= wanted == np.inf
+    wanted = np.where(never, 0.0, wanted)
     at = np.maximum(-wanted / (1.0 + 1.0 / exponent), np.maximum(peak, -700.0) + 0.1)
     for _ in range(_STEPS):
         steepness = (1.0 - 1.0 / exponent) - 2.0 * _share(at)

@@ -109,9 +109,10 @@ class Curves:
         """Return the spends whose marginal values have fallen to a price, shape (B,).
 
         ``below`` is by how much the log price lies below each curve's reference. The spend is
-        negative where even the first unit is not worth the price.
+        negative where even the first unit is not worth the price, infinite where all are.
         """
-        return self._asked(lambda family, *rest: family.spend_at(*rest), below)
+        with np.errstate(over="ignore"):
+            return self._asked(lambda family, *rest: family.spend_at(*rest), below)
 
     def of(self, at: Ints | slice) -> Curves:
         """Return the curves of some campaigns."""

@@ -16,7 +16,7 @@ from engine.arrays import Bools, Floats, Ints
 from engine.curve_families import HILL
 from engine.curves import Curves
 
-_HALVINGS: Final = 60
+_HALVINGS: Final = 40
 
 Prices = float | Floats
 """Log of the value of a unit of money: one for all campaigns, or one each, shape (B,)."""

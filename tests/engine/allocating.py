@@ -33,7 +33,8 @@ def some_curves(rng: np.random.Generator, count: int, kinds: list[int]) -> Curve
     steep = rng.uniform(0.5, 5.0, count)
     return Curves(
         family,
-        rng.lognormal(0.0, 1.0, count),
+        # Some bring nothing, whatever they have.
+        rng.lognormal(0.0, 1.0, count) * (rng.random(count) > 0.05),
         rng.uniform(1.0, 15.0, count),
         np.where(family == HILL, steep, exponent),
     )
