@@ -108,8 +108,11 @@ def _filled(demand: Demand, groups: Groups, pools: Pools) -> _Filled:
         total = int(np.clip(own[head], some.low.sum(), some.high.sum()))
         found = settle(some, total, float(pools.log_price[head]))
         units[rows] = found.units
-        price[head], better = _signed(groups, pools, head, found.log_price, price)
-        bound += _dual(some, price[head], own[head]) if better else found.bound
+        # Where its own campaigns cannot have what a pool has for them, they do not tell its price.
+        told = total == own[head] and len(some.low) > 0
+        own_price = found.log_price if told else float(pools.log_price[head])
+        price[head], moved = _signed(groups, pools, head, own_price, price)
+        bound += found.bound if told and not moved else _dual(some, price[head], own[head])
         if found.on_line is not None:
             on_line = int(np.arange(len(units))[rows][found.on_line])
     return _Filled(units=units, log_price=price, bound=bound, on_line=on_line)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.allocation import Allocation, allocate
-from engine.allocation_groups import Groups, InfeasibleAllocation, tightened
+from engine.allocation_groups import Groups, InfeasibleAllocation, by_number, tightened
 from engine.allocation_tree import asked_at
 from engine.arrays import Ints
 from engine.curves import Curves
@@ -83,9 +85,12 @@ def _total_at(
     curves: Curves, low: Ints, high: Ints, log_price: float, groups: Groups | None
 ) -> int:
     """Return what is bought at a price, groups' bounds kept."""
-    demand = demand_of(curves, low, high)
     if groups is None:
+        demand = demand_of(curves, low, high)
         return int(units_at(demand, log_price, demand.at(log_price)).sum())
     least, most = tightened(groups, low, high)
-    asked = asked_at(demand, groups, (least, most), log_price)
+    order, _ = by_number(groups.of, len(groups.parent))
+    demand = demand_of(curves.of(order), low[order], high[order])
+    ordered = replace(groups, of=groups.of[order])
+    asked = asked_at(demand, ordered, (least, most), log_price)
     return int(np.clip(round(asked), least[0], most[0]))

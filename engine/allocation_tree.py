@@ -44,7 +44,10 @@ class Pools:
 def pools_of(
     demand: Demand, groups: Groups, bounds: tuple[Ints, Ints], total: int, log_price: float
 ) -> Pools:
-    """Return the pools of a tree whose bounds ``(least, most)`` are tightened to its content."""
+    """Return the pools of a tree whose bounds ``(least, most)`` are tightened to its content.
+
+    Campaigns are in the order of their groups.
+    """
     search = _Search(demand, groups, bounds, log_price)
     search.total[0] = total
     heads = np.array([0])
@@ -53,7 +56,7 @@ def pools_of(
         settled, open_ = heads[ended], heads[~ended]
         heads = search.hold_all(settled)
         if open_.size:
-            heads = np.concatenate((heads, search.hold(open_, *search.clear(open_))))
+            heads = np.concatenate((heads, search.hold(open_, search.clear(open_))))
     return Pools(
         head=search.head,
         total=search.total,
@@ -62,7 +65,10 @@ def pools_of(
 
 
 def asked_at(demand: Demand, groups: Groups, bounds: tuple[Ints, Ints], log_price: float) -> float:
-    """Return what all campaigns together ask for at one price, kept to their groups' bounds."""
+    """Return what all campaigns together ask for at one price, kept to their groups' bounds.
+
+    Campaigns are in the order of their groups.
+    """
     search = _Search(demand, groups, bounds, log_price)
     return float(search.asked(search.blocks)[0][0])
 
@@ -78,6 +84,17 @@ class _Block:
 def _blocks(demand: Demand, of: Ints) -> list[_Block]:
     some = (slice(begin, begin + _ROWS) for begin in range(0, len(of), _ROWS))
     return [_Block(demand.of(rows), runs_of(of[rows])) for rows in some]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What groups ask for at the prices of their pools, shapes (G,)."""
+
+    least: Floats
+    most: Floats
+    """As ``least``, but where demand jumps at a price: there the campaigns may have any of it."""
+    fall: Floats
+    """By how much it falls for a rise of the log price by one."""
 
 
 class _Search:
@@ -96,8 +113,9 @@ class _Search:
         self.close = _CLOSE * np.sqrt(members + 4.0)
         self.content = self._content()
 
-    def clear(self, heads: Ints) -> tuple[Floats, Floats]:
-        """Find the prices of new pools; return what ``asked`` does, at them."""
+    def clear(self, heads: Ints) -> _Asked:
+        """Find the prices of new pools; return what groups ask for at them."""
+        pools = heads
         low, high = (np.full(len(self.head), end) for end in (-_LARGEST, _LARGEST))
         asked, fall = self.asked(self._blocks_of(heads))
         for _ in range(_TURNS):
@@ -115,21 +133,32 @@ class _Search:
             self.log_price[heads] = np.where(within, wanted, middle)
             inside, again = self._among(heads), self.asked(self._blocks_of(heads))
             asked, fall = np.where(inside, again[0], asked), np.where(inside, again[1], fall)
-        return asked, fall
+        jumping = pools[np.abs(asked - self.total)[pools] > self.close[pools]]
+        return self._at_jumps(jumping, (low, high), _Asked(asked, asked, fall))
+
+    def _at_jumps(self, heads: Ints, ends: tuple[Floats, Floats], asked: _Asked) -> _Asked:
+        """Return what is asked for with pools whose demand jumps over their totals at a price."""
+        if not heads.size:
+            return asked
+        inside, blocks, found = self._among(heads), self._blocks_of(heads), []
+        for end in ends:
+            self.log_price[heads] = end[heads]
+            found.append(np.where(inside, self.asked(blocks)[0], asked.least))
+        return _Asked(found[1], found[0], asked.fall)
 
     def _blocks_of(self, heads: Ints) -> list[_Block]:
         """Return the campaigns of pools, perhaps with some others."""
         inside = self._among(heads)
         return [block for block in self.blocks if inside[block.runs.groups].any()]
 
-    def hold(self, heads: Ints, asked: Floats, fall: Floats) -> Ints:
+    def hold(self, heads: Ints, asked: _Asked) -> Ints:
         """Hold the topmost groups of pools that ask for what they may not have; return these."""
         least, most = self.bounds
         inside = self._among(heads)
-        outside = inside & ((asked > most) | (asked < least))
+        outside = inside & ((asked.least > most) | (asked.most < least))
         outside[heads] = False
-        held = self._head(outside, np.where(asked > most, most, least))
-        step = _step(asked[held], self.total[held], fall[held])
+        held = self._head(outside, np.where(asked.least > most, most, least))
+        step = _step(asked.least[held], self.total[held], asked.fall[held])
         self.log_price[held] += np.where(np.isfinite(step), step, 0.0)
         return held
 
