@@ -82,10 +82,9 @@ class Runs:
     """Shape (R,): the first campaign of each."""
     counts: Ints
 
-    def add(self, amounts: Floats, sums: Floats) -> None:
-        """Add what the own campaigns of each group have together to ``sums``, shape (G,)."""
-        if len(self.begins):
-            sums[self.groups] += np.add.reduceat(amounts, self.begins)
+    def sums(self, amounts: Floats) -> Floats:
+        """Return what the own campaigns of each group have together, shape (R,)."""
+        return np.add.reduceat(amounts, self.begins) if len(self.begins) else np.zeros(0)
 
     def each(self, of_groups: Floats) -> Floats:
         """Return what is said of groups, (G,), for each campaign."""

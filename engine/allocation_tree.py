@@ -206,7 +206,8 @@ class _Search:
         contents = []
         for own, inner in zip((self.demand.low, self.demand.high), self.bounds, strict=True):
             content = np.zeros(len(groups.parent))
-            runs_of(groups.of).add(own, content)
+            runs = runs_of(groups.of)
+            content[runs.groups] = runs.sums(own)
             np.add.at(content, groups.parent[1:], inner[1:])
             contents.append(content)
         return contents[0], contents[1]
@@ -218,8 +219,8 @@ class _Search:
         asked, fall = np.zeros(len(price)), np.zeros(len(price))
         for block in blocks:
             spend = block.demand.at(block.runs.each(price))
-            block.runs.add(spend, asked)
-            block.runs.add(block.demand.fall(spend), fall)
+            asked[block.runs.groups] += block.runs.sums(spend)
+            fall[block.runs.groups] += block.runs.sums(block.demand.fall(spend))
         for level in self.levels:
             free = (asked[level] > least[level]) & (asked[level] < most[level])
             own = self.head[level] != level

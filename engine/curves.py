@@ -39,14 +39,6 @@ class Part:
     at: Ints | slice
     of: Coefficients
 
-    def blocks(self) -> Iterator[tuple[Ints | slice, Coefficients]]:
-        """Return the campaigns some at a time."""
-        of = self.of
-        for begin in range(0, len(of.scale), _ROWS):
-            some = slice(begin, begin + _ROWS)
-            at = some if isinstance(self.at, slice) else self.at[some]
-            yield at, Coefficients(of.scale[some], of.half[some], of.exponent[some])
-
 
 class Curves:
     """Response curves of B campaigns: expected value of a period as a function of its spend.
@@ -129,7 +121,7 @@ class Curves:
             return question(part.family, part.of, *amounts)
         whole = np.empty(len(self))
         for part in self.parts:
-            for at, of in part.blocks():
+            for at, of in _blocks(part):
                 whole[at] = question(part.family, of, *(each[at] for each in amounts))
         return whole
 
@@ -177,6 +169,15 @@ def _parts(curves: Curves) -> tuple[Part, ...]:
         of = Coefficients(curves.scale[at], curves.half[at], curves.exponent[at])
         found.append(Part(FAMILIES[kind], at, of))
     return tuple(found)
+
+
+def _blocks(part: Part) -> Iterator[tuple[Ints | slice, Coefficients]]:
+    """Return the campaigns of a part some at a time."""
+    of = part.of
+    for begin in range(0, len(of.scale), _ROWS):
+        some = slice(begin, begin + _ROWS)
+        at = some if isinstance(part.at, slice) else part.at[some]
+        yield at, Coefficients(of.scale[some], of.half[some], of.exponent[some])
 
 
 def _of_one(kind: int, scale: Floats, half: Floats, exponent: Floats) -> Curves:
