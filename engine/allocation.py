@@ -19,7 +19,6 @@ import numpy as np
 
 from engine.allocation_branching import best_split
 from engine.allocation_groups import Groups, InfeasibleAllocation, by_number
-from engine.allocation_split import Split
 from engine.arrays import Floats, Ints
 from engine.curves import Curves
 
@@ -74,17 +73,22 @@ def allocate(
     low, high = np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
     _check(curves, low, high)
     if groups is None or groups.in_order():
-        return _answer(best_split(curves, (low, high), total, groups))
+        return _answer(curves, (low, high), total, groups)
     # Sums over groups are quick where the campaigns of each lie side by side.
     order, _ = by_number(groups.of, len(groups.parent))
     ordered = replace(groups, of=groups.of[order])
-    found = _answer(best_split(curves.of(order), (low[order], high[order]), total, ordered))
+    found = _answer(curves.of(order), (low[order], high[order]), total, ordered)
     units, log_price = np.empty_like(found.units), np.empty_like(found.log_price)
     units[order], log_price[order] = found.units, found.log_price
     return replace(found, units=units, log_price=log_price)
 
 
-def _answer(found: Split) -> Allocation:
+def _answer(
+    curves: Curves, bounds: tuple[Ints, Ints], total: int, groups: Groups | None
+) -> Allocation:
+    # Spends at a price of next to nothing are infinite, and cut to their bounds.
+    with np.errstate(over="ignore"):
+        found = best_split(curves, bounds, total, groups)
     return Allocation(
         units=found.units, log_price=found.log_price, value=found.value, bound=found.bound
     )

@@ -36,7 +36,8 @@ def until_margin(
     if not 0.0 < marginal < np.inf:
         raise EngineError(f"a marginal return must be above 0 and finite, was {marginal}")
     low, high = np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
-    total = _total_at(curves, low, high, float(np.log(marginal)), groups)
+    with np.errstate(over="ignore"):
+        total = _total_at(curves, low, high, float(np.log(marginal)), groups)
     return allocate(curves, low, high, total, groups)
 
 

@@ -63,7 +63,7 @@ def _search(
     More than the first may be off where the certificate stays as good: the dual is above the best
     value by ``off ** 2 / fall`` of the price, and ``total`` of it is no more than the value.
     """
-    too_low, too_high, close = -inf, inf, closest[0]
+    too_low, too_high, close, bought = -inf, inf, closest[0], total
     for turn in range(1, _TURNS):
         spend = demand.at(log_price)
         bought = float(spend.sum())
@@ -84,7 +84,8 @@ def _search(
     else:
         log_price = too_high
         spend = demand.at(log_price)
-    if spend.sum() - total > close:
+        bought = float(spend.sum())
+    if bought - total > close:
         log_price = too_high
         spend = demand.at(log_price)
     return Cleared(log_price, spend, (too_low, too_high))

@@ -103,8 +103,7 @@ class Curves:
         ``below`` is by how much the log price lies below each curve's reference. The spend is
         negative where even the first unit is not worth the price, infinite where all are.
         """
-        with np.errstate(over="ignore"):
-            return self._asked(lambda family, *rest: family.spend_at(*rest), below)
+        return self._asked(lambda family, *rest: family.spend_at(*rest), below)
 
     def of(self, at: Ints | slice) -> Curves:
         """Return the curves of some campaigns."""
@@ -112,7 +111,11 @@ class Curves:
         some = Curves.__new__(Curves)
         some.family, some.scale = self.family[at], self.scale[at]
         some.half, some.exponent = self.half[at], self.exponent[at]
-        some.parts = _parts(some)
+        if len(self.parts) == 1:
+            of = Coefficients(some.scale, some.half, some.exponent)
+            some.parts = (Part(self.parts[0].family, slice(None), of),)
+        else:
+            some.parts = _parts(some)
         return some
 
     def _asked(self, question: Question, *amounts: Floats) -> Floats:

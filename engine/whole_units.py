@@ -10,6 +10,7 @@ Operations Research 34 (1986).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -22,10 +23,7 @@ _WIDENINGS: Final = 60
 
 def units_at(demand: Demand, log_price: Prices, spend: Floats) -> Ints:
     """Return how many units are worth a log price, given the demand at it; shape (B,)."""
-    units = np.floor(spend)
-    worth = demand.curves.gain(units, np.ones(len(units)))
-    more = (worth >= np.exp(log_price)) & (units < demand.high)
-    return np.asarray(units + more, dtype=np.int64)
+    return _worth_it(demand, log_price, _steps_of(demand, spend))
 
 
 def between(
@@ -35,7 +33,8 @@ def between(
 
     None where demand jumps across the total: no price buys just that.
     """
-    units = units_at(demand, log_price, spend)
+    steps = _steps_of(demand, spend)
+    units = _worth_it(demand, log_price, steps)
     missing = total - int(units.sum())
     if missing == 0:
         return units, units
@@ -43,7 +42,7 @@ def between(
     width = 2.0 * (abs(missing) + 2) / fall
     for _ in range(_WIDENINGS):
         moved = log_price - width if missing > 0 else log_price + width
-        other = units_at(demand, moved, demand.at(moved))
+        other = _worth_it(demand, moved, _steps_of(demand, demand.at(moved), steps))
         if (total - int(other.sum())) * missing <= 0:
             few, many = (units, other) if missing > 0 else (other, units)
             return None if _jumped(demand, few, many) else (few, many)
@@ -70,6 +69,29 @@ def units_between(demand: Demand, few: Ints, many: Ints) -> tuple[Ints, Floats]:
     nth = np.arange(len(at)) - np.repeat(begins, counts[rows])
     units = (few[at] + nth).astype(np.float64)
     return at, demand.curves.of(at).gain(units, np.ones(len(at)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Where spends stand, in whole units, and what a unit more is worth there."""
+
+    units: Floats
+    worth: Floats
+
+
+def _steps_of(demand: Demand, spend: Floats, near: _Steps | None = None) -> _Steps:
+    """Return the steps of spends; quicker where most stand as they do in ``near``."""
+    units = np.floor(spend)
+    if near is None:
+        return _Steps(units, demand.curves.gain(units, np.ones(len(units))))
+    worth, moved = near.worth.copy(), np.flatnonzero(units != near.units)
+    worth[moved] = demand.curves.of(moved).gain(units[moved], np.ones(len(moved)))
+    return _Steps(units, worth)
+
+
+def _worth_it(demand: Demand, log_price: Prices, steps: _Steps) -> Ints:
+    more = (steps.worth >= np.exp(log_price)) & (steps.units < demand.high)
+    return np.asarray(steps.units + more, dtype=np.int64)
 
 
 def _jumped(demand: Demand, few: Ints, many: Ints) -> bool:

@@ -20,7 +20,7 @@ ITERATIONS = 1_000
 def slsqp(problem: Problem) -> Floats:
     """Return the spends that it ends with, shape (B,)."""
     # Of the set that benchmarks need only.
-    from scipy.optimize import LinearConstraint, minimize  # noqa: PLC0415
+    from scipy.optimize import minimize  # noqa: PLC0415
 
     total, exponent = float(problem.total), problem.curves.exponent
     worth = problem.curves.scale * total**exponent
@@ -38,7 +38,11 @@ def slsqp(problem: Problem) -> Floats:
         jac=slope,
         method="SLSQP",
         bounds=np.stack((problem.low, problem.high), axis=1) / total,
-        constraints=LinearConstraint(np.ones((1, len(exponent))), 1.0, 1.0),
+        constraints={
+            "type": "eq",
+            "fun": lambda share: share.sum() - 1.0,
+            "jac": np.ones_like,
+        },
         options={"ftol": 1e-9, "maxiter": ITERATIONS},
     )
     return np.asarray(found.x * total)
