@@ -14,7 +14,9 @@ from benchmarks import (
     resident_memory,
     takeover,
 )
+from benchmarks.allocation import figures as allocation
 from benchmarks.pacing import figures as pacing
+from benchmarks.response import figures as response
 
 FIGURES = (
     optimizer_speed.FIGURE,
@@ -28,4 +30,6 @@ FIGURES = (
     load_share.FIGURE,
     delivery_vs_kafka_streams.FIGURE,
     *pacing.FIGURES,
+    *allocation.FIGURES,
+    *response.FIGURES,
 )

@@ -25,6 +25,8 @@ def _of_module(module: ModuleType) -> Iterator[tuple[str, Any]]:
     for name, value in vars(module).items():
         if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
             continue
+        if getattr(value, "_is_protocol", False):
+            continue
         if inspect.isclass(value):
             yield from _of_class(value)
         elif inspect.isroutine(value):

@@ -19,7 +19,11 @@ import numpy as np
 import pytest
 
 from engine import (
+    allocation,
+    allocation_targets,
     ceiling,
+    curve_fitting,
+    curves,
     dates,
     day_shapes,
     delay,
@@ -48,6 +52,7 @@ from engine import settings as engine_settings
 from engine.arrays import Floats, Rows
 from engine.calendar import DAY, HOUR, Calendar
 from engine.decide import decide
+from engine.response_days import Days
 from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
@@ -118,6 +123,7 @@ def a_life() -> None:
     teach_delay()
     parts.live()
     ask()
+    share_out()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 
 
@@ -273,6 +279,39 @@ def ask() -> None:
     )
     future = futures.futures(pacing, shapes, cells, chance)
     what_if.what_if(future, worth, asked, cells, chance)
+
+
+def share_out() -> None:
+    """Fit curves and share totals out by them: flat, in a tree, along an S, and as far as pays."""
+    two = np.full(2, 30.0)
+    days = Days(
+        spend=np.array([[5.0, 6.0, 9.0], [8.0, 7.0, 5.0]]),
+        value=np.array([[2.0, 3.0, 3.0], [9.0, 8.0, 8.0]]),
+        weight=np.ones((2, 3)),
+        pool=np.zeros(2, dtype=np.int64),
+    )
+    fitted = curve_fitting.fit_curves(days).curves()
+    several = curves.joined(
+        [
+            fitted,
+            curves.logarithm(two, two),
+            curves.exponential(two, two),
+            curves.michaelis_menten(two, two),
+            curves.hill(two, two, np.full(2, 3.0)),
+        ]
+    )
+    low, high = np.zeros(10, dtype=np.int64), np.full(10, 99)
+    groups = allocation.Groups(
+        parent=np.array([-1, 0, 0]),
+        low=np.array([0, 150, 0]),
+        high=np.array([900, 200, 200]),
+        of=np.repeat([0, 1, 2], [4, 3, 3]),
+    )
+    # The same campaigns as S curves alone: their money ends where a curve bends upwards.
+    steep = curves.hill(np.full(3, 30.0), np.full(3, 30.0), np.full(3, 4.0))
+    assert allocation.allocate(steep, low[:3], high[:3], 70).gap < 1.0
+    allocation.allocate(several, low, high, 300, groups)
+    allocation_targets.until_return(several, low, high, 0.3, groups)
 
 
 @pytest.fixture(scope="module")

@@ -25,12 +25,29 @@ from workers.status.asking import ask
 from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
+    "allocation",
+    "allocation_branching",
+    "allocation_exchange",
+    "allocation_groups",
+    "allocation_pool",
+    "allocation_repair",
+    "allocation_split",
+    "allocation_targets",
+    "allocation_tree",
     "ceiling",
+    "clearing",
     "coming_events",
+    "curve_families",
+    "curve_fitting",
+    "curves",
     "day_shapes",
+    "demand",
     "exploration",
+    "exponents",
     "futures",
+    "response_days",
     "what_if",
+    "whole_units",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
 

@@ -1,0 +1,1 @@
+"""How quickly a total is shared out, how well, and against whom."""

@@ -1,0 +1,1 @@
+"""How well curves are learned from days whose truth is known, and how quickly."""
