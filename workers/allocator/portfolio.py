@@ -1,0 +1,73 @@
+"""The agent of portfolios: keeps members' closed days, and allocates when all have told theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.calendar import local_day
+from schemas import Portfolio, SchemaError, campaign_key, decode
+from schemas.errors import Reason
+from schemas.keys import check_key
+from workers.allocator import member_rows
+from workers.allocator.allocating import Books, allocate_if_due
+from workers.allocator.draft import Draft
+from workers.allocator.groups import NOT_SUPPORTED
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.rosters import packed, roster_of
+from workers.allocator.tables import MEMBERS, member_key, roster_key
+from workers.delivery.api import Record, Step, View
+from workers.instants import day_number
+
+IN_THE_FUTURE = "in_the_future"
+
+
+def portfolio_step(
+    policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]
+) -> Step:
+    """Take the closed days of one partition; allocate what is due after each."""
+    draft = Draft(policy, view, MEMBERS)
+    for record in records:
+        try:
+            row = decode(record.value or b"", Portfolio)
+            check_key(record.key, row.key)
+            _check(row, books)
+            sent_on = draft.sent_on(record, row.key)
+        except SchemaError as error:
+            draft.refuse_for(record, error)
+            continue
+        second = int(row.closed_at.timestamp())
+        if sent_on:
+            continue
+        if row.first_day != row.last_day:
+            detail = f"must be {row.first_day}, the day that begins the row: one day a row"
+            draft.refuse(record, NOT_SUPPORTED, "last_day", detail)
+        elif policy.too_far_ahead(second, record.timestamp):
+            detail = f"is ahead of its record's timestamp, was {row.closed_at.isoformat()}"
+            draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
+        else:
+            _take(draft, row, record)
+            allocate_if_due(draft, books, row.key, second)
+    return draft.done()
+
+
+def _check(row: Portfolio, books: Books) -> None:
+    zone = books.zones.rows([row.timezone.encode()])
+    now = np.array([int(row.closed_at.timestamp())])
+    if int(local_day(books.zones.calendar, zone, now)[0]) <= day_number(row.last_day):
+        detail = f"{row.last_day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
+        raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
+
+
+def _take(draft: Draft, row: Portfolio, record: Record) -> None:
+    group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
+    key, roster = member_key(group, campaign), roster_of(draft, group)
+    before = draft.read(key)
+    after = member_rows.taken(before or b"", row)
+    if before == after:
+        draft.count("repeats", record.topic)
+        return
+    draft.writes[key] = after
+    roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
+    draft.writes[roster_key(group)] = packed(roster)
