@@ -41,7 +41,7 @@ def members(seed: int, count: int = 6, days: int = 40) -> Members:
     mean = rng.uniform(5.0, 60.0, count)[:, None] * np.exp(exponent * log_spend)
     return Members(
         days=Days(
-            spend=spend,
+            spend=np.asarray(spend, dtype=np.float64),
             value=rng.poisson(mean).astype(np.float64),
             weight=np.ones((count, days)),
             pool=np.zeros(count, dtype=np.int64),

@@ -16,7 +16,8 @@ from engine.dates import begin_dates
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS
-from schemas import Portfolio, Shape
+from schemas import Plan, Portfolio, Shape
+from schemas.fields import Autonomy, BudgetPeriod
 from schemas.money import exponent_of, from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
@@ -163,10 +164,22 @@ def _portfolio(wave: Wave, closed: ClosedDay) -> Portfolio:
         impressions=impressions,
         clicks=clicks,
         observed_hours=int((closed.rows["format"] > 0).sum()),
+        releasable=_releasable(plan),
         min_budget=plan.min_daily_budget,
-        max_budget=plan.max_daily_budget,
+        max_budget=_most_of_day(plan),
         closed_at=from_seconds(wave.facts[i].now),
     )
+
+
+def _releasable(plan: Plan) -> bool:
+    """Return whether another daily budget may be set without a person, and is then paced."""
+    daily = plan.budget.period is BudgetPeriod.DAY
+    return daily and plan.autonomy is Autonomy.AUTO and not plan.protected
+
+
+def _most_of_day(plan: Plan) -> Decimal | None:
+    bounds = [each for each in (plan.daily_cap, plan.max_daily_budget) if each is not None]
+    return min(bounds, default=None)
 
 
 def _amount(pair: Ints) -> Decimal:

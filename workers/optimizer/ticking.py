@@ -15,6 +15,7 @@ from schemas.errors import Reason
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.announcing import announce
 from workers.optimizer.books import Books
+from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
@@ -73,7 +74,7 @@ def _silent(draft: Draft, books: Books, now: int) -> Due | None:
         return None
     table = draft.view.table(METRICS)
     campaigns = state.unpack([table.get(key, b"") for key in keys])
-    planned = plans.unpack(values)
+    planned = with_daily_budgets(draft, keys, plans.unpack(values))
     stale = now - campaigns["newest"] - HOUR >= draft.policy.stale_after.total_seconds()
     open_ = (planned["status"] == _ACTIVE) & (planned["flight_last"] >= now // DAY - 1)
     noticed = [Silence.read(value) for value in draft.read_all(keys)]
