@@ -139,7 +139,6 @@ class Advice:
             field=DAILY_BUDGET,
             current_value=from_minor(int(head["budget"]), self._currencies[i]),
             currency=self._currencies[i],
-            period_budget=shape.group.budget.amount,
             decided_at=now,
             valid_from=now,
             expires_at=from_seconds(ends),
