@@ -39,7 +39,7 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
             "for the day: raise a maximum or lower the group's budget."
         ),
         HoldReason.CURRENCY_MISMATCH: (
-            "The group's budget is in {group}, but plans of members are in {others}: amounts in "
+            "The group's budget is in {own}, but plans of members are in {others}: amounts in "
             "different currencies are never added, so no member's budget is changed."
         ),
     }
@@ -58,7 +58,8 @@ class Explaining:
         """Return why the group is left alone as a whole."""
         others = {each.decode() for each in self._found.heads["currency"].tolist()}
         evidence = {
-            "group": self._currency,
+            "group": self._shape.group.budget_group_id,
+            "own": self._currency,
             "others": ", ".join(sorted(others - {self._currency})),
             "total": self._money(self._total),
             "currency": self._currency,
@@ -70,6 +71,7 @@ class Explaining:
         days = self._found.members.days
         spent = days.spend[i] > 0.0
         evidence = {
+            "group": self._shape.group.budget_group_id,
             "budget": self._money(int(self._found.members.budget[i])),
             "currency": self._currency,
             "days": int((spent & (days.weight[i] > 0.0)).sum()),
@@ -117,6 +119,7 @@ class Explaining:
             marginal = curves.log_marginal(np.full(len(fit.level), float(budget)))[i]
             numbers["marginal_return"] = float(np.exp(marginal)) * unit
         return {
+            "group": self._shape.group.budget_group_id,
             "current": self._money(present),
             "recommended": self._money(budget),
             "currency": self._currency,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -23,11 +24,33 @@ from workers.instants import day_number
 IN_THE_FUTURE = "in_the_future"
 
 
+_FORGOTTEN: Final = 2 * member_rows.KEPT_DAYS
+"""Days behind the group's newest after which a member is forgotten."""
+
+
 def portfolio_step(
     policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
     """Take the closed days of one partition; allocate what is due after each."""
     draft = Draft(policy, view, MEMBERS)
+    for row, record in _readable(draft, books, records):
+        _take(draft, row, record)
+        allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
+    return draft.done()
+
+
+def take_rows(policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]) -> Step:
+    """Take closed days without allocating anything: what a replay begins with."""
+    draft = Draft(policy, view, MEMBERS)
+    for row, record in _readable(draft, books, records):
+        _take(draft, row, record)
+    return draft.done()
+
+
+def _readable(
+    draft: Draft, books: Books, records: Sequence[Record]
+) -> Iterator[tuple[Portfolio, Record]]:
+    """Yield the rows that can be taken; the others are put aside or sent on."""
     for record in records:
         try:
             row = decode(record.value or b"", Portfolio)
@@ -37,19 +60,16 @@ def portfolio_step(
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        second = int(row.closed_at.timestamp())
         if sent_on:
             continue
         if row.first_day != row.last_day:
             detail = f"must be {row.first_day}, the day that begins the row: one day a row"
             draft.refuse(record, NOT_SUPPORTED, "last_day", detail)
-        elif policy.too_far_ahead(second, record.timestamp):
+        elif draft.policy.too_far_ahead(int(row.closed_at.timestamp()), record.timestamp):
             detail = f"is ahead of its record's timestamp, was {row.closed_at.isoformat()}"
             draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
         else:
-            _take(draft, row, record)
-            allocate_if_due(draft, books, row.key, second)
-    return draft.done()
+            yield row, record
 
 
 def _check(row: Portfolio, books: Books) -> None:
@@ -70,4 +90,6 @@ def _take(draft: Draft, row: Portfolio, record: Record) -> None:
         return
     draft.writes[key] = after
     roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
+    roster, gone = roster.without_older(_FORGOTTEN)
+    draft.writes.update({member_key(group, each): None for each in gone})
     draft.writes[roster_key(group)] = packed(roster)

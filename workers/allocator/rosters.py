@@ -34,6 +34,15 @@ class Roster(msgspec.Struct, frozen=True, array_like=True, tag=1):
         newest = {**self.newest, campaign: max(day, self.newest.get(campaign, day))}
         return Roster(newest, max(offset, self.offset))
 
+    def without_older(self, days: int) -> tuple[Roster, list[bytes]]:
+        """Return the roster without members that are so far behind the newest one, and these."""
+        oldest = max(self.newest.values()) - days
+        gone = [key for key, last in self.newest.items() if last < oldest]
+        if not gone:
+            return self, gone
+        newest = {key: last for key, last in self.newest.items() if last >= oldest}
+        return Roster(newest, self.offset), gone
+
 
 class Allocated(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """The last allocation of a group."""
