@@ -17,7 +17,7 @@ from workers.allocator.advising import Advice
 from workers.allocator.draft import Draft
 from workers.allocator.gathering import Gathered, gather
 from workers.allocator.groups import Known, unpack
-from workers.allocator.releasing import released
+from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.allocator.rosters import Allocated, Roster, allocated_of, packed, roster_of
 from workers.allocator.shape import Shape
 from workers.allocator.tables import GROUPS, allocated_key
@@ -75,9 +75,10 @@ def _announce(draft: Draft, shape: Shape, roster: Roster, before: Allocated) -> 
     shared, refusal = _shared(group, found, total)
     advice = Advice(draft.policy, shape, roster, found, total).of(shared, refusal, before)
     for each in advice:
-        draft.publish(RECOMMENDATIONS, each, shape.now)
+        draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
         if each.auto_execute:
-            draft.publish(ACTIONS, released(each, group), shape.now)
+            action = written(released(each, group), ACTION_ID)
+            draft.publish(ACTIONS, each.key, action, shape.now)
             draft.count("actions", "policy")
         draft.count("decisions", each.kind.value)
         if each.hold_reason is not None:

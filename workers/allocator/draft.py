@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from schemas.codec import encode
-from schemas.record import CampaignRecord
 from schemas.topics import Topic
 from workers import draft
 from workers.allocator.policy import AllocatorPolicy
@@ -24,8 +22,8 @@ class Draft(draft.Draft):
         """Return a value of an agent's table: as this step has left it where it is its own."""
         return self.read(key) if agent == self._agent else self.view.table(agent).get(key)
 
-    def publish(self, topic: Topic, record: CampaignRecord, at: int) -> None:
+    def publish(self, topic: Topic, key: bytes, value: bytes, at: int) -> None:
         """Publish a record of a campaign where it belongs, at the decision's clock in seconds."""
-        home = partition_of(record.key, self.view.partitions)
+        home = partition_of(key, self.view.partitions)
         name = self.policy.topic(topic)
-        self.outputs.append(Output(name, record.key, encode(record), home, timestamp=at * 1_000))
+        self.outputs.append(Output(name, key, value, home, timestamp=at * 1_000))

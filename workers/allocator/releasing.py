@@ -6,8 +6,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.arrays import Bools, Ints
-from schemas import Action, Group, Recommendation, digest, encode
+from schemas import Action, Group, Recommendation, encode
 from schemas.action import Release
+from schemas.record import CampaignRecord
+from workers.optimizer import identity as optimizers
+
+ACTION_ID, ADVICE_ID = "action_id", "recommendation_id"
 
 NOT_YET = "0" * 32
 """Stands for the id of a record that is not complete yet."""
@@ -50,13 +54,24 @@ def released(advice: Recommendation, group: Group) -> Action:
         expires_at=advice.expires_at,
         plan_version=advice.plan_version,
     )
-    return _identified(action)
-
-
-def _identified(action: Action) -> Action:
-    return replace(action, action_id=digest(encode(action)))
+    return replace(action, action_id=_identity(action, ACTION_ID))
 
 
 def identified(advice: Recommendation) -> Recommendation:
     """Return a recommendation with the digest of its content as its id."""
-    return replace(advice, recommendation_id=digest(encode(advice)))
+    return replace(advice, recommendation_id=_identity(advice, ADVICE_ID))
+
+
+def written(record: CampaignRecord, name: str) -> bytes:
+    """Return a record as JSON, its id (the field ``name``) before all else: ids are searched."""
+    return optimizers.identified(_content(record, name), name)[1]
+
+
+def _identity(record: CampaignRecord, name: str) -> str:
+    return optimizers.identified(_content(record, name), name)[0]
+
+
+def _content(record: CampaignRecord, name: str) -> str:
+    """Return the JSON of all but the id."""
+    own = f'"{name}":"{getattr(record, name)}",'
+    return encode(record).decode().replace(own, "", 1)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import Budget, HoldReason, Kind, Portfolio, Recommendation, encode, topics
+from schemas import Budget, HoldReason, Kind, Portfolio, Recommendation, digest, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.workers.allocator.groups import (
     LEVELS,
@@ -89,6 +89,15 @@ def test_a_groups_day_is_allocated_once_whoever_tells_again() -> None:
     allocator.group(version=2)
     allocator.tick(at(30, 21))
     assert len(allocator.advice) == 3
+
+
+def test_ids_are_digests_of_all_the_rest_and_come_first() -> None:
+    allocator = grown(autonomy="auto")
+    for output in allocator.outputs:
+        name, identity = (text.decode() for text in (output.value or b"").split(b'"')[1:4:2])
+        content = b"{" + (output.value or b"").split(b",", 1)[1]
+        assert name == ("action_id" if "actions" in output.topic else "recommendation_id")
+        assert identity == digest(content)
 
 
 def test_the_next_day_supersedes_what_was_said_the_day_before() -> None:

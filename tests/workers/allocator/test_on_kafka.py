@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,7 @@ from schemas import (
     Plan,
     Portfolio,
     Recommendation,
+    Strategy,
     decode,
     encode,
     topics,
@@ -143,7 +145,7 @@ def plans() -> list[tuple[Topic, Record, datetime]]:
                 currency="EUR",
                 timezone="UTC",
                 budget=Budget(amount=Decimal(100), period=BudgetPeriod.DAY),
-                strategy="even",
+                strategy=Strategy.EVEN,
                 budget_group_id="spring",
                 autonomy=Autonomy.AUTO,
             ),
@@ -155,7 +157,7 @@ def plans() -> list[tuple[Topic, Record, datetime]]:
 
 def rows() -> list[tuple[Topic, Record, datetime]]:
     """Return closed days up to yesterday."""
-    moved = []
+    moved: list[tuple[Topic, Record, datetime]] = []
     for row in history(DAYS):
         ago = DAYS - (row.last_day - history(1)[0].last_day).days
         day = (MIDNIGHT - timedelta(days=ago)).date()
@@ -205,6 +207,10 @@ def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(stack: Stac
             stack.publish(*(an_hour(name) for name in changed))
             stack.wait_for(lambda: len(stack.advice("hourly_budget")) >= len(changed))
             asyncio.run(stack.allocator_has_read(topics.PORTFOLIO))
+    words = stack.command("explain", stack.advice(DAILY_BUDGET)[0].recommendation_id, "--json")
+    again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["verdict"] == "identical"
     by_hour = stack.advice("hourly_budget")
     assert len(changed) >= 2
     assert {each.campaign_id: each.period_budget for each in by_hour} == changed

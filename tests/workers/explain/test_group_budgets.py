@@ -45,21 +45,24 @@ def lived(**fields: Any) -> Kept:  # noqa: ANN401 -- fields of a group
     return allocator
 
 
+def published(allocator: Allocator) -> list[bytes]:
+    name = allocator.policy.topic(topics.RECOMMENDATIONS)
+    return [output.value or b"" for output in allocator.outputs if output.topic == name]
+
+
 @pytest.mark.parametrize("fields", [{}, {"autonomy": "auto"}, {"objective": "value"}])
 def test_each_is_recomputed_to_the_same_bytes(fields: dict[str, Any]) -> None:
     allocator = lived(**fields)
-    name = allocator.policy.topic(topics.RECOMMENDATIONS)
-    published = [output.value or b"" for output in allocator.outputs if output.topic == name]
-    assert len(published) >= 12
-    kinds = {decode(value, Recommendation).kind for value in published}
-    assert len(kinds) == 2
-    for value in published:
+    values = published(allocator)
+    assert len(values) >= 12
+    assert len({decode(value, Recommendation).kind for value in values}) == 2
+    for value in values:
         assert allocator.again(value) == value
 
 
 def test_a_changed_closed_day_shows() -> None:
     allocator = lived()
-    value = encode(allocator.advice[-1])
+    value = published(allocator)[-1]
     log = allocator.log
     at_ = next(i for i, each in enumerate(log) if each.topic.endswith("portfolio.v1"))
     row = decode(log[at_].value or b"", Portfolio)
@@ -70,7 +73,7 @@ def test_a_changed_closed_day_shows() -> None:
 
 def test_what_is_gone_cannot_be_recomputed() -> None:
     allocator = lived()
-    value = encode(allocator.advice[-1])
+    value = published(allocator)[-1]
     allocator.log = [each for each in allocator.log if "groups" not in each.topic]
     assert allocator.again(value) is None
 
