@@ -136,6 +136,20 @@ def test_budgets_near_the_best_are_kept() -> None:
     np.testing.assert_array_equal(again.budget, best.budget)
 
 
+def test_budgets_a_little_off_the_best_are_kept_and_those_far_off_are_not() -> None:
+    given_ = free(4)
+    total = int(given_.budget.sum())
+    best = share(given_, total, 10.0).budget
+    giver, taker = np.argsort(best)[-2:]
+    for part, moves in ((0.02, False), (0.6, True)):
+        near = best.copy()
+        near[taker] += int(part * best[giver])
+        near[giver] -= int(part * best[giver])
+        made = share(replace(given_, budget=near), total, 10.0)
+        assert bool((made.budget != near).any()) == moves
+        assert made.budget.sum() == total
+
+
 def test_late_members_keep_their_budget_and_the_rest_has_the_rest() -> None:
     given_ = free(5)
     late = np.array([True, False, False, False, False, True])

@@ -234,6 +234,65 @@ def test_the_month_has_what_its_days_have_left_over_the_days_to_come() -> None:
     assert sum(budgets(allocator.advice[3:]).values()) == left.quantize(CENT, rounding="ROUND_DOWN")
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [{"observed_hours": 3}, {"capped_hours": 24}, {"conversion_maturity": 0.05}],
+    ids=str,
+)
+def test_days_that_were_hardly_seen_or_cut_short_or_are_not_mature_say_less(
+    fields: dict[str, Any],
+) -> None:
+    allocator = Allocator()
+    rows = [
+        Portfolio(**(fields_of(row) | (fields if row.campaign_id == "c" else {})))
+        for row in history(30)
+    ]
+    allocator.rows(rows[:-1])
+    allocator.group()
+    allocator.rows(rows[-1:])
+    assert holds(allocator.advice)["c"] is HoldReason.TOO_LITTLE_DATA
+    assert holds(allocator.advice)["a"] is not HoldReason.TOO_LITTLE_DATA
+
+
+def test_conversions_still_to_be_reported_are_expected_to_come() -> None:
+    ripe, half = (
+        {each.campaign_id: each for each in allocator.advice}["a"].expected_impact
+        for allocator in (grown(), matured(0.5))
+    )
+    assert ripe is not None
+    assert half is not None
+    assert ripe.conversions is not None
+    assert half.conversions is not None
+    assert half.conversions.p50 == pytest.approx(2.0 * ripe.conversions.p50, rel=0.05)
+
+
+def matured(share: float) -> Allocator:
+    allocator = Allocator()
+    rows = history(30, conversion_maturity=share)
+    allocator.rows(rows[:-1])
+    allocator.group()
+    allocator.rows(rows[-1:])
+    return allocator
+
+
+def test_a_day_that_is_late_counts_as_its_budget_in_what_the_month_has_spent() -> None:
+    allocator = grown(budget=Budget(amount=Decimal(9_000), period=BudgetPeriod.MONTH))
+    told = [row for row in history(31)[-3:] if row.campaign_id != "b"]
+    allocator.rows(told)
+    allocator.tick(at(31, 6))
+    left = (Decimal(9_000) - sum(row.spend for row in told) - 100) / 29
+    assert sum(budgets(allocator.advice[3:]).values()) == left.quantize(CENT, rounding="ROUND_DOWN")
+
+
+def test_a_member_of_long_ago_is_forgotten() -> None:
+    allocator = Allocator()
+    allocator.rows([a_row("old", 0), a_row("a", 119)])
+    assert len(allocator.table(MEMBERS)) == 3
+    allocator.rows([a_row("a", 121)])
+    assert b"spring\0member google:7:old" not in allocator.table(MEMBERS)
+    assert len(allocator.table(MEMBERS)) == 2
+
+
 def test_a_weekly_cadence_shares_out_on_mondays_for_the_week() -> None:
     allocator = grown(28, cadence="weekly")
     assert allocator.advice[0].expires_at - allocator.advice[0].decided_at == timedelta(hours=167)
