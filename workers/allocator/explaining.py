@@ -53,6 +53,8 @@ class Explaining:
         """Prepare to explain a split, or why there is none."""
         self._shape, self._found, self._total, self._shared = shape, found, total, shared
         self._currency = shape.group.currency
+        if shared is not None:
+            self._curves = shared.fit.curves()
 
     def refusal(self, reason: HoldReason) -> list[Explanation]:
         """Return why the group is left alone as a whole."""
@@ -105,18 +107,17 @@ class Explaining:
 
     def _numbers(self, i: int, shared: Shared, present: int, budget: int) -> dict[str, Any]:
         fit, unit = shared.fit, self._unit
-        curves = fit.curves()
-        worth = curves.value(np.full(len(fit.level), float(budget)))[i]
-        before = curves.value(np.full(len(fit.level), float(present)))[i]
+        curve, low = self._curves.of(slice(i, i + 1)), float(min(present, budget))
+        moved = float(abs(budget - present))
         numbers = {
-            "average": (worth - before) / (budget - present) * unit,
+            "average": float(curve.gain(np.array([low]), np.array([moved]))[0]) / moved * unit,
             "price": float(np.exp(shared.log_price[i])) * unit,
             "exponent": float(fit.exponent[i]),
             "exponent_deviation": float(fit.exponent_deviation[i]),
             "usual_spend": float(fit.usual[i]) / 10 ** exponent_of(self._currency),
         }
         if budget > 0:
-            marginal = curves.log_marginal(np.full(len(fit.level), float(budget)))[i]
+            marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
             numbers["marginal_return"] = float(np.exp(marginal)) * unit
         return {
             "group": self._shape.group.budget_group_id,
