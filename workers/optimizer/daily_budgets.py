@@ -50,14 +50,24 @@ def with_daily_budgets(draft: Draft, keys: Sequence[bytes], planned: Rows) -> Ro
     """Return plans (B,) with the budgets that were set in place of their own."""
     wanted = (planned["detailed"] & GROUPED > 0) & (planned["period"] == _DAY)
     rows = np.flatnonzero(wanted).tolist()
-    found = draft.read_of(AUDIT, [daily_key(keys[i]) for i in rows])
-    if not any(found):
+    found = [daily_budget(draft, keys[i], planned[i : i + 1]) for i in rows]
+    if all(minor is None for minor in found):
         return planned
     after = planned.copy()
-    for i, value in zip(rows, found, strict=True):
-        if not value:
-            continue
-        currency, version, minor = _ROW.unpack(value)
-        if version == planned["version"][i] and currency == planned["currency"][i]:
+    for i, minor in zip(rows, found, strict=True):
+        if minor is not None:
             after["amount"][i] = minor
     return after
+
+
+def daily_budget(draft: Draft, key: bytes, plan: Rows) -> int | None:
+    """Return the daily budget that was set for this version of a plan (1,), in minor units.
+
+    Of a plan for a longer stretch it is what people were told and set, and not what it is paced by.
+    """
+    (value,) = draft.read_of(AUDIT, [daily_key(key)])
+    if not value:
+        return None
+    currency, version, minor = _ROW.unpack(value)
+    holds = version == plan["version"][0] and currency == plan["currency"][0]
+    return int(minor) if holds else None

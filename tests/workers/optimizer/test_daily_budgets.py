@@ -95,6 +95,19 @@ def test_the_group_is_told_what_is_in_force_and_what_may_be_released() -> None:
     assert row.releasable
 
 
+def test_the_group_is_told_what_people_have_set_on_a_plan_by_the_week_as_well() -> None:
+    world = a_world(budget=Budget(amount=Decimal(700), period=BudgetPeriod.WEEK))
+    say(world, daily("120"))
+    world.metrics(*(an_event(number) for number in range(25)))
+    (row,) = (
+        decode(each.value or b"", Portfolio)
+        for each in world.outputs
+        if each.topic == world.policy.topic(topics.PORTFOLIO)
+    )
+    assert row.budget == 120
+    assert world.advice[-1].period_budget == 700
+
+
 @pytest.mark.parametrize(
     "plan",
     [
