@@ -111,6 +111,13 @@ class Autonomy(StrEnum):
     AUTO = "auto"
 
 
+class Cadence(StrEnum):
+    """How often budgets are shared out anew."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class Status(StrEnum):
     """Whether a plan or a group is to be worked on."""
 

@@ -10,6 +10,7 @@ from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
     Autonomy,
+    Cadence,
     CurrencyCode,
     Name,
     Objective,
@@ -41,6 +42,18 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timezone: TimezoneName
     budget: Budget
     objective: Objective = Objective.CONVERSIONS
+    cadence: Annotated[
+        Cadence, Meta(description="when budgets are shared out: each local day, or each Monday")
+    ] = Cadence.DAILY
+    wait_hours: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=23,
+            description="hours after the group's midnight that closed days are waited for; who is "
+            "late then keeps its budget",
+        ),
+    ] = 6
     parent_group_id: Name | None = None
     min_budget: Amount | None = None
     max_budget: Amount | None = None

@@ -8,6 +8,10 @@ from typing import Final
 HOURLY_BUDGET: Final = "hourly_budget"
 """The most that an hour may spend, in currency."""
 
+DAILY_BUDGET: Final = "daily_budget"
+"""What a local day may spend, in currency, in place of the budget of a plan whose period is a day:
+as long as the plan stays at the version that it was decided for."""
+
 BID_MULTIPLIER: Final = "bid_multiplier"
 """What all bids are multiplied with: the bid itself, a target cost per conversion, or the
 reciprocal of a target of revenue per cost. It comes with the most that an hour may spend."""

@@ -44,6 +44,13 @@ class Portfolio(CampaignRecord, frozen=True, kw_only=True):
     conversion_maturity: Annotated[
         Ratio, Meta(description="share of the conversions that have been reported by now")
     ] = 1.0
+    releasable: Annotated[
+        bool,
+        Meta(
+            description="whether a new daily budget may be applied without a person: the plan's "
+            "budget is per day, its autonomy auto, and it is not protected"
+        ),
+    ] = False
     min_budget: Amount | None = None
     max_budget: Amount | None = None
     closed_at: Utc

@@ -58,6 +58,8 @@ class HoldReason(StrEnum):
     FLIGHT_GAP = "flight_gap"
     BUDGET_GONE = "budget_gone"
     INFEASIBLE_MINIMUM = "infeasible_minimum"
+    INFEASIBLE_MAXIMUM = "infeasible_maximum"
+    WITHIN_BAND = "within_band"
     CURRENCY_MISMATCH = "currency_mismatch"
     TIMEZONE_MISMATCH = "timezone_mismatch"
     TOO_LITTLE_DATA = "too_little_data"
@@ -150,7 +152,9 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     ``field`` says: the hour's budget, or the multiplier of its bids, with which
     ``hourly_cap`` is set. ``hour_plan`` holds the amounts of money from there to the
     end of the account's local day, in order. A hold leaves everything as it is and says
-    why. The ``inputs``, versions and ``state_digest`` are what a replay needs.
+    why. A budget recommendation's value is for each local day until ``expires_at``; it and
+    the holds beside it have ``field`` daily_budget. The ``inputs``, versions and
+    ``state_digest`` are what a replay needs.
     """
 
     _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)

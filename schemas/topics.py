@@ -164,7 +164,7 @@ ACTIONS: Final = Topic(
     name="actions.v1",
     record=Action,
     key=Key.CAMPAIGN,
-    writers=("optimizer", "executor"),
+    writers=("optimizer", "allocator", "executor"),
     readers=("executor",),
     about="Changes released by policy or by a person.",
 )
@@ -192,7 +192,7 @@ TICKS: Final = Topic(
     key=Key.PARTITION,
     retention_ms=_DAY,
     writers=("optimizer", "simulator"),
-    readers=("optimizer", "executor"),
+    readers=("optimizer", "allocator", "executor"),
     about="The clock, so that silence can be noticed.",
 )
 

@@ -1,1 +1,1 @@
-"""The allocator: shapes of closed days in, pooled priors out."""
+"""The allocator: closed days in, pooled priors and budgets of groups out."""

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import PRIORS, SHAPES
+from schemas.topics import GROUPS, PORTFOLIO, PRIORS, SHAPES, TICKS
+from workers.allocator import tables
+from workers.allocator.allocating import Books
+from workers.allocator.groups import groups_step
+from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.pooling import SHAPES_AGENT, shapes_step
+from workers.allocator.portfolio import portfolio_step
+from workers.allocator.ticks import ticks_step
 from workers.delivery.api import Agent, Program
 from workers.settings import Settings
 
 
 def create_program(settings: Settings) -> Program:
     """Return what the allocator does under ``settings``."""
-    prefix = settings.topics.prefix
-    return Program(name=f"{prefix}-allocator", agents=agents(prefix))
+    policy = AllocatorPolicy(prefix=settings.topics.prefix)
+    return Program(name=f"{policy.prefix}-allocator", agents=agents(policy))
 
 
-def agents(prefix: str) -> tuple[Agent, ...]:
-    """Return the agents of the allocator, for topics whose names begin with ``prefix``."""
-    step = partial(shapes_step, PRIORS.full_name(prefix))
-    return (Agent(name=SHAPES_AGENT, source=SHAPES.full_name(prefix), step=step),)
+def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
+    """Return the agents of the allocator; those of budgets share what they keep in mind."""
+    books = Books()
+    shapes = partial(shapes_step, policy.topic(PRIORS))
+    groups = partial(groups_step, policy)
+    members, ticks = (partial(step, policy, books) for step in (portfolio_step, ticks_step))
+    return (
+        Agent(name=SHAPES_AGENT, source=policy.topic(SHAPES), step=shapes),
+        Agent(name=tables.GROUPS, source=policy.topic(GROUPS), step=groups),
+        Agent(name=tables.MEMBERS, source=policy.topic(PORTFOLIO), step=members),
+        Agent(name=tables.TICKS, source=policy.topic(TICKS), step=ticks),
+    )

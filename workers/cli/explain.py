@@ -6,12 +6,15 @@ import re
 from typing import Annotated
 
 import typer
+from aiokafka import ConsumerRecord
 from rich.console import Console
 
+from schemas import Recommendation, decode
 from workers.cli.console import await_result, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.errors import UsageError
 from workers.kafka import connect
+from workers.settings import Settings
 
 _ID = re.compile("[0-9a-f]{4,32}")
 
@@ -40,7 +43,7 @@ def explain(
     settings = reachable_settings(config, bootstrap)
     # Not above: these load the optimizer, which other commands do without.
     from workers.explain.page import print_explanation  # noqa: PLC0415
-    from workers.explain.reading import read_history  # noqa: PLC0415
+    from workers.explain.reading import OfNoOptimizerError, read_history  # noqa: PLC0415
     from workers.explain.report import as_json  # noqa: PLC0415
     from workers.explain.report import explain as explained  # noqa: PLC0415
     from workers.optimizer.program import policy_of  # noqa: PLC0415
@@ -48,11 +51,34 @@ def explain(
     policy = policy_of(settings)
     if not json:
         note("reading the topics of the campaign's partition...")
-    history, target = await_result(read_history(connect(settings.broker), policy, prefix))
+    try:
+        history, target = await_result(read_history(connect(settings.broker), policy, prefix))
+    except OfNoOptimizerError as other:
+        _explain_budget(settings, other.record, json=json)
+        return
     found = explained(policy, history, target)
     if json:
         print_json(as_json(found))
     else:
         print_explanation(Console(), found)
     if not found.identical:
+        raise typer.Exit(1)
+
+
+def _explain_budget(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
+    """Recompute a recommendation of a group's budget, and say whether it is the same."""
+    from workers.allocator.policy import AllocatorPolicy  # noqa: PLC0415
+    from workers.explain.comparing import differences  # noqa: PLC0415
+    from workers.explain.group_page import as_json, print_budget  # noqa: PLC0415
+    from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
+
+    policy = AllocatorPolicy(prefix=settings.topics.prefix)
+    made = await_result(recomputed_from_topics(connect(settings.broker), policy, record))
+    found = differences(record.value, made)
+    advice = decode(record.value, Recommendation)
+    if json:
+        print_json(as_json(advice, found))
+    else:
+        print_budget(Console(), advice, found)
+    if found:
         raise typer.Exit(1)

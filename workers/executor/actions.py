@@ -8,6 +8,7 @@ from msgspec import structs
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
+from schemas.levers import DAILY_BUDGET
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries, holding, simulate
 from workers.executor.draft import Draft
@@ -24,10 +25,9 @@ from workers.executor.rows import (
     held_key,
     pack,
     pack_due,
-    slot_of,
-    targets_of,
     unpack,
 )
+from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of, said_about
 from workers.instants import to_ms
 
@@ -143,11 +143,17 @@ def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Ite
         yield rejected("needs_approval", detail)
     if refusal := simulate.refusal(action):
         yield refusal
+    if action.field == DAILY_BUDGET and not (
+        rule and rule.holds and rule.version == action.plan_version
+    ):
+        # Its bounds were those of that version, and another one has a budget of its own.
+        detail = f"was decided for version {action.plan_version} of the plan, which holds no more"
+        yield rejected("plan_changed", detail)
     yield from _compare(campaign, action)
 
 
 def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
-    current = {slot: campaign.in_force.get(slot) for slot in targets_of(action)}
+    current = {slot: campaign.standing(slot, action) for slot in targets_of(action)}
     for found in current.values():
         if found and found.currency != action.currency:
             detail = f"{found.currency} is in force, the action is in {action.currency}"
@@ -156,6 +162,8 @@ def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
         yield Finding(AuditStatus.NO_OP, "already_in_force")
     own = current[slot_of(action)]
     before = own.value if own else None
+    if own is None and action.field == DAILY_BUDGET:
+        return  # Until one is set the plan's own budget is in force, which its version stands for.
     if before != action.expected:
         detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
         yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
@@ -169,17 +177,19 @@ def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
     """Put the target in force, and write down what a roll-back needs."""
     own = bytes.fromhex(action.action_id)
     name = slot_of(action)
-    current = campaign.in_force.get(name)
+    current = campaign.standing(name, action)
+    unset = action.expected if action.field == DAILY_BUDGET else None
     change = Change(
         action=action,
-        before=current.value if current else None,
+        before=current.value if current else unset,
         previous=current.set_by if current else b"",
     )
     draft.writes[change_key(action.key, own)] = pack(change)
     if action.rolls_back:
         _mark(draft, action.key, action.rolls_back, undone_by=own)
     values = {
-        slot: InForce(target, action.currency, own) for slot, target in targets_of(action).items()
+        slot: InForce(target, action.currency, own, action.plan_version)
+        for slot, target in targets_of(action).items()
     }
     return Campaign({**campaign.in_force, **values}, campaign.memory)
 

@@ -18,7 +18,8 @@ from workers.executor.entries import Finding, expired, identity
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.release import answer
-from workers.executor.rows import Decisions, Proposals, expiry, pack_due, slot_of, unpack_due
+from workers.executor.rows import Decisions, Proposals, expiry, pack_due, unpack_due
+from workers.executor.slots import slot_of
 from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
 
 _NOT_NEEDED: Mapping[str, Any] = {

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from workers.delivery.api import View
-from workers.executor.rows import Change, slot_of
+from workers.executor.rows import Change
+from workers.executor.slots import slot_of
 from workers.executor.tables import change_of, in_force
 
 

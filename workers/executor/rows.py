@@ -12,14 +12,14 @@ from struct import Struct
 from typing import TypeVar
 
 import msgspec
-from msgspec import structs
 
 from schemas.action import Action
 from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
-from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
+from schemas.levers import DAILY_BUDGET
 from schemas.recommendation import Recommendation
 from workers.executor.memory import Memory
+from workers.executor.slots import slot_of
 from workers.instants import to_ms
 
 _SPAN = Struct(">qq")
@@ -47,6 +47,8 @@ class InForce(msgspec.Struct, frozen=True, array_like=True):
     currency: str | None
     set_by: bytes
     """Id of the action that set it."""
+    plan_version: int = 0
+    """Version of the plan that it was decided for; a daily budget holds no longer than that."""
 
 
 class Campaign(Row, frozen=True, array_like=True):
@@ -57,9 +59,20 @@ class Campaign(Row, frozen=True, array_like=True):
 
     def value_for(self, action: Action) -> Decimal | None:
         """Return what is in force of the action's field, if it is in the action's currency."""
-        current = self.in_force.get(slot_of(action))
+        current = self.standing(slot_of(action), action)
         # An entry's amounts are in the action's currency: one in another currency is none of them.
         return current.value if current and current.currency == action.currency else None
+
+    def standing(self, slot: str, action: Action) -> InForce | None:
+        """Return what is in force of a slot, as ``action`` has to see it.
+
+        A daily budget that was decided for another version of the plan is none: the plan's own
+        holds again.
+        """
+        current = self.in_force.get(slot)
+        if current and action.field == DAILY_BUDGET:
+            return current if current.plan_version == action.plan_version else None
+        return current
 
 
 class Change(Row, frozen=True, array_like=True):
@@ -185,20 +198,6 @@ class PlanRule(Row, frozen=True, array_like=True):
     def needs_person(self) -> bool:
         """Whether a change needs a person's yes."""
         return self.protected or self.autonomy is not Autonomy.AUTO
-
-
-def slot_of(subject: Action | Recommendation) -> str:
-    """Return what names the field of the entity that ``subject`` is about."""
-    return f"{subject.entity}\0{subject.entity_id}\0{subject.field}"
-
-
-def targets_of(action: Action) -> dict[str, Decimal]:
-    """Return what ``action`` sets, by `slot_of`: its field, and the hourly budget beside it."""
-    targets = {slot_of(action): action.target}
-    if action.field == BID_MULTIPLIER and action.hourly_cap is not None:
-        budget = structs.replace(action, field=HOURLY_BUDGET)
-        targets[slot_of(budget)] = action.hourly_cap
-    return targets
 
 
 def change_key(campaign: bytes, action: bytes) -> bytes:

@@ -13,6 +13,7 @@ from schemas.errors import Reason, SchemaError
 from schemas.fields import Entity
 from schemas.levers import (
     BID_MULTIPLIER,
+    DAILY_BUDGET,
     HOURLY_BUDGET,
     LEAST_MULTIPLIER,
     MOST_MULTIPLIER,
@@ -21,7 +22,7 @@ from schemas.levers import (
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
-FIELDS = {Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER)}
+FIELDS = {Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET)}
 """What can be set, by kind of entity."""
 
 

@@ -25,6 +25,7 @@ from workers.explain.replica import Replica
 from workers.optimizer import pacing_rows, tables
 from workers.optimizer.amounts import WRITERS
 from workers.optimizer.books import Books
+from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.deciding import Decided, decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
@@ -103,7 +104,7 @@ def decided_again(replica: Replica, key: bytes, made: Recommendation) -> Again |
         return None
     books = Books()
     draft = Draft(replica.policy, replica, tables.METRICS)
-    due = _due(replica, books, key, made)
+    due = _due(draft, books, key, made)
     decided = decide_due(draft, books, due)
     weights, dates, learned = _weights(replica, books, due)
     return Again(
@@ -114,10 +115,10 @@ def decided_again(replica: Replica, key: bytes, made: Recommendation) -> Again |
     )
 
 
-def _due(replica: Replica, books: Books, key: bytes, made: Recommendation) -> Due:
-    campaigns = state.unpack([replica.table(tables.METRICS).get(key, b"")])
-    value = replica.table(tables.PLANS).get(key, b"")
-    planned = plans.unpack([value])
+def _due(draft: Draft, books: Books, key: bytes, made: Recommendation) -> Due:
+    campaigns = state.unpack(draft.read_of(tables.METRICS, [key]))
+    (value,) = draft.read_of(tables.PLANS, [key])
+    planned = with_daily_budgets(draft, [key], plans.unpack([value]))
     zones, account_zones = zone_rows(books.zones, campaigns, planned)
     return Due(
         keys=[key],

@@ -29,6 +29,17 @@ _SHOWN: Final = 5
 Mine = Callable[[ConsumerRecord], bool]
 
 
+class OfNoOptimizerError(UsageError):
+    """A recommendation names no state of an optimizer."""
+
+    def __init__(self, identity: str, record: ConsumerRecord) -> None:
+        super().__init__(
+            f"recommendation {identity} names no state that it was decided from",
+            remedy="only what an optimizer or an allocator decided can be recomputed",
+        )
+        self.record = record
+
+
 async def read_history(
     connection: Connection, policy: OptimizerPolicy, prefix: str
 ) -> tuple[History, int]:
@@ -50,10 +61,7 @@ async def read_history(
     for number, published in enumerate(history.published):
         if published.advice.recommendation_id == identity:
             return history, number
-    raise UsageError(
-        f"recommendation {identity} names no state that it was decided from",
-        remedy="only what an optimizer decided can be recomputed",
-    )
+    raise OfNoOptimizerError(identity, found)
 
 
 async def _found(

@@ -13,15 +13,22 @@ from engine.calendar import DAY
 from schemas import AuditEntry, AuditStatus, Entity, SchemaError, decode
 from schemas.currencies import EXPONENTS
 from schemas.keys import check_key
-from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
+from schemas.levers import (
+    BID_MULTIPLIER,
+    DAILY_BUDGET,
+    HOURLY_BUDGET,
+    LEAST_MULTIPLIER,
+    MOST_MULTIPLIER,
+)
 from schemas.money import ATTO_PER_UNIT, MAX_DECIMALS, to_units_atto
 from workers.delivery.api import Record, Step, View
+from workers.optimizer.daily_budgets import note_daily_budget
 from workers.optimizer.draft import Draft
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import AUDIT, settings_key
 
 _CHANGES = {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.ROLLED_BACK}
-_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET}
+_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET}
 
 
 def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -53,6 +60,10 @@ def _told(draft: Draft, records: Sequence[Record]) -> Iterator[tuple[AuditEntry,
 
 def _taken(draft: Draft, rows: Rows, entry: AuditEntry, record: Record) -> Rows:
     """Return what is in force on a campaign, one row, after an entry."""
+    if entry.field == DAILY_BUDGET:
+        note_daily_budget(draft, entry)
+        rows["offset"] = record.offset
+        return rows
     after, second = entry.after or Decimal(0), _second(entry, record)
     if entry.status in _CHANGES and entry.before != after:
         rows = in_force.with_change(rows, np.array([second]))

@@ -16,12 +16,14 @@ from engine.dates import begin_dates
 from engine.hours import MILLIONTHS, SUSPECT
 from engine.ledger import Advance
 from engine.plans import PERIODS
-from schemas import LateConversions, Portfolio, Shape
+from schemas import LateConversions, Plan, Portfolio, Shape
+from schemas.fields import Autonomy, BudgetPeriod
 from schemas.money import exponent_of, from_minor, from_units_atto
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
 from workers.optimizer.closed_spend import InForce, in_force_on
+from workers.optimizer.daily_budgets import daily_budget
 from workers.optimizer.delays import tell_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
@@ -104,7 +106,7 @@ def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
     # Amounts of another currency than the plan's are nothing that a group could share out.
     comparable = overspend.same_currency(wave.campaigns[i], wave.plans[i])
     if wave.plans["detailed"][i] & GROUPED and comparable:
-        draft.publish_by_key(PORTFOLIO, _portfolio(wave, closed), now)
+        draft.publish_by_key(PORTFOLIO, _portfolio(draft, wave, closed), now)
 
 
 def _shape(wave: Wave, closed: ClosedDay) -> Shape:
@@ -148,11 +150,13 @@ def _counts(values: Ints | Floats) -> tuple[int, ...]:
     return tuple(np.maximum(values, 0).tolist())
 
 
-def _portfolio(wave: Wave, closed: ClosedDay) -> Portfolio:
+def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
     i = closed.at
     event, campaign = wave.facts[i].event, wave.campaigns[i]
     plan = read_plan(wave.plan_values[i])
     impressions, clicks, conversions = np.maximum(campaign["day_counts"], 0).tolist()
+    set_ = daily_budget(draft, wave.keys[i], wave.plans[i : i + 1])
+    budget = _budget_of_day(wave, i, closed.day) if set_ is None else set_
     return Portfolio(
         budget_group_id=plan.budget_group_id or "",
         platform=event.platform,
@@ -163,17 +167,29 @@ def _portfolio(wave: Wave, closed: ClosedDay) -> Portfolio:
         timezone=plan.timezone,
         currency=plan.currency,
         plan_version=plan.version,
-        budget=from_minor(_budget_of_day(wave, i, closed.day), plan.currency),
+        budget=from_minor(budget, plan.currency),
         spend=_amount(campaign["day"]),
         revenue=_amount(campaign["day_revenue"]),
         conversions=conversions / MILLIONTHS,
         impressions=impressions,
         clicks=clicks,
         observed_hours=int((closed.rows["format"] > 0).sum()),
+        releasable=_releasable(plan),
         min_budget=plan.min_daily_budget,
-        max_budget=plan.max_daily_budget,
+        max_budget=_most_of_day(plan),
         closed_at=from_seconds(wave.facts[i].now),
     )
+
+
+def _releasable(plan: Plan) -> bool:
+    """Return whether another daily budget may be set without a person, and is then paced."""
+    daily = plan.budget.period is BudgetPeriod.DAY
+    return daily and plan.autonomy is Autonomy.AUTO and not plan.protected
+
+
+def _most_of_day(plan: Plan) -> Decimal | None:
+    bounds = [each for each in (plan.daily_cap, plan.max_daily_budget) if each is not None]
+    return min(bounds, default=None)
 
 
 def _amount(pair: Ints) -> Decimal:

@@ -65,6 +65,11 @@ def settings_key(campaign: bytes, utc_day: int) -> bytes:
     return campaign + _suffix(b"\0settings ", utc_day)
 
 
+def daily_key(campaign: bytes) -> bytes:
+    """Return the key of the daily budget that was set on a campaign; of the table of audit."""
+    return campaign + b"\0daily"
+
+
 def windows_key(campaign: bytes) -> bytes:
     """Return the key of the windows that the campaign's week was learned without."""
     return campaign + _WINDOWS

@@ -21,6 +21,7 @@ from schemas.errors import Reason
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.announcing import announce
 from workers.optimizer.books import Books
+from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
@@ -121,7 +122,7 @@ def _silent(draft: Draft, books: Books, now: int) -> Due | None:
         return None
     table = draft.view.table(METRICS)
     campaigns = state.unpack([table.get(key, b"") for key in keys])
-    planned = plans.unpack(values)
+    planned = with_daily_budgets(draft, keys, plans.unpack(values))
     known = state.has_hours(campaigns)
     # Each campaign's own hours: some begin at half past.
     newest = np.where(known, campaigns["newest"], now)

@@ -12,6 +12,7 @@ from engine.arrays import Bools, Ints, Rows
 from engine.calendar import Calendar
 from schemas.topics import CONDITIONS
 from workers.optimizer.books import Books
+from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import together
 from workers.optimizer.reading import Fact
@@ -47,7 +48,7 @@ def gather(draft: Draft, books: Books, facts: Sequence[Fact]) -> Wave:
     campaigns = state.unpack(draft.read_all(keys))
     table = draft.view.table(PLANS)
     plan_values = [table.get(key, b"") for key in keys]
-    planned = plans.unpack(plan_values)
+    planned = with_daily_budgets(draft, keys, plans.unpack(plan_values))
     named = [fact.event.account_timezone for fact in facts]
     told = np.array([name.encode() if name else b"" for name in named], dtype="S32")
     campaigns["account_zone"] = np.where(told == b"", campaigns["account_zone"], told)

@@ -24,6 +24,8 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.CURRENCY_MISMATCH: "Make plan and events name one currency.",
         HoldReason.TIMEZONE_MISMATCH: "Make plan and events name one time zone.",
         HoldReason.INFEASIBLE_MINIMUM: "Lower a minimum of the plan, or raise its budget.",
+        HoldReason.INFEASIBLE_MAXIMUM: "Raise a maximum of a plan, or lower its group's budget.",
+        HoldReason.WITHIN_BAND: "Nothing: its budget is as good as any.",
         HoldReason.EXCLUDED_HOUR: "Nothing: it goes on with the first hour not excluded.",
         HoldReason.CONFLICTING_TARGETS: "Lower the plan's daily minimum, or loosen its target.",
         HoldReason.TOO_LITTLE_DATA: "Wait for data, or publish history; strategy even needs none.",

@@ -12,6 +12,7 @@ from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
+from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
@@ -26,26 +27,19 @@ from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
     "allocation",
-    "allocation_branching",
     "allocation_exchange",
     "allocation_groups",
-    "allocation_pool",
     "allocation_repair",
-    "allocation_split",
     "allocation_targets",
     "allocation_tree",
     "ceiling",
-    "clearing",
     "coming_events",
     "curve_families",
-    "curve_fitting",
     "curves",
     "day_shapes",
     "demand",
     "exploration",
-    "exponents",
     "futures",
-    "response_days",
     "what_if",
     "whole_units",
 }
@@ -137,6 +131,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         lived(36, learning_share=1.0)
         ask_about_campaigns()
         after([6] * 8)
+        grown(10)
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)

@@ -264,6 +264,20 @@ def test_a_hold_is_told_with_its_beginning_and_what_to_do_until_something_else_i
     assert on_again.hold is None
 
 
+def test_what_a_group_shares_out_is_no_word_on_the_campaigns_hours() -> None:
+    told = [advice(3)]
+    shared = [
+        a_hold(4, HoldReason.WITHIN_BAND, field="daily_budget"),
+        advice(4, field="daily_budget", recommendation_id="f" * 32),
+    ]
+    plain, beside = (
+        a_book(hours(4), plans=[a_plan()], recommendations=each) for each in (told, told + shared)
+    )
+    assert only(beside) == only(plain)
+    assert beside.decided.holds == {}
+    assert beside.decided.decisions == plain.decided.decisions
+
+
 def test_a_plan_that_was_deleted_sets_no_budget() -> None:
     gone = [advice(4), a_hold(5, HoldReason.NO_PLAN)]
     found = only(a_book(hours(5), plans=[a_plan()], recommendations=gone))

@@ -1,0 +1,201 @@
+"""Daily budgets of the campaigns of a group: one total, shared out where it brings most.
+
+Curves are fitted to closed days of all campaigns together, each is bounded by its plan and by how
+far one change may go, and the total is split for the most value. A campaign whose last unit of
+money brings about as much as anybody's keeps its budget: what the days tell is not sharp enough to
+move money for so little.
+
+Where limits collide, the plan's bounds come first, then the total, then the largest change: a total
+that is cut is kept at once, one that is raised is reached step by step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from engine.allocation import allocate
+from engine.arrays import Bools, Floats, Ints
+from engine.curve_fitting import Fit, fit_curves
+from engine.curves import Curves
+from engine.response_days import Days
+from schemas import HoldReason
+
+GO, LATE, TOO_LITTLE, KEPT, TOO_SMALL, TOO_LARGE = range(6)
+"""What becomes of a campaign: a new budget, or why it keeps the one that it has."""
+
+HOLDS: Final = (
+    None,
+    HoldReason.STALE_DATA,
+    HoldReason.TOO_LITTLE_DATA,
+    HoldReason.WITHIN_BAND,
+    HoldReason.INFEASIBLE_MINIMUM,
+    HoldReason.INFEASIBLE_MAXIMUM,
+)
+"""The reasons of those codes, as records say them."""
+
+LEAST_DAYS: Final = 7.0
+"""Days with spend, by their weights, below which a campaign's budget is left alone."""
+
+BAND: Final = 0.05
+"""Log distance between marginal return and price within which a budget is kept."""
+
+FIRST_STEP: Final = 0.05
+"""Share of an equal part of the total that one change may always add: a budget of nothing starts
+with it, and a small one grows by it."""
+
+UNUSED: Final = 0.8
+"""Share of its budget below which a campaign spends too little of it to be given more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members:
+    """B campaigns of a group; shapes (B,), money in minor units."""
+
+    days: Days
+    """Closed days, shape (B, T)."""
+    budget: Ints
+    """What each may spend in a day now."""
+    least: Ints
+    most: Ints
+    """Bounds by the plans, ``least <= most``."""
+    used: Floats
+    """Share of the budget that the last days spent; 1 or more where it is not known."""
+    late: Bools
+    """Whose last day is not closed yet: they keep their budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A day's total over B campaigns; shapes (B,), money in minor units."""
+
+    budget: Ints
+    """The new ones; the present one of everybody who is held."""
+    hold: Ints
+    """A position in `HOLDS`, `GO` where the budget is new."""
+    low: Ints
+    high: Ints
+    """How far this change may go, plans' bounds included."""
+    log_price: Floats
+    """Log of what a minor unit more brings, the same for all that are free to give and take."""
+    total: int
+    """What the budgets sum to."""
+    unplaced: int
+    """What is left of the total that no bound allows to place today, >= 0."""
+    forced: bool
+    """Whether the total was cut by more than the largest change allows."""
+    fit: Fit
+
+
+def share(members: Members, total: int, max_change: float) -> Shared:
+    """Share out a day's total.
+
+    Parameters
+    ----------
+    members
+        At least one campaign.
+    total
+        Minor units, >= 0, for all of the group's campaigns together.
+    max_change
+        The largest change, as a share of a budget, > 0. `FIRST_STEP` is always allowed.
+
+    Returns
+    -------
+    Budgets that sum to ``total``, less what is unplaced, and keep every bound; or, where nobody can
+    be moved, the present budgets with the reason.
+    """
+    fit = fit_curves(members.days)
+    known = _known(members, fit)
+    hold = np.where(members.late, LATE, np.where(known, GO, TOO_LITTLE))
+    least, most = members.least, np.minimum(members.most, max(total, int(members.least.max())))
+    low, high = _reach(members, (least, most), total, max_change)
+    nobody = _nobody(members, hold, (low, high), fit)
+    free = hold == GO
+    if not free.any():
+        return nobody
+    asked = total - int(members.budget[~free].sum())
+    if asked < int(least[free].sum()):
+        return replace(nobody, hold=np.where(free, TOO_SMALL, hold))
+    if asked > int(most[free].sum()):
+        return replace(nobody, hold=np.where(free, TOO_LARGE, hold))
+    forced = asked < int(low[free].sum())
+    bounds = (least if forced else low, high)
+    return replace(_split(nobody, free, bounds, asked), forced=forced)
+
+
+def _known(members: Members, fit: Fit) -> Bools:
+    counted = np.where(members.days.spend > 0.0, members.days.weight, 0.0).sum(axis=1)
+    return np.asarray((counted >= LEAST_DAYS) & (fit.level > 0.0))
+
+
+def _reach(
+    members: Members, bounds: tuple[Ints, Ints], total: int, max_change: float
+) -> tuple[Ints, Ints]:
+    """Return how far each budget may be moved by one change."""
+    budget = members.budget
+    first = int(FIRST_STEP * total / len(budget))
+    step = np.maximum(np.floor(budget * max_change).astype(np.int64), max(first, 1))
+    low, high = np.clip(budget - step, *bounds), np.clip(budget + step, *bounds)
+    idle = (budget > 0) & (members.used < UNUSED)
+    return low, np.where(idle, np.maximum(np.minimum(high, budget), low), high)
+
+
+def _nobody(members: Members, hold: Ints, bounds: tuple[Ints, Ints], fit: Fit) -> Shared:
+    """Return the present budgets."""
+    return Shared(
+        budget=members.budget,
+        hold=hold,
+        low=bounds[0],
+        high=bounds[1],
+        log_price=np.zeros(len(hold)),
+        total=int(members.budget.sum()),
+        unplaced=0,
+        forced=False,
+        fit=fit,
+    )
+
+
+def _split(before: Shared, free: Bools, bounds: tuple[Ints, Ints], asked: int) -> Shared:
+    """Return what the free ones have of what is asked of them, those in the band as before."""
+    low, high = bounds
+    curves = before.fit.curves()
+    placed = min(asked, int(high[free].sum()))
+    budget, price = _allocated(curves, before.budget, free, bounds, placed)
+    at_price = free & _in_band(curves, before.budget, price) & (low <= before.budget)
+    at_price &= before.budget <= high
+    others = free & ~at_price
+    left = placed - int(before.budget[at_price].sum())
+    within = int(low[others].sum()) <= left <= int(high[others].sum())
+    if at_price.any() and within:
+        budget = before.budget
+        if others.any():
+            budget, price = _allocated(curves, budget, others, bounds, left)
+    hold = np.where(free & (budget == before.budget), KEPT, before.hold)
+    return replace(
+        before,
+        budget=budget,
+        hold=hold,
+        low=low,
+        high=high,
+        log_price=np.full(len(free), price),
+        total=int(budget.sum()),
+        unplaced=asked - placed,
+    )
+
+
+def _allocated(
+    curves: Curves, present: Ints, free: Bools, bounds: tuple[Ints, Ints], total: int
+) -> tuple[Ints, float]:
+    """Return budgets with a total split among the free ones, and the log price of money."""
+    at = np.flatnonzero(free)
+    found = allocate(curves.of(at), bounds[0][at], bounds[1][at], total)
+    budget = present.copy()
+    budget[at] = found.units
+    return budget, float(found.log_price[0])
+
+
+def _in_band(curves: Curves, budget: Ints, price: float) -> Bools:
+    marginal = curves.log_marginal(budget.astype(np.float64))
+    return np.asarray(np.abs(marginal - price) <= BAND)

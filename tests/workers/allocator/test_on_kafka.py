@@ -1,0 +1,218 @@
+"""A group on a real Kafka: closed days in, budgets set once, and paced by."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from msgspec.structs import replace
+
+from deploy.broker import Broker
+from schemas import (
+    AuditEntry,
+    Budget,
+    Kind,
+    MetricsEvent,
+    Plan,
+    Portfolio,
+    Recommendation,
+    Strategy,
+    decode,
+    encode,
+    topics,
+)
+from schemas.fields import Autonomy, BudgetPeriod
+from schemas.levers import DAILY_BUDGET
+from schemas.record import Record
+from schemas.topics import Topic
+from tests.faults.recount import ends
+from tests.faults.topics import PARTITIONS, reach, read
+from tests.waiting import eventually
+from tests.workers.allocator.groups import LEVELS, a_group, history
+from workers.partitioner import partition_of
+
+DAYS = 20
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+CLOSED = MIDNIGHT + timedelta(minutes=10)
+"""When the last day was closed: the budgets are for the day that is running."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A broker, and names of topics that nobody else uses."""
+
+    bootstrap: str
+    prefix: str
+    log: Path
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "workers", *words, "--bootstrap", self.bootstrap]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PACEKEEPER_TOPICS_PREFIX": self.prefix,
+            "PACEKEEPER_TOPICS_PARTITIONS": str(PARTITIONS),
+            "PACEKEEPER_WEB_PORT": "0",
+            "PACEKEEPER_DELIVERY_SESSION_TIMEOUT_SECONDS": "6",
+            "PACEKEEPER_DELIVERY_HEARTBEAT_SECONDS": "1",
+        }
+
+    @contextmanager
+    def worker(self, name: str) -> Iterator[subprocess.Popen[bytes]]:
+        with self.log.open("ab") as log:
+            worker = subprocess.Popen(
+                self.command(name), env=self.environment, stderr=log, stdout=log
+            )
+        try:
+            yield worker
+        finally:
+            worker.kill()
+            worker.wait()
+
+    def publish(self, *records: tuple[Topic, Record, datetime]) -> None:
+        asyncio.run(self._publish(records))
+
+    async def _publish(self, records: Sequence[tuple[Topic, Any, datetime]]) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
+        await producer.start()
+        for topic, record, at in records:
+            await producer.send_and_wait(
+                topic.full_name(self.prefix),
+                encode(record),
+                key=record.key,
+                partition=partition_of(record.key, PARTITIONS),
+                timestamp_ms=int(at.timestamp() * 1_000),
+            )
+        await producer.stop()
+
+    def values(self, topic: Topic) -> list[bytes]:
+        found = asyncio.run(read(self.bootstrap, topic.full_name(self.prefix)))
+        return [record.value for records in found.values() for record in records]
+
+    def advice(self, field: str) -> list[Recommendation]:
+        told = [decode(value, Recommendation) for value in self.values(topics.RECOMMENDATIONS)]
+        return [each for each in told if each.field == field]
+
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        assert eventually(done, seconds=90), self.log.read_text()
+
+    async def allocator_has_read(self, topic: Topic) -> None:
+        wanted = await ends(self.bootstrap, [topic.full_name(self.prefix)])
+        group = f"{self.prefix}-allocator"
+        await reach(self.bootstrap, group, wanted, seconds=60, check=lambda: None)
+
+    def applied(self) -> dict[str, Decimal | None]:
+        told = [decode(value, AuditEntry) for value in self.values(topics.AUDIT)]
+        return {
+            each.campaign_id: each.after
+            for each in told
+            if each.field == DAILY_BUDGET and each.status == "simulated"
+        }
+
+
+@pytest.fixture
+def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
+    stack = Stack(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "workers.log")
+    words = stack.command("topics", "create")
+    subprocess.run(words, env=stack.environment, capture_output=True, check=True)
+    return stack
+
+
+def plans() -> list[tuple[Topic, Record, datetime]]:
+    return [
+        (
+            topics.PLANS,
+            Plan(
+                platform="google",
+                account_id="7",
+                campaign_id=name,
+                version=3,
+                currency="EUR",
+                timezone="UTC",
+                budget=Budget(amount=Decimal(100), period=BudgetPeriod.DAY),
+                strategy=Strategy.EVEN,
+                budget_group_id="spring",
+                autonomy=Autonomy.AUTO,
+            ),
+            MIDNIGHT,
+        )
+        for name in LEVELS
+    ]
+
+
+def rows() -> list[tuple[Topic, Record, datetime]]:
+    """Return closed days up to yesterday."""
+    moved: list[tuple[Topic, Record, datetime]] = []
+    for row in history(DAYS):
+        ago = DAYS - (row.last_day - history(1)[0].last_day).days
+        day = (MIDNIGHT - timedelta(days=ago)).date()
+        closed = CLOSED - timedelta(days=ago - 1)
+        told: Portfolio = replace(row, first_day=day, last_day=day, closed_at=closed)
+        moved.append((topics.PORTFOLIO, told, closed))
+    return moved
+
+
+def an_hour(name: str) -> tuple[Topic, Record, datetime]:
+    told = MIDNIGHT + timedelta(minutes=65)
+    event = MetricsEvent(
+        platform="google",
+        account_id="7",
+        campaign_id=name,
+        window_start=MIDNIGHT,
+        impressions=1_000,
+        clicks=50,
+        spend=Decimal(4),
+        conversions=Decimal(2),
+        currency="EUR",
+        emitted_at=told,
+    )
+    return topics.METRICS, event, told
+
+
+@pytest.mark.kafka
+def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(stack: Stack) -> None:
+    told = rows()
+    stack.publish(*plans(), *told[:-1])
+    with ExitStack() as running:
+        for name in ("optimizer", "executor"):
+            running.enter_context(stack.worker(name))
+        with stack.worker("allocator") as allocator:
+            # Were the group known before its days, it would have had each of them allocated.
+            asyncio.run(stack.allocator_has_read(topics.PORTFOLIO))
+            stack.publish((topics.GROUPS, a_group(autonomy="auto"), MIDNIGHT))
+            asyncio.run(stack.allocator_has_read(topics.GROUPS))
+            stack.publish(told[-1])
+            stack.wait_for(lambda: len(stack.advice(DAILY_BUDGET)) >= len(LEVELS))
+            allocator.send_signal(signal.SIGKILL)
+        with stack.worker("allocator"):
+            stack.publish(*told)
+            budgets = [each for each in stack.advice(DAILY_BUDGET) if each.kind is Kind.BUDGET]
+            changed = {each.campaign_id: each.recommended_value for each in budgets}
+            stack.wait_for(lambda: stack.applied() == changed)
+            stack.publish(*(an_hour(name) for name in changed))
+            stack.wait_for(lambda: len(stack.advice("hourly_budget")) >= len(changed))
+            asyncio.run(stack.allocator_has_read(topics.PORTFOLIO))
+    words = stack.command("explain", stack.advice(DAILY_BUDGET)[0].recommendation_id, "--json")
+    again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["verdict"] == "identical"
+    by_hour = stack.advice("hourly_budget")
+    assert len(changed) >= 2
+    assert {each.campaign_id: each.period_budget for each in by_hour} == changed
+    every = [each.campaign_id for each in stack.advice(DAILY_BUDGET)]
+    assert sorted(every) == sorted(LEVELS)

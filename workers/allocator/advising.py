@@ -1,0 +1,152 @@
+"""From a group's split to recommendations: one for each member, or a hold that says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine.arrays import Bools
+from engine.calendar import DAY, HOUR
+from engine.group_budgets import HOLDS, Shared
+from engine.group_impact import confidence
+from schemas import (
+    Explanation,
+    HoldReason,
+    Impact,
+    Kind,
+    Priority,
+    Recommendation,
+    Risk,
+    parse_campaign_key,
+)
+from schemas.fields import Autonomy
+from schemas.levers import CURRENCY_UNIT, DAILY_BUDGET
+from schemas.money import from_minor
+from schemas.topics import GROUPS, PORTFOLIO
+from workers.allocator.explaining import Explaining
+from workers.allocator.gathering import Gathered
+from workers.allocator.impact import DIGITS, impacts
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.rails import rails
+from workers.allocator.releasing import NOT_YET, identified, may_go
+from workers.allocator.rosters import Allocated, Roster
+from workers.allocator.shape import Shape
+from workers.instants import from_seconds
+
+_LONGEST: Final = 7 * DAY
+"""What the executor accepts at most."""
+
+_MUCH, _SOME = 0.1, 0.03
+"""Shares of the group's total from which a change is of high or of medium priority."""
+
+_LIKELY, _EVEN = 0.8, 0.5
+
+
+class Advice:
+    """Says what each member is to have."""
+
+    def __init__(
+        self, policy: AllocatorPolicy, shape: Shape, roster: Roster, found: Gathered, total: int
+    ) -> None:
+        """Prepare to advise the members that were ``found``."""
+        self._policy, self._shape, self._found, self._total = policy, shape, found, total
+        self._offset = roster.offset
+        self._currencies = [each.decode() for each in found.heads["currency"].tolist()]
+
+    def of(
+        self, shared: Shared | None, refusal: HoldReason | None, before: Allocated
+    ) -> list[Recommendation]:
+        """Return the recommendations of a split, or the same hold for all of a group left alone."""
+        explain = Explaining(self._shape, self._found, self._total, shared)
+        if shared is None:
+            reason = refusal or HoldReason.TOO_LITTLE_DATA
+            return [self._hold(i, reason, explain.refusal(reason), before) for i in self._rows]
+        sure = confidence(shared, self._found.members.budget.astype(np.float64))
+        expected = impacts(self._shape.group, self._found, shared, self._shape.days)
+        go = self._released(shared, sure >= self._shape.group.min_confidence)
+        made = []
+        for i in self._rows:
+            hold = HOLDS[shared.hold[i]]
+            if hold is not None:
+                made.append(self._hold(i, hold, explain.hold(i, hold), before))
+                continue
+            fields = self._change(i, shared, float(sure[i]), expected[i])
+            checks = rails(self._shape.group, self._found, shared, i, float(sure[i]))
+            advice = replace(
+                self._blank(i, before),
+                kind=Kind.BUDGET,
+                hold_reason=None,
+                reasons=tuple(explain.change(i)),
+                guardrails=checks,
+                auto_execute=bool(go[i]),
+                **fields,
+            )
+            made.append(identified(advice))
+        return made
+
+    @property
+    def _rows(self) -> range:
+        return range(len(self._found.campaigns))
+
+    def _released(self, shared: Shared, sure: Bools) -> Bools:
+        if self._shape.group.autonomy is not Autonomy.AUTO:
+            return np.zeros(len(sure), dtype=np.bool_)
+        wanted = sure & (self._found.heads["releasable"] > 0) & (shared.hold == 0)
+        return may_go(wanted, self._found.members.budget, shared.budget, self._total)
+
+    def _change(self, i: int, shared: Shared, sure: float, expected: Impact) -> dict[str, Any]:
+        currency, present = self._currencies[i], int(self._found.members.budget[i])
+        budget = int(shared.budget[i])
+        moved = abs(budget - present) / max(self._total, 1)
+        priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
+        risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
+        return {
+            "recommended_value": from_minor(budget, currency),
+            "change": from_minor(budget - present, currency),
+            "change_pct": round(100.0 * (budget - present) / present, 2) if present else None,
+            "unit": CURRENCY_UNIT,
+            "expected_impact": expected,
+            "confidence": round(sure, DIGITS),
+            "priority": next(name for least, name in priorities if moved >= least),
+            "risk": next(name for least, name in risks if sure >= least),
+        }
+
+    def _hold(
+        self, i: int, reason: HoldReason, why: Sequence[Explanation], before: Allocated
+    ) -> Recommendation:
+        return identified(replace(self._blank(i, before), hold_reason=reason, reasons=tuple(why)))
+
+    def _blank(self, i: int, before: Allocated) -> Recommendation:
+        """Return what all advice on a member has in common, as a hold without its reason."""
+        shape, campaign = self._shape, self._found.campaigns[i]
+        platform, account, name = parse_campaign_key(campaign)
+        previous = before.ids.get(campaign)
+        now, head = from_seconds(shape.now), self._found.heads[i]
+        ends = min(shape.ends, shape.now + _LONGEST)
+        return Recommendation(
+            platform=platform,
+            account_id=account,
+            campaign_id=name,
+            recommendation_id=NOT_YET,
+            kind=Kind.HOLD,
+            # Any reason: a hold without one cannot be built.
+            hold_reason=HoldReason.TOO_LITTLE_DATA,
+            hour=from_seconds(shape.now // HOUR * HOUR),
+            entity_id=name,
+            field=DAILY_BUDGET,
+            current_value=from_minor(int(head["budget"]), self._currencies[i]),
+            currency=self._currencies[i],
+            decided_at=now,
+            valid_from=now,
+            expires_at=from_seconds(ends),
+            supersedes=previous.hex() if previous else None,
+            model_version=self._policy.model_version,
+            plan_version=int(head["plan_version"]),
+            inputs={
+                self._policy.topic(GROUPS): shape.known.offset,
+                self._policy.topic(PORTFOLIO): self._offset,
+            },
+        )

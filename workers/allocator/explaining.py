@@ -1,0 +1,150 @@
+"""The reasons of a group's split, as codes, sentences and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+
+from engine.group_budgets import Shared
+from schemas import Explanation, HoldReason
+from schemas.fields import Objective
+from schemas.money import exponent_of, from_minor
+from workers.allocator.gathering import Gathered
+from workers.allocator.impact import DIGITS
+from workers.allocator.shape import Shape
+
+_HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
+    {
+        HoldReason.STALE_DATA: (
+            "The day before is not closed for this campaign and the group waits no longer: it "
+            "keeps its budget of {budget} {currency}."
+        ),
+        HoldReason.TOO_LITTLE_DATA: (
+            "{days} days with spend and {value} {what} say too little of how value answers spend: "
+            "the budget stays at {budget} {currency}."
+        ),
+        HoldReason.WITHIN_BAND: (
+            "The budget of {budget} {currency} stays: a unit of money more brings about as much "
+            "here as elsewhere in the group, or a bound holds the budget."
+        ),
+        HoldReason.INFEASIBLE_MINIMUM: (
+            "The minimums in the group, and the budgets that cannot be moved today, need more than "
+            "the {total} {currency} that it has for the day: lower a minimum or raise its budget."
+        ),
+        HoldReason.INFEASIBLE_MAXIMUM: (
+            "The plans' maximums in the group take less than the {total} {currency} that it has "
+            "for the day: raise a maximum or lower the group's budget."
+        ),
+        HoldReason.CURRENCY_MISMATCH: (
+            "The group's budget is in {own}, but plans of members are in {others}: amounts in "
+            "different currencies are never added, so no member's budget is changed."
+        ),
+    }
+)
+
+
+class Explaining:
+    """Says why, member by member."""
+
+    def __init__(self, shape: Shape, found: Gathered, total: int, shared: Shared | None) -> None:
+        """Prepare to explain a split, or why there is none."""
+        self._shape, self._found, self._total, self._shared = shape, found, total, shared
+        self._currency = shape.group.currency
+        if shared is not None:
+            self._curves = shared.fit.curves()
+
+    def refusal(self, reason: HoldReason) -> list[Explanation]:
+        """Return why the group is left alone as a whole."""
+        others = {each.decode() for each in self._found.heads["currency"].tolist()}
+        evidence = {
+            "group": self._shape.group.budget_group_id,
+            "own": self._currency,
+            "others": ", ".join(sorted(others - {self._currency})),
+            "total": self._money(self._total),
+            "currency": self._currency,
+        }
+        return [_explained(reason.value, _HOLDS[reason], evidence)]
+
+    def hold(self, i: int, reason: HoldReason) -> list[Explanation]:
+        """Return why member ``i`` keeps its budget."""
+        days = self._found.members.days
+        spent = days.spend[i] > 0.0
+        evidence = {
+            "group": self._shape.group.budget_group_id,
+            "budget": self._money(int(self._found.members.budget[i])),
+            "currency": self._currency,
+            "days": int((spent & (days.weight[i] > 0.0)).sum()),
+            "value": round(float(days.value[i].sum()), 2),
+            "what": self._what,
+            "total": self._money(self._total),
+        }
+        return [_explained(reason.value, _HOLDS[reason], evidence)]
+
+    def change(self, i: int) -> list[Explanation]:
+        """Return why member ``i`` is to have another budget."""
+        shared = self._shared
+        if shared is None:
+            raise AssertionError("without a split no budget changes")
+        present, budget = int(self._found.members.budget[i]), int(shared.budget[i])
+        code = "more_for_the_money" if budget > present else "less_for_the_money"
+        text = (
+            "From {current} to {recommended} {currency} a day each {currency} brings {average:.4g} "
+            "{what}; money is worth {price:.4g} in the group today."
+        )
+        notes = [_explained(code, text, self._numbers(i, shared, present, budget))]
+        total = {"total": self._money(shared.total), "currency": self._currency}
+        if shared.unplaced:
+            said = "{unplaced} {currency} of the group's day find no place within today's bounds."
+            evidence = {"unplaced": self._money(shared.unplaced), **total}
+            notes.append(_explained("total_unplaced", said, evidence))
+        if shared.forced:
+            said = "The group has {total} {currency} for the day: budgets are cut at once."
+            notes.append(_explained("total_before_max_change", said, total))
+        return notes
+
+    def _numbers(self, i: int, shared: Shared, present: int, budget: int) -> dict[str, Any]:
+        fit, unit = shared.fit, self._unit
+        curve, low = self._curves.of(slice(i, i + 1)), float(min(present, budget))
+        moved = float(abs(budget - present))
+        numbers = {
+            "average": float(curve.gain(np.array([low]), np.array([moved]))[0]) / moved * unit,
+            "price": float(np.exp(shared.log_price[i])) * unit,
+            "exponent": float(fit.exponent[i]),
+            "exponent_deviation": float(fit.exponent_deviation[i]),
+            "usual_spend": float(fit.usual[i]) / 10 ** exponent_of(self._currency),
+        }
+        if budget > 0:
+            marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
+            numbers["marginal_return"] = float(np.exp(marginal)) * unit
+        return {
+            "group": self._shape.group.budget_group_id,
+            "current": self._money(present),
+            "recommended": self._money(budget),
+            "currency": self._currency,
+            "what": self._what,
+            "identified": bool(fit.identified[i]),
+            "group_total": self._money(self._total),
+            "period_spent": self._money(self._found.spent),
+            **{name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()},
+        }
+
+    @property
+    def _what(self) -> str:
+        by_value = self._shape.group.objective is Objective.VALUE
+        return f"{self._currency} of revenue" if by_value else "conversions"
+
+    @property
+    def _unit(self) -> float:
+        """Return what a value per minor unit is multiplied with, to be one per unit of money."""
+        by_value = self._shape.group.objective is Objective.VALUE
+        return 1.0 if by_value else 10.0 ** exponent_of(self._currency)
+
+    def _money(self, minor: int) -> str:
+        return str(from_minor(minor, self._currency))
+
+
+def _explained(code: str, text: str, evidence: dict[str, Any]) -> Explanation:
+    return Explanation(code=code, text=text.format(**evidence), evidence=evidence)

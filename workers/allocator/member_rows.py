@@ -1,0 +1,124 @@
+"""What is kept of a group's member: its newest word, and its last closed days.
+
+A day that is told again replaces itself, the later telling counts. As only the newest days are kept
+and each by its own, the order in which they come makes no difference.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Rows
+from engine.errors import UnknownFormat
+from engine.plans import UNLIMITED
+from schemas import Portfolio
+from schemas.money import exponent_of, floor_to_minor
+from workers.instants import day_number
+
+KEPT_DAYS: Final = 60
+"""Days up to a member's newest one that are kept."""
+
+FORMAT: Final = 1
+
+HEAD: Final = np.dtype(
+    [
+        ("format", "u1"),
+        ("releasable", "u1"),
+        ("currency", "S3"),
+        ("day", "<i4"),
+        ("told", "<i8"),
+        ("plan_version", "<i8"),
+        ("budget", "<i8"),
+        ("least", "<i8"),
+        ("most", "<i8"),
+    ]
+)
+"""A member as of its newest day; money in minor units of ``currency``, ``told`` in seconds."""
+
+DAY: Final = np.dtype(
+    [
+        ("day", "<i4"),
+        ("told", "<i8"),
+        ("spend", "<i8"),
+        ("revenue", "<f8"),
+        ("conversions", "<f8"),
+        ("maturity", "<f4"),
+        ("seen", "<f4"),
+    ]
+)
+"""One closed day: ``revenue`` in minor units, both as reported; ``maturity`` is the share of them
+that is reported, ``seen`` what the day counts for by its hours."""
+
+CAPPED: Final = 0.75
+"""What a day of nothing but capped hours loses of its weight: it says less of how value answers."""
+
+
+def taken(value: bytes, row: Portfolio) -> bytes:
+    """Return a member's value with one more closed day, or with one that is told again."""
+    head, days = unpack(value)
+    newest = _head(row)
+    if not head.size or _rank(newest) > _rank(head):
+        head = newest
+    told = _day(row)
+    same = days["day"] == told["day"][0]
+    if same.any() and _order(days[same]) >= _order(told):
+        told = days[same]
+    days = np.concatenate([days[~same], told])
+    days = days[np.argsort(days["day"], kind="stable")]
+    days = days[days["day"] > head["day"][0] - KEPT_DAYS]
+    return bytes(head.tobytes() + days.tobytes())
+
+
+def unpack(value: bytes) -> tuple[Rows, Rows]:
+    """Return a member's head (1,) and its days (D,), oldest first; both empty of no value.
+
+    Raises
+    ------
+    UnknownFormat
+        When the value was written by another version.
+    """
+    head = np.frombuffer(value[: HEAD.itemsize], dtype=HEAD)
+    if head.size and head["format"][0] != FORMAT:
+        raise UnknownFormat("member of a group", found=int(head["format"][0]), known=FORMAT)
+    return head, np.frombuffer(value[HEAD.itemsize :], dtype=DAY)
+
+
+def _head(row: Portfolio) -> Rows:
+    head = np.zeros(1, dtype=HEAD)
+    head["format"], head["releasable"] = FORMAT, row.releasable
+    head["currency"] = row.currency.encode()
+    head["day"], head["told"] = day_number(row.last_day), _second(row)
+    head["plan_version"] = row.plan_version
+    head["budget"] = floor_to_minor(row.budget, row.currency)
+    # Bounds are rounded inwards.
+    head["least"] = -floor_to_minor(-(row.min_budget or Decimal(0)), row.currency)
+    most = row.max_budget
+    head["most"] = UNLIMITED if most is None else floor_to_minor(most, row.currency)
+    head["most"] = np.maximum(head["most"], head["least"])
+    return head
+
+
+def _day(row: Portfolio) -> Rows:
+    day = np.zeros(1, dtype=DAY)
+    day["day"], day["told"] = day_number(row.last_day), _second(row)
+    day["spend"] = floor_to_minor(row.spend, row.currency)
+    day["revenue"] = float(row.revenue) * 10.0 ** exponent_of(row.currency)
+    day["conversions"], day["maturity"] = row.conversions, row.conversion_maturity
+    capped = min(row.capped_hours / max(row.observed_hours, 1), 1.0)
+    day["seen"] = min(row.observed_hours / 24.0, 1.0) * (1.0 - CAPPED * capped)
+    return day
+
+
+def _second(row: Portfolio) -> int:
+    return int(row.closed_at.timestamp())
+
+
+def _rank(head: Rows) -> tuple[int, int, bytes]:
+    return int(head["day"][0]), int(head["told"][0]), head.tobytes()
+
+
+def _order(day: Rows) -> tuple[int, bytes]:
+    return int(day["told"][0]), day.tobytes()

@@ -1,0 +1,95 @@
+"""The agent of portfolios: keeps members' closed days, and allocates when all have told theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.calendar import local_day
+from schemas import Portfolio, SchemaError, campaign_key, decode
+from schemas.errors import Reason
+from schemas.keys import check_key
+from workers.allocator import member_rows
+from workers.allocator.allocating import Books, allocate_if_due
+from workers.allocator.draft import Draft
+from workers.allocator.groups import NOT_SUPPORTED
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.rosters import packed, roster_of
+from workers.allocator.tables import MEMBERS, member_key, roster_key
+from workers.delivery.api import Record, Step, View
+from workers.instants import day_number
+
+IN_THE_FUTURE = "in_the_future"
+
+
+_FORGOTTEN: Final = 2 * member_rows.KEPT_DAYS
+"""Days behind the group's newest after which a member is forgotten."""
+
+
+def portfolio_step(
+    policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]
+) -> Step:
+    """Take the closed days of one partition; allocate what is due after each."""
+    draft = Draft(policy, view, MEMBERS)
+    for row, record in _readable(draft, books, records):
+        _take(draft, row, record)
+        allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
+    return draft.done()
+
+
+def take_rows(policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]) -> Step:
+    """Take closed days without allocating anything: what a replay begins with."""
+    draft = Draft(policy, view, MEMBERS)
+    for row, record in _readable(draft, books, records):
+        _take(draft, row, record)
+    return draft.done()
+
+
+def _readable(
+    draft: Draft, books: Books, records: Sequence[Record]
+) -> Iterator[tuple[Portfolio, Record]]:
+    """Yield the rows that can be taken; the others are put aside or sent on."""
+    for record in records:
+        try:
+            row = decode(record.value or b"", Portfolio)
+            check_key(record.key, row.key)
+            _check(row, books)
+            sent_on = draft.sent_on(record, row.key)
+        except SchemaError as error:
+            draft.refuse_for(record, error)
+            continue
+        if sent_on:
+            continue
+        if row.first_day != row.last_day:
+            detail = f"must be {row.first_day}, the day that begins the row: one day a row"
+            draft.refuse(record, NOT_SUPPORTED, "last_day", detail)
+        elif draft.policy.too_far_ahead(int(row.closed_at.timestamp()), record.timestamp):
+            detail = f"is ahead of its record's timestamp, was {row.closed_at.isoformat()}"
+            draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
+        else:
+            yield row, record
+
+
+def _check(row: Portfolio, books: Books) -> None:
+    zone = books.zones.rows([row.timezone.encode()])
+    now = np.array([int(row.closed_at.timestamp())])
+    if int(local_day(books.zones.calendar, zone, now)[0]) <= day_number(row.last_day):
+        detail = f"{row.last_day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
+        raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
+
+
+def _take(draft: Draft, row: Portfolio, record: Record) -> None:
+    group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
+    key, roster = member_key(group, campaign), roster_of(draft, group)
+    before = draft.read(key)
+    after = member_rows.taken(before or b"", row)
+    if before == after:
+        draft.count("repeats", record.topic)
+        return
+    draft.writes[key] = after
+    roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
+    roster, gone = roster.without_older(_FORGOTTEN)
+    draft.writes.update({member_key(group, each): None for each in gone})
+    draft.writes[roster_key(group)] = packed(roster)

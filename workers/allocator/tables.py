@@ -1,0 +1,29 @@
+"""Who writes which table of budgets, and what its keys are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+GROUPS: Final = "groups"
+"""By group: its definition, as it came."""
+
+MEMBERS: Final = "members"
+"""By group: who its members are; by member: its closed days; by group: what was allocated."""
+
+TICKS: Final = "ticks"
+"""By group: what was allocated because a deadline had passed."""
+
+
+def member_key(group: bytes, campaign: bytes) -> bytes:
+    """Return the key of a member's closed days; names are printable, so a NUL is in none."""
+    return group + b"\0member " + campaign
+
+
+def roster_key(group: bytes) -> bytes:
+    """Return the key of who is in a group."""
+    return group + b"\0members"
+
+
+def allocated_key(group: bytes) -> bytes:
+    """Return the key of which day was allocated last, and with what."""
+    return group + b"\0allocated"

@@ -1,0 +1,90 @@
+"""Shares a group's budget out once more, from its records, to hold one recommendation against.
+
+A recommendation names the last record of its group and the last closed day that it was made from.
+What an allocator keeps of closed days does not depend on their order, so that all up to there lead
+to its state, and its clock to the same split; which word it takes the place of is told by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from schemas import Recommendation
+from schemas.topics import GROUPS, PORTFOLIO, RECOMMENDATIONS
+from workers.allocator import tables
+from workers.allocator.allocating import Books, allocate_if_due
+from workers.allocator.draft import Draft
+from workers.allocator.groups import groups_step
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.portfolio import take_rows
+from workers.allocator.rosters import Allocated, packed
+from workers.delivery.api import Record, Step
+
+BY_GROUP = "group"
+"""Name of the group in the evidence of a recommendation's first reason."""
+
+
+@dataclass(slots=True)
+class _Partition:
+    """The tables of one partition of the allocator."""
+
+    partition: int
+    partitions: int
+    tables: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
+
+    def table(self, agent: str) -> Mapping[bytes, bytes]:
+        return self.tables.setdefault(agent, {})
+
+    def broadcast(self, _topic: str) -> Mapping[bytes, bytes]:
+        return {}
+
+    def commit(self, agent: str, step: Step) -> None:
+        table = self.tables.setdefault(agent, {})
+        for key, value in step.writes.items():
+            if value is None:
+                table.pop(key, None)
+            else:
+                table[key] = value
+
+
+def group_of(advice: Recommendation) -> str | None:
+    """Return the group that a recommendation is of, if it is one of a group's budget."""
+    named = advice.reasons[0].evidence.get(BY_GROUP) if advice.reasons else None
+    return named if isinstance(named, str) else None
+
+
+def recomputed(
+    policy: AllocatorPolicy,
+    advice: Recommendation,
+    records: Iterable[Record],
+    place: tuple[int, int],
+) -> bytes | None:
+    """Return the recommendation as it is made now; None where the records lead to none.
+
+    Parameters
+    ----------
+    policy
+        That of the allocator.
+    advice
+        What was published.
+    records
+        Of the group's key, from the topics of groups and of closed days.
+    place
+        The partition of the group's key, and how many there are.
+    """
+    group = (group_of(advice) or "").encode()
+    view = _Partition(*place)
+    told = [each for each in records if each.offset <= advice.inputs.get(each.topic, -1)]
+    defined = [each for each in told if each.topic == policy.topic(GROUPS)]
+    closed = [each for each in told if each.topic == policy.topic(PORTFOLIO)]
+    books = Books()
+    view.commit(tables.GROUPS, groups_step(policy, view, defined))
+    view.commit(tables.MEMBERS, take_rows(policy, books, view, closed))
+    before = Allocated(-1, {advice.key: bytes.fromhex(advice.supersedes or "")})
+    view.tables[tables.TICKS] = {tables.allocated_key(group): packed(before)}
+    draft = Draft(policy, view, tables.TICKS)
+    allocate_if_due(draft, books, group, int(advice.decided_at.timestamp()))
+    name = policy.topic(RECOMMENDATIONS)
+    found = [out.value for out in draft.outputs if (out.topic, out.key) == (name, advice.key)]
+    return found[-1] if found else None

@@ -1,0 +1,73 @@
+"""Daily budgets that were set on campaigns of a group, in place of those of their plans.
+
+One holds as long as the plan stays at the version that it was decided for: a newer one has a budget
+of its own. Only a plan whose budget is per day is paced by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Rows
+from engine.plans import PERIODS
+from schemas import AuditEntry, AuditStatus, SchemaError
+from schemas.money import to_minor
+from workers.optimizer.draft import Draft
+from workers.optimizer.plan_rows import GROUPED
+from workers.optimizer.tables import AUDIT, daily_key
+
+_SET: Final = {
+    AuditStatus.SIMULATED,
+    AuditStatus.APPLIED,
+    AuditStatus.ROLLED_BACK,
+    AuditStatus.CONFIRMED,
+    AuditStatus.NO_OP,
+}
+_ROW: Final = Struct("<3sqq")
+"""Currency, version of the plan, minor units."""
+
+_DAY: Final = PERIODS.index("day")
+
+
+def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
+    """Keep the daily budget that an entry of the audit trail says is in force."""
+    version = entry.versions.get("plan")
+    if entry.status not in _SET or entry.after is None or not isinstance(version, int):
+        return
+    try:
+        minor = to_minor(entry.after, entry.currency or "")
+    except (SchemaError, KeyError):
+        return  # What is no amount of a currency sets nothing that could be paced.
+    row = _ROW.pack((entry.currency or "").encode(), version, minor)
+    draft.writes[daily_key(entry.key)] = row
+
+
+def with_daily_budgets(draft: Draft, keys: Sequence[bytes], planned: Rows) -> Rows:
+    """Return plans (B,) with the budgets that were set in place of their own."""
+    wanted = (planned["detailed"] & GROUPED > 0) & (planned["period"] == _DAY)
+    rows = np.flatnonzero(wanted).tolist()
+    found = [daily_budget(draft, keys[i], planned[i : i + 1]) for i in rows]
+    if all(minor is None for minor in found):
+        return planned
+    after = planned.copy()
+    for i, minor in zip(rows, found, strict=True):
+        if minor is not None:
+            after["amount"][i] = minor
+    return after
+
+
+def daily_budget(draft: Draft, key: bytes, plan: Rows) -> int | None:
+    """Return the daily budget that was set for this version of a plan (1,), in minor units.
+
+    Of a plan for a longer stretch it is what people were told and set, and not what it is paced by.
+    """
+    (value,) = draft.read_of(AUDIT, [daily_key(key)])
+    if not value:
+        return None
+    currency, version, minor = _ROW.unpack(value)
+    holds = version == plan["version"][0] and currency == plan["currency"][0]
+    return int(minor) if holds else None
