@@ -19,7 +19,9 @@ import numpy as np
 import pytest
 
 from engine import (
+    anomalies,
     ceiling,
+    change_tests,
     dates,
     day_shapes,
     delay,
@@ -42,6 +44,7 @@ from engine import (
     standing,
     state,
     strategies,
+    thresholds,
     what_if,
 )
 from engine import settings as engine_settings
@@ -116,6 +119,7 @@ def a_life() -> None:
     steer()
     aim()
     teach_delay()
+    watch_over()
     parts.live()
     ask()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
@@ -241,6 +245,18 @@ def teach_delay() -> None:
     pool = delay_pool.unpack(delay_pool.add_day(pool, 20_514, grown, 3 * grown).tobytes())
     taught = delay_pool.lessons([delay_pool.no_sums(), delay_pool.pooled(pool)])
     delay.mature(delay.no_delays(2), taught).at(np.array([3.0]))
+
+
+def watch_over() -> None:
+    """Watch two campaigns for an hour, and set thresholds by what clean weeks came to."""
+    ones = np.ones(2)
+    seen = anomalies.hour(np.full((2, 5), 3.0), ones, ones, np.array([True, False]))
+    rows = anomalies.watch(anomalies.unpack([b"", b""]), seen)
+    peaks = np.random.default_rng(1).exponential(size=(50, 6, 5))
+    limits = thresholds.calibrated(peaks, 0.05)
+    assert limits.nominal == thresholds.threshold(0.05, 30)
+    anomalies.alarms(rows, limits)
+    change_tests.pooled(np.array([3.0, 2.0]), np.array([0, 0]), np.array([2]))
 
 
 def ask() -> None:

@@ -25,11 +25,15 @@ from workers.status.asking import ask
 from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
+    "anomalies",
     "ceiling",
+    "change_tests",
     "coming_events",
     "day_shapes",
+    "discoveries",
     "exploration",
     "futures",
+    "thresholds",
     "what_if",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
