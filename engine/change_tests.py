@@ -48,24 +48,23 @@ def accumulate(evidence: Floats, ratio: Floats) -> Floats:
     return np.asarray(np.clip(evidence + ratio, 0.0, MOST_EVIDENCE))
 
 
-def pooled(evidence: Floats, owners: Ints, members: Ints) -> Floats:
+def pooled(total: Floats, moved: Ints, members: Ints) -> Floats:
     """Return the evidence that all members of a group changed, by group; shape (G,).
 
     It is Fisher's: where nothing changed, the sum over n members is no more than the sum of n
-    exponentials, whose tail Chernoff bounds by ``exp(-(x - n - n log(x / n)))``. One member whose
-    evidence is large adds no more than `MOST_EVIDENCE`, and a group in which most stay as they
-    were has none.
+    exponentials, whose tail Chernoff bounds by ``exp(-(x - n - n log(x / n)))``. A group in which
+    most stay as they were has none, whatever the evidence of the others.
 
     Parameters
     ----------
-    evidence, owners
-        Shape (N,), evidence of members, and the group of each.
+    total
+        Sum of the evidence of its members, >= 0.
+    moved
+        How many of them have evidence of their own.
     members
-        Shape (G,), how many there are in each group, also those without any evidence.
+        How many there are.
     """
     count = np.maximum(members, 1).astype(np.float64)
-    total = np.bincount(owners, evidence, len(count))
-    moved = np.bincount(owners, evidence >= 1.0, len(count))
     over = np.maximum(total / count, 1.0)
     bound = count * (over - 1.0 - np.log(over))
-    return np.asarray(np.where(2.0 * moved > count, np.minimum(bound, total), 0.0))
+    return np.asarray(np.where(2 * moved > count, bound, 0.0))

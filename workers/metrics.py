@@ -61,6 +61,11 @@ COUNTERS: Mapping[str, Instrument] = {
     "holds": Instrument(
         name="holds", about="Decisions to leave a campaign alone.", labels=("reason",)
     ),
+    "outages": Instrument(
+        name="outages",
+        about="Outages of tracking that were suspected, that are over, or that were none.",
+        labels=("scope", "change"),
+    ),
     "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)

@@ -45,6 +45,7 @@ from engine import (
     state,
     strategies,
     thresholds,
+    tracking,
     what_if,
 )
 from engine import settings as engine_settings
@@ -256,7 +257,13 @@ def watch_over() -> None:
     limits = thresholds.calibrated(peaks, 0.05)
     assert limits.nominal == thresholds.threshold(0.05, 30)
     anomalies.alarms(rows, limits)
-    change_tests.pooled(np.array([3.0, 2.0]), np.array([0, 0]), np.array([2]))
+    change_tests.pooled(np.array([5.0, 0.0]), np.array([2, 0]), np.array([2, 2]))
+    here = np.ones((2, 40), dtype=np.bool_)
+    clicks, sold = np.full((2, 40), 30.0), np.where(np.arange(40) < 30, 3.0, [[0.0], [3.0]])
+    hours = tracking.Clicked(
+        clicks=clicks, conversions=sold, shares=np.ones((2, 40)), usable=here, usual=here
+    )
+    tracking.outages(hours).hours(40, 2.0)
 
 
 def ask() -> None:

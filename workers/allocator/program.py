@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import PRIORS, SHAPES
+from schemas.topics import PRIORS, SHAPES, SUSPICIONS
+from workers.allocator.outages import SUSPICIONS_AGENT, suspicions_step
 from workers.allocator.pooling import SHAPES_AGENT, shapes_step
 from workers.delivery.api import Agent, Program
 from workers.settings import Settings
@@ -19,4 +20,8 @@ def create_program(settings: Settings) -> Program:
 def agents(prefix: str) -> tuple[Agent, ...]:
     """Return the agents of the allocator, for topics whose names begin with ``prefix``."""
     step = partial(shapes_step, PRIORS.full_name(prefix))
-    return (Agent(name=SHAPES_AGENT, source=SHAPES.full_name(prefix), step=step),)
+    suspicions = partial(suspicions_step, prefix)
+    return (
+        Agent(name=SHAPES_AGENT, source=SHAPES.full_name(prefix), step=step),
+        Agent(name=SUSPICIONS_AGENT, source=SUSPICIONS.full_name(prefix), step=suspicions),
+    )

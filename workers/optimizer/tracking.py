@@ -1,0 +1,137 @@
+"""Whether conversions of campaigns are still counted, from the hours that are kept of them.
+
+Those are watched that keep how old their hours were when they were told: campaigns whose bids are
+held to a target, and those that move budget within the day. Others decide nothing on conversions of
+the newest days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Final, NamedTuple
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine import delay
+from engine.arrays import Bools, Floats, Ints, Rows
+from engine.calendar import DAY, HOUR
+from engine.delay import Maturity
+from engine.tracking import DOUBTED, Clicked, Outages, outages
+from schemas import Suspicion, encode
+from schemas.topics import PRIORS, SUSPICIONS
+from workers.instants import from_seconds
+from workers.optimizer.books import Books
+from workers.optimizer.delays import delays_of, watched
+from workers.optimizer.draft import Draft
+from workers.optimizer.due import Due
+from workers.optimizer.lived import Campaigns, Told, campaigns_of, told_hours
+from workers.optimizer.plan_calendar import excluded
+from workers.optimizer.tables import METRICS, ages_key, suspicion_key, windows_key
+
+DAYS: Final = 14
+"""Days of hours among which an outage is looked for."""
+
+AGAIN: Final = DAY
+"""Seconds after which it is told again that nothing has changed: who tells, is there."""
+
+_HOURS: Final = DAYS * DAY // HOUR
+_DIGITS: Final = 1
+
+
+class Kept(NamedTuple):
+    """Hours of R campaigns; shapes (R, H)."""
+
+    starts: Ints
+    told: Told
+    out: Bools
+    """Which are excluded from learning."""
+
+
+def kept_hours(draft: Draft, campaigns: Campaigns, count: int) -> Kept:
+    """Return the last hours of campaigns, up to the newest one."""
+    until = campaigns.newest - (count - 1) * HOUR
+    starts = until[:, None] + np.arange(count) * HOUR
+    windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
+    owners = np.repeat(np.arange(len(windows)), count)
+    out = excluded(windows, owners, starts.ravel()).reshape(starts.shape)
+    return Kept(starts, told_hours(draft, campaigns, until, count), out)
+
+
+def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity) -> Outages:
+    """Return the likeliest outage among the hours of campaigns."""
+    ages = _ages(draft, keys, kept.starts)
+    told = kept.told
+    return outages(
+        Clicked(
+            clicks=told.clicks,
+            conversions=told.conversions,
+            shares=np.where(told.final, 1.0, share.at(ages)),
+            usable=told.usable & (ages >= 0.0),
+            usual=~kept.out,
+        )
+    )
+
+
+def tell_suspicions(draft: Draft, books: Books, due: Due, forced: Rows) -> None:
+    """Publish what campaigns' hours say of their tracking, where that has changed."""
+    rows = np.flatnonzero(watched(due.plans) & (due.plans["version"] > 0))
+    if not rows.size:
+        return
+    campaigns, names = campaigns_of(due, forced, rows), [due.names[i] for i in rows.tolist()]
+    taught = books.delays.taught(
+        draft.view.broadcast(draft.policy.topic(PRIORS)), [name[:2] for name in names]
+    )
+    share = delay.mature(delays_of(draft, campaigns.keys), taught)
+    kept = kept_hours(draft, campaigns, _HOURS)
+    found = outages_of(draft, campaigns.keys, kept, share)
+    for i, key in enumerate(campaigns.keys):
+        now = int(due.now[rows[i]])
+        _tell(draft, key, _suspicion(names[i], kept.starts[i], found, i, now))
+
+
+def _suspicion(
+    name: tuple[str, str, str], starts: Ints, found: Outages, i: int, now: int
+) -> Suspicion:
+    platform, account, campaign = name
+    over, end = bool(found.over[i]), int(found.end[i])
+    return Suspicion(
+        platform=platform,
+        account_id=account,
+        campaign_id=campaign,
+        evidence=round(float(found.evidence[i]), _DIGITS),
+        since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
+        until=from_seconds(int(starts[end - 1]) + HOUR) if over and end else None,
+        expected=round(float(found.expected[i]), _DIGITS),
+        counted=round(float(found.counted[i]), _DIGITS),
+        judged_from=from_seconds(int(starts[0])),
+        told_at=from_seconds(now),
+    )
+
+
+def _tell(draft: Draft, key: bytes, said: Suspicion) -> None:
+    """Publish a suspicion that is news; that there is none, once a day."""
+    stored = suspicion_key(key)
+    now = int(said.told_at.timestamp())
+    before = draft.read(stored) or bytes(16)
+    digest = bytes(8)
+    if said.evidence >= DOUBTED:
+        timeless = replace(said, judged_from=said.since, told_at=said.since)
+        digest = blake2b(encode(timeless), digest_size=8).digest()
+    if before[8:] == digest and now - int.from_bytes(before[:8], "big") < AGAIN:
+        return
+    draft.writes[stored] = now.to_bytes(8, "big") + digest
+    draft.publish_by_key(SUSPICIONS, said, now)
+
+
+def _ages(draft: Draft, keys: Sequence[bytes], starts: Ints) -> Floats:
+    """Return how old hours (R, H) were, in hours, when they were told last; -1 where unknown."""
+    days = starts // DAY
+    ages = np.zeros(starts.shape)
+    for i, key in enumerate(keys):
+        first, last = int(days[i, 0]), int(days[i, -1])
+        values = draft.read_of(METRICS, [ages_key(key, day) for day in range(first, last + 1)])
+        whole = np.frombuffer(b"".join(value or bytes(48) for value in values), dtype="<u2")
+        ages[i] = whole[(starts[i] - first * DAY) // HOUR]
+    return ages - 1.0
