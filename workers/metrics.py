@@ -63,8 +63,8 @@ COUNTERS: Mapping[str, Instrument] = {
     ),
     "outages": Instrument(
         name="outages",
-        about="Outages of tracking that were suspected, that are over, or that were none.",
-        labels=("scope", "change"),
+        about="Outages of tracking of a campaign or an account: suspected, over, or lifted.",
+        labels=("kind", "outcome"),
     ),
     "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
     "audit_entries": Instrument(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,10 +22,7 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of
 from workers.optimizer.pacing import hourly_budget
 from workers.optimizer.plan_rows import TARGET, PlanBook
-from workers.optimizer.tracking import kept_hours, outages_of
-
-HOURS: Final = 14 * 24
-"""Hours that cost per conversion is judged by; older ones would hardly count."""
+from workers.optimizer.tracking import HOURS, kept_hours, outages_of
 
 
 class Aimed(NamedTuple):

@@ -24,19 +24,19 @@ from schemas.topics import PRIORS, SUSPICIONS
 from workers.instants import from_seconds
 from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of, watched
-from workers.optimizer.draft import Draft
+from workers.optimizer.draft import Draft, Tracked
 from workers.optimizer.due import Due
 from workers.optimizer.lived import Campaigns, Told, campaigns_of, told_hours
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import METRICS, ages_key, suspicion_key, windows_key
 
-DAYS: Final = 14
-"""Days of hours among which an outage is looked for."""
+HOURS: Final = 14 * 24
+"""Hours among which an outage is looked for, and by which cost per conversion is judged: older ones
+would hardly count."""
 
 AGAIN: Final = DAY
 """Seconds after which it is told again that nothing has changed: who tells, is there."""
 
-_HOURS: Final = DAYS * DAY // HOUR
 _DIGITS: Final = 1
 
 
@@ -63,7 +63,7 @@ def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity)
     """Return the likeliest outage among the hours of campaigns."""
     ages = _ages(draft, keys, kept.starts)
     told = kept.told
-    return outages(
+    found = outages(
         Clicked(
             clicks=told.clicks,
             conversions=told.conversions,
@@ -72,57 +72,61 @@ def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity)
             usual=~kept.out,
         )
     )
+    for i, key in enumerate(keys):
+        draft.tracked[key] = Tracked(found, kept.starts, i)
+    return found
 
 
 def tell_suspicions(draft: Draft, books: Books, due: Due, forced: Rows) -> None:
     """Publish what campaigns' hours say of their tracking, where that has changed."""
-    rows = np.flatnonzero(watched(due.plans) & (due.plans["version"] > 0))
-    if not rows.size:
+    rows = np.flatnonzero(watched(due.plans) & (due.plans["version"] > 0)).tolist()
+    # Those that have a target were asked when their ceiling was sought.
+    _ask(draft, books, due, forced, [i for i in rows if due.keys[i] not in draft.tracked])
+    for i in rows:
+        _tell(draft, due.keys[i], due.names[i], int(due.now[i]))
+
+
+def _ask(draft: Draft, books: Books, due: Due, forced: Rows, rows: Sequence[int]) -> None:
+    if not rows:
         return
-    campaigns, names = campaigns_of(due, forced, rows), [due.names[i] for i in rows.tolist()]
-    taught = books.delays.taught(
-        draft.view.broadcast(draft.policy.topic(PRIORS)), [name[:2] for name in names]
-    )
+    campaigns = campaigns_of(due, forced, np.array(rows))
+    latest = draft.view.broadcast(draft.policy.topic(PRIORS))
+    taught = books.delays.taught(latest, [due.names[i][:2] for i in rows])
     share = delay.mature(delays_of(draft, campaigns.keys), taught)
-    kept = kept_hours(draft, campaigns, _HOURS)
-    found = outages_of(draft, campaigns.keys, kept, share)
-    for i, key in enumerate(campaigns.keys):
-        now = int(due.now[rows[i]])
-        _tell(draft, key, _suspicion(names[i], kept.starts[i], found, i, now))
+    outages_of(draft, campaigns.keys, kept_hours(draft, campaigns, HOURS), share)
 
 
-def _suspicion(
-    name: tuple[str, str, str], starts: Ints, found: Outages, i: int, now: int
-) -> Suspicion:
+def _tell(draft: Draft, key: bytes, name: tuple[str, str, str], now: int) -> None:
+    """Publish a suspicion that is news; that there is none, once a day."""
+    tracked, stored = draft.tracked.pop(key), suspicion_key(key)
+    before = draft.read(stored) or bytes(16)
+    said, digest = None, bytes(8)
+    if tracked.found.evidence[tracked.at] >= DOUBTED:
+        said = _suspicion(name, tracked, now)
+        timeless = replace(said, judged_from=said.since, told_at=said.since)
+        digest = blake2b(encode(timeless), digest_size=8).digest()
+    if before[8:] == digest and now - int.from_bytes(before[:8], "big") < AGAIN:
+        return
+    draft.writes[stored] = now.to_bytes(8, "big") + digest
+    draft.publish_by_key(SUSPICIONS, said or _suspicion(name, tracked, now), now)
+
+
+def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspicion:
     platform, account, campaign = name
-    over, end = bool(found.over[i]), int(found.end[i])
+    found, i = tracked.found, tracked.at
+    starts, end = tracked.starts[i], int(found.end[i])
     return Suspicion(
         platform=platform,
         account_id=account,
         campaign_id=campaign,
         evidence=round(float(found.evidence[i]), _DIGITS),
         since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
-        until=from_seconds(int(starts[end - 1]) + HOUR) if over and end else None,
+        until=from_seconds(int(starts[end - 1]) + HOUR) if found.over[i] and end else None,
         expected=round(float(found.expected[i]), _DIGITS),
         counted=round(float(found.counted[i]), _DIGITS),
         judged_from=from_seconds(int(starts[0])),
         told_at=from_seconds(now),
     )
-
-
-def _tell(draft: Draft, key: bytes, said: Suspicion) -> None:
-    """Publish a suspicion that is news; that there is none, once a day."""
-    stored = suspicion_key(key)
-    now = int(said.told_at.timestamp())
-    before = draft.read(stored) or bytes(16)
-    digest = bytes(8)
-    if said.evidence >= DOUBTED:
-        timeless = replace(said, judged_from=said.since, told_at=said.since)
-        digest = blake2b(encode(timeless), digest_size=8).digest()
-    if before[8:] == digest and now - int.from_bytes(before[:8], "big") < AGAIN:
-        return
-    draft.writes[stored] = now.to_bytes(8, "big") + digest
-    draft.publish_by_key(SUSPICIONS, said, now)
 
 
 def _ages(draft: Draft, keys: Sequence[bytes], starts: Ints) -> Floats:
