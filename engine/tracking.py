@@ -26,7 +26,7 @@ SUSPECTED: Final = threshold(0.001)
 """Evidence from which on an outage is suspected: one false alarm in a thousand campaign-weeks."""
 
 DOUBTED: Final = 2.0
-"""Evidence from which on hours are not yet held against anybody."""
+"""Evidence of an outage that goes on from which on its hours are not yet held against anybody."""
 
 RETURNED: Final = 5.0
 """Evidence for the usual rate from which on an outage is over."""
@@ -64,6 +64,10 @@ class Outages:
     """Position after its last hour so far."""
     returned: Floats
     """Evidence for the usual rate since ``end``, >= 0."""
+    now: Floats
+    """Evidence for one that goes on in the last hour, >= 0: ``exp(-now)`` bounds its chance."""
+    began: Ints
+    """Position of the first hour of that one."""
     expected: Floats
     """Conversions, at the usual rate, of its hours up to ``end``."""
     counted: Floats
@@ -74,15 +78,17 @@ class Outages:
         """Return whether conversions are back."""
         return np.asarray(self.returned >= RETURNED)
 
-    def hours(self, count: int, least: float) -> Bools:
-        """Return which of ``count`` hours lie in an outage of that evidence, (B, H).
+    def hours(self, count: int) -> Bools:
+        """Return which of ``count`` hours are not to be held against anybody, (B, H).
 
-        One that is not over yet reaches to the last hour.
+        Those of an outage that is suspected, and those of one that may just have begun. That there
+        were few conversions once, and more again since, is chance and counts.
         """
         at = np.arange(count)
         end = np.where(self.over, self.end, count)[:, None]
-        within = (at >= self.first[:, None]) & (at < end)
-        return np.asarray(within & (self.evidence >= least)[:, None])
+        suspected = (self.evidence >= SUSPECTED)[:, None]
+        begun = (self.now >= DOUBTED)[:, None] & (at >= self.began[:, None])
+        return np.asarray((suspected & (at >= self.first[:, None]) & (at < end)) | begun)
 
 
 def outages(hours: Clicked) -> Outages:
@@ -98,32 +104,34 @@ def outages(hours: Clicked) -> Outages:
     means = cautious[:, None] * exposure
     ratio = log_ratio(hours.conversions, means, np.array(_INVERSE_SIZE), np.array(_LOST))
     judged = hours.usable & known[:, None]
-    first, end, evidence, returned = _largest_rise(np.where(judged, ratio, 0.0))
-    at = np.arange(ratio.shape[1])
-    within = judged & (at >= first[:, None]) & (at < end[:, None])
+    return _placed(np.where(judged, ratio, 0.0), np.where(judged, means, 0.0), hours)
+
+
+def _placed(ratio: Floats, means: Floats, hours: Clicked) -> Outages:
+    """Return the stretch of hours whose ratios have the largest sum, (B,) of (B, H)."""
+    sums = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1)
+    rises = sums - np.minimum.accumulate(sums, axis=1)
+    end = np.argmax(rises, axis=1)
+    first, began = _since(rises, end), _since(rises, np.full(len(ratio), ratio.shape[1]))
+    rows, at = np.arange(len(ratio)), np.arange(ratio.shape[1])
+    after = np.where(np.arange(sums.shape[1]) >= end[:, None], sums, np.inf)
+    within = hours.usable & (at >= first[:, None]) & (at < end[:, None])
     expected, counted = (
         np.where(within, each, 0.0).sum(axis=1) for each in (means, hours.conversions)
     )
     return Outages(
-        evidence=evidence,
+        evidence=rises[rows, end],
         first=first,
         end=end,
-        returned=returned,
+        returned=sums[rows, end] - after.min(axis=1),
+        now=rises[:, -1],
+        began=began,
         expected=expected,
         counted=counted,
     )
 
 
-def _largest_rise(ratio: Floats) -> tuple[Ints, Ints, Floats, Floats]:
-    """Return the stretch of hours whose ratios have the largest sum, (B,) of (B, H).
-
-    That is its first hour, the one after its last, the sum, and the most that it fell by since.
-    """
-    sums = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1)
-    rises = sums - np.minimum.accumulate(sums, axis=1)
-    rows, at = np.arange(len(ratio)), np.arange(sums.shape[1])
-    end = np.argmax(rises, axis=1)
-    before = np.where((at <= end[:, None]) & (rises <= 0.0), at, 0)
-    after = np.where(at >= end[:, None], sums, np.inf)
-    fell = sums[rows, end] - after.min(axis=1)
-    return before.max(axis=1), end, rises[rows, end], fell
+def _since(rises: Floats, end: Ints) -> Ints:
+    """Return where the rise that reaches to ``end`` (B,) began."""
+    at = np.arange(rises.shape[1])
+    return np.asarray(np.where((at <= end[:, None]) & (rises <= 0.0), at, 0).max(axis=1))

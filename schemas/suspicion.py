@@ -23,6 +23,8 @@ class Suspicion(CampaignRecord, frozen=True, kw_only=True):
     """
 
     evidence: Evidence
+    evidence_now: Evidence = 0.0
+    """For one that goes on in the newest hour."""
     since: Utc
     """First hour of it."""
     until: Utc | None = None

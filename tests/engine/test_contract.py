@@ -263,7 +263,7 @@ def watch_over() -> None:
     hours = tracking.Clicked(
         clicks=clicks, conversions=sold, shares=np.ones((2, 40)), usable=here, usual=here
     )
-    tracking.outages(hours).hours(40, 2.0)
+    tracking.outages(hours).hours(40)
 
 
 def ask() -> None:

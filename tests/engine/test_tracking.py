@@ -47,8 +47,18 @@ def test_when_conversions_return_the_outage_is_over_and_its_hours_are_known() ->
 
     assert found.evidence[0] >= SUSPECTED
     assert found.returned[0] >= RETURNED
-    within = np.flatnonzero(found.hours(HOURS, SUSPECTED)[0])
+    within = np.flatnonzero(found.hours(HOURS)[0])
     assert (within[0], within[-1]) == (200, 223)
+
+
+def test_an_outage_that_may_just_have_begun_is_doubted_and_bad_luck_of_old_counts() -> None:
+    few = clicked(rate=0.005)
+    begun, luck = outages(lost(few, HOURS - 5, HOURS)), outages(lost(few, 200, 205))
+
+    assert tracking.DOUBTED <= begun.now[0] < SUSPECTED
+    assert begun.hours(HOURS)[0, -5:].all()
+    assert tracking.DOUBTED <= luck.evidence[0] < SUSPECTED
+    assert not luck.hours(HOURS).any()
 
 
 def test_where_lost_hours_are_told_after_all_nothing_was_wrong() -> None:
@@ -63,12 +73,13 @@ def test_evidence_is_that_of_the_hours_one_after_the_other() -> None:
     rate = hours.conversions.sum() / hours.clicks.sum()
     means = rate * (1 - 1 / np.sqrt(hours.conversions.sum())) * hours.clicks[0]
     ratios = log_ratio(hours.conversions[0], means, *map(np.array, (0.1, 0.1)))
-    evidence, largest = np.zeros(()), 0.0
+    evidence, largest = np.zeros(()), 0.0  # of one hour, and of all
     for ratio in ratios:
         evidence = accumulate(evidence, ratio)
         largest = max(largest, float(evidence))
 
     assert outages(hours).evidence[0] == pytest.approx(largest)
+    assert outages(hours).now[0] == pytest.approx(float(evidence))
 
 
 def test_a_campaign_without_clicks_or_without_a_past_is_not_suspect() -> None:
@@ -118,6 +129,6 @@ def test_the_result_of_a_campaign_does_not_depend_on_its_batch() -> None:
         }
     )
 
-    for name in ("evidence", "first", "end", "returned"):
+    for name in ("evidence", "first", "end", "returned", "now", "began"):
         alone = [getattr(outages(each), name)[0] for each in (one, other)]
         assert getattr(outages(both), name).tolist() == alone

@@ -12,11 +12,11 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
 
     members: int = 0
     moved: int = 0
-    """How many have evidence of an outage."""
-    evidence: int = 0
-    moved_now: int = 0
-    """How many of these have it of one that is not over."""
+    """How many have evidence of an outage that goes on."""
     evidence_now: int = 0
+    """Of one that goes on."""
+    evidence: int = 0
+    """Of the likeliest one, over or not."""
 
     def beside(self, other: Tally) -> Tally:
         """Return the sums over both."""
@@ -52,6 +52,8 @@ class Account(msgspec.Struct, frozen=True, array_like=True, tag=1):
     days: dict[int, Tally] = msgspec.field(default_factory=dict)
     """By the day of what campaigns said last: sums over those of that day."""
     outage: bytes = b""
+    most: int = 0
+    """The most evidence that its campaigns had while this outage was told of."""
 
 
 RowT = TypeVar("RowT", Campaign, Account)

@@ -54,7 +54,7 @@ def suspicions_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
                 else:
                     account = structs.replace(account, **held)
         draft.writes[_name(said)] = pack(campaign)
-        draft.writes[said.key] = pack(account)
+        draft.writes[said.key] = pack(_most(account))
     return draft.done()
 
 
@@ -82,15 +82,11 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
 
 def _tally(said: Suspicion) -> Tally:
     """Return what one campaign counts for in the sums of its account."""
-    moved = int(said.evidence >= DOUBTED)
-    evidence = int(moved * min(said.evidence, MOST_EVIDENCE) * _THOUSAND)
-    there = said.until is None
     return Tally(
         members=1,
-        moved=moved,
-        evidence=evidence,
-        moved_now=moved * there,
-        evidence_now=evidence * there,
+        moved=int(said.evidence_now >= DOUBTED),
+        evidence_now=int(min(said.evidence_now, MOST_EVIDENCE) * _THOUSAND),
+        evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND),
     )
 
 
@@ -108,25 +104,39 @@ def _of_campaign(known: Campaign, said: Suspicion) -> Condition | None:
 
 def _of_account(known: Account, said: Suspicion) -> Condition | None:
     """Return what is to be told of the account's outage; nothing where nothing changed."""
-    whole = NOTHING
-    for tally in known.days.values():
-        whole = whole.beside(tally)
+    whole = _whole(known)
     before = _active(known.outage)
     goes_on = before is not None and before.until is None
-    now = _pooled(whole.evidence_now, whole.moved_now, whole.members)
+    now = _pooled(whole)
     if whole.members > 1 and now >= (LIFTED if goes_on else SUSPECTED):
         return _suspected(_read(known.outage), said, Scope.ACCOUNT, None)
     if before is None:
         return None
-    missing = _pooled(whole.evidence, whole.moved, whole.members) >= LIFTED
+    # What is still missing shows in what is left of the evidence; a part of it is chance.
+    missing = 2 * whole.evidence > known.most
     if missing or said.judged_from > before.since:
         return _over(before, said)
     return _lifted(before, said)
 
 
-def _pooled(evidence: int, moved: int, members: int) -> float:
-    total = np.array([evidence / _THOUSAND])
-    return float(change_tests.pooled(total, np.array([moved]), np.array([members]))[0])
+def _whole(known: Account) -> Tally:
+    whole = NOTHING
+    for tally in known.days.values():
+        whole = whole.beside(tally)
+    return whole
+
+
+def _most(known: Account) -> Account:
+    """Return the account with the most evidence that there was in its outage."""
+    outage = _active(known.outage)
+    most = max(known.most, _whole(known).evidence) if outage else 0
+    return structs.replace(known, most=most)
+
+
+def _pooled(whole: Tally) -> float:
+    total = np.array([whole.evidence_now / _THOUSAND])
+    found = change_tests.pooled(total, np.array([whole.moved]), np.array([whole.members]))
+    return float(found[0])
 
 
 def _suspected(

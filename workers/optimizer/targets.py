@@ -13,7 +13,6 @@ from engine.calendar import HOUR
 from engine.ceiling import UNBOUND, Hours, ceiling, weigh
 from engine.offsets import OFF
 from engine.settings import MILLIONTHS
-from engine.tracking import DOUBTED
 from schemas.money import to_minor
 from schemas.topics import PRIORS
 from workers.optimizer.books import Books
@@ -73,7 +72,7 @@ def _ceilings(
     targets = _targets(books.plans, campaigns, aimed.values, told)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
     # Where conversions may not be counted any more, that there are few says nothing yet.
-    lost = outages_of(draft, campaigns.keys, kept, share).hours(HOURS, DOUBTED)
+    lost = outages_of(draft, campaigns.keys, kept, share).hours(HOURS)
     usable = (told.usable & ~kept.out & ~lost).astype(np.float64)
     lived = Hours(
         cost=usable * told.spend,

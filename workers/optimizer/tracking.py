@@ -12,14 +12,13 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 
 from engine import delay
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR
 from engine.delay import Maturity
 from engine.tracking import DOUBTED, Clicked, Outages, outages
-from schemas import Suspicion, encode
+from schemas import Suspicion
 from schemas.topics import PRIORS, SUSPICIONS
 from workers.instants import from_seconds
 from workers.optimizer.books import Books
@@ -103,12 +102,17 @@ def _tell(draft: Draft, key: bytes, name: tuple[str, str, str], now: int) -> Non
     said, digest = None, bytes(8)
     if tracked.found.evidence[tracked.at] >= DOUBTED:
         said = _suspicion(name, tracked, now)
-        timeless = replace(said, judged_from=said.since, told_at=said.since)
-        digest = blake2b(encode(timeless), digest_size=8).digest()
+        digest = _digest(said)
     if before[8:] == digest and now - int.from_bytes(before[:8], "big") < AGAIN:
         return
     draft.writes[stored] = now.to_bytes(8, "big") + digest
     draft.publish_by_key(SUSPICIONS, said or _suspicion(name, tracked, now), now)
+
+
+def _digest(said: Suspicion) -> bytes:
+    """Return what tells a suspicion from others: not what changes a little with every hour."""
+    gist = (round(said.evidence), round(said.evidence_now), said.since, said.until)
+    return blake2b(repr(gist).encode(), digest_size=8).digest()
 
 
 def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspicion:
@@ -120,6 +124,7 @@ def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspic
         account_id=account,
         campaign_id=campaign,
         evidence=round(float(found.evidence[i]), _DIGITS),
+        evidence_now=round(float(found.now[i]), _DIGITS),
         since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
         until=from_seconds(int(starts[end - 1]) + HOUR) if found.over[i] and end else None,
         expected=round(float(found.expected[i]), _DIGITS),

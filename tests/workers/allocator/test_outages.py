@@ -24,6 +24,7 @@ def a_suspicion(campaign: int, evidence: float, at: float = 100, **fields: Any) 
         "account_id": "7",
         "campaign_id": str(campaign),
         "evidence": evidence,
+        "evidence_now": 0.0 if fields.get("until") else evidence,
         "since": hour(at - 3),
         "expected": 12.0,
         "counted": 0.0,
@@ -74,6 +75,28 @@ def test_where_all_campaigns_are_a_little_too_quiet_the_account_has_an_outage(
 
     assert [(each.scope, each.active) for each in found] == [(Scope.ACCOUNT, True)]
     assert found[0].key == b"google:7#outage"
+
+
+def test_bad_luck_of_days_ago_is_no_outage_of_the_account(partition: Partition) -> None:
+    luck = [a_suspicion(number, 6.0, evidence_now=0.4) for number in range(10)]
+
+    assert outages(told(partition, *luck)) == []
+
+
+def test_an_accounts_outage_is_over_when_conversions_are_back_and_lifted_when_they_are_told(
+    partition: Partition,
+) -> None:
+    told(partition, *(a_suspicion(number, 6.0) for number in range(10)))
+    back = [
+        a_suspicion(number, 6.0, at=110, since=hour(97), until=hour(108)) for number in range(10)
+    ]
+    (over,) = outages(told(partition, *back))
+    (lifted,) = outages(
+        told(partition, *(a_suspicion(number, 0.5, at=111) for number in range(10)))
+    )
+
+    assert (over.scope, over.active, over.until is None) == (Scope.ACCOUNT, True, False)
+    assert (lifted.scope, lifted.active) == (Scope.ACCOUNT, False)
 
 
 def test_campaigns_that_told_nothing_for_two_days_are_no_longer_asked(

@@ -64,10 +64,14 @@ class Both:
         self.heard = len(records)
         self.rows.update({key: value for key, value in step.writes.items() if value})
         assert not step.dead_letters
-        latest = self.optimizer.broadcasts.setdefault(self.optimizer.policy.topic(CONDITIONS), {})
         for output in step.outputs:
-            latest[output.key or b""] = output.value or b""
-            self.conditions.append(decode(output.value or b"", Condition))
+            self.tell(decode(output.value or b"", Condition))
+
+    def tell(self, condition: Condition) -> None:
+        """Let the optimizer know of a condition."""
+        name = self.optimizer.policy.topic(CONDITIONS)
+        self.optimizer.broadcasts.setdefault(name, {})[condition.key] = encode(condition)
+        self.conditions.append(condition)
 
     def live(self, first: int, end: int, sold: int) -> list[Recommendation]:
         """Live some hours one by one, and do what is recommended; return the advice."""
@@ -90,9 +94,9 @@ def an_hour(number: int, sold: int) -> MetricsEvent:
     )
 
 
-def lived() -> Both:
+def lived(both: Both | None = None) -> Both:
     """Return a campaign of six days that keeps its target of 4 euros a conversion."""
-    both = Both()
+    both = both or Both()
     both.optimizer.plan(a_plan(strategy="adaptive", guardrails=FREE, target_cpa=Decimal(4)))
     both.optimizer.metrics(*(an_hour(number, 4) for number in range(BEFORE)))
     both.hear()
@@ -166,7 +170,6 @@ def test_that_nothing_is_wrong_is_told_once_a_day() -> None:
 def test_a_person_who_knows_better_ends_the_outage_and_its_hours_are_learned() -> None:
     both = lived()
     both.live(BEFORE, BEFORE + 12, 0)
-    latest = both.optimizer.broadcasts[both.optimizer.policy.topic(CONDITIONS)]
     said = Condition(
         kind=ConditionKind.REJECTED_OUTAGE,
         scope=Scope.CAMPAIGN,
@@ -178,7 +181,7 @@ def test_a_person_who_knows_better_ends_the_outage_and_its_hours_are_learned() -
         since=hour(BEFORE + 12),
         by="maria",
     )
-    latest[said.key] = encode(said)
+    both.tell(said)
     advice = both.live(BEFORE + 12, BEFORE + 26, 0)
 
     assert {each.hold_reason for each in advice} == {None}
