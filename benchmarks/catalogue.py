@@ -15,6 +15,7 @@ from benchmarks import (
     takeover,
 )
 from benchmarks.allocation import figures as allocation
+from benchmarks.anomalies import figures as anomalies
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
 
@@ -32,4 +33,5 @@ FIGURES = (
     *pacing.FIGURES,
     *allocation.FIGURES,
     *response.FIGURES,
+    *anomalies.FIGURES,
 )

@@ -53,6 +53,7 @@ from schemas.recommendation import (
 )
 from schemas.record import Part, Record
 from schemas.shape import LateConversions, Shape
+from schemas.suspicion import Suspicion
 from schemas.tick import Tick
 
 __all__ = [
@@ -112,6 +113,7 @@ __all__ = [
     "SpendDays",
     "Status",
     "Strategy",
+    "Suspicion",
     "Tick",
     "Verb",
     "Window",

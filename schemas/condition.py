@@ -23,6 +23,8 @@ class ConditionKind(StrEnum):
     """Nothing may be changed."""
     OUTAGE = "outage"
     """Reports are suspected to be missing: nothing is cut on them."""
+    REJECTED_OUTAGE = "rejected_outage"
+    """A person knows that reports are right: outages that began before ``since`` are none."""
     EXCLUDED_WINDOWS = "excluded_windows"
     """Hours that are not learned from, and from which nothing is decided."""
 

@@ -21,6 +21,7 @@ class Verb(StrEnum):
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     EXCLUDE_WINDOW = "exclude_window"
+    REJECT_OUTAGE = "reject_outage"
 
 
 _REQUIRED: dict[Verb, tuple[str, ...]] = {
@@ -30,6 +31,7 @@ _REQUIRED: dict[Verb, tuple[str, ...]] = {
     Verb.FREEZE: (),
     Verb.UNFREEZE: (),
     Verb.EXCLUDE_WINDOW: ("window_start", "window_end"),
+    Verb.REJECT_OUTAGE: (),
 }
 _OPTIONAL: dict[Verb, tuple[str, ...]] = {Verb.FREEZE: ("until",)}
 _SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until")
@@ -40,7 +42,7 @@ class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Approve and reject name a recommendation, roll back names the action to undo,
     a freeze may end by itself ``until`` a time, exclude_window names the hours
-    that must not be learned from.
+    that must not be learned from, reject_outage says that a suspected outage is none.
     """
 
     refuses_repeats: ClassVar[bool] = True

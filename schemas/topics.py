@@ -18,6 +18,7 @@ from schemas.prior import Prior
 from schemas.recommendation import Recommendation
 from schemas.record import Record
 from schemas.shape import Shape
+from schemas.suspicion import Suspicion
 from schemas.tick import Tick
 
 DEFAULT_PREFIX = "pacekeeper"
@@ -127,6 +128,15 @@ SHAPES: Final = Topic(
     readers=("allocator",),
     about="Closed local days of campaigns, to be pooled.",
 )
+SUSPICIONS: Final = Topic(
+    name="suspicions.v1",
+    record=Suspicion,
+    key=Key.ACCOUNT,
+    retention_ms=7 * _DAY,
+    writers=("optimizer",),
+    readers=("allocator",),
+    about="What campaigns' hours say of whether conversions are still counted.",
+)
 PRIORS: Final = Topic(
     name="priors.v1",
     record=Prior,
@@ -202,6 +212,7 @@ TOPICS: Final = (
     GROUPS,
     PORTFOLIO,
     SHAPES,
+    SUSPICIONS,
     PRIORS,
     CONDITIONS,
     RECOMMENDATIONS,

@@ -61,6 +61,11 @@ COUNTERS: Mapping[str, Instrument] = {
     "holds": Instrument(
         name="holds", about="Decisions to leave a campaign alone.", labels=("reason",)
     ),
+    "outages": Instrument(
+        name="outages",
+        about="Outages of tracking of a campaign or an account: suspected, over, or lifted.",
+        labels=("kind", "outcome"),
+    ),
     "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)

@@ -21,7 +21,9 @@ import pytest
 from engine import (
     allocation,
     allocation_targets,
+    anomalies,
     ceiling,
+    change_tests,
     curve_fitting,
     curves,
     dates,
@@ -49,6 +51,8 @@ from engine import (
     standing,
     state,
     strategies,
+    thresholds,
+    tracking,
     what_if,
 )
 from engine import settings as engine_settings
@@ -124,6 +128,7 @@ def a_life() -> None:
     steer()
     aim()
     teach_delay()
+    watch_over()
     parts.live()
     ask()
     share_out()
@@ -250,6 +255,24 @@ def teach_delay() -> None:
     pool = delay_pool.unpack(delay_pool.add_day(pool, 20_514, grown, 3 * grown).tobytes())
     taught = delay_pool.lessons([delay_pool.no_sums(), delay_pool.pooled(pool)])
     delay.mature(delay.no_delays(2), taught).at(np.array([3.0]))
+
+
+def watch_over() -> None:
+    """Watch two campaigns for an hour, and set thresholds by what clean weeks came to."""
+    ones = np.ones(2)
+    seen = anomalies.hour(np.full((2, 5), 3.0), ones, ones, np.array([True, False]))
+    rows = anomalies.watch(anomalies.unpack([b"", b""]), seen)
+    peaks = np.random.default_rng(1).exponential(size=(50, 6, 5))
+    limits = thresholds.calibrated(peaks, 0.05)
+    assert limits.nominal == thresholds.threshold(0.05, 30)
+    anomalies.alarms(rows, limits)
+    change_tests.pooled(np.array([5.0, 0.0]), np.array([2, 0]), np.array([2, 2]))
+    here = np.ones((2, 40), dtype=np.bool_)
+    clicks, sold = np.full((2, 40), 30.0), np.where(np.arange(40) < 30, 3.0, [[0.0], [3.0]])
+    hours = tracking.Clicked(
+        clicks=clicks, conversions=sold, shares=np.ones((2, 40)), usable=here, usual=here
+    )
+    tracking.outages(hours).hours(40)
 
 
 def ask() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import GROUPS, PORTFOLIO, PRIORS, SHAPES, TICKS
+from schemas.topics import GROUPS, PORTFOLIO, PRIORS, SHAPES, SUSPICIONS, TICKS
 from workers.allocator import tables
 from workers.allocator.allocating import Books
 from workers.allocator.groups import groups_step
+from workers.allocator.outages import SUSPICIONS_AGENT, suspicions_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.pooling import SHAPES_AGENT, shapes_step
 from workers.allocator.portfolio import portfolio_step
@@ -26,10 +27,12 @@ def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
     """Return the agents of the allocator; those of budgets share what they keep in mind."""
     books = Books()
     shapes = partial(shapes_step, policy.topic(PRIORS))
+    suspicions = partial(suspicions_step, policy.prefix)
     groups = partial(groups_step, policy)
     members, ticks = (partial(step, policy, books) for step in (portfolio_step, ticks_step))
     return (
         Agent(name=SHAPES_AGENT, source=policy.topic(SHAPES), step=shapes),
+        Agent(name=SUSPICIONS_AGENT, source=policy.topic(SUSPICIONS), step=suspicions),
         Agent(name=tables.GROUPS, source=policy.topic(GROUPS), step=groups),
         Agent(name=tables.MEMBERS, source=policy.topic(PORTFOLIO), step=members),
         Agent(name=tables.TICKS, source=policy.topic(TICKS), step=ticks),

@@ -70,6 +70,14 @@ def exclude_window(draft: Draft, row: Decisions, decision: Decision, at: int) ->
     return _announce(draft, row, excluded, at)
 
 
+def reject_outage(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
+    """Pass on that outages of the campaign that began before now are none, wider ones included."""
+    since = from_ms(at)
+    rejection = _next(draft, row, decision, ConditionKind.REJECTED_OUTAGE, since=since)
+    entries.of_decision(draft, decision, at, Finding(AuditStatus.APPLIED, "outage_rejected"))
+    return _announce(draft, row, rejection, at)
+
+
 def _next(
     draft: Draft,
     row: Decisions,

@@ -11,7 +11,7 @@ from schemas.decision import Decision, Verb
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
-from workers.executor.announcing import exclude_window, freeze, unfreeze
+from workers.executor.announcing import exclude_window, freeze, reject_outage, unfreeze
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, identity, rejected
 from workers.executor.policy import ExecutorPolicy
@@ -74,5 +74,6 @@ _HANDLERS: Mapping[Verb, Handler] = MappingProxyType(
         Verb.FREEZE: freeze,
         Verb.UNFREEZE: unfreeze,
         Verb.EXCLUDE_WINDOW: exclude_window,
+        Verb.REJECT_OUTAGE: reject_outage,
     }
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from math import inf
 from typing import Final
 
 import numpy as np
@@ -17,8 +18,11 @@ from workers.optimizer.plan_calendar import first_second, last_second, together
 _TIMED: Final = (ConditionKind.FREEZE, ConditionKind.OUTAGE)
 """Kinds that hold while the clock is between their times."""
 
-_EXCLUDES: Final = ConditionKind.EXCLUDED_WINDOWS
-_WINDOWS: Final = condition_key(b"", _EXCLUDES)
+_EXCLUDING: Final = (ConditionKind.EXCLUDED_WINDOWS, ConditionKind.OUTAGE)
+"""Kinds whose hours are not learned from, also when they are over."""
+
+_SUFFIXES: Final = tuple(condition_key(b"", kind) for kind in _EXCLUDING)
+_NO_END: Final = 2**53
 
 
 class ConditionBook:
@@ -39,13 +43,13 @@ class ConditionBook:
         """
         found = {kind: np.zeros(len(keys), dtype=np.bool_) for kind in _TIMED}
         held = self._held(latest)
-        if held:
-            for i, key in enumerate(keys):
-                for scope in scopes_of(key):
-                    for kind in _TIMED:
-                        name = condition_key(scope, kind)
-                        if name in held and _holds(held[name], kind, int(now[i])):
-                            found[kind][i] = True
+        for i, key in enumerate(keys if held else ()):
+            rejected = _rejected(held, key)
+            for scope in scopes_of(key):
+                for kind in _TIMED:
+                    name = condition_key(scope, kind)
+                    if name in held and _holds(held[name], kind, int(now[i]), rejected):
+                        found[kind][i] = True
         holding = Conditions(
             frozen=found[ConditionKind.FREEZE],
             outage=found[ConditionKind.OUTAGE],
@@ -54,18 +58,21 @@ class ConditionBook:
         return holding, sum(condition is None for condition in held.values())
 
     def windows(self, latest: Mapping[bytes, bytes], keys: Sequence[bytes]) -> list[bytes]:
-        """Return for each campaign the windows that people exclude for it, packed as plans' are.
+        """Return for each campaign what people and outages exclude for it, packed as plans' are.
 
         Those that cannot be read exclude nothing.
         """
         packed = [b""] * len(keys)
-        told = {key: value for key, value in latest.items() if key.endswith(_WINDOWS)}
+        told = {key: value for key, value in latest.items() if key.endswith(_SUFFIXES)}
         if not told:
             return packed
         held = {key: self._packed(value) for key, value in told.items()}
+        known = self._held(latest)
         for i, key in enumerate(keys):
-            names = (condition_key(scope, _EXCLUDES) for scope in scopes_of(key))
-            packed[i] = together([held[name] for name in names if name in held])
+            scopes, rejected = scopes_of(key), _rejected(known, key)
+            names = [condition_key(scope, kind) for scope in scopes for kind in _EXCLUDING]
+            some = [each for each in names if each in held and not _is_none(known, each, rejected)]
+            packed[i] = together([held[name] for name in some])
         return packed
 
     def _held(self, latest: Mapping[bytes, bytes]) -> dict[bytes, Condition | None]:
@@ -94,11 +101,31 @@ def _pack(value: bytes) -> bytes:
     if condition is None or not condition.active:
         return b""
     pairs = [(first_second(each.start), last_second(each.end)) for each in condition.windows]
+    if condition.kind is ConditionKind.OUTAGE:
+        end = last_second(condition.until) if condition.until else _NO_END
+        pairs = [(first_second(condition.since), end)]
     return np.unique(np.array(pairs, dtype=np.int64).reshape(-1, 2), axis=0).tobytes()
 
 
-def _holds(condition: Condition | None, kind: ConditionKind, now: int) -> bool:
+def _rejected(held: Mapping[bytes, Condition | None], campaign: bytes) -> float:
+    """Return the second up to which outages that began are none of the campaign's."""
+    kind = ConditionKind.REJECTED_OUTAGE
+    said = [held.get(condition_key(scope, kind)) for scope in scopes_of(campaign)]
+    return max((each.since.timestamp() for each in said if each), default=-inf)
+
+
+def _is_none(held: Mapping[bytes, Condition | None], name: bytes, rejected: float) -> bool:
+    """Return whether a condition is an outage that was rejected."""
+    condition = held.get(name)
+    if condition is None or condition.kind is not ConditionKind.OUTAGE:
+        return False
+    return condition.since.timestamp() <= rejected
+
+
+def _holds(condition: Condition | None, kind: ConditionKind, now: int, rejected: float) -> bool:
     if condition is None:
         return kind is ConditionKind.FREEZE
-    until = condition.until
-    return condition.since.timestamp() <= now and (until is None or now < until.timestamp())
+    since, until = condition.since.timestamp(), condition.until
+    if kind is ConditionKind.OUTAGE and since <= rejected:
+        return False
+    return since <= now and (until is None or now < until.timestamp())

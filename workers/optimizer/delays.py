@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from engine import delay, state
-from engine.arrays import Floats, Ints, Rows
+from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR
 from engine.delay import STEPS, Delays, Restated
 from engine.formats import Formats
@@ -43,10 +43,7 @@ _OLDEST: Final = 2**16 - 2
 
 def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
     """Learn from what the wave tells again; remember how old each hour was when it was told."""
-    wanted = (wave.plans["detailed"] & TARGET > 0) & steers(wave.plans)
-    wanted |= (wave.plans["detailed"] & WITHIN_DAY > 0) & needs_learning(wave.plans)
-    wanted &= ~excluded(wave.windows, np.arange(len(wave.keys)), wave.starts)
-    rows = np.flatnonzero(wanted & (placed.outcome <= Outcome.DUPLICATE))
+    rows = np.flatnonzero(watched(wave.plans) & (placed.outcome <= Outcome.DUPLICATE))
     if not rows.size:
         return
     keys = [wave.keys[i] for i in rows.tolist()]
@@ -54,7 +51,8 @@ def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
     now = np.array([wave.facts[i].now for i in rows.tolist()], dtype=np.int64)
     later = np.clip((now - starts - HOUR) / HOUR, 0.0, _OLDEST)
     earlier = _remember(draft, keys, starts, later)
-    again = np.flatnonzero(placed.found[rows] & (earlier >= 0.0) & (later > earlier))
+    taught = placed.found[rows] & ~excluded(wave.windows, rows, starts)
+    again = np.flatnonzero(taught & (earlier >= 0.0) & (later > earlier))
     if again.size:
         restated = Restated(
             before=_conversions(placed.old[rows[again]]),
@@ -63,6 +61,13 @@ def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
             later=later[again, None],
         )
         _learn(draft, [keys[i] for i in again.tolist()], now[again], restated)
+
+
+def watched(plans: Rows) -> Bools:
+    """Return whose delays are learned: those who decide on conversions of the newest days, (B,)."""
+    aimed = (plans["detailed"] & TARGET > 0) & steers(plans)
+    moving = (plans["detailed"] & WITHIN_DAY > 0) & needs_learning(plans)
+    return np.asarray(aimed | moving)
 
 
 def delays_of(draft: Draft, keys: Sequence[bytes]) -> Delays:

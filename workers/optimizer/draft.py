@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from engine.arrays import Ints
+from engine.tracking import Outages
 from schemas.codec import encode
 from schemas.record import CampaignRecord
 from schemas.topics import Topic
@@ -14,6 +17,16 @@ from workers.optimizer.tables import METRICS
 from workers.partitioner import partition_of
 
 
+class Tracked(NamedTuple):
+    """What was found of a campaign's tracking."""
+
+    found: Outages
+    starts: Ints
+    """First seconds of the hours that were asked, (R, H)."""
+    at: int
+    """The campaign's row in both."""
+
+
 class Draft(draft.Draft):
     """Collects one step of an agent of the optimizer."""
 
@@ -21,6 +34,8 @@ class Draft(draft.Draft):
         """Begin with the table of ``agent`` as the view has it."""
         super().__init__(view, agent)
         self.policy = policy
+        self.tracked: dict[bytes, Tracked] = {}
+        """Of campaigns whose tracking was asked for while they were decided."""
         self._agent = agent
 
     def read_all(self, keys: Sequence[bytes]) -> list[bytes]:

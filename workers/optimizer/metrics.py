@@ -20,6 +20,7 @@ from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import read_facts, waves
 from workers.optimizer.silence import after_silence
 from workers.optimizer.tables import METRICS, TICKS
+from workers.optimizer.tracking import tell_suspicions
 from workers.optimizer.wave import Wave, gather
 
 
@@ -40,6 +41,7 @@ def metrics_step(
             decided = decide_due(draft, books, due)
             draft.writes.update(decided.writes)
             campaigns[chosen] = announce(draft, decided)
+            tell_suspicions(draft, books, due, decided.in_force)
         _store(draft, wave, campaigns)
     return draft.done()
 

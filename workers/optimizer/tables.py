@@ -75,6 +75,11 @@ def windows_key(campaign: bytes) -> bytes:
     return campaign + _WINDOWS
 
 
+def suspicion_key(campaign: bytes) -> bytes:
+    """Return the key of what was told last of the campaign's tracking, and when."""
+    return campaign + b"\0suspicion"
+
+
 @lru_cache(maxsize=4096)
 def _suffix(prefix: bytes, day: int) -> bytes:
     return prefix + date_of(day).isoformat().encode()

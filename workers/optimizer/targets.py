@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import delay
 from engine.arrays import Bools, Floats, Ints
-from engine.calendar import DAY, HOUR
+from engine.calendar import HOUR
 from engine.ceiling import UNBOUND, Hours, ceiling, weigh
 from engine.offsets import OFF
 from engine.settings import MILLIONTHS
@@ -18,14 +18,10 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of
 from workers.optimizer.draft import Draft
-from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of, told_hours
+from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of
 from workers.optimizer.pacing import hourly_budget
-from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, PlanBook
-from workers.optimizer.tables import METRICS, windows_key
-
-DAYS = 14
-"""Days of hours that cost per conversion is judged by; older ones would hardly count."""
+from workers.optimizer.tracking import HOURS, kept_hours, outages_of
 
 
 class Aimed(NamedTuple):
@@ -66,20 +62,18 @@ def highest(
 def _ceilings(
     draft: Draft, books: Books, aimed: Aimed, campaigns: Campaigns, offsets: Floats
 ) -> Floats:
-    hours = DAYS * DAY // HOUR
-    until = campaigns.newest - (hours - 1) * HOUR
-    starts = until[:, None] + np.arange(hours) * HOUR
-    told = told_hours(draft, campaigns, until, hours)
-    ages = (aimed.now[:, None] - starts - HOUR) / HOUR
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     taught = books.delays.taught(latest, aimed.accounts)
-    maturity = delay.mature(delays_of(draft, campaigns.keys), taught).at(ages)
+    share = delay.mature(delays_of(draft, campaigns.keys), taught)
+    kept = kept_hours(draft, campaigns, HOURS)
+    starts, told, _ = kept
+    ages = (aimed.now[:, None] - starts - HOUR) / HOUR
+    maturity = share.at(ages)
     targets = _targets(books.plans, campaigns, aimed.values, told)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
-    windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
-    owners = np.repeat(np.arange(len(windows)), hours)
-    out = excluded(windows, owners, starts.ravel()).reshape(starts.shape)
-    usable = (told.usable & ~out).astype(np.float64)
+    # Where conversions may not be counted any more, that there are few says nothing yet.
+    lost = outages_of(draft, campaigns.keys, kept, share).hours(HOURS)
+    usable = (told.usable & ~kept.out & ~lost).astype(np.float64)
     lived = Hours(
         cost=usable * told.spend,
         log_multiplier=_common(draft, campaigns, (starts, told.usable), offsets),

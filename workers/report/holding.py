@@ -31,7 +31,7 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.TOO_LITTLE_DATA: "Wait for data, or publish history; strategy even needs none.",
         HoldReason.STALE_DATA: "Look at the publisher: its newest hour is too old.",
         HoldReason.FROZEN: "Lift the freeze, when its reason is gone.",
-        HoldReason.SUSPECTED_OUTAGE: "Look at the publisher and the platform: reports are missing.",
+        HoldReason.SUSPECTED_OUTAGE: "Look at tag and publisher; if both are right, reject_outage.",
     }
 )
 """What to do about each reason."""

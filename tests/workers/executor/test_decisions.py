@@ -495,6 +495,15 @@ def test_excluded_hours_are_passed_on_beside_those_that_were_excluded_before() -
     assert b"google:7:42#outage" not in world.conditions
 
 
+def test_who_rejects_an_outage_is_passed_on_and_touches_no_outage() -> None:
+    world = decide(World(), a_decision(Verb.REJECT_OUTAGE, why="We sold nothing"), minutes=7)
+    told = world.conditions[b"google:7:42#rejected_outage"]
+
+    assert world.said() == [("applied", "outage_rejected")]
+    assert (told.active, told.since, told.until, told.why) == (True, at(7), None, "We sold nothing")
+    assert b"google:7:42#outage" not in world.conditions
+
+
 def test_windows_that_meet_are_one_and_what_is_excluded_already_is_told_once() -> None:
     world = decide(World(), exclude(0, 60), exclude(60, 90), exclude(10, 80), exclude(-5, 10))
 

@@ -1,0 +1,1 @@
+"""What is found of hours that are not as they should be, and how often for nothing."""
