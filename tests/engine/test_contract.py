@@ -51,7 +51,7 @@ from engine.decide import decide
 from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
-from tests.engine import parts
+from tests.engine import bidding, parts
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
@@ -117,6 +117,7 @@ def a_life() -> None:
     aim()
     teach_delay()
     parts.live()
+    bidding.live()
     ask()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 

@@ -25,11 +25,21 @@ from workers.status.asking import ask
 from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
+    "bid_bandit",
+    "bid_emergency",
+    "bid_multipliers",
+    "bids",
+    "calibration",
     "ceiling",
     "coming_events",
+    "conversion_rates",
     "day_shapes",
     "exploration",
     "futures",
+    "log_linear",
+    "order_values",
+    "rate_cells",
+    "rate_factors",
     "what_if",
 }
 """What docs/engine.md shows beside what the workers use; their own tests reach all of it."""
