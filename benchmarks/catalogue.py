@@ -14,6 +14,7 @@ from benchmarks import (
     resident_memory,
     takeover,
 )
+from benchmarks.bidding import figures as bidding
 from benchmarks.pacing import figures as pacing
 
 FIGURES = (
@@ -28,4 +29,5 @@ FIGURES = (
     load_share.FIGURE,
     delivery_vs_kafka_streams.FIGURE,
     *pacing.FIGURES,
+    *bidding.FIGURES,
 )

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from engine.arrays import Floats, Ints
 from engine.conversion_rates import Taught, learn, rates, teach, untaught
+from engine.delay import AGES, Maturity
 from engine.errors import EngineError
 from engine.intervals import Interval
 from engine.rate_cells import (
@@ -203,18 +204,37 @@ def test_evidence_of_old_and_new_counts_by_how_much_there_is_of_it() -> None:
     assert_allclose(twice.exposure, faded(old, np.array([18.0])).exposure)
 
 
-def test_young_clicks_count_by_the_share_of_their_conversions_that_is_there() -> None:
-    class Half:
-        def at(self, ages: Floats) -> Floats:
-            return np.outer([1.0, 2.0], np.minimum(ages / 20.0, 0.5))
+def exponential(*means: float) -> Maturity:
+    """Return how mature hours are where delays are exponential; clicks come all hour."""
+    share = -np.expm1(-(np.array(AGES) + 0.5) / np.array(means)[:, None])
+    return Maturity(logs=np.log(share / share[:, -1:]))
 
-    counted = matured(
-        Half(),  # type: ignore[arg-type]
-        np.array([0, 1, 0]),
-        np.array([100.0, 100.0, 10.0]),
-        np.array([10.0, 5.0, 0.0]),
-    )
-    assert counted.tolist() == [50.0, 50.0, 0.0]
+
+def test_young_clicks_count_by_the_share_of_their_conversions_that_is_there() -> None:
+    share = exponential(24.0, 96.0)
+    for age in AGES[:-1]:
+        counted = matured(share, np.array([0, 1]), np.array([100.0, 10.0]), np.full(2, age * 1.0))
+        known = -np.expm1(-(age + 0.5) / np.array([24.0, 96.0]))
+        assert_allclose(counted, np.array([100.0, 10.0]) * known, rtol=2e-3)
+    assert matured(share, np.array([0]), np.array([9.0]), np.array([-0.5])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("mean", [6.0, 24.0, 96.0])
+def test_between_the_ages_known_shares_bend_as_delays_do(mean: float) -> None:
+    ages = np.linspace(0.0, 671.0, 2_000)
+    ours = matured(exponential(mean), np.zeros(2_000, dtype=np.int64), np.ones(2_000), ages)
+    assert_allclose(ours, -np.expm1(-(ages + 0.5) / mean), rtol=0.012)
+    assert (np.diff(ours) >= -1e-12).all()
+
+
+def test_where_conversions_are_withdrawn_shares_fall_from_age_to_age() -> None:
+    logs = np.log(np.array([[0.2 + 0.1 * min(at, 9) - 0.02 * max(at - 9, 0) for at in range(17)]]))
+    ages = np.linspace(0.0, 672.0, 500)
+    logs = logs - logs[:, -1:]
+    ours = matured(Maturity(logs=logs), np.zeros(500, dtype=np.int64), np.ones(500), ages)
+    assert (np.diff(ours[ages <= AGES[9]]) >= -1e-12).all()
+    assert (np.diff(ours[ages >= AGES[9]]) <= 1e-12).all()
+    assert ours[-1] == pytest.approx(1.0)
 
 
 def an_hour(clicks: float, sold: float, total: tuple[float, float]) -> tuple[Ints, Floats, bool]:
