@@ -58,8 +58,12 @@ def test_a_draw_is_bid_in_the_learning_share_of_the_hours_and_the_mean_else(shar
 
 
 def test_draws_are_spread_as_what_is_believed() -> None:
-    """With a bend that is as good as known to be 2 the summit is normal: slope / 2."""
-    precision = np.linalg.inv(np.diag([1.0, 0.09, 1e-8]))
+    """With a bend that is as good as known to be 2 the summit is normal: slope / 2.
+
+    Level and slope are believed to go together, which leaves the spread of the slope alone.
+    """
+    covariance = np.array([[4.0, 0.54, 0.0], [0.54, 0.09, 0.0], [0.0, 0.0, 1e-8]])
+    precision = np.linalg.inv(covariance)
     many = 20_000
     bandit = Bandit(
         precision=np.tile(precision, (many, 1, 1)),

@@ -20,6 +20,12 @@ def test_two_bins_reckoned_by_hand() -> None:
     assert found.kept.tolist() == [True, False]
 
 
+def test_a_row_is_in_the_bin_that_the_middle_of_its_clicks_is_in() -> None:
+    """Of 40, 30 and 30 clicks the middles are at 20, 55 and 85 of 100."""
+    found = calibration(np.array([0.1, 0.2, 0.3]), np.array([40.0, 30.0, 30.0]), np.zeros(3), 2)
+    assert found.clicks.tolist() == [40.0, 60.0]
+
+
 def test_order_and_splits_of_rows_change_nothing_and_no_rows_are_no_error() -> None:
     chance = np.random.default_rng(1)
     rate, clicks = chance.uniform(0.0, 0.2, 400), chance.integers(0, 50, 400).astype(float)
