@@ -5,9 +5,10 @@ window in which a change is likeliest is the one that is judged, by how much lik
 none (the change-point statistic of Lorden's). The answer is one multiplier, quick, never for long:
 it ends by itself and is taken back step by step.
 
-For spend, count spend in clicks at the usual cost, against clicks expected; for cost per click the
-same against clicks that came; for cost per conversion, the conversions that the spend should have
-brought against those that came.
+A `rise` of spend is one of spend counted in clicks at the usual cost, against clicks expected; of
+cost per click, the same against clicks that came. Cost per conversion rises by a `fall` of
+conversions against those that are expected of the spend by now; hours in which reports may have
+failed are to be left out of it, with zeros on both sides.
 
 Source: Lorden, "Procedures for Reacting to a Change in Distribution", Annals of Mathematical
 Statistics 42 (1971); Willsky and Jones, IEEE Transactions on Automatic Control 21 (1976).
@@ -26,6 +27,9 @@ SURE: Final = 22.6
 """Twice the log likelihood ratio from which a change is no chance: 24 windows an hour, all week,
 and one false alarm in 20 such weeks at most (2 ln(24 * 168 / 0.05))."""
 
+LEAST_EXPECTED: Final = 1.0
+"""Counts that are expected at least: one that comes where none was expected is no emergency."""
+
 LEAST: Final = 0.4
 """The most that an emergency leaves of a bid is 1, the least this."""
 
@@ -41,9 +45,9 @@ class Change:
     """How B campaigns' newest hours differ from what was expected; shapes (B,)."""
 
     hours: Ints
-    """Length of the window in which a rise is likeliest; 0 where there was none."""
+    """Length of the window in which a change is likeliest; 0 where there was none."""
     times: Floats
-    """By how much counts exceed what is expected there, >= 1."""
+    """By how much costs rose in it, >= 1: counts over those expected, or for a fall the inverse."""
     evidence: Floats
     """Twice the log likelihood ratio, >= 0."""
 
@@ -84,17 +88,20 @@ def rise(counted: Floats, expected: Floats, dispersion: Floats) -> Change:
     dispersion
         Shape (B,), >= 1: variance of counts over what is expected of them.
     """
-    came = np.cumsum(counted[:, ::-1], axis=1)
-    due = np.maximum(np.cumsum(expected[:, ::-1], axis=1), 1e-9)
+    came, due = _windows(counted, expected)
+    due = np.maximum(due, LEAST_EXPECTED)
     ratio = np.maximum(came / due, 1.0)
-    evidence = 2.0 * due * (ratio * np.log(ratio) - ratio + 1.0) / dispersion[:, None]
-    best = np.argmax(evidence, axis=1)[:, None]
-    most = np.take_along_axis(evidence, best, axis=1)[:, 0]
-    return Change(
-        hours=np.where(most > 0.0, best[:, 0] + 1, 0),
-        times=np.take_along_axis(ratio, best, axis=1)[:, 0],
-        evidence=most,
-    )
+    return _likeliest(due * (ratio * np.log(ratio) - ratio + 1.0), ratio, dispersion)
+
+
+def fall(counted: Floats, expected: Floats, dispersion: Floats) -> Change:
+    """Return how counts fell below what was expected, at their newest end; as `rise`."""
+    came, due = _windows(counted, expected)
+    part = np.minimum(np.divide(came, due, out=np.ones_like(due), where=due > 0.0), 1.0)
+    surprise = due * (part * np.log(np.maximum(part, 1e-300)) - part + 1.0)
+    # Half a count where there was none: nothing can be said of how far it fell.
+    times = np.maximum(due / np.maximum(came, 0.5), 1.0)
+    return _likeliest(surprise, times, dispersion)
 
 
 def answered(emergency: Emergency, change: Change) -> Emergency:
@@ -115,3 +122,19 @@ def an_hour_later(emergency: Emergency) -> Emergency:
     """Return the emergency after an hour."""
     left = np.maximum(emergency.left - 1, 0)
     return Emergency(factor=np.where(left > 0, emergency.factor, 1.0), left=left)
+
+
+def _windows(counted: Floats, expected: Floats) -> tuple[Floats, Floats]:
+    """Return the sums of each window that ends now, from the shortest on; shapes (B, H)."""
+    return np.cumsum(counted[:, ::-1], axis=1), np.cumsum(expected[:, ::-1], axis=1)
+
+
+def _likeliest(surprise: Floats, times: Floats, dispersion: Floats) -> Change:
+    """Return the window with the largest log likelihood ratio (B, H) over the dispersion (B,)."""
+    best = np.argmax(surprise, axis=1)[:, None]
+    most = np.take_along_axis(surprise, best, axis=1)[:, 0]
+    return Change(
+        hours=np.where(most > 0.0, best[:, 0] + 1, 0),
+        times=np.take_along_axis(times, best, axis=1)[:, 0],
+        evidence=np.maximum(2.0 * most / dispersion, 0.0),
+    )

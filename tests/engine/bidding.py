@@ -82,4 +82,6 @@ def react() -> None:
         np.array([[10.0, 90.0], [10.0, 9.0]]), np.full((2, 2), 10.0), np.ones(2)
     )
     answer = bid_emergency.answered(bid_emergency.calm(2), rose)
+    fell = bid_emergency.fall(np.zeros((2, 2)), np.full((2, 2), 10.0), np.ones(2))
+    answer = bid_emergency.answered(answer, fell)
     bid_emergency.an_hour_later(answer).now.min()
