@@ -70,9 +70,9 @@ class InForce:
     """B bids as they are; arrays of shape (B,)."""
 
     bid: Floats
-    """Minor units; 0 where none is in force."""
+    """Minor units, as it would be without an emergency (`Bids.usual`); 0 where there is none."""
     since: Floats
-    """Hours since it was last changed."""
+    """Hours since it was last changed, but for emergencies."""
     learning: Bools
     """Whether the platform is learning, which a change would begin anew."""
 
@@ -83,6 +83,8 @@ class Bids:
 
     bid: Floats
     """Minor units, a multiple of the step; 0 where nothing is known and none is in force."""
+    usual: Floats
+    """The same without an emergency: what the next bid is held to, so that cuts do not add up."""
     reason: Ints
     """Which of `REASONS`."""
 
@@ -112,8 +114,8 @@ def performance(counted: Floats, expected: Floats) -> Floats:
 def bids(wanted: Floats, limits: Limits, now: InForce, emergency: Floats) -> Bids:
     """Return bids as near to those wanted as their limits allow.
 
-    An emergency goes before cooldown, learning phase and largest change, and only downwards. The
-    lowest and highest bid go before everything.
+    An emergency goes before cooldown, learning phase and largest change, when it comes and when it
+    ends. The lowest and highest bid go before everything.
 
     Parameters
     ----------
@@ -124,26 +126,29 @@ def bids(wanted: Floats, limits: Limits, now: InForce, emergency: Floats) -> Bid
     """
     held = now.bid > 0.0
     near = np.clip(wanted, now.bid * (1.0 - limits.change), now.bid * (1.0 + limits.change))
-    bid, reason = wanted * emergency, np.full(len(wanted), FREE)
+    usual, reason = wanted, np.full(len(wanted), FREE)
     for number, where, value in (
         (MAX_CHANGE, held & (near != wanted), near),
         (COOLDOWN, held & (now.since < limits.cooldown), now.bid),
         (LEARNING_PHASE, held & now.learning, now.bid),
         (NOTHING_KNOWN, wanted <= 0.0, now.bid),
     ):
-        bid, reason = np.where(where, value, bid), np.where(where, number, reason)
-    cut = now.bid * emergency
-    quick = held & (emergency < 1.0) & (cut < bid)
-    bid, reason = np.where(quick, cut, bid), np.where(quick, EMERGENCY, reason)
-    return _within(bid, reason, limits, unknown=(wanted <= 0.0) & ~held)
+        usual, reason = np.where(where, value, usual), np.where(where, number, reason)
+    reason = np.where(emergency < 1.0, EMERGENCY, reason)
+    unknown = (wanted <= 0.0) & ~held
+    bid, why = _within(usual * emergency, reason, limits)
+    return Bids(
+        bid=np.where(unknown, 0.0, bid),
+        usual=np.where(unknown, 0.0, _within(usual, reason, limits)[0]),
+        reason=np.where(unknown, NOTHING_KNOWN, why),
+    )
 
 
-def _within(bid: Floats, reason: Ints, limits: Limits, *, unknown: Bools) -> Bids:
-    """Return bids in whole steps, rounded down but never below the lowest."""
+def _within(bid: Floats, reason: Ints, limits: Limits) -> tuple[Floats, Ints]:
+    """Return bids in whole steps, rounded down but never below the lowest, and what held them."""
     least = np.ceil(limits.low / limits.step)
     # A bid that is a whole step must stay one, though it may come out a hair below.
     steps = np.floor(bid / limits.step * (1.0 + 1e-12))
     most = np.floor(limits.high / limits.step)
-    reason = np.where(steps < least, MINIMUM, np.where(steps > most, MAXIMUM, reason))
-    inside = np.clip(steps, least, most) * limits.step
-    return Bids(bid=np.where(unknown, 0.0, inside), reason=np.where(unknown, NOTHING_KNOWN, reason))
+    why = np.where(steps < least, MINIMUM, np.where(steps > most, MAXIMUM, reason))
+    return np.clip(steps, least, most) * limits.step, why

@@ -160,6 +160,8 @@ def rates(learned: Learned, keys: Ints) -> Interval:
     if len(learned.ad_sets):
         log += np.where(seen, learned.ad_set[at], 0.0)
         variance += np.where(seen, unsure[0][at], taught.spreads.ad_set)
+    else:
+        variance += taught.spreads.ad_set
     own = (learned.device, learned.placement, learned.hour)
     for effect, unsure_of, column in zip(own, unsure[1:], where, strict=True):
         log += effect[campaign, column]

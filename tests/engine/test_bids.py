@@ -81,7 +81,7 @@ def test_a_conversion_of_unknown_value_may_cost_its_target_and_without_one_nothi
         (bid(110.0, now=(100.0, 99.0), learning=True), (100.0, "learning_phase")),
         (bid(110.0, now=(100.0, 1.0), emergency=0.5), (50.0, "emergency")),
         (bid(110.0, now=(100.0, 99.0), learning=True, emergency=0.5), (50.0, "emergency")),
-        (bid(30.0, now=(100.0, 99.0), emergency=0.9), (75.0, "max_change")),
+        (bid(30.0, now=(100.0, 99.0), emergency=0.9), (67.0, "emergency")),
         (bid(8.0, now=(100.0, 99.0), emergency=0.05), (10.0, "minimum")),
         (bid(0.0, now=(100.0, 99.0)), (100.0, "nothing_known")),
         (bid(0.0), (0.0, "nothing_known")),
@@ -117,6 +117,25 @@ def test_the_unit_of_money_changes_nothing_but_the_unit(want: int, now: int, uni
     scaled = replace(LIMITS, **{name: unit * getattr(LIMITS, name) for name in sorted(money)})
     amount, reason = bid(float(want), (float(now), 99.0))
     assert bid(unit * want, (unit * now, 99.0), limits=scaled) == (unit * amount, reason)
+
+
+def test_an_emergency_of_many_hours_cuts_once_and_all_comes_back_when_it_ends() -> None:
+    force, since = np.array([101.0]), 1.0
+    made = []
+    for emergency in (0.5, 0.5, 0.5, 0.8, 1.0):
+        now = InForce(bid=force, since=np.array([since]), learning=np.array([False]))
+        found = bids(np.array([300.0]), LIMITS, now, np.array([emergency]))
+        made.append(float(found.bid[0]))
+        force, since = found.usual, since + 1.0
+    assert made == [50.0, 50.0, 50.0, 80.0, 101.0]
+
+
+@given(st.floats(0.1, 1e4), st.floats(0.0, 1e4), st.sampled_from(["cpa", "roas", "margin", ""]))
+@quick
+def test_what_is_worth_more_may_never_cost_less(value: float, more: float, goal: str) -> None:
+    aim = goals(**{goal: 0.5}) if goal else goals()
+    less, greater = (float(worth(np.array([each]), aim)[0]) for each in (value, value + more))
+    assert 0.0 < less <= greater
 
 
 def test_a_bid_does_not_depend_on_who_shares_its_batch() -> None:
