@@ -16,6 +16,7 @@ from benchmarks import (
 )
 from benchmarks.allocation import figures as allocation
 from benchmarks.anomalies import figures as anomalies
+from benchmarks.bidding import figures as bidding
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
 
@@ -34,4 +35,5 @@ FIGURES = (
     *allocation.FIGURES,
     *response.FIGURES,
     *anomalies.FIGURES,
+    *bidding.FIGURES,
 )

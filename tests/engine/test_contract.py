@@ -63,7 +63,7 @@ from engine.response_days import Days
 from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
-from tests.engine import parts
+from tests.engine import bidding, parts
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
@@ -130,6 +130,7 @@ def a_life() -> None:
     teach_delay()
     watch_over()
     parts.live()
+    bidding.live()
     ask()
     share_out()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))

@@ -1,0 +1,1 @@
+"""How well bids and the rates they are made of do."""
