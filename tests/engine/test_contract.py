@@ -124,15 +124,8 @@ def a_life() -> None:
     decide(replace(situation, week=WeekWeights.of(weights[:1], factors)))
     hear_nothing(situation)
     policy.changes_today(situation)
-    pace()
-    steer()
-    aim()
-    teach_delay()
-    watch_over()
-    parts.live()
-    bidding.live()
-    ask()
-    share_out()
+    for part in PARTS:
+        part()
     money.floor_to_minor(books.rows["total"], np.array([2, 0]))
 
 
@@ -363,6 +356,20 @@ def share_group() -> None:
     made = group_budgets.share(members, total, 0.2)
     group_impact.confidence(made, budget.astype(np.float64))
     group_impact.outcome(made.fit, made.budget.astype(np.float64))
+
+
+PARTS = (
+    pace,
+    steer,
+    aim,
+    teach_delay,
+    watch_over,
+    parts.live,
+    bidding.live,
+    ask,
+    share_out,
+)
+"""What else a life meets, beside its books and what it learns of patterns."""
 
 
 @pytest.fixture(scope="module")
