@@ -73,16 +73,12 @@ class Advice:
             if hold is not None:
                 made.append(self._hold(i, hold, explain.hold(i, hold), before))
                 continue
-            fields = self._change(i, shared, float(sure[i]), expected[i])
-            checks = rails(self._shape.group, self._found, shared, i, float(sure[i]))
             advice = replace(
                 self._blank(i, before),
-                kind=Kind.BUDGET,
-                hold_reason=None,
                 reasons=tuple(explain.change(i)),
-                guardrails=checks,
+                guardrails=rails(self._shape.group, self._found, shared, i, float(sure[i])),
                 auto_execute=bool(go[i]),
-                **fields,
+                **self._change(i, shared, float(sure[i]), expected[i]),
             )
             made.append(identified(advice))
         return made
@@ -104,6 +100,8 @@ class Advice:
         priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
         risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
         return {
+            "kind": Kind.BUDGET,
+            "hold_reason": None,
             "recommended_value": from_minor(budget, currency),
             "change": from_minor(budget - present, currency),
             "change_pct": round(100.0 * (budget - present) / present, 2) if present else None,

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Floats, Ints, Rows
+from engine.arrays import Bools, Floats, Ints, Rows
 from engine.group_budgets import Members
 from engine.group_total import period_of
 from engine.response_days import Days
@@ -62,21 +62,24 @@ def gather(draft: Draft, group: Group, roster: Roster, day: int) -> Gathered:
         pool=np.zeros(len(campaigns), dtype=np.int64),
     )
     late = np.array([roster.newest[campaign] < day - 1 for campaign in campaigns], dtype=np.bool_)
-    members = Members(
+    return Gathered(
+        campaigns=campaigns,
+        heads=heads,
+        members=_members(days, heads, _used(table, heads["budget"]), late),
+        revenue=(weight * revenue).sum(axis=1),
+        conversions=(weight * conversions).sum(axis=1),
+        spent=_spent(draft, group, roster, day),
+    )
+
+
+def _members(days: Days, heads: Rows, used: Floats, late: Bools) -> Members:
+    return Members(
         days=days,
         budget=heads["budget"].astype(np.int64),
         least=heads["least"].astype(np.int64),
         most=heads["most"].astype(np.int64),
-        used=_used(table, heads["budget"]),
+        used=used,
         late=late,
-    )
-    return Gathered(
-        campaigns=campaigns,
-        heads=heads,
-        members=members,
-        revenue=(weight * revenue).sum(axis=1),
-        conversions=(weight * conversions).sum(axis=1),
-        spent=_spent(draft, group, roster, day),
     )
 
 

@@ -52,7 +52,7 @@ COMMANDS = {
     ),
     "allocator": Entry(
         target="workers.cli.worker:allocator",
-        help="Run one allocator: pools what campaigns learn.",
+        help="Run one allocator: pools what campaigns learn, shares out budgets of groups.",
         panel=RUN,
     ),
     "executor": Entry(

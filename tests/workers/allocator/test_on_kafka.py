@@ -111,9 +111,12 @@ class Stack:
     def wait_for(self, done: Callable[[], bool]) -> None:
         assert eventually(done, seconds=90), self.log.read_text()
 
-    async def allocator_has_read(self, topic: Topic) -> None:
+    def wait_until_read(self, worker: str, topic: Topic) -> None:
+        """Wait until a worker has taken in all that a topic holds."""
+        asyncio.run(self._reach(f"{self.prefix}-{worker}", topic))
+
+    async def _reach(self, group: str, topic: Topic) -> None:
         wanted = await ends(self.bootstrap, [topic.full_name(self.prefix)])
-        group = f"{self.prefix}-allocator"
         await reach(self.bootstrap, group, wanted, seconds=60, check=lambda: None)
 
     def applied(self) -> dict[str, Decimal | None]:
@@ -193,9 +196,9 @@ def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(stack: Stac
             running.enter_context(stack.worker(name))
         with stack.worker("allocator") as allocator:
             # Were the group known before its days, it would have had each of them allocated.
-            asyncio.run(stack.allocator_has_read(topics.PORTFOLIO))
+            stack.wait_until_read("allocator", topics.PORTFOLIO)
             stack.publish((topics.GROUPS, a_group(autonomy="auto"), MIDNIGHT))
-            asyncio.run(stack.allocator_has_read(topics.GROUPS))
+            stack.wait_until_read("allocator", topics.GROUPS)
             stack.publish(told[-1])
             stack.wait_for(lambda: len(stack.advice(DAILY_BUDGET)) >= len(LEVELS))
             allocator.send_signal(signal.SIGKILL)
@@ -204,9 +207,10 @@ def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(stack: Stac
             budgets = [each for each in stack.advice(DAILY_BUDGET) if each.kind is Kind.BUDGET]
             changed = {each.campaign_id: each.recommended_value for each in budgets}
             stack.wait_for(lambda: stack.applied() == changed)
+            stack.wait_until_read("optimizer", topics.AUDIT)
             stack.publish(*(an_hour(name) for name in changed))
             stack.wait_for(lambda: len(stack.advice("hourly_budget")) >= len(changed))
-            asyncio.run(stack.allocator_has_read(topics.PORTFOLIO))
+            stack.wait_until_read("allocator", topics.PORTFOLIO)
     words = stack.command("explain", stack.advice(DAILY_BUDGET)[0].recommendation_id, "--json")
     again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
     assert again.returncode == 0, again.stderr
