@@ -90,6 +90,15 @@ class Outages:
         begun = (self.now >= DOUBTED)[:, None] & (at >= self.began[:, None])
         return np.asarray((suspected & (at >= self.first[:, None]) & (at < end)) | begun)
 
+    def judged_at(self, starts: Ints, now: Ints) -> Ints:
+        """Return when hours (B, H) are to be judged, (B,): ``now``, or as an outage may have begun.
+
+        What was told of earlier hours stops with it, too: they do not become dear by growing old.
+        """
+        at = np.minimum(self.began, starts.shape[1] - 1)
+        begun = starts[np.arange(len(starts)), at]
+        return np.asarray(np.where(self.now >= DOUBTED, begun, now))
+
 
 def outages(hours: Clicked) -> Outages:
     """Return where conversions are likeliest to have been lost, and whether they are back."""

@@ -266,7 +266,9 @@ def watch_over() -> None:
     hours = tracking.Clicked(
         clicks=clicks, conversions=sold, shares=np.ones((2, 40)), usable=here, usual=here
     )
-    tracking.outages(hours).hours(40)
+    found = tracking.outages(hours)
+    found.hours(40)
+    found.judged_at(np.tile(np.arange(40), (2, 1)), np.array([40, 40]))
 
 
 def ask() -> None:

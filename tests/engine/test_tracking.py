@@ -57,6 +57,9 @@ def test_an_outage_that_may_just_have_begun_is_doubted_and_bad_luck_of_old_count
 
     assert tracking.DOUBTED <= begun.now[0] < SUSPECTED
     assert begun.hours(HOURS)[0, -5:].all()
+    starts = np.arange(HOURS)[None]
+    assert begun.judged_at(starts, np.array([HOURS]))[0] == begun.began[0] <= HOURS - 5
+    assert luck.judged_at(starts, np.array([HOURS]))[0] == HOURS
     assert tracking.DOUBTED <= luck.evidence[0] < SUSPECTED
     assert not luck.hours(HOURS).any()
 

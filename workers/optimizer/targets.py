@@ -67,13 +67,13 @@ def _ceilings(
     share = delay.mature(delays_of(draft, campaigns.keys), taught)
     kept = kept_hours(draft, campaigns, HOURS)
     starts, told, _ = kept
-    ages = (aimed.now[:, None] - starts - HOUR) / HOUR
+    # Where conversions may not be counted any more, that there are few says nothing yet.
+    found = outages_of(draft, campaigns.keys, kept, share)
+    ages = (found.judged_at(starts, aimed.now)[:, None] - starts - HOUR) / HOUR
     maturity = share.at(ages)
     targets = _targets(books.plans, campaigns, aimed.values, told)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
-    # Where conversions may not be counted any more, that there are few says nothing yet.
-    lost = outages_of(draft, campaigns.keys, kept, share).hours(HOURS)
-    usable = (told.usable & ~kept.out & ~lost).astype(np.float64)
+    usable = (told.usable & ~kept.out & ~found.hours(HOURS)).astype(np.float64)
     lived = Hours(
         cost=usable * told.spend,
         log_multiplier=_common(draft, campaigns, (starts, told.usable), offsets),

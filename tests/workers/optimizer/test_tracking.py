@@ -94,10 +94,10 @@ def an_hour(number: int, sold: int) -> MetricsEvent:
     )
 
 
-def lived(both: Both | None = None) -> Both:
-    """Return a campaign of six days that keeps its target of 4 euros a conversion."""
+def lived(both: Both | None = None, target: int = 4) -> Both:
+    """Return a campaign of six days whose conversions cost 2.50 euros; they may cost ``target``."""
     both = both or Both()
-    both.optimizer.plan(a_plan(strategy="adaptive", guardrails=FREE, target_cpa=Decimal(4)))
+    both.optimizer.plan(a_plan(strategy="adaptive", guardrails=FREE, target_cpa=Decimal(target)))
     both.optimizer.metrics(*(an_hour(number, 4) for number in range(BEFORE)))
     both.hear()
     return both
@@ -132,6 +132,16 @@ def test_a_day_without_conversions_causes_no_cut(
             assert mine.recommended_value >= theirs.recommended_value
 
 
+def test_the_first_hours_without_conversions_are_not_held_against_a_target_that_binds() -> None:
+    lost, usual = (lived(target=2).live(BEFORE, BEFORE + 5, sold) for sold in (0, 4))
+
+    assert "target_binds" in {reason.code for reason in usual[0].reasons}
+    for mine, theirs in zip(lost, usual, strict=True):
+        assert mine.recommended_value is not None
+        assert theirs.recommended_value is not None
+        assert mine.recommended_value >= Decimal("0.99") * theirs.recommended_value
+
+
 def test_hours_that_are_told_after_all_lift_the_outage_and_are_learned() -> None:
     both = lived()
     both.live(BEFORE, BEFORE + LOST, 0)
@@ -148,11 +158,13 @@ def test_hours_that_are_told_after_all_lift_the_outage_and_are_learned() -> None
 def test_when_conversions_return_it_is_over_and_its_hours_stay_unlearned() -> None:
     both = lived()
     both.live(BEFORE, BEFORE + LOST, 0)
-    advice = both.live(BEFORE + LOST, BEFORE + LOST + 8, 4)
+    advice = both.live(BEFORE + LOST, BEFORE + LOST + 25, 4)
 
     last = both.conditions[-1]
     assert (last.active, last.since, last.until) == (True, hour(BEFORE), hour(BEFORE + LOST))
     assert advice[-1].kind is not Kind.HOLD
+    (week,) = patterns.unpack([both.optimizer.tables["metrics"][pattern_key(KEY)]])
+    assert (week["hours"].sum(), week["conversions"].sum()) == (BEFORE + 24, (BEFORE + 24) * 4e6)
 
 
 def test_that_nothing_is_wrong_is_told_once_a_day() -> None:
