@@ -99,6 +99,13 @@ def test_the_largest_totals_are_met_to_the_cent(family: int) -> None:
     assert found.gap <= 1e-9
 
 
+def test_a_hill_curve_that_is_nearly_flat_brings_nothing_without_spend() -> None:
+    curves = hill(np.ones(2), np.full(2, 50.0), np.array([0.001, 0.5]))
+
+    assert curves.value(np.zeros(2)).tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(curves.gain(np.zeros(2), np.ones(2)), curves.value(np.ones(2)))
+
+
 def test_of_single_units_the_best_are_bought() -> None:
     scale = np.array([5.0, 1.0, 4.0, 3.0, 2.0])
     low = np.array([0, 3, 1, 0, 2])
