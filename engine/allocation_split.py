@@ -42,7 +42,9 @@ def split(
     InfeasibleAllocation
         The bounds of campaigns or groups do not allow the total; says which.
     """
-    fit_within("the total", (total, total), (int(bounds[0].sum()), int(bounds[1].sum())))
+    # Maximums that are none sum to more than a whole number of 64 bits holds.
+    most = int(bounds[1].sum(dtype=np.float64))
+    fit_within("the total", (total, total), (int(bounds[0].sum()), most))
     demand = demand_of(curves, *bounds)
     if groups is None:
         found = settle(demand, total)

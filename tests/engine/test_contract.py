@@ -288,6 +288,7 @@ def share_out() -> None:
     assert allocation.allocate(steep, low[:3], high[:3], 70).gap < 1.0
     allocation.allocate(several, low, high, 300, groups)
     allocation_targets.until_return(several, low, high, 0.3, groups)
+    allocation_targets.until_margin(several, low, high, 0.3)
 
 
 @pytest.fixture(scope="module")
