@@ -120,7 +120,7 @@ def tightened(groups: Groups, low: Ints, high: Ints) -> tuple[Ints, Ints]:
     # Maximums that are none sum to more than a whole number of 64 bits holds.
     most = np.zeros(len(groups.parent))
     np.add.at(least, groups.of, low)
-    np.add.at(most, groups.of, high)
+    np.add.at(most, groups.of, high.astype(np.float64))
     for level in [*groups.levels(), np.array([0])]:
         _fit(groups, level, least[level], most[level])
         least[level] = np.maximum(least[level], groups.low[level])
