@@ -40,14 +40,18 @@ def best_exchange(
         Least and most of each campaign, shapes (B,).
     """
     low, high = bounds
-    one = np.ones(len(units))
-    taken = np.where(units < high, curves.gain(units.astype(np.float64), one), -np.inf)
-    before = np.maximum(units - 1, 0).astype(np.float64)
-    given = np.where(units > low, curves.gain(before, one), np.inf)
+    one = np.broadcast_to(1.0, units.shape)
+    spend = units.astype(np.float64)
+    taken = curves.gain(spend, one)
+    taken[units >= high] = -np.inf
+    spend -= 1.0
+    given = curves.gain(np.maximum(spend, 0.0, out=spend), one)
+    np.negative(given, out=given)
+    given[units <= low] = -np.inf
     if groups is None:
-        taker, giver = int(np.argmax(taken)), int(np.argmin(given))
-        return Exchange(float(taken[taker] - given[giver]), giver, taker)
-    return _within(groups, units, taken, -given)
+        taker, giver = int(np.argmax(taken)), int(np.argmax(given))
+        return Exchange(float(taken[taker] + given[giver]), giver, taker)
+    return _within(groups, units, taken, given)
 
 
 def improved(

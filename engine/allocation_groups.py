@@ -11,6 +11,7 @@ from engine.arrays import Floats, Ints
 from engine.errors import EngineError
 
 _SHORT: Final = 2**16
+_LARGEST: Final = 2.0**62
 
 
 class InfeasibleAllocation(EngineError):
@@ -116,9 +117,10 @@ def tightened(groups: Groups, low: Ints, high: Ints) -> tuple[Ints, Ints]:
         A group's content needs more than its maximum, or cannot take its minimum.
     """
     least = np.zeros(len(groups.parent), dtype=np.int64)
-    most = np.zeros(len(groups.parent), dtype=np.int64)
+    # Maximums that are none sum to more than a whole number of 64 bits holds.
+    most = np.zeros(len(groups.parent))
     np.add.at(least, groups.of, low)
-    np.add.at(most, groups.of, high)
+    np.add.at(most, groups.of, high.astype(np.float64))
     for level in [*groups.levels(), np.array([0])]:
         _fit(groups, level, least[level], most[level])
         least[level] = np.maximum(least[level], groups.low[level])
@@ -126,16 +128,16 @@ def tightened(groups: Groups, low: Ints, high: Ints) -> tuple[Ints, Ints]:
         if level[0]:
             np.add.at(least, groups.parent[level], least[level])
             np.add.at(most, groups.parent[level], most[level])
-    return least, most
+    return least, np.minimum(most, _LARGEST).astype(np.int64)
 
 
-def _fit(groups: Groups, level: Ints, least: Ints, most: Ints) -> None:
+def _fit(groups: Groups, level: Ints, least: Ints, most: Floats) -> None:
     for at in level[(least > groups.high[level]) | (most < groups.low[level])].tolist():
         name = "the total" if at == 0 else f"group {at}"
         fit_within(name, (int(groups.low[at]), int(groups.high[at])), _of(level, at, least, most))
 
 
-def _of(level: Ints, at: int, least: Ints, most: Ints) -> tuple[int, int]:
+def _of(level: Ints, at: int, least: Ints, most: Floats) -> tuple[int, int]:
     here = int(np.searchsorted(level, at))
     return int(least[here]), int(most[here])
 

@@ -42,7 +42,9 @@ def split(
     InfeasibleAllocation
         The bounds of campaigns or groups do not allow the total; says which.
     """
-    fit_within("the total", (total, total), (int(bounds[0].sum()), int(bounds[1].sum())))
+    # Maximums that are none sum to more than a whole number of 64 bits holds.
+    most = int(bounds[1].sum(dtype=np.float64))
+    fit_within("the total", (total, total), (int(bounds[0].sum()), most))
     demand = demand_of(curves, *bounds)
     if groups is None:
         found = settle(demand, total)
@@ -55,24 +57,23 @@ def split(
             on_line=found.on_line,
             demand=demand,
         )
-    return _split_tree(demand, groups, total)
+    return _split_tree(demand, bounds, groups, total)
 
 
 def _value(curves: Curves, units: Ints) -> float:
     return float(curves.value(units.astype(np.float64)).sum())
 
 
-def _split_tree(demand: Demand, groups: Groups, total: int) -> Split:
-    low, high = demand.low.astype(np.int64), demand.high.astype(np.int64)
-    least, most = tightened(groups, low, high)
+def _split_tree(demand: Demand, bounds: tuple[Ints, Ints], groups: Groups, total: int) -> Split:
+    least, most = tightened(groups, *bounds)
     fit_within("the total", (total, total), (int(least[0]), int(most[0])))
     begin = first_price(demand, total)
     pools = pools_of(demand, groups, (least, most), total, begin)
     tight = Groups(parent=groups.parent, low=least, high=most, of=groups.of)
     filled = _filled(demand, tight, pools)
     # Bounds were weighed against spends that are not whole yet: what that has wrong is few units.
-    units = brought_within(tight, filled.units, (low, high), total)
-    units = improved(demand.curves, units, (low, high), tight, 100 + 10 * isqrt(len(units)))
+    units = brought_within(tight, filled.units, bounds, total)
+    units = improved(demand.curves, units, bounds, tight, 100 + 10 * isqrt(len(units)))
     return Split(
         units=units,
         log_price=filled.log_price[pools.head][groups.of],

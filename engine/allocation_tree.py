@@ -23,6 +23,8 @@ from engine.demand import Demand
 _ROWS: Final = 16_384
 _TURNS: Final = 120
 _WIDEST: Final = 3.0
+"""Most that a price moves in the first step, natural log; twice as much in the second, ..."""
+
 _LARGEST: Final = 690.0
 _LEAST: Final = 1e-300
 _CLOSE: Final = 0.1
@@ -118,7 +120,7 @@ class _Search:
         pools = heads
         low, high = (np.full(len(self.head), end) for end in (-_LARGEST, _LARGEST))
         asked, fall = self.asked(self._blocks_of(heads))
-        for _ in range(_TURNS):
+        for turn in range(1, _TURNS):
             over = asked - self.total
             apart = high - low > 1e-13 * (1.0 + np.abs(high))
             heads = heads[((np.abs(over) > self.close) & apart)[heads]]
@@ -127,7 +129,8 @@ class _Search:
             price, above = self.log_price[heads], over[heads] > 0
             low[heads] = np.where(above, price, low[heads])
             high[heads] = np.where(above, high[heads], price)
-            wanted = price + _step(asked[heads], self.total[heads], fall[heads])
+            widest = turn * _WIDEST
+            wanted = price + _step(asked[heads], self.total[heads], fall[heads], widest)
             within = (low[heads] < wanted) & (wanted < high[heads])
             middle = 0.5 * (low[heads] + high[heads])
             self.log_price[heads] = np.where(within, wanted, middle)
@@ -158,8 +161,8 @@ class _Search:
         outside = inside & ((asked.least > most) | (asked.most < least))
         outside[heads] = False
         held = self._head(outside, np.where(asked.least > most, most, least))
-        step = _step(asked.least[held], self.total[held], asked.fall[held])
-        self.log_price[held] += np.where(np.isfinite(step), step, 0.0)
+        step = _step(asked.least[held], self.total[held], asked.fall[held], _WIDEST)
+        self.log_price[held] += step
         return held
 
     def hold_all(self, heads: Ints) -> Ints:
@@ -230,11 +233,10 @@ class _Search:
         return asked, fall
 
 
-def _step(asked: Floats, total: Ints, fall: Floats) -> Floats:
+def _step(asked: Floats, total: Ints, fall: Floats, widest: float) -> Floats:
     """Return by how much a log price is to rise, by Newton's method on logarithms."""
     bought, wanted = np.maximum(asked, _LEAST), np.maximum(total, _LEAST)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         step = np.log(bought / wanted) * bought / fall
-    # Where nobody moves, the middle of what is left is the better guess.
-    idle = np.where(bought > wanted, np.inf, -np.inf)
-    return np.asarray(np.where(fall > 0.0, np.clip(step, -_WIDEST, _WIDEST), idle))
+    step = np.where(fall > 0.0, step, np.where(bought > wanted, np.inf, -np.inf))
+    return np.clip(step, -widest, widest)

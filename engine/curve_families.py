@@ -186,7 +186,9 @@ class Hill:
 
     def value(self, of: Coefficients, spend: Floats) -> Floats:
         """Return what a spend brings."""
-        return of.scale * _share(of.exponent * _log(spend / of.half))
+        # A flat curve is not zero at the least spend that a number can hold.
+        share = np.where(spend > 0.0, _share(of.exponent * _log(spend / of.half)), 0.0)
+        return of.scale * share
 
     def gain(self, of: Coefficients, spend: Floats, more: Floats) -> Floats:
         """Return what ``more`` brings on top of ``spend``."""

@@ -99,6 +99,30 @@ def test_the_largest_totals_are_met_to_the_cent(family: int) -> None:
     assert found.gap <= 1e-9
 
 
+def test_a_hill_curve_that_is_nearly_flat_brings_nothing_without_spend() -> None:
+    curves = hill(np.ones(2), np.full(2, 50.0), np.array([0.001, 0.5]))
+
+    assert curves.value(np.zeros(2)).tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(curves.gain(np.zeros(2), np.ones(2)), curves.value(np.ones(2)))
+
+
+@pytest.mark.parametrize("tree", [False, True], ids=["flat", "tree"])
+def test_maximums_that_are_none_may_sum_to_more_than_a_whole_number_holds(*, tree: bool) -> None:
+    count = 50_000
+    bounds = none_to(LARGEST, count)
+    groups = Groups(
+        parent=np.array([-1, 0]),
+        low=np.zeros(2, np.int64),
+        high=np.full(2, 2**62),
+        of=np.ones(count, np.int64),
+    )
+    curves = power(np.linspace(1.0, 2.0, count), np.full(count, 0.5))
+
+    found = allocate(curves, *bounds, LARGEST, groups if tree else None)
+
+    check_kept(found, bounds, LARGEST)
+
+
 def test_of_single_units_the_best_are_bought() -> None:
     scale = np.array([5.0, 1.0, 4.0, 3.0, 2.0])
     low = np.array([0, 3, 1, 0, 2])
