@@ -335,6 +335,44 @@ def share_out() -> None:
     allocation.allocate(several, low, high, 300, groups)
     allocation_targets.until_return(several, low, high, 0.3, groups)
     allocation_targets.until_margin(several, low, high, 0.3)
+    share_group()
+
+
+def share_group() -> None:
+    """Share a month's budget out among the campaigns of a group."""
+    budget = np.array([900, 800, 500])
+    log_spend = np.sin(np.arange(36.0)).reshape(3, 12)
+    members = group_budgets.Members(
+        days=Days(
+            spend=budget[:, None] * np.exp(0.2 * log_spend),
+            value=np.array([[9.0], [4.0], [2.0]]) * np.exp(0.1 * log_spend),
+            weight=np.ones((3, 12)),
+            pool=np.zeros(3, dtype=np.int64),
+        ),
+        budget=budget,
+        least=np.zeros(3, dtype=np.int64),
+        most=np.full(3, 5_000),
+        used=np.ones(3),
+        late=np.array([False, False, True]),
+    )
+    total = group_total.day_total(66_000, "month", 20_514, 2_200)
+    made = group_budgets.share(members, total, 0.2)
+    group_impact.confidence(made, budget.astype(np.float64))
+    group_impact.outcome(made.fit, made.budget.astype(np.float64))
+
+
+PARTS = (
+    pace,
+    steer,
+    aim,
+    teach_delay,
+    watch_over,
+    parts.live,
+    bidding.live,
+    ask,
+    share_out,
+)
+"""What else a life meets, beside its books and what it learns of patterns."""
 
 
 @pytest.fixture(scope="module")
