@@ -16,9 +16,8 @@ from engine.curve_families import (
     LOGARITHM,
     MICHAELIS_MENTEN,
     POWER,
-    Coefficients,
-    Family,
 )
+from engine.curve_family import Coefficients, Family
 from engine.errors import EngineError
 
 STEEPEST: Final = 20.0

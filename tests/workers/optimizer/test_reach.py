@@ -49,6 +49,7 @@ LIBRARY = {
     "discoveries",
     "exploration",
     "futures",
+    "hill_curves",
     "thresholds",
     "log_linear",
     "order_values",
