@@ -109,7 +109,9 @@ def share(members: Members, total: int, max_change: float) -> Shared:
     fit = fit_curves(members.days)
     known = _known(members, fit)
     hold = np.where(members.late, LATE, np.where(known, GO, TOO_LITTLE))
-    least, most = members.least, np.minimum(members.most, max(total, int(members.least.max())))
+    # No maximum is a number whose sum nothing holds: nobody is given more than these anyway.
+    highest = max(total, int(members.least.max()), int(members.budget.max()))
+    least, most = members.least, np.minimum(members.most, highest)
     low, high = _reach(members, (least, most), total, max_change)
     nobody = _nobody(members, hold, (low, high), fit)
     free = hold == GO

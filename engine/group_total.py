@@ -28,6 +28,28 @@ def period_of(period: str, day: int) -> tuple[int, int]:
     raise EngineError(f"a group's budget is per day, week or month, not per {period}")
 
 
+def mean_total(amount: int, period: str, days: tuple[int, int], spent: int) -> int:
+    """Return what the group may spend on each of some days in the mean, minor units, rounded down.
+
+    Parameters
+    ----------
+    amount, period, spent
+        As for `day_total`; ``spent`` is that of the period that the first day lies in.
+    days
+        The first day and how many they are; those of a later period have an even part of its
+        budget.
+    """
+    (first, count), total = days, 0
+    begins, last = period_of(period, first)
+    for day in range(first, first + count):
+        if day <= last:
+            total += day_total(amount, period, first, spent)
+        else:
+            begins, ends = period_of(period, day)
+            total += amount // (ends - begins + 1)
+    return total // count
+
+
 def day_total(amount: int, period: str, day: int, spent: int) -> int:
     """Return what the group may spend on a local day, minor units, rounded down.
 

@@ -23,7 +23,7 @@ from engine.group_budgets import (
     share,
 )
 from engine.group_impact import confidence, outcome
-from engine.group_total import day_total, period_of
+from engine.group_total import day_total, mean_total, period_of
 from engine.plans import UNLIMITED
 from engine.response_days import Days
 
@@ -189,6 +189,15 @@ def test_a_total_that_is_cut_is_kept_at_once_and_one_that_is_raised_step_by_step
     assert np.all(raised.budget > given_.budget)
 
 
+def test_a_total_that_is_gone_is_a_cut_by_force_that_surely_gains() -> None:
+    given_ = free(8)
+    given_ = replace(given_, least=np.zeros_like(given_.least))
+    made = share(given_, 0, 0.2)
+    assert made.forced
+    assert not made.budget.any()
+    assert np.all(confidence(made, given_.budget.astype(np.float64)) > 0.95)
+
+
 def test_budgets_outside_their_plans_bounds_are_brought_within_at_once() -> None:
     given_ = free(9)
     most = given_.most.copy()
@@ -269,3 +278,12 @@ def test_periods_begin_on_mondays_and_firsts_and_overspend_leaves_nothing() -> N
     assert day_total(100, "month", TUESDAY, 101) == 0
     with pytest.raises(EngineError, match="flight"):
         period_of("flight", TUESDAY)
+
+
+def test_a_weeks_budget_has_days_of_the_next_month_by_that_months_amount() -> None:
+    # Monday 30 March 2026: two days of March, five of April.
+    monday = TUESDAY + 27
+    assert mean_total(9_300, "month", (monday, 7), 9_300) == 5 * (9_300 // 30) // 7
+    assert mean_total(9_300, "month", (monday, 7), 9_100) == (2 * 100 + 5 * 310) // 7
+    assert mean_total(9_300, "month", (TUESDAY, 7), 0) == day_total(9_300, "month", TUESDAY, 0)
+    assert mean_total(700, "day", (monday, 7), 0) == 700

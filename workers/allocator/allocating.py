@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.calendar import HOUR, day_start, local_day, weekday_of
 from engine.group_budgets import Shared, share
-from engine.group_total import day_total
+from engine.group_total import mean_total
 from schemas import Group, HoldReason
 from schemas.fields import Cadence, Status
 from schemas.money import to_minor
@@ -71,7 +71,7 @@ def _announce(draft: Draft, shape: Shape, roster: Roster, before: Allocated) -> 
     """Publish what each member is to have; return the ids of what was said."""
     group = shape.known.group
     found = gather(draft, group, roster, shape.day)
-    total = _total(group, found, shape.day)
+    total = _total(group, found, (shape.day, shape.days))
     shared, refusal = _shared(group, found, total)
     advice = Advice(draft.policy, shape, roster, found, total).of(shared, refusal, before)
     for each in advice:
@@ -86,12 +86,12 @@ def _announce(draft: Draft, shape: Shape, roster: Roster, before: Allocated) -> 
     return {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
 
 
-def _total(group: Group, found: Gathered, day: int) -> int:
-    """Return what the group may spend on a day, minor units."""
+def _total(group: Group, found: Gathered, days: tuple[int, int]) -> int:
+    """Return what the group may spend on each of the days, minor units."""
     amount = to_minor(group.budget.amount, group.currency)
     if group.max_budget is not None:
         amount = min(amount, to_minor(group.max_budget, group.currency))
-    return day_total(amount, group.budget.period.value, day, found.spent)
+    return mean_total(amount, group.budget.period.value, days, found.spent)
 
 
 def _shared(group: Group, found: Gathered, total: int) -> tuple[Shared | None, HoldReason | None]:

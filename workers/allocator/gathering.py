@@ -121,6 +121,8 @@ def _spent(draft: Draft, group: Group, roster: Roster, day: int) -> int:
         if newest < first and campaign not in active:
             continue
         head, days = _read(draft, group, campaign)
+        if head.size and head["currency"][0] != group.currency.encode():
+            continue  # While it takes part the group is held; after that its money is not its own.
         inside = (days["day"] >= first) & (days["day"] < day)
         total += int(days["spend"][inside].sum())
         if campaign in active:

@@ -1,7 +1,8 @@
 """What is kept of a group's member: its newest word, and its last closed days.
 
 A day that is told again replaces itself, the later telling counts. As only the newest days are kept
-and each by its own, the order in which they come makes no difference.
+and each by its own, the order in which they come makes no difference. Days in another currency than
+that of the newest one are not kept: nothing adds them.
 """
 
 from __future__ import annotations
@@ -60,8 +61,11 @@ def taken(value: bytes, row: Portfolio) -> bytes:
     """Return a member's value with one more closed day, or with one that is told again."""
     head, days = unpack(value)
     newest = _head(row)
+    changed = bool(head.size) and head["currency"][0] != newest["currency"][0]
     if not head.size or _rank(newest) > _rank(head):
-        head = newest
+        head, days = newest, days[:0] if changed else days
+    elif changed:
+        return value
     told = _day(row)
     same = days["day"] == told["day"][0]
     if same.any() and _order(days[same]) >= _order(told):

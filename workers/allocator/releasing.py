@@ -20,13 +20,12 @@ NOT_YET = "0" * 32
 def may_go(wanted: Bools, present: Ints, budget: Ints, total: int) -> Bools:
     """Return which changes go without a person, (B,), of those that may by themselves.
 
-    Raises wait for a person as long as the cuts that pay for them do: together, what is released
-    may exceed neither the total nor what is in force already.
+    Raises wait for a person as long as the cuts that pay for them do: with what is released the
+    budgets do not exceed the total. A cut always may go.
     """
     cuts, raises = wanted & (budget < present), wanted & (budget > present)
     after = np.where(cuts | raises, budget, present)
-    allowed = max(total, int(present.sum()))
-    return np.asarray(cuts | (raises & (int(after.sum()) <= allowed)))
+    return np.asarray(cuts | (raises & (int(after.sum()) <= total)))
 
 
 def released(advice: Recommendation, group: Group) -> Action:

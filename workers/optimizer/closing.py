@@ -19,6 +19,7 @@ from engine.plans import PERIODS
 from schemas import LateConversions, Plan, Portfolio, Shape
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.money import exponent_of, from_minor, from_units_atto
+from schemas.plan import Rollover
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
@@ -183,7 +184,7 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
 
 def _releasable(plan: Plan) -> bool:
     """Return whether another daily budget may be set without a person, and is then paced."""
-    daily = plan.budget.period is BudgetPeriod.DAY
+    daily = plan.budget.period is BudgetPeriod.DAY and plan.rollover is Rollover.NONE
     return daily and plan.autonomy is Autonomy.AUTO and not plan.protected
 
 

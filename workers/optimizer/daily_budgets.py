@@ -1,7 +1,8 @@
 """Daily budgets that were set on campaigns of a group, in place of those of their plans.
 
 One holds as long as the plan stays at the version that it was decided for: a newer one has a budget
-of its own. Only a plan whose budget is per day is paced by it.
+of its own. Only a plan whose budget is per day is paced by it, and only where nothing rolls over:
+what ended days left is reckoned from the plan's own amount.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Rows
-from engine.plans import PERIODS
+from engine.plans import PERIODS, ROLLOVERS
 from schemas import AuditEntry, AuditStatus, SchemaError
 from schemas.money import to_minor
 from workers.optimizer.draft import Draft
@@ -31,6 +32,7 @@ _ROW: Final = Struct("<3sqq")
 """Currency, version of the plan, minor units."""
 
 _DAY: Final = PERIODS.index("day")
+_NOTHING: Final = ROLLOVERS.index("none")
 
 
 def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
@@ -49,6 +51,7 @@ def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
 def with_daily_budgets(draft: Draft, keys: Sequence[bytes], planned: Rows) -> Rows:
     """Return plans (B,) with the budgets that were set in place of their own."""
     wanted = (planned["detailed"] & GROUPED > 0) & (planned["period"] == _DAY)
+    wanted &= planned["rollover"] == _NOTHING
     rows = np.flatnonzero(wanted).tolist()
     found = [daily_budget(draft, keys[i], planned[i : i + 1]) for i in rows]
     if all(minor is None for minor in found):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,8 @@ from tests.workers.allocator.groups import (
     grown,
     history,
 )
+from workers.allocator.member_rows import taken
+from workers.allocator.releasing import may_go
 from workers.allocator.tables import MEMBERS
 
 CENT = Decimal("0.01")
@@ -178,6 +181,45 @@ def test_a_member_in_another_currency_leaves_the_whole_group_as_it_is() -> None:
     allocator.rows(rows[-1:])
     assert set(holds(allocator.advice).values()) == {HoldReason.CURRENCY_MISMATCH}
     assert "USD" in allocator.advice[0].reasons[0].text
+
+
+def test_days_in_another_currency_are_never_added_to_the_groups() -> None:
+    allocator, month = Allocator(), Budget(amount=Decimal(9_300), period=BudgetPeriod.MONTH)
+    yen = [a_row("x", day, currency="JPY", spend=Decimal(500_000)) for day in range(2)]
+    rows = history(30)
+    allocator.rows([*rows[:6], *yen, *rows[6:-1]])
+    allocator.group(budget=month)
+    allocator.rows(rows[-1:])
+    plain = Allocator()
+    plain.rows(rows[:-1])
+    plain.group(budget=month)
+    plain.rows(rows[-1:])
+    assert budgets(allocator.advice) == budgets(plain.advice)
+
+
+def test_a_member_whose_currency_changes_begins_anew() -> None:
+    row = taken(taken(b"", a_row("a", 0, currency="USD")), a_row("a", 1))
+    assert row == taken(b"", a_row("a", 1))
+    assert taken(row, a_row("a", 0, currency="USD")) == row
+
+
+@pytest.mark.parametrize(
+    ("present", "budget", "wanted", "goes"),
+    [
+        # 1,200 in force, 900 allowed; c, whose cut pays for b's raise, waits for a person.
+        ((400, 400, 400), (120, 450, 330), (True, True, False), (True, False, False)),
+        ((400, 400, 400), (120, 450, 330), (True, True, True), (True, True, True)),
+        ((100, 100, 100), (400, 300, 200), (True, False, True), (True, False, True)),
+    ],
+)
+def test_no_raise_goes_by_itself_that_leaves_the_group_above_its_total(
+    present: tuple[int, ...],
+    budget: tuple[int, ...],
+    wanted: tuple[bool, ...],
+    goes: tuple[bool, ...],
+) -> None:
+    found = may_go(np.array(wanted), np.array(present), np.array(budget), 900)
+    assert found.tolist() == list(goes)
 
 
 def test_a_new_member_keeps_its_budget_until_its_days_say_something() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from schemas import AuditEntry, AuditStatus, Budget, Portfolio, decode, topics
 from schemas.fields import BudgetPeriod
+from schemas.plan import Rollover
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, a_plan, an_event
@@ -50,6 +51,7 @@ def test_it_takes_the_place_of_the_plans_budget() -> None:
         ({}, {"currency": None}),
         ({}, {"status": AuditStatus.REJECTED}),
         ({"budget": Budget(amount=Decimal(240), period=BudgetPeriod.WEEK)}, {}),
+        ({"rollover": Rollover.FULL}, {}),
     ],
 )
 def test_it_does_not_where_it_was_not_set_for_this_plan_by_the_day(
@@ -93,6 +95,18 @@ def test_the_group_is_told_what_is_in_force_and_what_may_be_released() -> None:
     )
     assert (row.budget, row.max_budget) == (Decimal(300), Decimal(350))
     assert row.releasable
+
+
+def test_days_that_ended_leave_what_the_plans_own_budget_leaves_whatever_was_set_since() -> None:
+    told = []
+    for after in (None, "300", "30"):
+        world = a_world(rollover=Rollover.FULL)
+        world.metrics(*(an_event(number) for number in range(30)))
+        if after:
+            say(world, daily(after))
+        world.metrics(an_event(30))
+        told.append(world.advice[-1].period_budget)
+    assert told[0] == told[1] == told[2]
 
 
 def test_the_group_is_told_what_people_have_set_on_a_plan_by_the_week_as_well() -> None:
