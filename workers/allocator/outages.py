@@ -8,7 +8,7 @@ keeps sums of it, of those who told anything today or yesterday.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -29,6 +29,10 @@ SUSPICIONS_AGENT = "suspicions"
 
 LIFTED: Final = SUSPECTED / 2.0
 """Evidence below which an outage that was suspected is so no longer."""
+
+LONGEST_UNSEEN: Final = timedelta(days=2)
+"""How long before it is suspected the outage of an account begins at most: those of campaigns that
+sell little take a day."""
 
 _BROADCAST_PARTITION = 0
 _THOUSAND = 1_000
@@ -109,7 +113,10 @@ def _of_account(known: Account, said: Suspicion) -> Condition | None:
     goes_on = before is not None and before.until is None
     now = _pooled(whole)
     if whole.members > 1 and now >= (LIFTED if goes_on else SUSPECTED):
-        return _suspected(_read(known.outage), said, Scope.ACCOUNT, None)
+        # What one campaign's likeliest outage was may be long over: that is not the account's.
+        since = max(said.since, said.told_at - LONGEST_UNSEEN)
+        bounded = structs.replace(said, since=since)
+        return _suspected(_read(known.outage), bounded, Scope.ACCOUNT, None)
     if before is None:
         return None
     # What is still missing shows in what is left of the evidence; a part of it is chance.

@@ -77,6 +77,15 @@ def test_where_all_campaigns_are_a_little_too_quiet_the_account_has_an_outage(
     assert found[0].key == b"google:7#outage"
 
 
+def test_an_accounts_outage_does_not_begin_where_one_campaign_was_unlucky_long_ago(
+    partition: Partition,
+) -> None:
+    said = [a_suspicion(number, 4.0, since=hour(100 - 200)) for number in range(10)]
+    (outage,) = outages(told(partition, *said))
+
+    assert outage.since == hour(100 - 48)
+
+
 def test_bad_luck_of_days_ago_is_no_outage_of_the_account(partition: Partition) -> None:
     luck = [a_suspicion(number, 6.0, evidence_now=0.4) for number in range(10)]
 
