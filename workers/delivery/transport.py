@@ -39,6 +39,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         super().__init__(consumer, **options)
         self._sources = consumer.sources
         self._covered: dict[TP, int] = {}
+        self._sought = 0
+        """How often positions were set: what is fetched meanwhile may be from before or after."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         # Faust reads committed only under its own ``exactly_once``, which starts its transaction
@@ -70,18 +72,21 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         # aiokafka leaves a partition without a committed offset where the fetcher happened to be.
         client = self._ensure_consumer()
         offsets: Mapping[TP, int] = await client.seek_to_committed()
-        new = [
-            tp
-            for tp, offset in offsets.items()
-            if tp.topic in self._sources and not (offset and offset > 0)
-        ]
+        mine = {tp: offset for tp, offset in offsets.items() if tp.topic in self._sources}
+        new = [tp for tp, offset in mine.items() if not (offset and offset > 0)]
+        # At once: by the next await something may be fetched, and then more is covered than this.
+        self._cover({tp: offset for tp, offset in mine.items() if tp not in new})
         beginnings = await client.beginning_offsets(new) if new else {}
         for tp, offset in beginnings.items():
             client.seek(tp, offset)
-        for tp, offset in offsets.items():
-            if tp.topic in self._sources:
-                self._covered[TP(tp.topic, tp.partition)] = beginnings.get(tp, offset)
+        self._cover(beginnings)
         return offsets
+
+    def _cover(self, offsets: Mapping[TP, int]) -> None:
+        """Note positions that have just been set."""
+        self._sought += 1
+        for tp, offset in offsets.items():
+            self._covered[TP(tp.topic, tp.partition)] = offset
 
     async def lags(self, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
         """Return how far ``lanes`` are behind; positions move in this thread only."""
@@ -99,11 +104,18 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         known = driver.ensure_aiokafka_TP(tp)
         if known in client.assignment():
             client.seek(known, offset)
-            self._covered[tp] = offset
+            self._cover({tp: offset})
 
     async def _fetch_records(self, *arguments: Any, **options: Any) -> dict[TP, list[Any]]:
-        # Runs in the consumer's thread, as ``_seek_all`` does: what a chunk covers is never torn.
+        # Runs in the consumer's thread, as ``_seek_all`` does, but either may wait while the other
+        # goes on. What was fetched across a seek covers its records alone: if that leaves a hole,
+        # the lane asks for it.
+        sought = self._sought
         fetched: Mapping[TP, list[Any]] = await super()._fetch_records(*arguments, **options)
+        if sought != self._sought:
+            self._covered.update(
+                {TP(*tp): records[0].offset for tp, records in fetched.items() if records}
+            )
         chunked = {tp: self._chunked(tp, records) for tp, records in fetched.items()}
         await self._tell_deleted(chunk for chunks in chunked.values() for chunk in chunks)
         return chunked

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +26,55 @@ def thread(sought: int | None = None) -> ConsumerThread:
     made = ConsumerThread.__new__(ConsumerThread)
     made._sources = frozenset({TOPIC})
     made._covered = {} if sought is None else {HERE: sought}
+    made._sought = 0
     return made
+
+
+class Log:
+    """A client whose position moves as records are fetched, and whose questions take a while."""
+
+    def __init__(self, committed: Mapping[TP, int], position: int) -> None:
+        self.committed, self.position = committed, position
+        self.asked, self.answer = asyncio.Event(), asyncio.Event()
+        self._closed = False
+        self._fetcher = self
+        self._subscriptions = self
+        self.arrived = asyncio.Event()
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        self.position = self.committed[HERE]
+        return self.committed
+
+    async def beginning_offsets(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
+        self.asked.set()
+        await self.answer.wait()
+        return dict.fromkeys(partitions, 0)
+
+    def seek(self, tp: TP, _: int) -> None:
+        assert tp != HERE
+
+    def fetch_context(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    async def fetched_records(self, *_: object, **__: object) -> Mapping[TP, list[Any]]:
+        await self.arrived.wait()
+        first, self.position = self.position, self.position + 10
+        return {HERE: [record(offset) for offset in range(first, self.position)]}
+
+
+def reading(log: Log, sought: int) -> ConsumerThread:
+    """Return a consumer's thread that reads ``log``."""
+    made: Any = thread(sought)
+    made._sources = frozenset({TOPIC, "quiet"})
+    made.consumer = SimpleNamespace(flow_active=True)
+    made._ensure_consumer = lambda: log
+    return made  # type: ignore[no-any-return]
+
+
+async def chunk_of(reader: ConsumerThread, log: Log) -> Chunk:
+    (chunk,) = (await reader._fetch_records(log, {HERE}))[HERE]
+    assert isinstance(chunk, Chunk)
+    return chunk
 
 
 def fetched(reader: ConsumerThread, *offsets: int) -> Chunk:
@@ -63,6 +114,34 @@ def test_a_fetch_that_went_back_by_itself_covers_what_it_holds() -> None:
     reader = thread(sought=50)
 
     assert fetched(reader, 10, 11).start == 10
+
+
+async def test_what_is_fetched_and_lost_while_new_partitions_are_asked_for_is_a_hole() -> None:
+    # Both partitions are assigned; of the quiet one nothing was ever committed.
+    log = Log({HERE: 20, TP("quiet", 0): 0}, position=60)
+    log.arrived.set()
+    reader, lane = reading(log, sought=60), lane_at(20, [])
+    seeking = asyncio.create_task(reader._seek_all())
+    await log.asked.wait()
+    await chunk_of(reader, log)  # 20 to 29, and dropped around the rebalance
+    log.answer.set()
+    await seeking
+
+    with pytest.raises(OffsetGapError):
+        lane.offer(await chunk_of(reader, log))
+
+
+async def test_what_is_fetched_across_a_seek_covers_its_records_alone() -> None:
+    log = Log({HERE: 20}, position=60)
+    log.answer.set()
+    reader = reading(log, sought=60)
+    fetching = asyncio.create_task(chunk_of(reader, log))
+    await asyncio.sleep(0)
+    await reader._seek_all()
+    log.position = 60  # What was under way had been asked for before the seek.
+    log.arrived.set()
+
+    assert ((await fetching).start, (await fetching).end) == (60, 70)
 
 
 def test_without_a_seek_a_chunk_covers_no_more_than_its_records() -> None:
