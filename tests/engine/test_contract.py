@@ -356,6 +356,7 @@ def share_group() -> None:
         late=np.array([False, False, True]),
     )
     total = group_total.day_total(66_000, "month", 20_514, 2_200)
+    group_total.mean_total(9_300, "month", (20_515, 7), 100)
     made = group_budgets.share(members, total, 0.2)
     group_impact.confidence(made, budget.astype(np.float64))
     group_impact.outcome(made.fit, made.budget.astype(np.float64))
