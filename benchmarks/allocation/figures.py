@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 
 from benchmarks.allocation import proofs, small
 from benchmarks.allocation.speed import flat_milliseconds, times_of_ours, tree_milliseconds
 from benchmarks.bench import Bench
-from benchmarks.figure import Better, Figure, NotMeasurable
+from benchmarks.figure import Figure, Goal, NotMeasurable, reckoned
 
 MANY = 10_000
 
@@ -26,18 +26,11 @@ def _against_ascent() -> float:
     return min(times_of_ours("ascent", count) for count in (100, MANY))
 
 
-def _figure(
-    name: str, goal: tuple[float, str, Better], about: str, value: Callable[[], float]
-) -> Figure:
-    async def measure(_: Bench) -> float:
-        return await asyncio.to_thread(value)
-
-    return _measured(name, goal, about, measure)
+def _figure(name: str, goal: Goal, about: str, value: Callable[[], float]) -> Figure:
+    return reckoned(f"allocation_{name}", goal, about, lambda _: value())
 
 
-def _timing(
-    name: str, goal: tuple[float, str, Better], about: str, value: Callable[[], float]
-) -> Figure:
+def _timing(name: str, goal: Goal, about: str, value: Callable[[], float]) -> Figure:
     """Return a figure of CPU time, taken where workers decide: on the main thread.
 
     Other threads give large arrays back to the system each time, which costs up to a half more.
@@ -46,24 +39,7 @@ def _timing(
     async def measure(_: Bench) -> float:
         return value()
 
-    return _measured(name, goal, about, measure)
-
-
-def _measured(
-    name: str,
-    goal: tuple[float, str, Better],
-    about: str,
-    measure: Callable[[Bench], Awaitable[float]],
-) -> Figure:
-    limit, unit, better = goal
-    return Figure(
-        name=f"allocation_{name}",
-        unit=unit,
-        goal=limit,
-        better=better,
-        about=about,
-        measure=measure,
-    )
+    return replace(_figure(name, goal, about, value), measure=measure)
 
 
 def _speed(name: str, count: int, goal: float) -> Figure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from time import process_time
 from typing import Final
@@ -14,7 +13,7 @@ from benchmarks.bidding.delays import LONG, SHORT, biases, worst
 from benchmarks.bidding.profit import DEARER, bids_of, of_oracle, others_of_oracle
 from benchmarks.bidding.rates import covered, keys_of, ratio
 from benchmarks.bidding.world import DEVICES, OWN_SD, PLACEMENTS, world
-from benchmarks.figure import Better, Figure
+from benchmarks.figure import Figure, Goal, reckoned
 from engine.conversion_rates import learn, rates, teach
 from engine.rate_cells import Kinds, gathered
 
@@ -66,16 +65,8 @@ def _speed(bench: Bench) -> float:
     return len(made) / (bid + fitted - between)
 
 
-def _figure(
-    name: str, goal: tuple[float, str, Better], about: str, value: Callable[[Bench], float]
-) -> Figure:
-    async def measure(bench: Bench) -> float:
-        return await asyncio.to_thread(value, bench)
-
-    limit, unit, better = goal
-    return Figure(
-        name=f"bids_{name}", unit=unit, goal=limit, better=better, about=about, measure=measure
-    )
+def _figure(name: str, goal: Goal, about: str, value: Callable[[Bench], float]) -> Figure:
+    return reckoned(f"bids_{name}", goal, about, value)
 
 
 FIGURES = (

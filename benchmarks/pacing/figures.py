@@ -10,7 +10,7 @@ from time import process_time
 import numpy as np
 
 from benchmarks.bench import Bench
-from benchmarks.figure import Better, Figure
+from benchmarks.figure import Figure, Goal, reckoned
 from benchmarks.pacing.cells import CELLS, INFORMED, result, teachers
 from benchmarks.pacing.coverage import coverage
 from benchmarks.pacing.month import month
@@ -104,19 +104,8 @@ def _state() -> float:
     return float(max(sizes))
 
 
-def _figure(
-    name: str,
-    goal: tuple[float, str, Better],
-    about: str,
-    value: Callable[[], float],
-) -> Figure:
-    async def measure(_: Bench) -> float:
-        return await asyncio.to_thread(value)
-
-    limit, unit, better = goal
-    return Figure(
-        name=f"pacing_{name}", unit=unit, goal=limit, better=better, about=about, measure=measure
-    )
+def _figure(name: str, goal: Goal, about: str, value: Callable[[], float]) -> Figure:
+    return reckoned(f"pacing_{name}", goal, about, lambda _: value())
 
 
 def _ratio(name: str, cell: str, goal: float) -> Figure:

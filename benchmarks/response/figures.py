@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
-from benchmarks.bench import Bench
-from benchmarks.figure import Better, Figure
+from benchmarks.figure import Figure, Goal, reckoned
 from benchmarks.response import scores
 
 
-def _figure(
-    name: str, goal: tuple[float, str, Better], about: str, value: Callable[[], float]
-) -> Figure:
-    async def measure(_: Bench) -> float:
-        return await asyncio.to_thread(value)
-
-    limit, unit, better = goal
-    return Figure(
-        name=f"response_{name}", unit=unit, goal=limit, better=better, about=about, measure=measure
-    )
+def _figure(name: str, goal: Goal, about: str, value: Callable[[], float]) -> Figure:
+    return reckoned(f"response_{name}", goal, about, lambda _: value())
 
 
 FIGURES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,9 +36,6 @@ class Log:
     def __init__(self, committed: Mapping[TP, int], position: int) -> None:
         self.committed, self.position = committed, position
         self.asked, self.answer = asyncio.Event(), asyncio.Event()
-        self._closed = False
-        self._fetcher = self
-        self._subscriptions = self
         self.arrived = asyncio.Event()
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
@@ -53,10 +50,7 @@ class Log:
     def seek(self, tp: TP, _: int) -> None:
         assert tp != HERE
 
-    def fetch_context(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    async def fetched_records(self, *_: object, **__: object) -> Mapping[TP, list[Any]]:
+    async def read(self, *_: object, **__: object) -> Mapping[TP, list[Any]]:
         await self.arrived.wait()
         first, self.position = self.position, self.position + 10
         return {HERE: [record(offset) for offset in range(first, self.position)]}
@@ -72,7 +66,13 @@ def reading(log: Log, sought: int) -> ConsumerThread:
 
 
 async def chunk_of(reader: ConsumerThread, log: Log) -> Chunk:
-    (chunk,) = (await reader._fetch_records(log, {HERE}))[HERE]
+    fetcher = SimpleNamespace(
+        _closed=False,
+        _subscriptions=SimpleNamespace(fetch_context=nullcontext),
+        fetched_records=log.read,
+    )
+    client = SimpleNamespace(_closed=False, _fetcher=fetcher)
+    (chunk,) = (await reader._fetch_records(client, {HERE}))[HERE]
     assert isinstance(chunk, Chunk)
     return chunk
 

@@ -53,7 +53,8 @@ FILE = SHARED / "auctionnet_hourly.csv"
 
 pytestmark = pytest.mark.skipif(
     not FILE.is_file(),
-    reason=f"{FILE} is not there; name its folder in SHARED_DATA",
+    reason=f"{FILE.name} is not there: set SHARED_DATA to the folder that has it "
+    "(AuctionNet's log summed by the hour, as docs/reports.md tells)",
 )
 
 
