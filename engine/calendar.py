@@ -49,7 +49,7 @@ class Calendar:
 
 def day_start(calendar: Calendar, zones: Ints, days: Ints) -> Ints:
     """Return the first instant of local days; days beyond the calendar are moved to its edge."""
-    known = np.clip(days, FIRST_DAY, FAR)
+    known = _within(days)
     return known * DAY + calendar.start[zones, known - FIRST_DAY]
 
 
@@ -58,7 +58,12 @@ def local_day(calendar: Calendar, zones: Ints, instants: Ints) -> Ints:
     days = (instants + _EASTMOST) // DAY
     for _ in range(2):
         days = days - (day_start(calendar, zones, days) > instants)
-    return np.clip(days, FIRST_DAY, FAR)
+    return _within(days)
+
+
+def _within(days: Ints) -> Ints:
+    # For a few campaigns, np.clip takes five times as long as the two bounds do.
+    return np.minimum(np.maximum(days, FIRST_DAY), FAR)
 
 
 def utc_offset(calendar: Calendar, zones: Ints, instants: Ints, days: Ints) -> Ints:

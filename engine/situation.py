@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -72,7 +73,12 @@ class Steered:
 
 
 def nobody_steered() -> Steered:
-    """Return a batch in which no campaign has its bids set."""
+    """Return a batch in which no campaign has its bids set: always the same one."""
+    return _nobody()
+
+
+@cache
+def _nobody() -> Steered:
     nobody = np.zeros(0, dtype=np.int64)
     shapes = pooled(no_days()).of(nobody)
     return Steered(

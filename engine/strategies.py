@@ -184,8 +184,9 @@ def week_weights(plans: Rows, learned: Estimate, rows: Ints) -> Floats:
     weights = np.ones((len(plans), HOURS_OF_WEEK))
     place = np.full(len(plans), -1)
     place[rows] = np.arange(len(rows))
-    for code, strategy in REGISTRY.items():
-        chosen = np.flatnonzero((plans["strategy"] == code) & ~steers(plans))
+    spread_by = np.where(steers(plans), -1, plans["strategy"].astype(np.int64))
+    for code in set(spread_by.tolist()) - {-1}:
+        strategy, chosen = REGISTRY[code], np.flatnonzero(spread_by == code)
         if not strategy.learned:
             weights[chosen] = strategy.weigh(plans[chosen], learned)
         elif (place[chosen] >= 0).all():

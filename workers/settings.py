@@ -142,6 +142,14 @@ class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="Records a partition may hold in memory before reading pauses.",
         ),
     ] = 20_000
+    step_interval_seconds: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=10,
+            description="Least time from step to step of a partition that has no backlog.",
+        ),
+    ] = 0.05
     dead_letter_ratio: Annotated[
         float,
         Meta(

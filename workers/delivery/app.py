@@ -101,7 +101,9 @@ def _contract(
         ),
         observer=observer,
         limits=LaneLimits(
-            step_records=delivery.max_step_records, backlog_records=delivery.max_backlog_records
+            step_records=delivery.max_step_records,
+            backlog_records=delivery.max_backlog_records,
+            step_interval_seconds=delivery.step_interval_seconds,
         ),
         dead_letters=DeadLetterPolicy(
             run=delivery.dead_letter_run,

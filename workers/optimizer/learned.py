@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -41,9 +42,9 @@ def learned_of(draft: Draft, books: Books, due: Due) -> Learned:
     """Return what strategies make of what was learned, and what is behind it."""
     plans = due.plans
     rows = np.flatnonzero((needs_learning(plans) | steers(plans)) & (plans["version"] > 0))
-    nothing = _nothing(plans)
+    nothing = _nothing(len(plans))
     if not rows.size:
-        return nothing
+        return nothing._replace(weights=week_weights(plans, _nobody_learned(), rows))
     chosen = rows.tolist()
     latest = draft.view.broadcast(draft.policy.topic(PRIORS))
     prior, unreadable = books.priors.priors(latest, [due.names[i][:2] for i in chosen])
@@ -60,18 +61,22 @@ def learned_of(draft: Draft, books: Books, due: Due) -> Learned:
     )
 
 
-def _nothing(plans: Rows) -> Learned:
+def _nothing(count: int) -> Learned:
     """Return what is known of campaigns whose strategies need nothing learned."""
-    count, nobody = len(plans), np.zeros(0, dtype=np.int64)
-    nothing = patterns.estimate(patterns.unpack([]), patterns.flat_prior(0))
+    alike = np.broadcast_to(1.0, (count, HOURS_OF_WEEK))
     return Learned(
-        weights=week_weights(plans, nothing, nobody),
+        weights=alike,
         dates=None,
-        intents=np.broadcast_to(1.0, (count, HOURS_OF_WEEK)),
+        intents=alike,
         rates=np.zeros(count),
         evidence=Evidence(own=np.zeros(count), pooled=np.zeros(count)),
         prior_versions=np.zeros(count, dtype=np.int64),
     )
+
+
+@cache
+def _nobody_learned() -> Estimate:
+    return patterns.estimate(patterns.unpack([]), patterns.flat_prior(0))
 
 
 def _rates(stored: Rows) -> Floats:

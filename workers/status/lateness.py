@@ -66,9 +66,9 @@ class Lateness:
         """
         logs = np.zeros((len(keys), delay.STEPS + 1))
         for platform in {key.platform for key in keys}:
-            pool = delay.together(
-                _stacked([self._sums(key) for key in self._pairs if key.platform == platform])
-            )
+            # In one order, whichever partition was read first: sums of floats depend on it.
+            teachers = sorted(key for key in self._pairs if key.platform == platform)
+            pool = delay.together(_stacked([self._sums(key) for key in teachers]))
             rows = [i for i, key in enumerate(keys) if key.platform == platform]
             if pool.growth.any():
                 own = _stacked([self._sums(keys[i]) for i in rows])

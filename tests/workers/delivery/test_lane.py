@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
+from selectors import SelectorKey, SelectSelector
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workers.delivery.build import chunk, lane_at
+from tests.workers.delivery.build import AGENT, chunk, lane_at
+from workers.delivery.api import Agent, Record
 from workers.delivery.chunks import Chunk
 from workers.delivery.errors import OffsetGapError
-from workers.delivery.lane import Lane
+from workers.delivery.lane import Lane, LaneLimits
 
 logs = st.sets(st.integers(0, 200), min_size=1).map(sorted)
 """The offsets of a log that hold records: compaction and markers leave gaps."""
@@ -186,3 +189,77 @@ def test_a_chunk_ends_behind_its_last_record(log: list[int]) -> None:
     assert whole.value is whole, "it travels through Faust as its own value"
     for one, following in pairwise(log):
         assert chunk(one, one).end <= chunk(following, following).start
+
+
+class Jumping(SelectSelector):
+    """Waits for nothing: as long as it would have waited, the clock goes on."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+        self.now += timeout or 0.0
+        return super().select(0.0)
+
+
+class VirtualTime(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self._waits = Jumping()
+        super().__init__(self._waits)
+
+    def time(self) -> float:
+        return self._waits.now
+
+
+def steps_of(
+    arrivals: Mapping[int, int], *, interval: float, takes: int, most: int = 100
+) -> list[tuple[int, int]]:
+    """Return when steps begin, in milliseconds, and how many records each takes.
+
+    ``arrivals`` says how many records come at which millisecond; a step takes ``takes``.
+    """
+    steps: list[tuple[int, int]] = []
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+
+        async def apply(_: Agent, records: Sequence[Record]) -> None:
+            steps.append((round(loop.time() * 1000), len(records)))
+            await asyncio.sleep(takes / 1000)
+            lane.commit(records)
+
+        limits = LaneLimits(step_records=most, step_interval_seconds=interval)
+        lane = Lane(AGENT, 0, position=0, limits=limits, apply=apply)
+        task = asyncio.create_task(lane.run())
+        for time, count in arrivals.items():
+            await asyncio.sleep(time / 1000 - loop.time())
+            lane.offer(chunk(lane.taken_in, *range(lane.taken_in, lane.taken_in + count)))
+        await asyncio.sleep(10)
+        task.cancel()
+
+    with asyncio.Runner(loop_factory=VirtualTime) as runner:
+        runner.run(scenario())
+    return steps
+
+
+def test_a_lone_record_waits_for_nothing() -> None:
+    assert steps_of({1_000: 1, 2_000: 1}, interval=0.05, takes=20) == [(1_000, 1), (2_000, 1)]
+
+
+def test_records_of_a_trickle_gather_until_the_last_step_is_as_old_as_the_interval() -> None:
+    trickle = dict.fromkeys(range(0, 200, 10), 1)
+    assert steps_of(trickle, interval=0.055, takes=20) == [
+        (0, 1),
+        (55, 5),
+        (110, 6),
+        (165, 5),
+        (220, 3),
+    ]
+
+
+def test_a_step_that_takes_longer_than_the_interval_is_followed_at_once() -> None:
+    trickle = dict.fromkeys(range(0, 100, 10), 1)
+    assert steps_of(trickle, interval=0.05, takes=75) == [(0, 1), (75, 7), (150, 2)]
+
+
+def test_a_backlog_does_not_wait() -> None:
+    assert steps_of({0: 10}, interval=1.0, takes=20, most=4) == [(0, 4), (20, 4), (40, 2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -192,6 +193,33 @@ def test_how_a_campaign_stands_does_not_depend_on_which_others_are_asked_about()
     one, other = book.campaigns
     assert campaigns_of(book, [one])[0] in (both := campaigns_of(book, [other, one]))
     assert len(both) == 2
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_order_in_which_partitions_are_read_changes_nothing_not_even_the_last_digit(
+    seed: int,
+) -> None:
+    """What campaigns teach each other of delays is a sum of floats, which depends on its order."""
+    drawn = Random(seed)
+    restated = [
+        [
+            an_hour(
+                hour,
+                conversions=Decimal(drawn.randint(1, 10**4)) / 10_000,
+                campaign_id=f"c{number}",
+                emitted_at=at(hour + told),
+            )
+            for hour in range(20)
+            for told in (1, 3, 9)
+        ]
+        for number in range(20)
+    ]
+    forth = a_book([each for some in restated for each in some])
+    back = a_book([each for some in reversed(restated) for each in some])
+    keys = list(forth.campaigns)
+    one, other = (book.lateness.maturity(keys).logs for book in (forth, back))
+    assert (one == other).all()
+    assert campaigns_of(back, keys) == campaigns_of(forth, keys)
 
 
 def test_how_the_log_is_cut_into_batches_changes_nothing() -> None:
