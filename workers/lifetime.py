@@ -12,7 +12,8 @@ from mode import Service
 from workers.delivery.errors import EXIT_RESTART
 from workers.errors import WorkerError
 
-_STOP_SECONDS = 30.0
+STOP_SECONDS = 15.0
+"""How long a stop may take: half of what Kubernetes grants before it kills."""
 
 _log = structlog.get_logger("pacekeeper")
 
@@ -22,9 +23,15 @@ class StoppedUnaskedError(WorkerError):
 
 
 async def run_until_stopped(
-    app: Service, stop: asyncio.Event, watching: Iterable[asyncio.Task[None]]
+    app: Service,
+    stop: asyncio.Event,
+    watching: Iterable[asyncio.Task[None]],
+    *,
+    stop_seconds: float = STOP_SECONDS,
 ) -> int:
     """Start the app, stop it when it is told to or something ends unasked; return the exit status.
+
+    An app that does not stop in time is left as it is: the process ends.
 
     Parameters
     ----------
@@ -34,6 +41,8 @@ async def run_until_stopped(
         Set when the worker is asked to stop.
     watching
         Tasks that run for as long as the app does: one that ends is as bad as an app that does.
+    stop_seconds
+        How long the app's stop may take.
     """
     started = asyncio.create_task(app.start(), name="start")
     asked = asyncio.create_task(stop.wait(), name="signal")
@@ -47,11 +56,12 @@ async def run_until_stopped(
         _log.error("crashed", error=type(crash).__name__, problem=str(crash))
     else:
         _log.info("stopping", why="signal")
-    await _stop(app)
+    status = EXIT_RESTART if crash is not None else 0
+    await _stop(app, stop_seconds, status)
     for task in (asked, ended, started):
         task.cancel()
     _log.info("stopped")
-    return EXIT_RESTART if crash is not None else 0
+    return status
 
 
 def _crash(
@@ -70,13 +80,13 @@ def _crash(
     return StoppedUnaskedError(f"{names} ended by itself, and said no reason")
 
 
-async def _stop(app: Service) -> None:
-    """Stop within a limit: Faust has been known to wait for ever on a broker that is gone."""
+async def _stop(app: Service, seconds: float, status: int) -> None:
+    """Stop within a limit: Faust waits for ever on a broker that is gone, or while it rejoins."""
     try:
-        async with asyncio.timeout(_STOP_SECONDS):
+        async with asyncio.timeout(seconds):
             await app.stop()
     except TimeoutError:
-        _log.error("stop_timed_out", seconds=_STOP_SECONDS)
+        _log.warning("stop_timed_out", seconds=seconds)
         # Its consumer thread is no daemon: returning would wait for it again. What was not
-        # committed is read again by the next owner.
-        os._exit(EXIT_RESTART)
+        # committed is read again by the next owner, so that nothing is lost by leaving like this.
+        os._exit(status)

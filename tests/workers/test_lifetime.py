@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Coroutine
 
 import pytest
@@ -101,3 +103,38 @@ async def test_an_app_that_crashes_or_cannot_start_ends_with_its_error(*, asked:
         await for_ever()
 
     assert await run(crashing, stop, crash()) == (EXIT_RESTART, ["out of memory"])
+
+
+HANGS = """
+import asyncio
+from mode import Service
+from workers.lifetime import run_until_stopped
+
+class Hangs(Service):
+    async def on_stop(self) -> None:
+        await asyncio.Event().wait()
+
+async def watch(stop: asyncio.Event, crashes: bool) -> None:
+    stop.set()
+    if crashes:
+        raise LookupError("no disk")
+    await asyncio.Event().wait()
+
+async def main(crashes: bool) -> None:
+    stop = asyncio.Event()
+    watching = [asyncio.create_task(watch(stop, crashes))]
+    await run_until_stopped(Hangs(), stop, watching, stop_seconds=0.1)
+    print("it stopped after all")
+"""
+
+
+@pytest.mark.parametrize(("crashes", "status"), [(False, 0), (True, EXIT_RESTART)])
+def test_an_app_that_does_not_stop_is_left_in_time_with_the_status_it_had_anyway(
+    *, crashes: bool, status: int
+) -> None:
+    program = f"{HANGS}\nasyncio.run(main({crashes}))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, "stop_timed_out" in ended.stdout) == (status, True), ended.stderr
+    assert "it stopped" not in ended.stdout
