@@ -24,11 +24,11 @@ demo: .venv/.ready-runtime ## The whole loop on an embedded Kafka: 40 campaigns,
 run: .venv/.ready-runtime ## The whole stack on an embedded Kafka, until Ctrl-C
 	@$(BIN)/pacekeeper run $(ARGS)
 
-# Tests on Kafka want the machine for themselves; the others share its cores.
+# Tests that kill and slow processes want the machine for themselves; the others share its cores.
 test: .venv/.ready-dev ## All tests, on a real Kafka
 ifeq ($(strip $(ARGS)),)
-	@failed=0; $(BIN)/python -m pytest -n 2 -m "not kafka" || failed=1; \
-	$(BIN)/python -m pytest -m kafka || failed=1; exit $$failed
+	@failed=0; $(BIN)/python -m pytest -n 2 -m "not faults" || failed=1; \
+	$(BIN)/python -m pytest -m faults || failed=1; exit $$failed
 else
 	@$(BIN)/python -m pytest $(ARGS)
 endif
