@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks import (
+    analysis,
     changelog_size,
     delivery_vs_kafka_streams,
     hundred_thousand_campaigns,
@@ -36,4 +37,5 @@ FIGURES = (
     *response.FIGURES,
     *anomalies.FIGURES,
     *bidding.FIGURES,
+    *analysis.FIGURES,
 )
