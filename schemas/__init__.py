@@ -10,6 +10,7 @@ from __future__ import annotations
 from schemas.action import Action, Release
 from schemas.aliases import ALIASES, Decoded, decode_metrics
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
+from schemas.breakdown import Aims, Breakdowns, DaySlice
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
@@ -62,11 +63,13 @@ __all__ = [
     "Action",
     "Actuator",
     "AdSet",
+    "Aims",
     "AuditEntry",
     "AuditStatus",
     "Autonomy",
     "Bid",
     "Breakdown",
+    "Breakdowns",
     "Budget",
     "BudgetPeriod",
     "CalendarEvent",
@@ -74,6 +77,7 @@ __all__ = [
     "Condition",
     "ConditionKind",
     "ConversionTimeBasis",
+    "DaySlice",
     "Days",
     "Decision",
     "Decoded",

@@ -109,7 +109,7 @@ def test_workers_do_not_outlive_a_supervisor_that_is_killed(
     options = ("--bootstrap", kafka.bootstrap, "--config", str(tmp_path / "own.toml"))
     with stack(tmp_path, *options) as running:
         family = running.family()
-        assert len(family) == 3
+        assert len(family) == 4
 
         running.process.kill()
 
