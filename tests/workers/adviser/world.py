@@ -185,3 +185,11 @@ def life(days: int, campaign: str = "a", *, seed: int = 1, **weak: Any) -> list[
         ]
         events.append(an_event(number, rows, campaign_id=campaign))
     return events
+
+
+def advised_on(days: int = 2) -> World:
+    """Return a world in which a campaign has lived for some days, and was advised on."""
+    world = World()
+    world.plan()
+    world.metrics(*life(days))
+    return world

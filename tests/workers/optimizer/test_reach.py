@@ -12,6 +12,7 @@ from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
+from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.explain.histories import Kept
@@ -46,7 +47,6 @@ LIBRARY = {
     "conversion_rates",
     "day_shapes",
     "demand",
-    "discoveries",
     "exploration",
     "futures",
     "hill_curves",
@@ -147,6 +147,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         ask_about_campaigns()
         after([6] * 8)
         grown(10)
+        advised_on()
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
