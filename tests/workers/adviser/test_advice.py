@@ -12,6 +12,8 @@ from engine.segments import HALF, LIKENESS
 from schemas import Kind, MetricsEvent, Priority, Recommendation, encode, topics
 from tests.workers.adviser.world import World, a_row, an_event, hour, life
 from tests.workers.executor.world import World as Executor
+from tests.workers.stored import Stored
+from workers.explain.advice import account_of, advised_again, is_advice
 
 PARTNERS = "partners"
 
@@ -227,3 +229,23 @@ def _sold(event: MetricsEvent) -> MetricsEvent:
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
     more = {"conversions": event.conversions + Decimal("1.8"), "revenue": event.revenue + 72}
     return MetricsEvent(**{**fields, **more, "breakdown": rows})
+
+
+def test_advice_is_made_again_byte_for_byte_from_the_accounts_closed_days() -> None:
+    world = weak_account(20)
+    name = world.policy.topic(topics.BREAKDOWNS)
+    told = [out for out in world.outputs if out.topic == name]
+    records = [
+        Stored(name, at, out.timestamp or 0, out.key, out.value) for at, out in enumerate(told)
+    ]
+    published = [
+        out.value or b""
+        for out in world.outputs
+        if out.topic == world.policy.topic(topics.RECOMMENDATIONS)
+    ]
+
+    assert published
+    for value, advice in zip(published, world.advice, strict=True):
+        assert is_advice(world.policy, advice)
+        assert account_of(advice) == b"google:7"
+        assert advised_again(world.policy, advice, records, (0, 1)) == value
