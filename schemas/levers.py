@@ -16,6 +16,14 @@ BID_MULTIPLIER: Final = "bid_multiplier"
 """What all bids are multiplied with: the bid itself, a target cost per conversion, or the
 reciprocal of a target of revenue per cost. It comes with the most that an hour may spend."""
 
+BID: Final = "bid"
+"""The usual bid for a click of an entity, which the multiplier of bids multiplies."""
+
+BID_UNIT: Final = "currency_per_click"
+
+BID_DECIMALS: Final = 6
+"""Most decimals that a bid is given in."""
+
 CURRENCY_UNIT: Final = "currency"
 MULTIPLIER_UNIT: Final = "multiplier"
 
