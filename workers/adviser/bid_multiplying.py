@@ -164,6 +164,7 @@ def _split(factor: Floats, clicks: Floats, variance: Floats, most: int) -> tuple
     Else as many as are taken.
     """
     noise = float(clicks @ (np.square(factor) * variance))
+    block, weight = np.zeros(len(factor), dtype=np.int64), np.zeros(len(factor))
     for count in range(1, most + 1):
         block = blocks(factor[None], clicks[None], count)[0]
         sums = np.bincount(block, clicks)[block]

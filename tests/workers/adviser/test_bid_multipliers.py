@@ -70,9 +70,14 @@ def test_hours_come_in_as_few_stretches_as_the_platform_takes() -> None:
 
 
 def test_an_evening_that_converts_better_is_one_stretch() -> None:
-    rows = sold(0, hours=range(18)) + sold(0, hours=range(18, 24), rate=0.06)
-    found = of_kind(given(rows), MultiplierKind.HOUR)
-    assert found["18-23"] == pytest.approx(0.06 / (0.75 * 0.03 + 0.25 * 0.06), abs=0.03)
+    true = 0.06 / (0.75 * 0.03 + 0.25 * 0.06)
+    found = []
+    for clicks in (40.0, 4_000.0):
+        rows = sold(0, hours=range(18), clicks=clicks)
+        rows += sold(0, hours=range(18, 24), clicks=clicks, rate=0.06)
+        found.append(of_kind(given(rows), MultiplierKind.HOUR)["18-23"])
+    # The fewer the clicks the nearer to 1.
+    assert 1.2 < found[0] < found[1] == pytest.approx(true, abs=0.02)
 
 
 def test_where_placements_can_only_be_raised_the_lowest_is_one_and_the_bid_is_lower() -> None:
@@ -116,7 +121,10 @@ def test_every_factor_is_one_that_the_platform_takes(platform: str) -> None:
 
 
 def test_a_kind_that_the_platform_does_not_take_shows_in_those_it_takes() -> None:
-    """Desktops are all in the better placement: to a platform without placements they are better."""
-    rows = sold(0, kind=("desktop", "top"), rate=0.06) + sold(0, kind=("mobile", "rest"), rate=0.02)
+    """Desktops are all in the better placement: without placements, they are what is better."""
+    rows = [
+        *sold(0, kind=("desktop", "top"), rate=0.06),
+        *sold(0, kind=("mobile", "rest"), rate=0.02),
+    ]
     found = of_kind(given(rows), MultiplierKind.DEVICE)
     assert found["desktop"] == pytest.approx(1.5, abs=0.03)
