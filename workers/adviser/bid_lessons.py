@@ -12,8 +12,11 @@ from engine.arrays import Bools, Floats, Ints
 from engine.bids import PERFORMANCE_STRENGTH, performance
 from engine.conversion_rates import Learned, learn, teach
 from engine.mean_rates import expected_of
-from engine.rate_cells import CAMPAIGN, HALF_LIFE
-from workers.adviser.bid_account import Account, Bidder, Delivered
+from engine.order_values import TaughtValue
+from engine.rate_cells import CAMPAIGN, HALF_LIFE, Cells
+from workers.adviser.bid_account import Account, Bidder
+from workers.adviser.bid_peers import Peers, packed, rates_for
+from workers.adviser.bid_slices import Delivered
 
 RECENT: Final = 7 * 24.0
 """Age in hours up to which clicks are of the newest week."""
@@ -21,7 +24,7 @@ RECENT: Final = 7 * 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lessons:
-    """What B campaigns of an account have taught; arrays of shape (B,), or (N,) by slice."""
+    """What is known of B campaigns of an account; arrays of shape (B,), or (N,) by slice."""
 
     learned: Learned
     exposure: Floats
@@ -47,21 +50,34 @@ class Lessons:
         return np.asarray(np.sqrt(self.expected) / (self.expected + PERFORMANCE_STRENGTH))
 
 
-def lessons_of(account: Account) -> Lessons:
-    """Return what all campaigns of the account teach, each the more the more is known of it."""
-    sold = account.delivered
-    campaign, count = sold.keys[:, CAMPAIGN], len(account.bidders)
-    matured = rate_cells.matured(account.maturity, campaign, sold.clicks, sold.ages)
-    kept = np.exp2(-sold.ages / HALF_LIFE)
-    exposure, recent = matured * kept, sold.ages < RECENT
-    cells = rate_cells.gathered(sold.kinds, sold.keys, exposure, sold.conversions * kept)
-    learned = learn(cells, teach(cells))
+def peers_of(account: Account) -> Peers:
+    """Return what all campaigns of the account teach each other, to be kept."""
+    sold, kept = account.delivered, _kept(account)
+    revenue, orders, _ = _sums(account.bidders, sold, kept)
+    values = {
+        currency: order_values.teach_value(revenue[own], orders[own])
+        for currency, own in _currencies(account.bidders).items()
+    }
+    return packed(sold, teach(_cells(sold, kept)), values)
+
+
+def lessons_of(account: Account, peers: Peers) -> Lessons:
+    """Return what is known of campaigns, by themselves and what peers have taught.
+
+    One's lessons depend on no other campaign of the account.
+    """
+    sold, kept, count = account.delivered, _kept(account), len(account.bidders)
+    campaign, recent = sold.keys[:, CAMPAIGN], sold.ages < RECENT
+    cells = _cells(sold, kept)
+    learned = learn(cells, rates_for(peers, sold))
+    matured = sold.clicks * sold.share
     newest = rate_cells.gathered(
         sold.kinds, sold.keys[recent], matured[recent], sold.conversions[recent]
     )
     counted = _by(newest.keys[:, CAMPAIGN], newest.conversions, count)
     expected = expected_of(learned, newest)
-    value, deviation = _values(account.bidders, sold, kept)
+    value, deviation = _values(account, kept, peers)
+    exposure = matured * kept
     whole = _by(campaign, exposure, count)
     fresh = _by(campaign[recent], exposure[recent], count)
     return Lessons(
@@ -77,28 +93,51 @@ def lessons_of(account: Account) -> Lessons:
     )
 
 
-def _values(bidders: tuple[Bidder, ...], sold: Delivered, kept: Floats) -> tuple[Floats, Floats]:
-    """Return what a conversion of each campaign is worth, and how sure that is.
+def _kept(account: Account) -> Floats:
+    return np.asarray(np.exp2(-account.delivered.ages / HALF_LIFE))
 
-    Campaigns teach those of their own currency. A plan that states an order's value where no
-    revenue is reported is believed: none was counted, and not nothing earned.
+
+def _cells(sold: Delivered, kept: Floats) -> Cells:
+    exposure, conversions = sold.clicks * sold.share * kept, sold.conversions * kept
+    return rate_cells.gathered(sold.kinds, sold.keys, exposure, conversions)
+
+
+def _values(account: Account, kept: Floats, peers: Peers) -> tuple[Floats, Floats]:
+    """Return what a conversion of each campaign is worth, and how sure that is."""
+    bidders = account.bidders
+    revenue, orders, stated = _sums(bidders, account.delivered, kept)
+    value, deviation = np.zeros(len(bidders)), np.zeros(len(bidders))
+    nothing = TaughtValue(mean=0.0, strength=order_values.ASSUMED_STRENGTH)
+    for currency, own in _currencies(bidders).items():
+        taught = peers.values.get(currency)
+        known = TaughtValue(mean=taught[0], strength=taught[1]) if taught else nothing
+        value[own] = order_values.value_per_conversion(
+            revenue[own], orders[own], stated[own], known
+        )
+        deviation[own] = 1.0 / np.sqrt(orders[own] + known.strength)
+    told = np.array([each.value or 0.0 for each in bidders])
+    return np.where(told > 0.0, told, value), np.where(told > 0.0, 0.0, deviation)
+
+
+def _sums(
+    bidders: tuple[Bidder, ...], sold: Delivered, kept: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return revenue, orders and stated order values by campaign.
+
+    A plan that states an order's value where no revenue is reported is believed: none was counted,
+    and not nothing earned.
     """
     campaign, count = sold.keys[:, CAMPAIGN], len(bidders)
     orders = _by(campaign, sold.conversions * kept, count)
     revenue = _by(campaign, sold.revenue * kept, count)
     stated = np.array([_stated(each) for each in bidders])
-    orders = np.where((revenue <= 0.0) & (stated > 0.0), 0.0, orders)
-    currencies = np.array([each.terms.currency if each.terms else "" for each in bidders])
-    value, deviation = np.zeros(count), np.zeros(count)
-    for currency in np.unique(currencies):
-        own = currencies == currency
-        taught = order_values.teach_value(revenue[own], orders[own])
-        value[own] = order_values.value_per_conversion(
-            revenue[own], orders[own], stated[own], taught
-        )
-        deviation[own] = 1.0 / np.sqrt(orders[own] + taught.strength)
-    told = np.array([each.value or 0.0 for each in bidders])
-    return np.where(told > 0.0, told, value), np.where(told > 0.0, 0.0, deviation)
+    return revenue, np.where((revenue <= 0.0) & (stated > 0.0), 0.0, orders), stated
+
+
+def _currencies(bidders: tuple[Bidder, ...]) -> dict[str, Bools]:
+    """Return whose currency each is: campaigns teach those of their own."""
+    named = np.array([each.terms.currency if each.terms else "" for each in bidders], dtype=np.str_)
+    return {str(each): named == each for each in np.unique(named) if each}
 
 
 def _stated(bidder: Bidder) -> float:

@@ -14,8 +14,8 @@ from engine.hour_blocks import blocks
 from engine.intervals import LIKELY
 from engine.mean_rates import MeanRates, Mix
 from schemas import BidMultiplier, MultiplierKind, Range
-from workers.adviser.bid_account import Delivered
 from workers.adviser.bid_platforms import PLATFORMS, Takes
+from workers.adviser.bid_slices import Delivered
 
 DIGITS: Final = 6
 

@@ -23,8 +23,9 @@ from schemas import Recommendation
 from workers.adviser.bid_account import Account
 from workers.adviser.bid_advice import advice
 from workers.adviser.bid_choosing import Passed, Reason, chosen
-from workers.adviser.bid_lessons import Lessons, lessons_of
+from workers.adviser.bid_lessons import Lessons, lessons_of, peers_of
 from workers.adviser.bid_multiplying import multiplied
+from workers.adviser.bid_peers import Peers
 from workers.adviser.bid_wanting import Entity, Wanted, wanted
 
 AT_ONCE: Final = 64
@@ -42,16 +43,24 @@ class Advised:
     passed: tuple[Passed, ...]
 
 
-def advise_bids(account: Account, due: Iterable[int] | None = None) -> Advised:
-    """Return the advice on the bids of due campaigns, by their place in the account; all if None.
+def advise_bids(
+    account: Account, due: Iterable[int] | None = None, peers: Peers | None = None
+) -> Advised:
+    """Return the advice on bids of campaigns.
 
-    All campaigns of the account teach, whether or not they are due.
+    Parameters
+    ----------
+    due
+        Which of the account's campaigns are to be advised on, by their place; all if None.
+    peers
+        What campaigns of the account have taught each other, of `peers_of`; if None all that are
+        given teach, whether or not they are due.
     """
     wanted_of = sorted(set(range(len(account.bidders)) if due is None else due))
     entities, passed = chosen(account, wanted_of)
     made: list[Recommendation] = []
     if entities:
-        lessons = lessons_of(account)
+        lessons = lessons_of(account, peers or peers_of(account))
         for first in range(0, len(entities), AT_ONCE):
             some = entities[first : first + AT_ONCE]
             for each in _advised(account, lessons, some):

@@ -8,17 +8,21 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
-
-from engine.delay import AGES, Maturity
 from schemas import Bid, BidTerms, Recommendation
 from schemas.fields import Autonomy
-from workers.adviser.bid_account import Account, Bidder, Sold, Standing, delivered
+from workers.adviser.bid_account import Account, Bidder, Standing
+from workers.adviser.bid_slices import Sold, columns, delivered
 from workers.adviser.bidding import Advised, advise_bids
 
 NOW = datetime(2026, 3, 2, 0, 5, tzinfo=UTC)
 DAYS = 28
-TOLD: Mapping[str, float] = {"clicks": 40.0, "rate": 0.03, "price": 0.4, "order": 60.0}
+TOLD: Mapping[str, float] = {
+    "clicks": 40.0,
+    "rate": 0.03,
+    "price": 0.4,
+    "order": 60.0,
+    "share": 1.0,
+}
 
 
 def terms(**fields: Any) -> BidTerms:  # noqa: ANN401 -- fields of a record
@@ -61,14 +65,14 @@ def sold(
     """
     numbers = {**TOLD, **told}
     clicks = numbers["clicks"]
-    conversions = clicks * numbers["rate"]
+    conversions = clicks * numbers["rate"] * numbers["share"]
     return [
         Sold(
             campaign,
-            ad_set,
-            *kind,
+            (ad_set, *kind),
             hour,
             24.0 * day + 23.0 - hour,
+            numbers["share"],
             clicks,
             clicks * numbers["price"],
             conversions,
@@ -79,18 +83,12 @@ def sold(
     ]
 
 
-def at_once(campaigns: int) -> Maturity:
-    """Return the maturity of campaigns whose conversions are reported at once."""
-    return Maturity(logs=np.zeros((campaigns, len(AGES))))
-
-
 def account(bidders: Iterable[Bidder], rows: Iterable[Sold], **fields: Any) -> Account:  # noqa: ANN401
     """Return an account at the end of its first day in March."""
     all_ = tuple(bidders)
     given: dict[str, Any] = {
         "bidders": all_,
-        "delivered": delivered(len(all_), rows),
-        "maturity": at_once(len(all_)),
+        "delivered": delivered(columns(len(all_), rows)),
         "now": NOW,
         "model_version": "pacekeeper/test",
     }

@@ -7,8 +7,8 @@ import pytest
 
 from schemas import BidMultiplier, MultiplierKind
 from tests.workers.adviser.bidders import advised, bidder, only, sold
-from workers.adviser.bid_account import Sold
 from workers.adviser.bid_platforms import PLATFORMS
+from workers.adviser.bid_slices import Sold
 
 RATES = {"mobile": 0.02, "desktop": 0.06}
 """Half of the clicks each: desktop is worth 1.5 and mobile 0.5 of the mean."""

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from msgspec.structs import replace as changed
 
-from engine.delay import AGES, Maturity
 from schemas import Kind, Plan, Priority, Recommendation, Risk, SchemaError, decode, digest, encode
 from schemas.bid_terms import AdSetTerms, terms_of
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Status
@@ -116,7 +115,7 @@ def test_the_order_of_rows_and_of_campaigns_that_are_due_is_nothing() -> None:
 def test_a_row_in_two_parts_is_the_row() -> None:
     rows = sold(0, "a") + sold(0, "b", rate=0.05)
     parts = [
-        each._replace(**{name: getattr(each, name) * part for name in each._fields[6:]})
+        each._replace(**{name: getattr(each, name) * part for name in each._fields[5:]})
         for each in rows
         for part in (0.25, 0.75)
     ]
@@ -308,16 +307,11 @@ def test_where_a_multiplier_keeps_the_budget_the_base_is_advised_and_for_a_perso
 
 
 def test_conversions_that_are_not_there_yet_do_not_lower_a_bid() -> None:
-    """Two in three conversions come after four days; the newest days lack them."""
-    logs = np.where(np.array(AGES) < 96, np.log(1.0 / 3.0), 0.0)[None]
+    """Two in three conversions of the newest four days are not there yet."""
     low, whole = [bidder(0, bid="0.20")], sold(0, days=range(4, 28))
-    young = [
-        each._replace(conversions=each.conversions / 3.0, revenue=each.revenue / 3.0)
-        for each in sold(0, days=range(4))
-        if each.age < 90.0
-    ]
-    late = only(advised(low, whole + young, maturity=Maturity(logs=logs)))
-    naive = only(advised(low, whole + young))
+    young = sold(0, days=range(4), share=1.0 / 3.0)
+    late = only(advised(low, whole + young))
+    naive = only(advised(low, whole + [each._replace(share=1.0) for each in young]))
     assert evidence(late)["rate"] == pytest.approx(0.03, rel=0.04)
     assert evidence(naive)["rate"] < 0.92 * 0.03
 
