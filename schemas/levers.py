@@ -23,6 +23,13 @@ PLACEMENT_BID_SHARE: Final = "placement_bid_share"
 
 CLICK_RATE: Final = "click_rate"
 """Clicks per impression that new creatives should reach. For people: no worker sets it."""
+BID: Final = "bid"
+"""The usual bid for a click of an entity, which the multiplier of bids multiplies."""
+
+BID_UNIT: Final = "currency_per_click"
+
+BID_DECIMALS: Final = 6
+"""Most decimals that a bid is given in."""
 
 CURRENCY_UNIT: Final = "currency"
 MULTIPLIER_UNIT: Final = "multiplier"
