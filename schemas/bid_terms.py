@@ -37,7 +37,7 @@ class BidTerms(Part, frozen=True, kw_only=True):
     currency: CurrencyCode
     timezone: TimezoneName
     flight_end: date | None = None
-    target_roas: float | None = None
+    target_roas: Annotated[float, Meta(gt=0.0, le=10_000.0)] | None = None
     target_cpa: Amount | None = None
     avg_order_value: Amount | None = None
     paced: Annotated[
@@ -48,9 +48,9 @@ class BidTerms(Part, frozen=True, kw_only=True):
     ] = False
     bid: Bid | None = None
     ad_sets: dict[Name, AdSetTerms] = msgspec.field(default_factory=dict)
-    max_change_pct: float = 100.0
-    cooldown_minutes: int = 0
-    max_changes_per_day: int = 25
+    max_change_pct: Annotated[float, Meta(gt=0.0, le=1000.0)] = 100.0
+    cooldown_minutes: Annotated[int, Meta(ge=0, le=43_200)] = 0
+    max_changes_per_day: Annotated[int, Meta(ge=0, le=10_000)] = 25
     autonomy: Autonomy = Autonomy.PROPOSE
     min_confidence: Ratio = 0.5
     protected: bool = False

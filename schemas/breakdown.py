@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from schemas.bid_terms import BidTerms
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
@@ -101,6 +102,16 @@ class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
     slices: Annotated[tuple[DaySlice, ...], Meta(max_length=24_001)] = ()
     refused_hours: Annotated[int, Meta(ge=0, le=25)] = 0
     aims: Aims | None = None
+    bid_terms: BidTerms | None = None
+    current_bid: Annotated[
+        Amount | None, Meta(description="the campaign's bid that reports named last")
+    ] = None
+    bid_changed_at: Annotated[
+        Utc | None, Meta(description="end of the hour before the first that named that bid")
+    ] = None
+    learning: Annotated[bool, Meta(description="whether the platform says that it is learning")] = (
+        False
+    )
     closed_at: Utc
 
     @property

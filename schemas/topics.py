@@ -184,7 +184,7 @@ ACTIONS: Final = Topic(
     name="actions.v1",
     record=Action,
     key=Key.CAMPAIGN,
-    writers=("optimizer", "allocator", "executor"),
+    writers=("optimizer", "allocator", "adviser", "executor"),
     readers=("executor",),
     about="Changes released by policy or by a person.",
 )

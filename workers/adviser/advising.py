@@ -1,4 +1,4 @@
-"""What a campaign is advised when a local day of it has closed: one of each kind at most."""
+"""What a campaign is advised when a day of it has closed: at most one segment and one ad."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from schemas import Aims, Kind, Status, parse_campaign_key
 from schemas.topics import PRIORS, RECOMMENDATIONS
 from workers.adviser import creative_advice, targeting_advice
 from workers.adviser.archive import Archive, Head, Said
+from workers.adviser.bids import Bids
 from workers.adviser.books import Books
 from workers.adviser.creative import Unit, compares, units_of
 from workers.adviser.draft import Draft
@@ -38,11 +39,26 @@ def advise(
     account, campaign = names
     others = [archive.head(each) for each in archive.campaigns(account) if each != campaign]
     head, days = archive.head(campaign), archive.days(campaign)
-    evidence = evidence_of(days, _maturity(draft, books, campaign), head.closed)
+    maturity = _maturity(draft, books, campaign)
+    evidence = evidence_of(days, maturity, head.closed)
     found = _Findings(head, evidence, others, today)
     told = tuple(found.all(parse_campaign_key(campaign).campaign_id))
     occasion = Occasion(campaign=campaign, head=head, today=today)
-    said = {**head.said, **dict(_publish(draft, occasion, told))}
+    bids = Bids(
+        draft=draft,
+        archive=archive,
+        account=account,
+        campaign=campaign,
+        today=today,
+        evidence_of=lambda each: evidence_of(
+            archive.days(each), maturity, archive.head(each).closed
+        ),
+    )
+    said = {
+        **head.said,
+        **dict(_publish(draft, occasion, told)),
+        **bids.advise(head, evidence),
+    }
     refreshed = msgspec.structs.replace(
         head, advised=today, said=said, chances=found.chances, shown=found.own.units
     )

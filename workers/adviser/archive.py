@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from engine.calendar import day_start
-from schemas import Aims, Breakdowns, campaign_key
+from schemas import Aims, BidTerms, Breakdowns, campaign_key
 from schemas.breakdown import COUNTED
 from workers.adviser.draft import Draft
 from workers.adviser.slices import Names
@@ -51,6 +51,16 @@ class Said(msgspec.Struct, frozen=True, array_like=True):
     """Second at which it expires."""
 
 
+class Bidding(msgspec.Struct, frozen=True, array_like=True):
+    """What the newest record says of bids."""
+
+    terms: BidTerms
+    bid: str | None
+    changed: int | None
+    """Second from which on reports named that bid."""
+    learning: bool
+
+
 class Head(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """What was told of a campaign last."""
 
@@ -59,6 +69,7 @@ class Head(msgspec.Struct, frozen=True, array_like=True, tag=1):
     timezone: str = "UTC"
     currency: str | None = None
     aims: Aims | None = None
+    bidding: Bidding | None = None
     closed: int = -1
     """Second as of which the newest record was told."""
     offset: int = -1
@@ -177,6 +188,15 @@ def _told(head: Head, row: Breakdowns, days: tuple[int, int], offset: int) -> He
         timezone=row.timezone if latest else head.timezone,
         currency=row.currency if latest else head.currency,
         aims=row.aims if latest else head.aims,
+        bidding=_bidding(row) if latest else head.bidding,
         closed=max(closed, head.closed),
         offset=max(offset, head.offset),
     )
+
+
+def _bidding(row: Breakdowns) -> Bidding | None:
+    if row.bid_terms is None:
+        return None
+    changed = None if row.bid_changed_at is None else int(row.bid_changed_at.timestamp())
+    bid = None if row.current_bid is None else str(row.current_bid)
+    return Bidding(row.bid_terms, bid, changed, row.learning)

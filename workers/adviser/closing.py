@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from decimal import Decimal
 
 import numpy as np
 
 from engine.calendar import DAY, HOUR, day_start, hour_of_week
 from schemas import Breakdowns, DaySlice, MetricsEvent, Plan
+from schemas.bid_terms import terms_of
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due
 from workers.adviser.planning import aims_of
@@ -59,6 +61,10 @@ def closed_day(
         slices=tuple(_slice(each, found[each]) for each in sorted(found, key=order)),
         refused_hours=refused,
         aims=aims_of(plan),
+        bid_terms=None if plan is None else terms_of(plan),
+        current_bid=None if due.bid is None else Decimal(due.bid),
+        bid_changed_at=None if due.bid_changed is None else from_seconds(due.bid_changed),
+        learning=due.learning,
         closed_at=from_seconds(now),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -24,6 +25,13 @@ class Due(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """UTC days of which hours are kept."""
     changed_days: tuple[int, ...] = ()
     """Local days of which something is to be told."""
+    said_until: int = _NEVER
+    """First second of the newest hour that named a bid or a phase of learning."""
+    bid: str | None = None
+    """The bid that it named."""
+    bid_changed: int | None = None
+    """First second of the hour that named another bid than the one before."""
+    learning: bool = False
 
     def changed(self, day: int, utc_day: int, currency: str | None) -> Due:
         """Return what is due after an hour of a local day has changed."""
@@ -33,6 +41,20 @@ class Due(msgspec.Struct, frozen=True, array_like=True, tag=1):
             currency=currency,
             kept=tuple(sorted({*self.kept, utc_day})),
             changed_days=tuple(sorted({*self.changed_days, day})),
+        )
+
+    def naming(self, start: int, bid: Decimal | None, *, learning: bool | None) -> Due:
+        """Return the state after an hour has named the bid or the phase of learning, if either."""
+        if start < self.said_until or (bid is None and learning is None):
+            return self
+        named = self.bid if bid is None else str(bid.normalize())
+        other = self.bid is not None and named != self.bid
+        return msgspec.structs.replace(
+            self,
+            said_until=start,
+            bid=named,
+            bid_changed=start if other else self.bid_changed,
+            learning=self.learning if learning is None else learning,
         )
 
     def without(self, utc_days: Sequence[int]) -> Due:

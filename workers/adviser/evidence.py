@@ -12,8 +12,9 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.calendar import HOUR
 from engine.delay import Maturity
-from engine.rate_cells import UNKNOWN, Cells, Kinds, gathered, matured
+from engine.rate_cells import UNKNOWN, matured
 from workers.adviser.archive import KeptDay
+from workers.adviser.bid_slices import Columns
 from workers.adviser.slices import Names, order
 
 MILLION: Final = 1e6
@@ -38,6 +39,8 @@ class Evidence:
     """Money of the account."""
     conversions: Floats
     revenue: Floats
+    age: Floats
+    """Hours from the hour's end to now, >= 0."""
     share: Floats
     """Of its final conversions that is there, in (0, 2]."""
 
@@ -78,7 +81,7 @@ def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Eviden
     ]
     ends = spread([day.begins for day, _ in flat]) + (hour + 1) * HOUR
     told = spread([now if restates else day.closed for day, _ in flat])
-    ages = np.maximum(told - ends, 0) / HOUR
+    seen = np.maximum(told - ends, 0) / HOUR
     one = np.zeros(len(hour), dtype=np.int64)
     return Evidence(
         names=names,
@@ -90,56 +93,21 @@ def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Eviden
         spend=counts[2] / MILLION,
         conversions=counts[3] / MILLION,
         revenue=counts[4] / MILLION,
-        share=matured(maturity, one, np.ones(len(hour)), ages),
+        age=np.maximum(now - ends, 0) / HOUR,
+        share=matured(maturity, one, np.ones(len(hour)), seen),
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """Cells of several campaigns, and what their numbers stand for."""
-
-    cells: Cells
-    ad_sets: Sequence[Sequence[str]]
-    """By campaign."""
-    devices: Sequence[str]
-    placements: Sequence[str]
-
-
-def cells_of(several: Sequence[Evidence]) -> Named:
-    """Return clicks and conversions by ad set, device, placement and hour of the day.
-
-    Campaigns are numbered as given, ad sets by campaign, devices and placements over all of them.
-    """
-    devices, placements = (
-        sorted({each[at] or "" for one in several for each in one.names} - {""}) for at in (1, 2)
+def columns_of(one: Evidence) -> Columns:
+    """Return what a campaign sold by slice and hour, as advice on bids takes it."""
+    return Columns(
+        names=one.names,
+        slice=one.slice,
+        hour=one.hour,
+        age=one.age,
+        share=one.share,
+        clicks=one.clicks,
+        spend=one.spend,
+        conversions=one.conversions,
+        revenue=one.revenue,
     )
-    keys, ad_sets = [], []
-    for campaign, one in enumerate(several):
-        own, ad_set = one.kinds(0)
-        ad_sets.append(own)
-        columns = [
-            np.full(len(one.hour), campaign),
-            ad_set,
-            _numbers(one, 1, devices),
-            _numbers(one, 2, placements),
-            one.hour,
-        ]
-        keys.append(np.stack(columns, axis=1))
-    kinds = Kinds(campaigns=len(several), devices=len(devices), placements=len(placements))
-    return Named(
-        cells=gathered(
-            kinds,
-            np.concatenate(keys) if keys else np.zeros((0, 5), dtype=np.int64),
-            np.concatenate([one.clicks * one.share for one in several] or [np.zeros(0)]),
-            np.concatenate([one.conversions for one in several] or [np.zeros(0)]),
-        ),
-        ad_sets=ad_sets,
-        devices=devices,
-        placements=placements,
-    )
-
-
-def _numbers(one: Evidence, dimension: int, known: Sequence[str]) -> Ints:
-    place = {each: at for at, each in enumerate(known)}
-    numbers = [UNKNOWN if (n := each[dimension]) is None else place[n] for each in one.names]
-    return np.array(numbers, dtype=np.int64)[one.slice] if len(one.slice) else one.slice

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from engine.calendar import DAY, HOUR, local_day
-from schemas import MetricsEvent, Plan, SchemaError, decode_metrics, encode
+from schemas import LearningStatus, MetricsEvent, Plan, SchemaError, decode_metrics, encode
 from schemas.keys import check_key
 from schemas.topics import BREAKDOWNS
 from workers.adviser.closing import closed_day
@@ -110,6 +110,9 @@ class _Heard:
         if value == before:
             return due, "duplicate"
         self._draft.writes[key] = value
+        phase = self._event.learning_status
+        learning = None if phase is None else phase is LearningStatus.LEARNING
+        due = due.naming(self._start, self._event.current_bid, learning=learning)
         return self._without_older(due.changed(day, utc_day, currency)), None
 
     def _without_older(self, due: Due) -> Due:

@@ -24,6 +24,11 @@ def roster_key(account: bytes) -> bytes:
     return account + b"\0campaigns"
 
 
+def peers_key(account: bytes) -> bytes:
+    """Return the key of what an account's campaigns have taught each other of rates."""
+    return account + b"\0peers"
+
+
 def head_key(campaign: bytes) -> bytes:
     """Return the key of what was told of a campaign last, and what was advised."""
     return campaign + b"\0head"
