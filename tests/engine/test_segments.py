@@ -45,7 +45,7 @@ def of_one(cost: Any, value: Any, **fields: Any) -> Segments:  # noqa: ANN401 --
 
 
 def lost(segments: Segments, yardsticks: Yardsticks, others: Floats = NONE) -> list[bool]:
-    return losing(judge(segments, yardsticks), others).tolist()
+    return list(map(bool, losing(judge(segments, yardsticks), others)))
 
 
 @pytest.mark.parametrize("sold", [0.0, 1.0, 3.0, 10.0, 40.0])

@@ -10,7 +10,6 @@ import numpy as np
 
 from engine.calendar import day_start
 from schemas import Aims, BidTerms, Breakdowns, campaign_key
-from schemas.breakdown import COUNTED
 from workers.adviser.draft import Draft
 from workers.adviser.slices import Names
 from workers.adviser.tables import day_key, head_key, roster_key
@@ -21,7 +20,7 @@ KEPT_DAYS: Final = 28
 """Closed days that advice goes by."""
 
 Row = tuple[Names, tuple[int, ...], tuple[tuple[int, ...], ...]]
-"""A slice: its names, its hours of the day, and of each of `COUNTED` a number an hour."""
+"""A slice: its names, its hours of the day, and of each count of a `DaySlice` a number an hour."""
 
 
 class KeptDay(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -169,7 +168,13 @@ def _kept(row: Breakdowns, zones: ZoneBook) -> KeptDay:
         (
             (each.ad_set_id, each.device, each.placement),
             each.hours,
-            tuple(getattr(each, name) for name in COUNTED),
+            (
+                each.impressions,
+                each.clicks,
+                each.spend_millionths,
+                each.conversion_millionths,
+                each.revenue_millionths,
+            ),
         )
         for each in row.slices
     )

@@ -99,15 +99,16 @@ def bidder_of(campaign: bytes, head: Head, topic: str) -> Bidder:
     """
     platform, account_id, campaign_id = parse_campaign_key(campaign)
     own = head.bidding
-    known = own is not None and own.bid is not None and not own.terms.paced
-    changed = None if own is None or own.changed is None else from_seconds(own.changed)
-    standing = {None: Standing(bid=Decimal(own.bid or 0), changed_at=changed)} if own else {}
+    standing: dict[str | None, Standing] = {}
+    if own is not None and own.bid is not None and not own.terms.paced:
+        changed = None if own.changed is None else from_seconds(own.changed)
+        standing[None] = Standing(bid=Decimal(own.bid), changed_at=changed)
     return Bidder(
         platform=platform,
         account_id=account_id,
         campaign_id=campaign_id,
         terms=own.terms if own else None,
-        standing=standing if known else {},
+        standing=standing,
         learning=own.learning if own else False,
         previous={
             key.removeprefix(_OF_BIDS) or None: said.identity

@@ -96,4 +96,5 @@ def _like(policy: AdviserPolicy, advice: Recommendation, step: Step) -> bytes | 
         if (out.topic, out.key) == (name, advice.key) and out.value and kind in out.value
     ]
     same = [value for value in found if advice.recommendation_id.encode() in value]
-    return (same or found or [None])[-1]
+    chosen = same or found
+    return chosen[-1] if chosen else None
