@@ -31,6 +31,9 @@ BID_UNIT: Final = "currency_per_click"
 BID_DECIMALS: Final = 6
 """Most decimals that a bid is given in."""
 
+OF_AN_HOUR: Final = frozenset({None, HOURLY_BUDGET, BID_MULTIPLIER})
+"""Fields of the advice that decides a campaign's hours; that on anything else stands beside it."""
+
 CURRENCY_UNIT: Final = "currency"
 MULTIPLIER_UNIT: Final = "multiplier"
 SHARE_UNIT: Final = "share_of_bid"

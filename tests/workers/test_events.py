@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.audit import AuditEntry, AuditStatus, Mode
 from schemas.codec import encode
+from schemas.fields import Entity
 from schemas.recommendation import HoldReason, Kind, Recommendation
 from workers.events import audit_line, recommendation_line
 
@@ -50,6 +51,16 @@ def test_a_late_report_changes_the_value_of_a_later_hour_and_that_hour_is_told()
     )
 
     assert " EUR for Mon 12:00Z  pace" in recommendation_line(encode(late)).detail
+
+
+def test_a_bid_says_of_which_ad_set_it_is() -> None:
+    ad_set = {"field": "bid", "entity": Entity.AD_SET, "entity_id": "144"}
+    bid = msgspec.structs.replace(PACING, kind=Kind.BID, pacing_index=None, **ad_set)
+    entry = msgspec.structs.replace(ENTRY, **ad_set)
+
+    told = recommendation_line(encode(bid)).detail
+    assert told.startswith("bid of 144 4 → 1,234.50 EUR for Mon 10:00Z")
+    assert audit_line(encode(entry)).detail == "bid of 144 4 → 5 EUR  by policy"
 
 
 def test_a_hold_says_its_reason() -> None:

@@ -121,10 +121,19 @@ def test_every_factor_is_one_that_the_platform_takes(platform: str) -> None:
 
 
 def test_a_kind_that_the_platform_does_not_take_shows_in_those_it_takes() -> None:
-    """Desktops are all in the better placement: without placements, they are what is better."""
+    """Rates go by placement alone, and three in four clicks of desktops are in the better one."""
+    rates = {"top": 0.06, "rest": 0.02}
+    clicks = {
+        ("desktop", "top"): 30.0,
+        ("desktop", "rest"): 10.0,
+        ("mobile", "top"): 10.0,
+        ("mobile", "rest"): 30.0,
+    }
     rows = [
-        *sold(0, kind=("desktop", "top"), rate=0.06),
-        *sold(0, kind=("mobile", "rest"), rate=0.02),
+        row
+        for kind, count in clicks.items()
+        for row in sold(0, kind=kind, clicks=count, rate=rates[kind[1]])
     ]
     found = of_kind(given(rows), MultiplierKind.DEVICE)
-    assert found["desktop"] == pytest.approx(1.5, abs=0.03)
+    mean = (30.0 * 0.06 + 10.0 * 0.02) / 40.0
+    assert found["desktop"] == pytest.approx(mean / 0.04, abs=0.03)

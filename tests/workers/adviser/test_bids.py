@@ -31,6 +31,7 @@ from tests.workers.adviser.bidders import (
     without_terms,
 )
 from workers.adviser.bid_account import Standing
+from workers.adviser.bid_slices import columns, delivered
 from workers.adviser.bidding import advise_bids
 
 WORTH = 0.03 * 60.0 / 4.0
@@ -105,8 +106,15 @@ def test_several_ad_sets_have_a_bid_each_and_share_what_is_known_of_the_campaign
 
 def test_the_order_of_rows_and_of_campaigns_that_are_due_is_nothing() -> None:
     chance = np.random.default_rng(3)
-    rows = sold(0, "a") + sold(0, "b", kind=("desktop", None)) + sold(1, rate=0.05)
+    rows = [
+        row._replace(clicks=row.clicks * part, revenue=row.revenue * part)
+        for row in sold(0, "a") + sold(0, "b", kind=("desktop", None)) + sold(1, rate=0.05)
+        for part in chance.uniform(0.1, 2.0, 3).tolist()
+    ]
     mixed = [rows[at] for at in chance.permutation(len(rows))]
+    ordered, other = (delivered(columns(2, some)) for some in (rows, mixed))
+    for name in ("keys", "ages", "clicks", "revenue"):  # to the last bit, as sums depend on it
+        assert (getattr(ordered, name) == getattr(other, name)).all()
     both = [bidder(0), bidder(1)]
     assert advised(both, rows) == advised(both, mixed)
     assert advise_bids(account(both, rows), [1, 0, 1]) == advised(both, rows)
@@ -304,6 +312,8 @@ def test_where_a_multiplier_keeps_the_budget_the_base_is_advised_and_for_a_perso
     )
     base = replace(paced, terms=changed(terms(paced=True), bid=of_bid(base="0.25")))
     assert only(advised([base], sold(0))).current_value == Decimal("0.25")
+    plain = replace(paced, terms=changed(terms(), bid=of_bid(base="0.25")))
+    assert only(advised([plain], sold(0))).current_value == Decimal("0.60")
 
 
 def test_conversions_that_are_not_there_yet_do_not_lower_a_bid() -> None:
