@@ -17,6 +17,7 @@ from schemas.action import Release
 from schemas.topics import ACTIONS, BREAKDOWNS, RECOMMENDATIONS
 from workers.adviser.archive import Archive, Head, Said
 from workers.adviser.bid_account import Account, Bidder, Standing
+from workers.adviser.bid_choosing import chosen
 from workers.adviser.bid_lessons import peers_of
 from workers.adviser.bid_peers import Peers
 from workers.adviser.bid_slices import delivered
@@ -53,6 +54,8 @@ class Bids:
         if head.bidding is None or head.currency not in (None, head.bidding.terms.currency):
             return {}
         account = self._account([(self.campaign, head)], [evidence], head.closed)
+        if not chosen(account, [0])[0]:
+            return {}
         told = advise_bids(account, peers=self._peers(head.closed)).recommendations
         return {_said_key(each): self._publish(each) for each in told}
 

@@ -140,6 +140,17 @@ def _refusal(old: Hour, told: Told, most_events: int) -> str | None:
 
 
 def _with_hour(day: Day, number: int, hour: Hour, rows: dict[Names, Counts]) -> Day:
+    old = day.hours.get(number)
+    known = {each: at for at, each in enumerate(day.names)}
+    if rows.keys() <= known.keys():
+        numbered = {at: rows[day.names[at]] for at in sorted(known[each] for each in rows)}
+        if old is None or old.rows.keys() <= numbered.keys():  # else a name may be gone
+            hours = {**day.hours, number: msgspec.structs.replace(hour, rows=numbered)}
+            return Day(names=day.names, hours={at: hours[at] for at in sorted(hours)})
+    return _renumbered(day, number, hour, rows)
+
+
+def _renumbered(day: Day, number: int, hour: Hour, rows: dict[Names, Counts]) -> Day:
     hours = {**day.hours, number: hour}
     kept: set[Names] = {
         day.names[row] for at, each in day.hours.items() if at != number for row in each.rows
