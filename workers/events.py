@@ -66,6 +66,9 @@ def _advice(advice: Recommendation) -> str:
     if advice.kind is Kind.HOLD:
         return f"{advice.hold_reason} for {advice.hour:%a %H:%M}Z{pace}"
     values = advice.current_value, advice.recommended_value
+    if advice.kind in (Kind.TARGETING, Kind.CREATIVE):
+        # The unit is no money, and the first reason names what it is about.
+        return f"{_change(advice.field, values, (None, None))}: {advice.reasons[0].text}"
     spent = ""
     if advice.spend_to_date is not None and advice.period_budget is not None:
         spent = f"  spent {_money(advice.spend_to_date)} of {_money(advice.period_budget)}"

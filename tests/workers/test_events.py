@@ -8,7 +8,7 @@ import msgspec
 from schemas.audit import AuditEntry, AuditStatus, Mode
 from schemas.codec import encode
 from schemas.fields import Entity
-from schemas.recommendation import HoldReason, Kind, Recommendation
+from schemas.recommendation import Explanation, HoldReason, Kind, Recommendation
 from workers.events import audit_line, recommendation_line
 
 HOUR = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -135,3 +135,20 @@ def test_what_was_rejected_says_why_in_words() -> None:
 def test_bytes_that_are_no_record_are_shown_and_end_nothing() -> None:
     assert recommendation_line(b"{").what == "unreadable"
     assert not audit_line(b"").calm
+
+
+def test_advice_for_people_says_what_about_and_why_and_no_money() -> None:
+    why = Explanation(code="segment_loses", text="Placement partners brought nothing.")
+    advice = msgspec.structs.replace(
+        PACING,
+        kind=Kind.TARGETING,
+        field="placement_bid_share",
+        current_value=Decimal(1),
+        recommended_value=Decimal("0.25"),
+        unit="share_of_bid",
+        reasons=(why,),
+    )
+
+    detail = recommendation_line(encode(advice)).detail
+
+    assert detail == "placement_bid_share 1 → 0.25: Placement partners brought nothing."
