@@ -237,6 +237,13 @@ def test_what_holds_a_bid_is_told_with_its_limit(
     assert next(each.limit for each in advice.guardrails if each.name == clamped) == Decimal(bid)
 
 
+@pytest.mark.parametrize("bid", ["0.30", "0.07", "0.86", "0.91", "2.02"])
+@pytest.mark.parametrize("most", [7.0, 25.0, 33.0])
+def test_a_change_is_never_larger_than_the_plan_lets_it_be(bid: str, most: float) -> None:
+    for one in advised([bidder(0, bid=bid, max_change_pct=most)], sold(0)).recommendations:
+        assert 0.0 < abs(one.change_pct or 0.0) <= most
+
+
 def test_a_bid_beyond_its_range_is_brought_back_though_it_be_within_noise() -> None:
     one = bidder(0, bid="0.45")
     assert reasons(advised([one], sold(0))) == ["within_noise"]
