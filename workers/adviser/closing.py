@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
@@ -26,10 +27,14 @@ from workers.adviser.slices import (
     summed,
 )
 from workers.adviser.tables import hours_key
+from workers.delivery.sizes import LARGEST_BATCH
 from workers.instants import date_of, from_seconds
 from workers.optimizer.zones import ZoneBook
 
 ByHour = dict[int, Counts]
+
+MOST_BYTES: Final = LARGEST_BATCH // 2
+"""Most bytes of a closed day as it is told."""
 
 
 def closed_day(
@@ -124,3 +129,29 @@ def _slice(names: Names, hours: ByHour) -> DaySlice:
         conversion_millionths=columns[3],
         revenue_millionths=columns[4],
     )
+
+
+def largest(slices: Sequence[DaySlice], count: int) -> tuple[DaySlice, ...]:
+    """Return the slices that spent most, and the sum of the others as the slice without names."""
+    spent = sorted(slices, key=lambda each: (-sum(each.spend_millionths), order(_names(each))))
+    kept = {_names(each) for each in spent[:count]} - {UNKNOWN}
+    rest: ByHour = {}
+    for each in slices:
+        if _names(each) in kept:
+            continue
+        columns = (
+            each.impressions,
+            each.clicks,
+            each.spend_millionths,
+            each.conversion_millionths,
+            each.revenue_millionths,
+        )
+        for hour, *counts in zip(each.hours, *columns, strict=True):
+            a, b, c, d, e = counts
+            rest[hour] = added(rest.get(hour, NOTHING), (a, b, c, d, e))
+    unnamed = (_slice(UNKNOWN, rest),) if rest else ()
+    return (*unnamed, *(each for each in slices if _names(each) in kept))
+
+
+def _names(each: DaySlice) -> Names:
+    return each.ad_set_id, each.device, each.placement

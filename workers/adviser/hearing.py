@@ -13,10 +13,18 @@ import msgspec
 import numpy as np
 
 from engine.calendar import DAY, HOUR, local_day
-from schemas import LearningStatus, MetricsEvent, Plan, SchemaError, decode_metrics, encode
+from schemas import (
+    Breakdowns,
+    LearningStatus,
+    MetricsEvent,
+    Plan,
+    SchemaError,
+    decode_metrics,
+    encode,
+)
 from schemas.keys import check_key
 from schemas.topics import BREAKDOWNS
-from workers.adviser.closing import closed_day
+from workers.adviser.closing import MOST_BYTES, closed_day, largest
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due, due_of, packed
 from workers.adviser.planning import plan_of
@@ -109,6 +117,8 @@ class _Heard:
         value = packed_day(after)
         if value == before:
             return due, "duplicate"
+        if told.left_out:
+            self._draft.count("breakdowns", "rows_left_out", by=told.left_out)
         self._draft.writes[key] = value
         phase = self._event.learning_status
         learning = None if phase is None else phase is LearningStatus.LEARNING
@@ -125,10 +135,21 @@ class _Heard:
         """Tell the days that are over and have something new to tell."""
         over = [day for day in due.changed_days if day < due.clock]
         for day in over:
-            heard = self._event, due
-            record = closed_day(self._draft, self._zones, heard, self._plan, (day, self._now))
-            self._draft.publish(BREAKDOWNS, record.key, encode(record), self._now)
+            record, value = self._fitting(due, day)
+            self._draft.publish(BREAKDOWNS, record.key, value, self._now)
             if record.refused_hours:
                 self._draft.count("breakdowns", "more_than_total", by=record.refused_hours)
             self._draft.count("breakdowns", "told")
         return due.without_changes(over)
+
+    def _fitting(self, due: Due, day: int) -> tuple[Breakdowns, bytes]:
+        """Return a day as a record that Kafka takes: small slices go into the one without names."""
+        heard = self._event, due
+        record = closed_day(self._draft, self._zones, heard, self._plan, (day, self._now))
+        value = encode(record)
+        while len(value) > MOST_BYTES:
+            left = len(record.slices) // 2
+            self._draft.count("breakdowns", "slices_left_out", by=len(record.slices) - left)
+            record = msgspec.structs.replace(record, slices=largest(record.slices, left))
+            value = encode(record)
+        return record, value

@@ -22,6 +22,11 @@ NOTHING: Final[Counts] = (0, 0, 0, 0, 0)
 
 NO_SEQUENCE: Final = -1
 
+_SPEND: Final = 2
+
+MOST_ROWS: Final = 200
+"""Rows of an hour that are kept, those that spent most: a day must fit a record of Kafka."""
+
 _LARGEST: Final = 2**62
 _MILLIONTHS: Final = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
@@ -55,6 +60,8 @@ class Told(msgspec.Struct, frozen=True):
     """The hash of a delta's id."""
     total: Counts
     rows: dict[Names, Counts]
+    left_out: int
+    """Rows beyond `MOST_ROWS`: what they said is in the total alone."""
 
 
 _DAY: Final = msgspec.msgpack.Decoder(Day)
@@ -78,6 +85,7 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
     into = start % 86_400
     total = _counts(event)
     rows = {(row.ad_set_id, row.device, row.placement): _counts(row) for row in event.breakdown}
+    kept = sorted(rows, key=lambda each: (-abs(rows[each][_SPEND]), order(each)))[:MOST_ROWS]
     if any(abs(number) > _LARGEST for counts in (total, *rows.values()) for number in counts):
         return None
     sequence = NO_SEQUENCE if event.sequence_number is None else event.sequence_number
@@ -88,7 +96,8 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
         sequence=sequence,
         event=own if event.is_delta else None,
         total=total,
-        rows=rows,
+        rows={each: rows[each] for each in kept},
+        left_out=len(rows) - len(kept),
     )
 
 

@@ -12,7 +12,9 @@ import pytest
 from schemas import Breakdown, Breakdowns, MetricsEvent, RecordMode, encode, topics
 from schemas.breakdown import COUNTED
 from tests.workers.adviser.world import World, a_row, an_event, hour, life
+from workers.adviser.closing import MOST_BYTES
 from workers.adviser.slices import day_of
+from workers.delivery.sizes import LARGEST_BATCH
 
 
 def told(*events: MetricsEvent, **plan: Any) -> list[Breakdowns]:  # noqa: ANN401 -- fields of a record
@@ -265,3 +267,22 @@ def test_a_life_of_two_weeks_takes_a_few_kilobytes_a_day() -> None:
 
     assert sum(map(len, world.tables["hours"].values())) < 15 * 4_000
     assert sum(map(len, world.tables["days"].values())) < 15 * 4_000
+
+
+def test_a_day_of_thousands_of_slices_is_one_record_that_kafka_takes() -> None:
+    events = []
+    for number in range(24):
+        rows = [a_row(f"{number}-{at:03d}-{'x' * 100}", 1 + at) for at in range(250)]
+        events.append(an_event(number, rows))
+    world = World()
+    world.metrics(*events)
+
+    (day,) = world.days
+    assert world.counts["breakdowns", "rows_left_out"] == 24 * 50
+    assert world.counts["breakdowns", "slices_left_out"] > 0
+    assert max(len(out.value or b"") for out in world.outputs) <= MOST_BYTES
+    assert max(map(len, world.tables["hours"].values())) < LARGEST_BATCH
+    # Whatever goes into the slice without names, nothing is lost, and the largest keep theirs.
+    assert sums(day)[:2] == (24 * 40 * 31_375, 24 * 31_375)
+    assert sums(day, placement=f"7-249-{'x' * 100}")[1] == 250
+    assert day.slices[0].placement is None
