@@ -107,6 +107,10 @@ def test_revenue_is_less_evidence_than_as_many_conversions() -> None:
     assert by_value.target == pytest.approx(by_count.target * 40.0)
     assert by_value.chance[1] < by_count.chance[1]
     assert by_value.high[1] > by_count.high[1]
+    # Half of the conversions for half of the cost: the same rate, seen half as often.
+    half, level = LIKENESS + np.array([20.0, 0.5]), 42.0 / 410.0
+    posterior = stats.gamma(half, scale=1.0 / (LIKENESS / level + np.array([150.0, 50.0])))
+    assert by_value.chance == pytest.approx(posterior.cdf(HALF * 0.1), abs=0.004)
 
 
 def test_splitting_a_segment_of_another_dimension_changes_nothing() -> None:
