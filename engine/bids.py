@@ -23,6 +23,9 @@ PERFORMANCE_STRENGTH: Final = 50.0
 
 LEAST_PERFORMANCE, MOST_PERFORMANCE = 0.5, 2.0
 
+_HAIR: Final = 1e-12
+"""Share by which a whole step may come out too high or too low."""
+
 REASONS: Final = (
     "free",
     "minimum",
@@ -125,7 +128,10 @@ def bids(wanted: Floats, limits: Limits, now: InForce, emergency: Floats) -> Bid
         Shape (B,), in (0, 1]: what is left of the bid in an emergency, 1 for none.
     """
     held = now.bid > 0.0
-    near = np.clip(wanted, now.bid * (1.0 - limits.change), now.bid * (1.0 + limits.change))
+    # Bids are rounded down in the end: to a whole step within the change, not to one beyond it.
+    lowest = np.ceil(now.bid * (1.0 - limits.change) / limits.step * (1.0 - _HAIR)) * limits.step
+    lowest = np.minimum(lowest, now.bid)
+    near = np.clip(wanted, lowest, now.bid * (1.0 + limits.change))
     usual, reason = wanted, np.full(len(wanted), FREE)
     for number, where, value in (
         (MAX_CHANGE, held & (near != wanted), near),
@@ -148,7 +154,7 @@ def _within(bid: Floats, reason: Ints, limits: Limits) -> tuple[Floats, Ints]:
     """Return bids in whole steps, rounded down but never below the lowest, and what held them."""
     least = np.ceil(limits.low / limits.step)
     # A bid that is a whole step must stay one, though it may come out a hair below.
-    steps = np.floor(bid / limits.step * (1.0 + 1e-12))
+    steps = np.floor(bid / limits.step * (1.0 + _HAIR))
     most = np.floor(limits.high / limits.step)
     why = np.where(steps < least, MINIMUM, np.where(steps > most, MAXIMUM, reason))
     return np.clip(steps, least, most) * limits.step, why

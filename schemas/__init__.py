@@ -10,6 +10,8 @@ from __future__ import annotations
 from schemas.action import Action, Release
 from schemas.aliases import ALIASES, Decoded, decode_metrics
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
+from schemas.bid_terms import AdSetTerms, BidTerms
+from schemas.breakdown import Aims, Breakdowns, DaySlice
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
@@ -39,6 +41,7 @@ from schemas.plan import (
 from schemas.portfolio import Portfolio
 from schemas.prior import PooledDelay, Prior, PriorLevel, SpendDays
 from schemas.recommendation import (
+    BidMultiplier,
     Explanation,
     GuardrailCheck,
     GuardrailStatus,
@@ -46,6 +49,7 @@ from schemas.recommendation import (
     Impact,
     Kind,
     MoneyRange,
+    MultiplierKind,
     Priority,
     Range,
     Recommendation,
@@ -62,11 +66,16 @@ __all__ = [
     "Action",
     "Actuator",
     "AdSet",
+    "AdSetTerms",
+    "Aims",
     "AuditEntry",
     "AuditStatus",
     "Autonomy",
     "Bid",
+    "BidMultiplier",
+    "BidTerms",
     "Breakdown",
+    "Breakdowns",
     "Budget",
     "BudgetPeriod",
     "CalendarEvent",
@@ -74,6 +83,7 @@ __all__ = [
     "Condition",
     "ConditionKind",
     "ConversionTimeBasis",
+    "DaySlice",
     "Days",
     "Decision",
     "Decoded",
@@ -91,6 +101,7 @@ __all__ = [
     "MetricsEvent",
     "Mode",
     "MoneyRange",
+    "MultiplierKind",
     "Objective",
     "Part",
     "Plan",

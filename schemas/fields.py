@@ -84,6 +84,7 @@ class Entity(StrEnum):
 
     CAMPAIGN = "campaign"
     AD_SET = "ad_set"
+    SEGMENT = "segment"
     BUDGET_GROUP = "budget_group"
 
 

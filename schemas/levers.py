@@ -16,8 +16,28 @@ BID_MULTIPLIER: Final = "bid_multiplier"
 """What all bids are multiplied with: the bid itself, a target cost per conversion, or the
 reciprocal of a target of revenue per cost. It comes with the most that an hour may spend."""
 
+AD_SET_BID_SHARE: Final = "ad_set_bid_share"
+DEVICE_BID_SHARE: Final = "device_bid_share"
+PLACEMENT_BID_SHARE: Final = "placement_bid_share"
+"""What share of its bid a segment is to keep, 0 to exclude it. For people: no worker sets it."""
+
+CLICK_RATE: Final = "click_rate"
+"""Clicks per impression that new creatives should reach. For people: no worker sets it."""
+BID: Final = "bid"
+"""The usual bid for a click of an entity, which the multiplier of bids multiplies."""
+
+BID_UNIT: Final = "currency_per_click"
+
+BID_DECIMALS: Final = 6
+"""Most decimals that a bid is given in."""
+
+OF_AN_HOUR: Final = frozenset({None, HOURLY_BUDGET, BID_MULTIPLIER})
+"""Fields of the advice that decides a campaign's hours; that on anything else stands beside it."""
+
 CURRENCY_UNIT: Final = "currency"
 MULTIPLIER_UNIT: Final = "multiplier"
+SHARE_UNIT: Final = "share_of_bid"
+RATE_UNIT: Final = "clicks_per_impression"
 
 MULTIPLIER_DECIMALS: Final = 6
 """Decimals that a multiplier is given in."""

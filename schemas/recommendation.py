@@ -120,6 +120,16 @@ class Impact(Part, frozen=True, kw_only=True):
     conversions: Range | None = None
     roas: Range | None = None
     cpa: MoneyRange | None = None
+    gain: (
+        Annotated[
+            MoneyRange,
+            Meta(
+                description="what conversions may cost by the target less what is spent, above "
+                "what leaving all as it is would bring"
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Explanation(Part, frozen=True, kw_only=True):
@@ -144,6 +154,28 @@ class GuardrailCheck(Part, frozen=True, kw_only=True):
     limit: Amount | None = None
 
 
+class MultiplierKind(StrEnum):
+    """What a multiplier beside a bid is for."""
+
+    DEVICE = "device"
+    PLACEMENT = "placement"
+    HOUR = "hour"
+
+
+class BidMultiplier(Part, frozen=True, kw_only=True):
+    """One multiplier that a person may set beside a bid; Pacekeeper sets none of them."""
+
+    kind: MultiplierKind
+    name: Annotated[
+        Name, Meta(description="device or placement as reports name it, or hours such as 18-23")
+    ]
+    factor: Annotated[
+        float, Meta(ge=0.0, le=100.0, description="as the platform takes it; 1 changes nothing")
+    ]
+    share: Annotated[Ratio, Meta(description="share of the clicks that it is for")]
+    likely: Annotated[Range, Meta(description="the factor before rounding and bounds")]
+
+
 class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     """One decision about one campaign for one hour.
 
@@ -153,7 +185,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     ``hourly_cap`` is set. ``hour_plan`` holds the amounts of money from there to the
     end of the account's local day, in order. A hold leaves everything as it is and says
     why. A budget recommendation's value is for each local day until ``expires_at``; it and
-    the holds beside it have ``field`` daily_budget. The ``inputs``, versions and
+    the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
+    usual bid of its entity, and ``bid_multipliers`` are for people. The ``inputs``, versions and
     ``state_digest`` are what a replay needs.
     """
 
@@ -174,6 +207,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     currency: CurrencyCode | None = None
     hour_plan: Annotated[tuple[Amount, ...], Meta(max_length=25)] = ()
     hourly_cap: Amount | None = None
+    bid_multipliers: Annotated[tuple[BidMultiplier, ...], Meta(max_length=200)] = ()
     pacing_index: Annotated[float, Meta(ge=0.0, description="1 is on plan")] | None = None
     exhaustion_risk: Ratio | None = None
     exhausts_at: Utc | None = None

@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.action import Action
 from schemas.audit import AuditEntry
+from schemas.breakdown import Breakdowns
 from schemas.condition import Condition
 from schemas.decision import Decision
 from schemas.group import Group
@@ -87,7 +88,7 @@ METRICS: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=90 * _DAY,
     writers=("publisher", "collector", "simulator"),
-    readers=("optimizer",),
+    readers=("optimizer", "adviser"),
     about="What each campaign delivered, hour by hour.",
 )
 PLANS: Final = Topic(
@@ -97,7 +98,7 @@ PLANS: Final = Topic(
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("people", "console", "command line"),
-    readers=("optimizer", "executor"),
+    readers=("optimizer", "executor", "adviser"),
     about="What each campaign's money is for; an empty record deletes the plan.",
 )
 GROUPS: Final = Topic(
@@ -137,6 +138,15 @@ SUSPICIONS: Final = Topic(
     readers=("allocator",),
     about="What campaigns' hours say of whether conversions are still counted.",
 )
+BREAKDOWNS: Final = Topic(
+    name="breakdowns.v1",
+    record=Breakdowns,
+    key=Key.ACCOUNT,
+    retention_ms=90 * _DAY,
+    writers=("adviser",),
+    readers=("adviser",),
+    about="Closed local days of campaigns by ad set, device, placement and hour.",
+)
 PRIORS: Final = Topic(
     name="priors.v1",
     record=Prior,
@@ -145,7 +155,7 @@ PRIORS: Final = Topic(
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("allocator",),
-    readers=("optimizer",),
+    readers=("optimizer", "adviser"),
     dead_letters=False,
     about="Pooled shapes of the week and of spend, by account, by platform and of all campaigns.",
 )
@@ -166,7 +176,7 @@ RECOMMENDATIONS: Final = Topic(
     record=Recommendation,
     key=Key.CAMPAIGN,
     retention_ms=90 * _DAY,
-    writers=("optimizer", "allocator"),
+    writers=("optimizer", "allocator", "adviser"),
     readers=("people", "executor", "console"),
     about="One decision per campaign and hour: advice, or a hold with its reason.",
 )
@@ -174,7 +184,7 @@ ACTIONS: Final = Topic(
     name="actions.v1",
     record=Action,
     key=Key.CAMPAIGN,
-    writers=("optimizer", "allocator", "executor"),
+    writers=("optimizer", "allocator", "adviser", "executor"),
     readers=("executor",),
     about="Changes released by policy or by a person.",
 )
@@ -213,6 +223,7 @@ TOPICS: Final = (
     PORTFOLIO,
     SHAPES,
     SUSPICIONS,
+    BREAKDOWNS,
     PRIORS,
     CONDITIONS,
     RECOMMENDATIONS,

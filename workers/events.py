@@ -9,6 +9,7 @@ from decimal import Decimal
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import decode
 from schemas.errors import SchemaError
+from schemas.fields import Entity
 from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Kind, Recommendation
 
@@ -65,12 +66,15 @@ def _advice(advice: Recommendation) -> str:
     if advice.kind is Kind.HOLD:
         return f"{advice.hold_reason} for {advice.hour:%a %H:%M}Z{pace}"
     values = advice.current_value, advice.recommended_value
+    if advice.kind in (Kind.TARGETING, Kind.CREATIVE):
+        # The unit is no money, and the first reason names what it is about.
+        return f"{_change(advice.field, values, (None, None))}: {advice.reasons[0].text}"
     spent = ""
     if advice.spend_to_date is not None and advice.period_budget is not None:
         spent = f"  spent {_money(advice.spend_to_date)} of {_money(advice.period_budget)}"
     # Not ``hour``: where reports come late, the value is for an hour after the one that names it.
     begins = f"for {advice.valid_from:%a %H:%M}Z"
-    change = _change(advice.field, values, (advice.currency, advice.hourly_cap))
+    change = _change(_lever(advice), values, (advice.currency, advice.hourly_cap))
     return f"{change} {begins}{pace}{spent}"
 
 
@@ -79,12 +83,18 @@ def _entry(entry: AuditEntry) -> str:
     waits = entry.status is AuditStatus.APPROVAL_REQUIRED
     before, after = (entry.expected, entry.target) if waits else (entry.before, entry.after)
     told = (
-        _change(entry.field, (before, after), (entry.currency, entry.hourly_cap)),
+        _change(_lever(entry), (before, after), (entry.currency, entry.hourly_cap)),
         entry.reason or "",
         entry.detail if entry.status in _EXPLAINED else "",
         f"recommendation_id {entry.recommendation_id}" if waits else f"by {entry.actor}",
     )
     return "  ".join(filter(None, told))
+
+
+def _lever(record: Recommendation | AuditEntry) -> str | None:
+    """Return what is set; of one ad set it says which."""
+    of_one = record.entity is Entity.AD_SET
+    return f"{record.field} of {record.entity_id}" if of_one else record.field
 
 
 def _change(

@@ -57,6 +57,11 @@ COUNTERS: Mapping[str, Instrument] = {
     "unknown_fields": Instrument(
         name="unknown_fields", about="Fields of events that no version of the schema knows."
     ),
+    "breakdowns": Instrument(
+        name="breakdowns",
+        about="Closed days told by slice, and hours whose breakdown said more than their total.",
+        labels=("outcome",),
+    ),
     "decisions": Instrument(name="decisions", about="Recommendations published.", labels=("kind",)),
     "holds": Instrument(
         name="holds", about="Decisions to leave a campaign alone.", labels=("reason",)

@@ -44,7 +44,7 @@ class Worker:
     """What is to be run."""
 
     name: str
-    """``optimizer``, ``allocator`` or ``executor``."""
+    """``optimizer``, ``allocator``, ``adviser`` or ``executor``."""
     program: Program
     settings: Settings
     owner: int | None = None

@@ -7,10 +7,13 @@ import numpy as np
 from engine import (
     bid_bandit,
     bid_emergency,
+    bid_gains,
     bid_multipliers,
     bids,
     conversion_rates,
     delay,
+    hour_blocks,
+    mean_rates,
     order_values,
     rate_cells,
 )
@@ -28,6 +31,7 @@ def live() -> None:
     found = conversion_rates.rates(learned, cells.keys).middle
     calibration(found, cells.exposure, cells.conversions, 3).kept.any()
     set_bids(found)
+    ask_about_ad_sets(learned, cells)
     split_by_kind()
     react()
     bandit = bid_bandit.tried(bid_bandit.new_bandit(2), np.zeros(2), np.ones(2), np.ones(2))
@@ -67,6 +71,29 @@ def set_bids(rates: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     )
     better = bids.performance(np.array([4.0, 0.0]), np.array([3.0, 0.0]))
     bids.bids(bids.worth(value, goals) * rates[:2] * better, limits, now, np.ones(2))
+
+
+def ask_about_ad_sets(learned: conversion_rates.Learned, cells: Cells) -> None:
+    """Ask for the mean rates of two ad sets, and what other bids would bring them."""
+    asked = np.array([[0, 1], [1, 7]])
+    mean_rates.rows_of(asked, cells.keys)
+    counts = cells.exposure, cells.exposure
+    known = mean_rates.mean_rates(learned, mean_rates.mix(KINDS, asked, cells.keys, counts))
+    mean_rates.expected_of(learned, cells)
+    old, worth = np.array([0.4, 0.5]), 20.0 * known.mean
+    bid_gains.worthwhile(old, worth, known.deviation)
+    bid_gains.price_between(old, worth, bid_gains.ANSWER)
+    move = bid_gains.Move(
+        old=old,
+        new=worth,
+        allowed=np.full(2, 20.0),
+        rate=known.mean,
+        deviation=known.deviation,
+        clicks=np.array([50.0, 0.0]),
+        spend=np.array([15.0, 0.0]),
+    )
+    bid_gains.gains(move)
+    hour_blocks.blocks(known.hour, np.zeros((2, 24)), 3)
 
 
 def split_by_kind() -> None:

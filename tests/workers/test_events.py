@@ -7,7 +7,8 @@ import msgspec
 
 from schemas.audit import AuditEntry, AuditStatus, Mode
 from schemas.codec import encode
-from schemas.recommendation import HoldReason, Kind, Recommendation
+from schemas.fields import Entity
+from schemas.recommendation import Explanation, HoldReason, Kind, Recommendation
 from workers.events import audit_line, recommendation_line
 
 HOUR = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -50,6 +51,16 @@ def test_a_late_report_changes_the_value_of_a_later_hour_and_that_hour_is_told()
     )
 
     assert " EUR for Mon 12:00Z  pace" in recommendation_line(encode(late)).detail
+
+
+def test_a_bid_says_of_which_ad_set_it_is() -> None:
+    ad_set = {"field": "bid", "entity": Entity.AD_SET, "entity_id": "144"}
+    bid = msgspec.structs.replace(PACING, kind=Kind.BID, pacing_index=None, **ad_set)
+    entry = msgspec.structs.replace(ENTRY, **ad_set)
+
+    told = recommendation_line(encode(bid)).detail
+    assert told.startswith("bid of 144 4 → 1,234.50 EUR for Mon 10:00Z")
+    assert audit_line(encode(entry)).detail == "bid of 144 4 → 5 EUR  by policy"
 
 
 def test_a_hold_says_its_reason() -> None:
@@ -124,3 +135,20 @@ def test_what_was_rejected_says_why_in_words() -> None:
 def test_bytes_that_are_no_record_are_shown_and_end_nothing() -> None:
     assert recommendation_line(b"{").what == "unreadable"
     assert not audit_line(b"").calm
+
+
+def test_advice_for_people_says_what_about_and_why_and_no_money() -> None:
+    why = Explanation(code="segment_loses", text="Placement partners brought nothing.")
+    advice = msgspec.structs.replace(
+        PACING,
+        kind=Kind.TARGETING,
+        field="placement_bid_share",
+        current_value=Decimal(1),
+        recommended_value=Decimal("0.25"),
+        unit="share_of_bid",
+        reasons=(why,),
+    )
+
+    detail = recommendation_line(encode(advice)).detail
+
+    assert detail == "placement_bid_share 1 → 0.25: Placement partners brought nothing."

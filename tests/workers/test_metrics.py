@@ -92,7 +92,7 @@ def test_a_step_that_counts_by_an_undeclared_name_is_a_fault(metrics: Metrics) -
 def calls_of(method: str) -> list[tuple[str, int, str]]:
     """Find what the steps count or observe: name, number of labels, and where."""
     found = []
-    for worker in ("optimizer", "allocator", "executor"):
+    for worker in ("optimizer", "allocator", "adviser", "executor"):
         for file in sorted(Path(ROOT, "workers", worker).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 match node:

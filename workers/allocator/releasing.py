@@ -53,6 +53,11 @@ def released(advice: Recommendation, group: Group) -> Action:
         expires_at=advice.expires_at,
         plan_version=advice.plan_version,
     )
+    return numbered(action)
+
+
+def numbered(action: Action) -> Action:
+    """Return an action with the digest of its content as its id."""
     return replace(action, action_id=_identity(action, ACTION_ID))
 
 

@@ -54,7 +54,7 @@ def explain(
     try:
         history, target = await_result(read_history(connect(settings.broker), policy, prefix))
     except OfNoOptimizerError as other:
-        _explain_budget(settings, other.record, json=json)
+        _explain_other(settings, other.record, json=json)
         return
     found = explained(policy, history, target)
     if json:
@@ -65,20 +65,30 @@ def explain(
         raise typer.Exit(1)
 
 
-def _explain_budget(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
-    """Recompute a recommendation of a group's budget, and say whether it is the same."""
+def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
+    """Recompute a recommendation of a group's budget or an adviser, and say if it is the same."""
+    from workers.adviser.policy import AdviserPolicy  # noqa: PLC0415
     from workers.allocator.policy import AllocatorPolicy  # noqa: PLC0415
+    from workers.explain.advice import is_advice  # noqa: PLC0415
     from workers.explain.comparing import differences  # noqa: PLC0415
-    from workers.explain.group_page import as_json, print_budget  # noqa: PLC0415
+    from workers.explain.group_page import as_json, print_other  # noqa: PLC0415
+    from workers.explain.reading_advice import advised_from_topics  # noqa: PLC0415
     from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
 
-    policy = AllocatorPolicy(prefix=settings.topics.prefix)
-    made = await_result(recomputed_from_topics(connect(settings.broker), policy, record))
-    found = differences(record.value, made)
     advice = decode(record.value, Recommendation)
+    connection, prefix = connect(settings.broker), settings.topics.prefix
+    adviser = AdviserPolicy(prefix=prefix)
+    if is_advice(adviser, advice):
+        source = "the account's closed days"
+        made = await_result(advised_from_topics(connection, adviser, record))
+    else:
+        source = "the group's records"
+        allocator = AllocatorPolicy(prefix=prefix)
+        made = await_result(recomputed_from_topics(connection, allocator, record))
+    found = differences(record.value, made)
     if json:
         print_json(as_json(advice, found))
     else:
-        print_budget(Console(), advice, found)
+        print_other(Console(), advice, found, source)
     if found:
         raise typer.Exit(1)

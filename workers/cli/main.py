@@ -55,6 +55,11 @@ COMMANDS = {
         help="Run one allocator: pools what campaigns learn, shares out budgets of groups.",
         panel=RUN,
     ),
+    "adviser": Entry(
+        target="workers.cli.worker:adviser",
+        help="Run one adviser: which segments lose, whose ads are weak.",
+        panel=RUN,
+    ),
     "executor": Entry(
         target="workers.cli.worker:executor",
         help="Run one executor: actions in, audit trail out.",

@@ -1,4 +1,4 @@
-"""``pacekeeper optimizer``, ``allocator`` and ``executor``: one worker in this process."""
+"""``pacekeeper optimizer``, ``allocator``, ``adviser`` or ``executor``: one worker here."""
 
 from __future__ import annotations
 
@@ -68,4 +68,5 @@ def _command(name: str, what: str) -> Callable[..., None]:
 
 optimizer = _command("optimizer", "hourly metrics in, recommendations and actions out")
 allocator = _command("allocator", "what campaigns learn in, what they can share out")
+adviser = _command("adviser", "breakdowns of metrics in, advice for people out")
 executor = _command("executor", "actions and decisions in, effects and the audit trail out")

@@ -9,12 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Kind, Recommendation, decode
-from schemas.topics import ACTIONS, AUDIT, RECOMMENDATIONS
+from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, RECOMMENDATIONS
 from workers.simulator.population import Campaign
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
 
-FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT)
+FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
+
+FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT, BREAKDOWNS)
 
 
 @dataclass(slots=True)
@@ -35,6 +37,8 @@ class Loop:
     """By kind."""
     holds: Counter[str] = field(default_factory=Counter)
     """By reason."""
+    advice: list[Recommendation] = field(default_factory=list)
+    """What is for people to do: it decides no hour, and no worker carries it out."""
     actions: int = 0
     audit: Counter[str] = field(default_factory=Counter)
     """By status."""
@@ -44,6 +48,8 @@ class Loop:
     """What the next hour of a campaign is meant to spend."""
     audited_to: dict[int, int] = field(default_factory=dict)
     """The offset behind the last audit entry, by partition."""
+    closed_to: dict[int, int] = field(default_factory=dict)
+    """The offset behind the last closed day that was told, by partition."""
     _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
     _released: set[str] = field(default_factory=set)
     _settled: set[str] = field(default_factory=set)
@@ -59,6 +65,8 @@ class Loop:
                 case AUDIT.name:
                     self._audited(decode(value, AuditEntry))
                     self.audited_to[partition] = offset + 1
+                case BREAKDOWNS.name:
+                    self.closed_to[partition] = offset + 1
 
     def missing(self, hour: datetime) -> str:
         """Return what is still to come before ``hour`` is decided and settled; empty when done."""
@@ -70,6 +78,9 @@ class Loop:
 
     def _recommended(self, value: bytes) -> None:
         advice = decode(value, Recommendation)
+        if advice.kind in FOR_PEOPLE:
+            self.advice.append(advice)
+            return
         self.recommendations[advice.kind.value] += 1
         if advice.hold_reason is not None:
             self.holds[advice.hold_reason.value] += 1

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from schemas import Recommendation
 from workers.demo.scorecard import Row
 
 
@@ -40,6 +41,8 @@ class Result:
     counts: Counts
     chain_verified: bool
     seconds: float
+    advice: Sequence[Recommendation] = ()
+    """What people were advised on, first one first."""
     report: Path | None = None
     """The page about it."""
 
@@ -110,7 +113,21 @@ class Result:
             "actions": self.counts.actions,
             "audit_entries": self.counts.audit_entries,
             "audit": self.counts.audit,
+            "advice": [_told(each) for each in self.advice],
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
             "report": str(self.report) if self.report else None,
         }
+
+
+def _told(advice: Recommendation) -> dict[str, Any]:
+    return {
+        "recommendation_id": advice.recommendation_id,
+        "campaign": advice.key.decode(),
+        "kind": advice.kind,
+        "entity": advice.entity_id,
+        "field": advice.field,
+        "recommended_value": str(advice.recommended_value),
+        "confidence": advice.confidence,
+        "why": advice.reasons[0].text,
+    }

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas import Strategy
 from schemas.topics import AUDIT, PLANS
+from workers.demo.advised import hear_advice
 from workers.demo.children import last_words, running
 from workers.demo.loop import FOLLOWED, Loop
 from workers.demo.offsets import unread
@@ -124,6 +125,7 @@ class Stage:
             rows=self.score.rows(),
             counts=counts_of(self),
             chain_verified=chain_verified,
+            advice=self.loop.advice,
             seconds=time.monotonic() - self.began,
             report=self.place.report,
         )
@@ -143,6 +145,7 @@ class Stage:
                 await self._heard_about(hour + 1, line, admin)
                 self.hours_played += 1
                 place.screen.show(picture_of(self, hour))
+            await hear_advice(self.loop, place.settings, line, admin)
             place.screen.step("Stopping the workers")
 
     async def _chain_is_intact(self) -> bool:

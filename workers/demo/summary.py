@@ -35,6 +35,7 @@ def print_summary(console: Console, result: Result) -> None:
         _counts(result),
         Text(),
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
+        *_advice(result),
         *_report(result),
         Text(NEXT),
     )
@@ -44,6 +45,19 @@ def print_summary(console: Console, result: Result) -> None:
     if not console.is_terminal:  # there a line is filled with blanks: in a file they are litter
         text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
     console.file.write(text)
+
+
+def _advice(result: Result) -> Sequence[Text]:
+    """Return the surest advice of each kind, for people: no worker carries it out."""
+    best = {each.kind: each for each in sorted(result.advice, key=lambda each: each.confidence)}
+    return [
+        Text.assemble(
+            "Advice on ",
+            (each.kind.value, "bold"),
+            f" for {each.campaign_id}: {each.reasons[0].text} {each.reasons[1].text}",
+        )
+        for each in sorted(best.values(), key=lambda each: each.kind.value, reverse=True)
+    ]
 
 
 def _report(result: Result) -> Sequence[Text]:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
-from schemas.levers import DAILY_BUDGET
+from schemas.levers import BID, DAILY_BUDGET
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries, holding, simulate
 from workers.executor.draft import Draft
@@ -30,6 +30,10 @@ from workers.executor.rows import (
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of, said_about
 from workers.instants import to_ms
+
+_BEGUN_ELSEWHERE = (DAILY_BUDGET, BID)
+"""Fields that had a value before the first action: the plan's own budget, which its version stands
+for, and a bid that only reports name."""
 
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -162,8 +166,8 @@ def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
         yield Finding(AuditStatus.NO_OP, "already_in_force")
     own = current[slot_of(action)]
     before = own.value if own else None
-    if own is None and action.field == DAILY_BUDGET:
-        return  # Until one is set the plan's own budget is in force, which its version stands for.
+    if own is None and action.field in _BEGUN_ELSEWHERE:
+        return
     if before != action.expected:
         detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
         yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
@@ -178,7 +182,7 @@ def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
     own = bytes.fromhex(action.action_id)
     name = slot_of(action)
     current = campaign.standing(name, action)
-    unset = action.expected if action.field == DAILY_BUDGET else None
+    unset = action.expected if action.field in _BEGUN_ELSEWHERE else None
     change = Change(
         action=action,
         before=current.value if current else unset,

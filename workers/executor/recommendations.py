@@ -22,6 +22,9 @@ from workers.executor.rows import Decisions, Proposals, expiry, pack_due, unpack
 from workers.executor.slots import slot_of
 from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
 
+_FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
+"""What people do at the platform themselves: there is nothing to release, so nothing is asked."""
+
 _NOT_NEEDED: Mapping[str, Any] = {
     "hour_plan": (),
     "reasons": (),
@@ -43,6 +46,8 @@ def _carry_out(draft: Draft, advice: Recommendation, record: Record) -> None:
     row = unpack_due(draft.read(advice.key), Proposals)
     if advice.kind is Kind.HOLD:
         draft.count("ignored", record.topic, "hold")
+    elif advice.kind in _FOR_PEOPLE:
+        draft.count("ignored", record.topic, "for_people")
     elif bytes.fromhex(advice.recommendation_id) in row.memory.known:
         draft.count("repeats", record.topic)
     else:

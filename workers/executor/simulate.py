@@ -12,6 +12,8 @@ from schemas.action import Action
 from schemas.errors import Reason, SchemaError
 from schemas.fields import Entity
 from schemas.levers import (
+    BID,
+    BID_DECIMALS,
     BID_MULTIPLIER,
     DAILY_BUDGET,
     HOURLY_BUDGET,
@@ -22,7 +24,10 @@ from schemas.levers import (
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
-FIELDS = {Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET)}
+FIELDS = {
+    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID),
+    Entity.AD_SET: (BID,),
+}
 """What can be set, by kind of entity."""
 
 
@@ -32,12 +37,26 @@ def refusal(action: Action) -> Finding | None:
         known = ", ".join(f"{entity}.{name}" for entity, names in FIELDS.items() for name in names)
         wanted = f"{action.entity}.{action.field}"
         return rejected("unsupported_field", f"cannot set {wanted}; what can be set: {known}")
-    if action.entity_id != action.campaign_id:
+    if action.entity is Entity.CAMPAIGN and action.entity_id != action.campaign_id:
         detail = f"campaign {action.campaign_id} has no {action.entity} {action.entity_id!r}"
         return rejected("unknown_entity", detail)
     if action.field == BID_MULTIPLIER:
         return _of_multiplier(action)
+    if action.field == BID:
+        return _of_bid(action)
     return _of_money(action, "target", action.target)
+
+
+def _of_bid(action: Action) -> Finding | None:
+    """Bids may be finer than the currency, as those for a view or in millionths are."""
+    if action.target <= 0:
+        return rejected("bid_out_of_range", f"a bid must be above 0, was {action.target}")
+    if action.currency is None:
+        return rejected("currency_missing", "a bid is money: say in which currency")
+    if -int(action.target.normalize().as_tuple().exponent) > BID_DECIMALS:
+        detail = f"may have at most {BID_DECIMALS} decimals, was {action.target}"
+        return rejected(str(Reason.TOO_MANY_DECIMALS), detail)
+    return None
 
 
 def _of_multiplier(action: Action) -> Finding | None:

@@ -1,4 +1,4 @@
-"""An explanation of a group's recommendation, for programs and for people."""
+"""An explanation of a group's or an adviser's recommendation, for programs and for people."""
 
 from __future__ import annotations
 
@@ -24,17 +24,31 @@ def as_json(advice: Recommendation, found: Sequence[Difference]) -> dict[str, An
     }
 
 
-def print_budget(console: Console, advice: Recommendation, found: Sequence[Difference]) -> None:
-    """Print why a member has its budget, and whether that could be repeated."""
+def print_other(
+    console: Console, advice: Recommendation, found: Sequence[Difference], source: str
+) -> None:
+    """Print what is advised and why, and whether that could be repeated from its ``source``."""
     lines = [f"Recommendation {advice.recommendation_id}, {advice.key.decode()}"]
+    lines += _inputs(advice)
     lines += [f"{reason.code}: {reason.text}" for reason in advice.reasons]
     lines += [
         f"{check.name}: {check.status}" + (f" at {check.limit}" if check.limit is not None else "")
         for check in advice.guardrails
     ]
     named = ", ".join(each.field for each in found)
-    lines.append(
-        f"Recomputed from the group's records: {f'differs in {named}' if found else 'identical'}"
-    )
+    lines.append(f"Recomputed from {source}: {f'differs in {named}' if found else 'identical'}")
     for line in lines:
         console.print(line, markup=False, highlight=False)
+
+
+def _inputs(advice: Recommendation) -> list[str]:
+    """Return what it was made from, by which code, and what it comes to."""
+    read = ", ".join(f"{topic} {offset}" for topic, offset in sorted(advice.inputs.items()))
+    about = f"{advice.field} of {advice.entity} {advice.entity_id}"
+    return [
+        f"inputs: {read}; plan version {advice.plan_version}",
+        f"model: {advice.model_version}; confidence {advice.confidence:.1%}, risk {advice.risk}",
+        f"value: {about} from {advice.current_value} to {advice.recommended_value} {advice.unit}"
+        if advice.recommended_value is not None
+        else f"value: {about} stays",
+    ]

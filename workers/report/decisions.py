@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, HoldReason, Kind, Recommendation
-from schemas.levers import DAILY_BUDGET
+from schemas.levers import OF_AN_HOUR
 
 _IN_FORCE = (
     AuditStatus.SIMULATED,
@@ -119,8 +119,8 @@ class Decided:
             if name in self._seen:
                 continue
             self._seen.add(name)
-            if advice.field == DAILY_BUDGET:
-                continue  # What a group shares out is no word on the campaign's hours.
+            if advice.field not in OF_AN_HOUR:
+                continue  # What a group shares out, or a bid, is no word on the campaign's hours.
             self.models.add(advice.model_version)
             self._heard_at(int(advice.decided_at.timestamp()))
             key = CampaignKey(advice.platform, advice.account_id, advice.campaign_id)

@@ -12,6 +12,7 @@ from schemas import (
     AuditEntry,
     AuditStatus,
     Autonomy,
+    Breakdown,
     Budget,
     BudgetPeriod,
     CampaignKey,
@@ -58,8 +59,10 @@ def told_at(due: int) -> datetime:
     return start_of(due) + TELLING_TAKES
 
 
-def metrics_event(campaign: Campaign, report: Report) -> MetricsEvent:
-    """Return a report as the event that a collector would publish."""
+def metrics_event(
+    campaign: Campaign, report: Report, breakdown: Sequence[Breakdown] = ()
+) -> MetricsEvent:
+    """Return a report, and how it is split, as the event that a collector would publish."""
     platform, account_id, campaign_id = campaign.key
     return MetricsEvent(
         platform=platform,
@@ -77,6 +80,7 @@ def metrics_event(campaign: Campaign, report: Report) -> MetricsEvent:
         is_final=report.is_final,
         source=SOURCE,
         conversion_time_basis=ConversionTimeBasis.CLICK,
+        breakdown=tuple(breakdown),
     )
 
 

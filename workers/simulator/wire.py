@@ -19,6 +19,7 @@ from workers.settings import TopicSettings
 from workers.simulator.population import Campaign
 from workers.simulator.records import metrics_event, ticks
 from workers.simulator.reports import Report
+from workers.simulator.slices import breakdown_of
 
 _MOST_HEARD = 5_000
 
@@ -49,7 +50,8 @@ class Wire:
         sent = []
         for report in reports:
             campaign = campaigns[report.row]
-            value = encode(metrics_event(campaign, report))
+            rows = breakdown_of(campaign.key, report)
+            value = encode(metrics_event(campaign, report, rows))
             key = bytes(campaign.key)
             sent.append(await self.producer.send(topic, value, key=key, timestamp_ms=stamp))
         await asyncio.gather(*sent)
@@ -84,6 +86,12 @@ class Wire:
             for record in records
             if record.value is not None
         ]
+
+    async def ends(self, name: str) -> dict[int, int]:
+        """Return the end of each partition of a topic, markers of transactions counted."""
+        places = [TopicPartition(name, number) for number in range(self.topics.partitions)]
+        found = await self.consumer.end_offsets(places)
+        return {place.partition: end for place, end in found.items() if end}
 
     async def caught_up(self) -> bool:
         """Return whether everything that was committed when asked has been heard."""

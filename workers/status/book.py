@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas import AuditEntry, CampaignKey, MetricsEvent, Recommendation
-from schemas.levers import DAILY_BUDGET
+from schemas.levers import OF_AN_HOUR
 from workers.kafka import Connection
 from workers.report.building import Book
 from workers.report.delivered import HOUR
@@ -47,8 +47,8 @@ class StatusBook(Book):
         """Take in recommendations, once the metrics are read."""
         super().advise(recommendations)
         for advice in recommendations:
-            if advice.field == DAILY_BUDGET:
-                continue  # What a group shares out is no word on the campaign's hours.
+            if advice.field not in OF_AN_HOUR:
+                continue  # What a group shares out, or a bid, is no word on the campaign's hours.
             key = CampaignKey(advice.platform, advice.account_id, advice.campaign_id)
             known = self.latest.get(key)
             if known is None or advice.hour >= known.hour:

@@ -108,7 +108,7 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(kafka: Broker, tmp_path: P
     with demo(kafka, tmp_path) as process:
         assert eventually(lambda: is_living(tmp_path) or process.poll() is not None, seconds=90)
         below = workers_below(process)
-        assert len(below) == 3
+        assert len(below) == 4
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=40)
         assert process.returncode == 130
@@ -141,6 +141,9 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
     assert facts["campaign_days"] == 8
     assert facts["pacing_error"] < facts["pacing_error_even"]
     assert facts["conversions"] > facts["conversions_even"]
+    # One campaign's clicks on partners' pages hardly ever buy, and nothing else is to be told.
+    told = [(each["kind"], each["campaign"], each["entity"]) for each in facts["advice"]]
+    assert told == [("targeting", "google:481-220-9317:campaign-000", "partners")]
     page = (tmp_path / "demo.html").read_text("utf-8")
     assert facts["report"] == str(tmp_path / "demo.html")
     # The page and the result are made from different sources: topics, and what was played.

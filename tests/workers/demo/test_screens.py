@@ -4,17 +4,21 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 import pytest
 from rich.console import Console
 
+from schemas import Explanation, Kind, Recommendation, encode
+from workers.demo.loop import Loop
 from workers.demo.result import Counts, Result
 from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, AccountNow, Picture, screen_on
 from workers.demo.summary import print_summary
+from workers.simulator.records import InForce
+from workers.simulator.wire import Heard
 
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
 
@@ -90,6 +94,67 @@ def test_the_summary_says_what_it_means_and_what_to_do_next() -> None:
     assert "in .venv/bin" in text
     assert "15,440 (holds: 13,400 no_plan, 2 budget_gone)" in text
     assert "verified, every link" in text
+
+
+def test_the_summary_tells_the_surest_advice_of_each_kind() -> None:
+    def told(kind: Kind, campaign: str, confidence: float) -> Recommendation:
+        reasons = [f"{campaign} {word}." for word in ("loses", "is to go")]
+        return Recommendation(
+            platform="google",
+            account_id="7",
+            campaign_id=campaign,
+            recommendation_id="0" * 32,
+            kind=kind,
+            hour=MONDAY,
+            entity_id=campaign,
+            field="click_rate",
+            recommended_value=Decimal(1),
+            unit="clicks_per_impression",
+            confidence=confidence,
+            reasons=tuple(Explanation(code="why", text=each) for each in reasons),
+            decided_at=MONDAY,
+            valid_from=MONDAY,
+            expires_at=MONDAY + timedelta(days=7),
+            model_version="1",
+        )
+
+    advice = [
+        told(Kind.CREATIVE, "a", 0.96),
+        told(Kind.TARGETING, "b", 0.99),
+        told(Kind.TARGETING, "c", 0.97),
+    ]
+    text = printed(replace(RESULT, advice=advice))
+
+    assert "Advice on targeting for b: b loses. b is to go." in text
+    assert "Advice on creative for a: a loses. a is to go." in text
+    assert "c loses" not in text
+
+
+def test_advice_for_people_decides_no_hour() -> None:
+    loop = Loop((), InForce(()))
+    advice = encode(
+        Recommendation(
+            platform="google",
+            account_id="7",
+            campaign_id="a",
+            recommendation_id="0" * 32,
+            kind=Kind.CREATIVE,
+            hour=MONDAY,
+            entity_id="a",
+            field="click_rate",
+            recommended_value=Decimal(1),
+            unit="clicks_per_impression",
+            decided_at=MONDAY,
+            valid_from=MONDAY,
+            expires_at=MONDAY + timedelta(days=7),
+            model_version="1",
+        )
+    )
+
+    loop.hear([Heard("recommendations.v1", 0, 0, advice)])
+
+    assert len(loop.advice) == 1
+    assert not loop.recommendations
 
 
 def test_a_loss_is_told_as_a_loss() -> None:

@@ -111,7 +111,7 @@ def test_an_expired_action_is_refused_by_the_timestamp_of_its_record() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"field": "bid"}, "unsupported_field"),
+        ({"field": "frequency_cap"}, "unsupported_field"),
         ({"entity": Entity.AD_SET}, "unsupported_field"),
         ({"entity_id": "43"}, "unknown_entity"),
         ({"target": Decimal(-1)}, "negative_target"),

@@ -134,7 +134,7 @@ def test_an_older_recommendation_that_comes_late_does_not_take_a_newer_one_s_pla
 def test_recommendations_about_different_fields_stand_beside_each_other() -> None:
     world = World()
     world.publish(topics.RECOMMENDATIONS, a_recommendation("budget", "12"), 0)
-    world.publish(topics.RECOMMENDATIONS, a_recommendation("bid", "1", field="bid"), 0)
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("bid", "1", field="frequency_cap"), 0)
     world.settle()
     decide(world, approve("budget"), approve("bid"))
 

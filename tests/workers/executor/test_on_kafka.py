@@ -139,7 +139,7 @@ def test_effects_approvals_and_the_chain_go_on_after_a_kill(stack: Stack) -> Non
     many = len(CAMPAIGNS)
     first = [(topics.ACTIONS, budget_of(name, step)) for name in CAMPAIGNS for step in range(3)]
     advice = of_each_campaign(
-        topics.RECOMMENDATIONS, a_recommendation("r", "9", field="bid", **TIMES)
+        topics.RECOMMENDATIONS, a_recommendation("r", "9", field="frequency_cap", **TIMES)
     )
     stack.publish(*of_each_campaign(topics.PLANS, a_plan(Autonomy.AUTO)), *first, *advice)
     with stack.executor() as worker:

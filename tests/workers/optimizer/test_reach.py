@@ -12,6 +12,7 @@ from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
+from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.explain.histories import Kept
@@ -35,6 +36,7 @@ LIBRARY = {
     "anomalies",
     "bid_bandit",
     "bid_emergency",
+    "bid_gains",
     "bid_multipliers",
     "bids",
     "calibration",
@@ -46,12 +48,13 @@ LIBRARY = {
     "conversion_rates",
     "day_shapes",
     "demand",
-    "discoveries",
     "exploration",
     "futures",
     "hill_curves",
+    "hour_blocks",
     "thresholds",
     "log_linear",
+    "mean_rates",
     "order_values",
     "rate_cells",
     "rate_factors",
@@ -147,6 +150,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         ask_about_campaigns()
         after([6] * 8)
         grown(10)
+        advised_on()
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)

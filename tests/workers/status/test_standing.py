@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas import Budget, BudgetPeriod, HoldReason, MetricsEvent, MoneyRange
+from schemas import Budget, BudgetPeriod, HoldReason, Kind, MetricsEvent, MoneyRange
 from schemas.plan import Days
 from tests.workers.report.told import a_hold, a_plan, advice, an_hour, at
 from tests.workers.status.books import a_book, all_of, only
@@ -292,11 +292,12 @@ def test_a_hold_is_told_with_its_beginning_and_what_to_do_until_something_else_i
     assert on_again.hold is None
 
 
-def test_what_a_group_shares_out_is_no_word_on_the_campaigns_hours() -> None:
+def test_what_a_group_shares_out_or_a_bid_is_no_word_on_the_campaigns_hours() -> None:
     told = [advice(3)]
     shared = [
         a_hold(4, HoldReason.WITHIN_BAND, field="daily_budget"),
         advice(4, field="daily_budget", recommendation_id="f" * 32),
+        advice(4, field="bid", kind=Kind.BID, recommendation_id="e" * 32),
     ]
     plain, beside = (
         a_book(hours(4), plans=[a_plan()], recommendations=each) for each in (told, told + shared)

@@ -1,0 +1,15 @@
+"""The normal distribution, for chances."""
+
+from __future__ import annotations
+
+from math import erfc, sqrt
+
+import numpy as np
+
+from engine.arrays import Floats
+
+
+def below(scores: Floats) -> Floats:
+    """Return the chance that a standard normal number is below each score, any shape."""
+    flat = [0.5 * erfc(-score / sqrt(2.0)) for score in np.ravel(scores).tolist()]
+    return np.array(flat, dtype=np.float64).reshape(np.shape(scores))

@@ -1,0 +1,89 @@
+"""Advice on bids from closed days: of whom, by which bid, and made again byte for byte."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas import Action, Bid, Kind, Recommendation, decode, topics
+from tests.workers.adviser.world import World, a_row, an_event
+from tests.workers.stored import Stored
+from workers.explain.advice import advised_again
+
+
+def bidding(days: int = 4, *, bid: str | None = "0.20", **plan: Any) -> World:  # noqa: ANN401 -- fields of a record
+    """Return a campaign whose clicks are worth 60 cents: 6 in 100 buy, at ten euros each."""
+    world = World()
+    world.plan(strategy="even", **plan)
+    said = None if bid is None else Decimal(bid)
+    for number in range(days * 24 + 1):
+        rows = [a_row("search", 50, 3.0, ad_set_id="x"), a_row("feed", 50, 3.0, ad_set_id="x")]
+        world.metrics(an_event(number, rows, current_bid=said))
+    return world
+
+
+def bids(world: World) -> list[Recommendation]:
+    return [advice for advice in world.advice if advice.kind is Kind.BID]
+
+
+def test_a_bid_below_what_a_click_is_worth_is_to_rise_once_a_day() -> None:
+    told = bids(bidding())
+
+    assert [advice.decided_at.day for advice in told] == [3, 4, 5, 6]
+    assert {advice.entity_id for advice in told} == {"x"}
+    assert all((advice.current_value, advice.field) == (Decimal("0.20"), "bid") for advice in told)
+    assert all((advice.recommended_value or 0) > Decimal("0.20") for advice in told)
+    assert told[1].supersedes == told[0].recommendation_id
+
+
+@pytest.mark.parametrize("strategy", ["even", "adaptive"])
+def test_what_an_hourly_multiplier_moves_is_no_usual_bid(strategy: str) -> None:
+    world = World()
+    world.plan(strategy=strategy)
+    rows = [a_row("search", 100, 6.0)]
+    world.metrics(*(an_event(n, rows, current_bid=Decimal("0.20")) for n in range(25)))
+
+    assert bool(bids(world)) == (strategy == "even")
+
+
+def test_the_plans_own_bid_counts_where_none_is_reported() -> None:
+    assert bids(bidding(1, bid=None)) == []
+    (advice,) = bids(_with_base())
+    assert advice.current_value == Decimal("0.15")
+
+
+def _with_base() -> World:
+    world = World()
+    world.plan(strategy="even", bid=Bid(base=Decimal("0.15")))
+    rows = [a_row("search", 100, 6.0)]
+    world.metrics(*(an_event(number, rows) for number in range(25)))
+    return world
+
+
+def test_where_policy_lets_a_bid_go_its_action_goes_with_it() -> None:
+    world = bidding(1, autonomy="auto", min_confidence=0.1)
+
+    (advice,) = bids(world)
+    name = world.policy.topic(topics.ACTIONS)
+    (action,) = [decode(out.value or b"", Action) for out in world.outputs if out.topic == name]
+    assert advice.auto_execute
+    assert action.recommendation_id == advice.recommendation_id
+    assert (action.expected, action.target) == (advice.current_value, advice.recommended_value)
+    assert (action.entity, action.entity_id) == ("ad_set", "x")
+
+
+def test_bids_are_advised_again_byte_for_byte() -> None:
+    world = bidding()
+    days, advice = (world.policy.topic(t) for t in (topics.BREAKDOWNS, topics.RECOMMENDATIONS))
+    told = [out for out in world.outputs if out.topic == days]
+    records = [
+        Stored(days, at, out.timestamp or 0, out.key, out.value) for at, out in enumerate(told)
+    ]
+    published = [out.value or b"" for out in world.outputs if out.topic == advice]
+
+    assert published
+    for value in published:
+        said = decode(value, Recommendation)
+        assert advised_again(world.policy, said, records, (0, 1)) == value

@@ -1,0 +1,1 @@
+"""The adviser: breakdowns of metrics in, advice for people on targeting and creatives out."""

@@ -1,0 +1,156 @@
+"""What a campaign is advised on its bids when a day has closed, from what the archive keeps.
+
+What campaigns teach each other of rates is learned once a day from all of the account: by the first
+that is looked at. Each is then advised by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from schemas import Action, Entity, Recommendation, parse_campaign_key
+from schemas.action import Release
+from schemas.topics import ACTIONS, BREAKDOWNS, RECOMMENDATIONS
+from workers.adviser.archive import Archive, Head, Said
+from workers.adviser.bid_account import Account, Bidder, Standing
+from workers.adviser.bid_choosing import chosen
+from workers.adviser.bid_lessons import peers_of
+from workers.adviser.bid_peers import Peers
+from workers.adviser.bid_slices import delivered
+from workers.adviser.bidding import advise_bids
+from workers.adviser.draft import Draft
+from workers.adviser.evidence import Evidence, columns_of
+from workers.adviser.tables import peers_key
+from workers.allocator.releasing import ACTION_ID, ADVICE_ID, NOT_YET, numbered, written
+from workers.instants import from_seconds
+
+_OF_BIDS = "bid "
+
+
+class KeptPeers(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """What an account's campaigns taught each other, and on which local day they did."""
+
+    day: int
+    peers: Peers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bids:
+    """Advises on the bids of one campaign; ``evidence_of`` reads that of any of the account."""
+
+    draft: Draft
+    archive: Archive
+    account: bytes
+    campaign: bytes
+    today: int
+    evidence_of: Callable[[bytes], Evidence]
+
+    def advise(self, head: Head, evidence: Evidence) -> dict[str, Said]:
+        """Publish what is advised; return what was said, by ad set."""
+        if head.bidding is None or head.currency not in (None, head.bidding.terms.currency):
+            return {}
+        account = self._account([(self.campaign, head)], [evidence], head.closed)
+        if not chosen(account, [0])[0]:
+            return {}
+        told = advise_bids(account, peers=self._peers(head.closed)).recommendations
+        return {_said_key(each): self._publish(each) for each in told}
+
+    def _account(
+        self, heads: Sequence[tuple[bytes, Head]], several: Sequence[Evidence], now: int
+    ) -> Account:
+        topic = self.draft.policy.topic(BREAKDOWNS)
+        return Account(
+            bidders=tuple(bidder_of(campaign, head, topic) for campaign, head in heads),
+            delivered=delivered([columns_of(each) for each in several]),
+            now=from_seconds(now),
+            model_version=self.draft.policy.model_version,
+        )
+
+    def _peers(self, now: int) -> Peers:
+        key = peers_key(self.account)
+        value = self.draft.read(key)
+        kept = None if value is None else msgspec.msgpack.decode(value, type=KeptPeers)
+        if kept is not None and kept.day >= self.today:
+            return kept.peers
+        campaigns = self.archive.campaigns(self.account)
+        heads = [(each, self.archive.head(each)) for each in campaigns]
+        several = [self.evidence_of(each) for each in campaigns]
+        peers = peers_of(self._account(heads, several, now))
+        self.draft.writes[key] = msgspec.msgpack.encode(KeptPeers(self.today, peers))
+        return peers
+
+    def _publish(self, advice: Recommendation) -> Said:
+        at = int(advice.decided_at.timestamp())
+        self.draft.publish(RECOMMENDATIONS, advice.key, written(advice, ADVICE_ID), at)
+        self.draft.count("decisions", advice.kind.value)
+        if advice.auto_execute:
+            self.draft.publish(ACTIONS, advice.key, written(released(advice), ACTION_ID), at)
+            self.draft.count("actions", "policy")
+        until = int(advice.expires_at.timestamp())
+        return Said(self.today, f"bid {advice.entity_id}", advice.recommendation_id, until)
+
+
+def bidder_of(campaign: bytes, head: Head, topic: str) -> Bidder:
+    """Return a campaign as advice on bids knows it.
+
+    Where an hourly multiplier moves the bid, what reports name is not the usual bid, and how it was
+    moved is not known here: then only the plan's own base counts.
+    """
+    platform, account_id, campaign_id = parse_campaign_key(campaign)
+    own = head.bidding
+    standing: dict[str | None, Standing] = {}
+    if own is not None and own.bid is not None and not own.terms.paced:
+        changed = None if own.changed is None else from_seconds(own.changed)
+        standing[None] = Standing(bid=Decimal(own.bid), changed_at=changed)
+    return Bidder(
+        platform=platform,
+        account_id=account_id,
+        campaign_id=campaign_id,
+        terms=own.terms if own else None,
+        standing=standing,
+        learning=own.learning if own else False,
+        previous={
+            key.removeprefix(_OF_BIDS) or None: said.identity
+            for key, said in head.said.items()
+            if key.startswith(_OF_BIDS)
+        },
+        inputs={topic: head.offset},
+    )
+
+
+def released(advice: Recommendation) -> Action:
+    """Return the action that carries out advice on a bid that policy lets go."""
+    if advice.field is None or advice.recommended_value is None or advice.unit is None:
+        raise AssertionError("only advice is released, and a hold is none")
+    action = Action(
+        platform=advice.platform,
+        account_id=advice.account_id,
+        campaign_id=advice.campaign_id,
+        action_id=NOT_YET,
+        recommendation_id=advice.recommendation_id,
+        entity=advice.entity,
+        entity_id=advice.entity_id,
+        field=advice.field,
+        expected=advice.current_value,
+        target=advice.recommended_value,
+        unit=advice.unit,
+        currency=advice.currency,
+        hour=advice.hour,
+        released_by=Release.POLICY,
+        actor="pacekeeper:adviser",
+        why=advice.reasons[0].text,
+        released_at=advice.decided_at,
+        valid_from=advice.valid_from,
+        expires_at=advice.expires_at,
+        plan_version=advice.plan_version,
+    )
+    return numbered(action)
+
+
+def _said_key(advice: Recommendation) -> str:
+    own = "" if advice.entity is Entity.CAMPAIGN else advice.entity_id
+    return _OF_BIDS + own

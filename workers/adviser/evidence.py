@@ -1,0 +1,113 @@
+"""The days that are kept of a campaign as arrays: what the engine goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.calendar import HOUR
+from engine.delay import Maturity
+from engine.rate_cells import UNKNOWN, matured
+from workers.adviser.archive import KeptDay
+from workers.adviser.bid_slices import Columns
+from workers.adviser.slices import Names, order
+
+MILLION: Final = 1e6
+DIMENSIONS: Final = ("ad_set", "device", "placement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """N rows of one campaign: a slice in an hour of a day. Arrays have shape (N,)."""
+
+    names: Sequence[Names]
+    """The slices that there are, in order."""
+    slice: Ints
+    """In ``names``."""
+    day: Ints
+    """Local days since 1970-01-01."""
+    hour: Ints
+    """Of the local day, 0 to 23."""
+    impressions: Floats
+    clicks: Floats
+    spend: Floats
+    """Money of the account."""
+    conversions: Floats
+    revenue: Floats
+    age: Floats
+    """Hours from the hour's end to now, >= 0."""
+    share: Floats
+    """Of its final conversions that is there, in (0, 2]."""
+
+    @property
+    def cost(self) -> Floats:
+        """Spend by the share of its conversions that is there."""
+        return self.spend * self.share
+
+    def kinds(self, dimension: int) -> tuple[list[str], Ints]:
+        """Return the names of a dimension in order, and each row's; -1 where it has none."""
+        named = [each[dimension] for each in self.names]
+        known = sorted({each for each in named if each is not None})
+        place = {each: at for at, each in enumerate(known)}
+        numbers = [UNKNOWN if each is None else place[each] for each in named]
+        return known, np.array(numbers, dtype=np.int64)[self.slice]
+
+
+def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Evidence:
+    """Return what days say as of second ``now``; ``maturity`` is of one campaign.
+
+    Where any day was told again, otherwise than before, no news of an hour is that nothing has
+    changed: its age is that of now. Where none ever was, it is that at which the day was told. On
+    days on which the clock changes ages may be an hour off.
+    """
+    restates = any(day.again for day in days)
+    names = sorted({row[0] for day in days for row in day.rows}, key=order)
+    place = {each: at for at, each in enumerate(names)}
+    flat = [(day, row) for day in days for row in day.rows]
+    lengths = [len(hours) for _, (_, hours, _) in flat]
+
+    def spread(values: Sequence[int]) -> Ints:
+        return np.repeat(np.array(values, dtype=np.int64), lengths)
+
+    hour = np.array(list(chain.from_iterable(row[1] for _, row in flat)), dtype=np.int64)
+    counts = [
+        np.array(list(chain.from_iterable(row[2][at] for _, row in flat)), dtype=np.float64)
+        for at in range(5)
+    ]
+    ends = spread([day.begins for day, _ in flat]) + (hour + 1) * HOUR
+    told = spread([now if restates else day.closed for day, _ in flat])
+    seen = np.maximum(told - ends, 0) / HOUR
+    one = np.zeros(len(hour), dtype=np.int64)
+    return Evidence(
+        names=names,
+        slice=spread([place[row[0]] for _, row in flat]),
+        day=spread([day.day for day, _ in flat]),
+        hour=hour,
+        impressions=counts[0],
+        clicks=counts[1],
+        spend=counts[2] / MILLION,
+        conversions=counts[3] / MILLION,
+        revenue=counts[4] / MILLION,
+        age=np.maximum(now - ends, 0) / HOUR,
+        share=matured(maturity, one, np.ones(len(hour)), seen),
+    )
+
+
+def columns_of(one: Evidence) -> Columns:
+    """Return what a campaign sold by slice and hour, as advice on bids takes it."""
+    return Columns(
+        names=one.names,
+        slice=one.slice,
+        hour=one.hour,
+        age=one.age,
+        share=one.share,
+        clicks=one.clicks,
+        spend=one.spend,
+        conversions=one.conversions,
+        revenue=one.revenue,
+    )
