@@ -25,6 +25,7 @@ from schemas.metrics import (
     MetricsEvent,
     RecordMode,
 )
+from schemas.outcome import Measured, Outcome, Verdict
 from schemas.plan import (
     Actuator,
     AdSet,
@@ -88,10 +89,12 @@ __all__ = [
     "Kind",
     "LateConversions",
     "LearningStatus",
+    "Measured",
     "MetricsEvent",
     "Mode",
     "MoneyRange",
     "Objective",
+    "Outcome",
     "Part",
     "Plan",
     "PooledDelay",
@@ -116,6 +119,7 @@ __all__ = [
     "Suspicion",
     "Tick",
     "Verb",
+    "Verdict",
     "Window",
     "account_key",
     "campaign_key",

@@ -44,7 +44,7 @@ class Worker:
     """What is to be run."""
 
     name: str
-    """``optimizer``, ``allocator`` or ``executor``."""
+    """``optimizer``, ``allocator``, ``executor`` or ``scorer``."""
     program: Program
     settings: Settings
     owner: int | None = None

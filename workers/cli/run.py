@@ -48,7 +48,7 @@ def run(
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
 ) -> None:
-    """Run the whole stack until Ctrl-C: Kafka, topics, optimizer, allocator, executor.
+    """Run the whole stack until Ctrl-C: Kafka, topics, optimizer, allocator, executor, scorer.
 
     Starts the embedded Kafka unless yours is set. What ends by itself, a worker or this Kafka, is
     started again, where it was; what cannot be kept running ends the stack with exit code 1.

@@ -1,4 +1,4 @@
-"""``pacekeeper optimizer``, ``allocator`` and ``executor``: one worker in this process."""
+"""``pacekeeper optimizer``, ``allocator``, ``executor``, ``scorer``: one worker in this process."""
 
 from __future__ import annotations
 
@@ -69,3 +69,4 @@ def _command(name: str, what: str) -> Callable[..., None]:
 optimizer = _command("optimizer", "hourly metrics in, recommendations and actions out")
 allocator = _command("allocator", "what campaigns learn in, what they can share out")
 executor = _command("executor", "actions and decisions in, effects and the audit trail out")
+scorer = _command("scorer", "advice and what came of it in, outcomes out")
