@@ -26,7 +26,8 @@ class Judged:
     side: Ints
     """-1 below the interval, 0 inside, 1 above."""
     error: Floats
-    """``realised / p50 - 1``; NaN where ``p50`` is 0."""
+    """``realised / p50 - 1``; 0 where ``p50`` is 0, which `measurable` tells apart."""
+    measurable: Bools
 
 
 def judge(percentiles: Floats, realised: Floats, slack: Floats) -> Judged:
@@ -45,9 +46,9 @@ def judge(percentiles: Floats, realised: Floats, slack: Floats) -> Judged:
     above = (realised > high + slack).astype(np.int64)
     below = (realised < low - slack).astype(np.int64)
     known = middle != 0.0
-    ratio = np.divide(realised, middle, out=np.full(len(realised), np.nan), where=known)
+    ratio = np.divide(realised, middle, out=np.ones(len(realised)), where=known)
     side = above - below
-    return Judged(inside=side == 0, side=side, error=np.asarray(ratio - 1.0))
+    return Judged(inside=side == 0, side=side, error=np.asarray(ratio - 1.0), measurable=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,13 +163,13 @@ def _measured(one: Projection, stretch: Stretch, sums: Sums) -> dict[str, Measur
 
 
 def _one(three: Percentiles, realised: float, judged: Judged, row: int) -> Measured:
-    error = float(judged.error[row])
+    error = round(100.0 * float(judged.error[row]), 2) if judged.measurable[row] else None
     return Measured(
         p10=three[0],
         p50=three[1],
         p90=three[2],
         realised=Decimal(repr(round(realised, _DIGITS))),
-        error_pct=None if error != error else round(100.0 * error, 2),  # noqa: PLR0124 -- NaN
+        error_pct=error,
         verdict=_SIDES[int(judged.side[row])],
     )
 

@@ -30,7 +30,8 @@ from tests.workers.scorer.world import (
     followed,
     hour,
     pacing,
-)from workers.scorer.rows import Projections, unpack
+)
+from workers.scorer.rows import Projections, unpack
 
 END = 24 * 17
 """Hours after which nothing of the first two days is corrected any more."""
@@ -94,7 +95,8 @@ def test_of_a_days_many_the_first_that_was_followed_is_scored_and_no_more_are_ke
     assert [one.recommendation_id for one in world.told] == [f"{3:032x}"]
     kept = unpack(world.tables["recommendations"][KEY], Projections).kept
     # The three that came before it until the trail has been read a day further.
-    assert [one.hour for one in kept] == [int(hour(each).timestamp()) for each in (0, 1, 2, 3, 48, 72, 100)]
+    hours = [one.hour for one in kept]
+    assert hours == [int(hour(each).timestamp()) for each in (0, 1, 2, 3, 48, 72, 100)]
 
 
 def test_advice_that_nobody_followed_has_no_outcome() -> None:
