@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -41,12 +42,21 @@ def note(found: Advised) -> str:
         )
     if not settled:
         return "No outcome stands yet: all are provisional, or were overtaken."
-    inside = sum(each.inside for each in found.tallies)
-    few = "Too few to judge: " if settled < ENOUGH else ""
+    few = "Too few to judge: of" if settled < ENOUGH else "Of"
     return (
-        f"{few}{share(inside / settled)} of {counted(settled, 'outcome')} of advice that was "
-        f"followed came as projected, between p10 and p90; {NOMINAL:.0%} should."
+        f"{few} the advice that was followed so much came as projected, between p10 and p90: "
+        f"{'; '.join(_horizons(found))}. {NOMINAL:.0%} should."
     )
+
+
+def _horizons(found: Advised) -> Iterator[str]:
+    """Yield the share of each horizon: the same advice comes once in each."""
+    for horizon in sorted({each.horizon for each in found.tallies}):
+        some = [each for each in found.tallies if each.horizon == horizon]
+        settled = sum(each.settled for each in some)
+        if settled:
+            held = share(sum(each.inside for each in some) / settled)
+            yield f"after {counted(horizon, 'day')} {held} of {count(settled)}"
 
 
 def table(found: Advised) -> list[list[str]]:

@@ -74,7 +74,7 @@ def test_outcomes_are_counted_by_kind_and_horizon_and_the_last_version_counts() 
     row = outcome_sections.table(found)[1]
     low, high = wilson(8, 10)
     assert row[2:5] == ["10", "80.0%", f"{low:.1%} to {high:.1%}"]
-    assert "91.7% of 12 outcomes" in outcome_sections.note(
+    assert "after 1 day 91.7% of 12. 80% should" in outcome_sections.note(
         told(*(an_outcome(n, Verdict.MORE if n == 0 else Verdict.AS_PROJECTED) for n in range(12)))
     )
 
