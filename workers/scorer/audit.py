@@ -18,8 +18,6 @@ from workers.scorer.rows import (
     Change,
     Projections,
     clock_in,
-    pack,
-    unpack,
 )
 
 IN_FORCE: Final = frozenset(
@@ -37,10 +35,10 @@ def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
     clock = before = clock_in(draft.read(CLOCK))
     for entry, _ in draft.readable(records, AuditEntry):
         clock = max(clock, int(entry.at.timestamp()))
-        row = unpack(draft.read(entry.key), AuditRow)
+        row = draft.row(entry.key, AuditRow)
         after = _after(draft, row, entry)
         if after != row:
-            draft.writes[entry.key] = pack(after)
+            draft.keep(entry.key, after)
     if clock > before:
         draft.writes[CLOCK] = clock.to_bytes(8, "big")
     return draft.done()
@@ -52,9 +50,12 @@ def _after(draft: Draft, row: AuditRow, entry: AuditEntry) -> AuditRow:
     undone = entry.status is AuditStatus.ROLLED_BACK
     if entry.status not in IN_FORCE and not undone:
         return row
+    comes_second = not undone and _comes_second(draft, row, entry)
+    if comes_second or (not undone and name in row.applied):
+        return row
     since = at - draft.policy.forgotten
     applied = {each: when for each, when in row.applied.items() if when > since}
-    if name and not undone and name not in applied and not _comes_second(draft, row, entry):
+    if name and not undone:
         applied[name] = at
     changes = [one for one in row.changes if one.at > since]
     if entry.field not in HOURLY:
@@ -67,6 +68,6 @@ def _comes_second(draft: Draft, row: AuditRow, entry: AuditEntry) -> bool:
     if entry.field not in HOURLY:
         return False
     hour = int((entry.hour or entry.at).timestamp())
-    kept = unpack(draft.view.table(RECOMMENDATIONS).get(entry.key), Projections).kept
+    kept = draft.other(RECOMMENDATIONS, entry.key, Projections).kept
     first = first_applied(kept, row.applied)
     return any(one.hour < hour < one.day_end for one in first.values())

@@ -10,10 +10,11 @@ from schemas.errors import SchemaError
 from schemas.keys import check_key
 from schemas.record import CampaignRecord
 from workers import draft
-from workers.delivery.api import Record, View
+from workers.delivery.api import Record, Step, View
 from workers.instants import check_timestamp
 from workers.partitioner import partition_of
 from workers.scorer.policy import ScorerPolicy
+from workers.scorer.rows import Row, RowT, pack, unpack
 
 CampaignRecordT = TypeVar("CampaignRecordT", bound=CampaignRecord)
 
@@ -25,6 +26,41 @@ class Draft(draft.Draft):
         """Begin with the table of ``agent`` as the view has it."""
         super().__init__(view, agent)
         self.policy = policy
+        self._rows: dict[bytes, Row] = {}
+        self._kept: set[bytes] = set()
+        self._others: dict[tuple[str, bytes], Row] = {}
+
+    def row(self, key: bytes, kind: type[RowT]) -> RowT:
+        """Return the agent's own row as this step has left it; each is decoded once a step."""
+        known = self._rows.get(key)
+        if not isinstance(known, kind):
+            known = self._rows[key] = unpack(self.read(key), kind)
+        return known
+
+    def keep(self, key: bytes, row: Row) -> None:
+        """Let the agent's own row be this one from now on."""
+        self._rows[key] = row
+        self._kept.add(key)
+
+    def drop(self, key: bytes) -> None:
+        """Let the agent's own row be gone."""
+        self._rows.pop(key, None)
+        self._kept.discard(key)
+        self.writes[key] = None
+
+    def other(self, agent: str, key: bytes, kind: type[RowT]) -> RowT:
+        """Return a row of another agent's table; each is decoded once a step."""
+        known = self._others.get((agent, key))
+        if not isinstance(known, kind):
+            known = unpack(self.view.table(agent).get(key), kind)
+            self._others[agent, key] = known
+        return known
+
+    def done(self) -> Step:
+        """Return the step, with the rows that are kept."""
+        for key in self._kept:
+            self.writes[key] = pack(self._rows[key])
+        return super().done()
 
     def readable(
         self, records: Sequence[Record], kind: type[CampaignRecordT]

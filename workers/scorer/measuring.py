@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import Floats
-from engine.delay import Maturity
 from engine.outcomes import Judged, Matured, gain, judge, matured
 from schemas import Kind, Measured, Outcome, Verdict, parse_campaign_key
 from schemas.currencies import EXPONENTS
 from workers.instants import from_seconds
+from workers.scorer.campaign import Campaign
 from workers.scorer.policy import HOUR, ScorerPolicy
-from workers.scorer.rows import Hour, Percentiles, Projection
+from workers.scorer.rows import Percentiles, Projection
 from workers.scorer.stretches import Stretch
 from workers.scorer.wording import in_words
 
@@ -33,14 +33,12 @@ _BY_COUNT: Final = ("spend", "conversions", "cpa", "revenue", "roas")
 class Look:
     """One look at one projection."""
 
-    campaign: bytes
+    campaign: Campaign
     one: Projection
     effective: int
     """From when on it counts: it was applied, and its time had come."""
     horizon: int
     now: int
-    maturity: Maturity
-    """Of the campaign alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +65,8 @@ class Sums:
                 return {"spend": spend, "conversions": won, "revenue": earned}[name]
 
 
-def outcome_of(
-    policy: ScorerPolicy, look: Look, stretch: Stretch, hours: Mapping[int, Hour]
-) -> Outcome | None:
-    """Return the outcome of one look, as its first version; ``hours`` by their first second.
+def outcome_of(policy: ScorerPolicy, look: Look, stretch: Stretch) -> Outcome | None:
+    """Return the outcome of one look, as its first version.
 
     None where nothing that was projected can be measured, such as a cost without conversions.
     """
@@ -78,7 +74,7 @@ def outcome_of(
     if stretch.overtaken:
         text = in_words(look.horizon, look.one.currency, Verdict.OVERTAKEN, None)
         return Outcome(**said, verdict=Verdict.OVERTAKEN, text=text)
-    sums = sums_of(look, hours, stretch.start, stretch.end)
+    sums = _sums(look, stretch.start, stretch.end)
     measured = _measured(look.one, stretch, sums)
     if not measured:
         return None
@@ -99,21 +95,21 @@ def outcome_of(
         reported_conversions=sums.conversions,
         reported_revenue=sums.revenue,
         maturity=round(float(sums.matured.share[0]), _DIGITS),
-        gain=_gain(look, stretch, sums, hours),
+        gain=_gain(look, stretch, sums),
     )
 
 
-def sums_of(look: Look, hours: Mapping[int, Hour], start: int, end: int) -> Sums:
+def _sums(look: Look, start: int, end: int) -> Sums:
     """Return what hours from ``start`` to ``end`` come to."""
-    inside = sorted(second for second in hours if start <= second < end)
-    found = [hours[second] for second in inside]
-    ages = np.array([[max(look.now - second - HOUR, 0) / HOUR for second in inside]])
+    hours = look.campaign.hours(start, end)
+    found = list(hours.values())
+    ages = np.array([[max(look.now - second - HOUR, 0) / HOUR for second in hours]])
     columns = (_row([getattr(hour, name) for hour in found]) for name in _COUNTS)
     return Sums(
         spend=sum((hour.spend for hour in found), Decimal(0)),
         conversions=sum((hour.conversions for hour in found), Decimal(0)),
         revenue=sum((hour.revenue for hour in found), Decimal(0)),
-        matured=matured(look.maturity, ages.reshape(1, -1), *columns),
+        matured=matured(look.campaign.maturity, ages.reshape(1, -1), *columns),
         missing=(end - start) // HOUR - len(found),
     )
 
@@ -126,7 +122,7 @@ def _row(amounts: Sequence[Decimal]) -> Floats:
 
 
 def _said(look: Look) -> dict[str, Any]:
-    platform, account, campaign = parse_campaign_key(look.campaign)
+    platform, account, campaign = parse_campaign_key(look.campaign.key)
     one = look.one
     return {
         "platform": platform,
@@ -192,11 +188,11 @@ def _is_provisional(policy: ScorerPolicy, measured: Mapping[str, Measured], sums
     return young or sums.missing > 0
 
 
-def _gain(look: Look, stretch: Stretch, after: Sums, hours: Mapping[int, Hour]) -> Decimal | None:
+def _gain(look: Look, stretch: Stretch, after: Sums) -> Decimal | None:
     """Return what a change gained against as long a stretch before it; None where not known."""
     if look.one.price is None:
         return None
-    before = sums_of(look, hours, stretch.before, stretch.start)
+    before = _sums(look, stretch.before, stretch.start)
     if before.missing or after.missing:
         return None
     name = "revenue" if look.one.by_value else "conversions"

@@ -22,7 +22,7 @@ from workers.delivery.api import Record, Step, View
 from workers.instants import check_timestamp
 from workers.scorer.draft import Draft
 from workers.scorer.policy import DAY, HOUR, ScorerPolicy
-from workers.scorer.rows import METRICS, CampaignRow, DayRow, Hour, day_key, pack, unpack
+from workers.scorer.rows import METRICS, CampaignRow, DayRow, Hour, day_key
 
 _DELTA_ID: Final = 16
 """Hexadecimal digits of a delta's digest that are kept."""
@@ -69,29 +69,29 @@ def _take(draft: Draft, event: MetricsEvent, record: Record) -> list[_Pair]:
         draft.count("ignored", record.topic, "too_old")
         return []
     key = day_key(event.key, start // DAY)
-    day = unpack(draft.read(key), DayRow)
+    day = draft.row(key, DayRow)
     before = day.hours.get(start)
     after = _after(draft.policy, before, event, _age(event, start, record.timestamp // 1_000))
     if after is None or after == before:
         draft.count("ignored", record.topic, "changes_nothing")
         return []
-    draft.writes[key] = pack(DayRow(day.hours | {start: after}))
+    draft.keep(key, DayRow(day.hours | {start: after}))
     again = before is not None and not after.is_delta and after.age > before.age
     return [(event.key, before, after)] if before is not None and again else []
 
 
 def _make_room(draft: Draft, campaign: bytes, day: int) -> bool:
     """Return whether a day is new enough to be kept; older ones go as new ones come."""
-    row = unpack(draft.read(campaign), CampaignRow)
+    row = draft.row(campaign, CampaignRow)
     if day in row.days:
         return True
     days = sorted({*row.days, day})
     oldest = days[-1] - draft.policy.retained_days
     stay = tuple(each for each in days if each > oldest)
     for gone in set(days) - {*stay, day}:
-        draft.writes[day_key(campaign, gone)] = None
+        draft.drop(day_key(campaign, gone))
     if day in stay:
-        draft.writes[campaign] = pack(replace(row, days=stay))
+        draft.keep(campaign, replace(row, days=stay))
     return day in stay
 
 
@@ -143,16 +143,15 @@ def _learn(draft: Draft, pairs: Sequence[_Pair]) -> None:
     restated = Restated(
         before=np.maximum(before, 0.0), after=np.maximum(after, 0.0), earlier=earlier, later=later
     )
-    sums = delay.add_restatements(delay.no_delays(len(pairs)), restated)
-    growth, level = (
+    taught = delay.add_restatements(delay.no_delays(len(pairs)), restated)
+    sums = (
         np.clip(np.round(each * THOUSAND), -_LARGEST, _LARGEST).astype(np.int64).tolist()
-        for each in (sums.growth, sums.level)
+        for each in (taught.growth, taught.level)
     )
-    for (campaign, _, _), grown, through in zip(pairs, growth, level, strict=True):
-        row = unpack(draft.read(campaign), CampaignRow)
-        draft.writes[campaign] = pack(
-            replace(row, growth=_added(row.growth, grown), level=_added(row.level, through))
-        )
+    for (campaign, _, _), grown, through in zip(pairs, *sums, strict=True):
+        row = draft.row(campaign, CampaignRow)
+        growth, level = _added(row.growth, grown), _added(row.level, through)
+        draft.keep(campaign, replace(row, growth=growth, level=level))
 
 
 def _added(sums: tuple[int, ...], more: Sequence[int]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from schemas import Plan
 from workers.delivery.api import Record, Step, View
 from workers.scorer.draft import Draft
 from workers.scorer.policy import ScorerPolicy
-from workers.scorer.rows import PLANS, PlanRow, Terms, pack, unpack
+from workers.scorer.rows import PLANS, PlanRow, Terms
 
 MOST: Final = 16
 """Versions that are kept of a plan: of an older one nothing is scored."""
@@ -20,12 +20,12 @@ def plans_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
     draft = Draft(policy, view, PLANS)
     some = [record for record in records if record.value is not None]
     for plan, record in draft.readable(some, Plan):
-        row = unpack(draft.read(plan.key), PlanRow)
+        row = draft.row(plan.key, PlanRow)
         versions = {plan.version: _terms(plan, record.timestamp // 1_000)} | row.versions
         newest = sorted(versions)[-MOST:]
         after = PlanRow({version: versions[version] for version in newest})
         if after != row:
-            draft.writes[plan.key] = pack(after)
+            draft.keep(plan.key, after)
     return draft.done()
 
 

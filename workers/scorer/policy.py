@@ -31,6 +31,8 @@ class ScorerPolicy:
     """Deltas of an hour that are told apart; more are left out, as the optimizer does."""
     mature: float = 0.95
     """Share of conversions reported from which an outcome is not provisional."""
+    looks: int = 500
+    """Campaigns that are looked at by one tick at most; the next one goes on."""
     future_tolerance: int = 300
     """How far a tick or an hour may be ahead of its record's timestamp and still be believed."""
 

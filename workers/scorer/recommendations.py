@@ -6,7 +6,7 @@ are kept; the audit trail, read by another agent, says which took effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -25,8 +25,6 @@ from workers.scorer.rows import (
     Projection,
     Projections,
     clock_in,
-    pack,
-    unpack,
 )
 
 HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
@@ -40,10 +38,10 @@ def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Rec
         made = projection_of(advice)
         if made is None:
             continue
-        row = unpack(draft.read(advice.key), Projections)
-        if all(one.id != made.id for one in row.kept):
-            after = Projections(_kept(draft, advice.key, (*row.kept, made)))
-            draft.writes[advice.key] = pack(after)
+        row = draft.row(advice.key, Projections)
+        applied = draft.other(AUDIT, advice.key, AuditRow).applied
+        if not _comes_second(made, row.kept, applied):
+            draft.keep(advice.key, Projections(_kept(draft, applied, (*row.kept, made))))
     return draft.done()
 
 
@@ -117,10 +115,25 @@ def _day_end(valid: int, hours: int) -> int:
     return valid + hours * HOUR if hours else (valid // DAY + 1) * DAY
 
 
-def _kept(draft: Draft, campaign: bytes, every: Sequence[Projection]) -> tuple[Projection, ...]:
+def _comes_second(made: Projection, kept: Sequence[Projection], applied: Collection[bytes]) -> bool:
+    """Return whether advice is kept already, or other of its local day is known to be the first."""
+    return any(
+        one.id == made.id
+        or (
+            made.is_daily
+            and one.day_end == made.day_end
+            and one.id in applied
+            and _order(one) < _order(made)
+        )
+        for one in kept
+    )
+
+
+def _kept(
+    draft: Draft, applied: Collection[bytes], every: Sequence[Projection]
+) -> tuple[Projection, ...]:
     """Return the advice that may still be scored, in the order of its hours."""
-    audit = draft.view.table(AUDIT)
-    applied, clock = unpack(audit.get(campaign), AuditRow).applied, clock_in(audit.get(CLOCK))
+    clock = clock_in(draft.view.table(AUDIT).get(CLOCK))
     newest = max(one.hour for one in every) - draft.policy.forgotten
     first = first_applied(every, applied)
     stay = [

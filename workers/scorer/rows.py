@@ -129,6 +129,10 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
     version: int
     digest: bytes
+    seen: bytes
+    """Digest of what it was reckoned from."""
+    provisional: bool
+    """Whether the same may come to something else as hours grow older."""
 
 
 class ScoredRow(Row, frozen=True, array_like=True):
@@ -156,6 +160,21 @@ def pack(row: Row) -> bytes:
 def unpack(data: bytes | None, kind: type[RowT]) -> RowT:
     """Read a row; None is the empty one."""
     return kind() if data is None else _decoder(kind).decode(data)
+
+
+def pack_look(row: ScoredRow) -> bytes:
+    """Return the row's bytes behind when it is to be looked at: of the others no more is read."""
+    return row.next_look.to_bytes(8, "big") + pack(row)
+
+
+def unpack_look(data: bytes | None) -> ScoredRow:
+    """Read what `pack_look` has written; None is the empty row."""
+    return unpack(None if data is None else data[8:], ScoredRow)
+
+
+def look_in(data: bytes | None) -> int:
+    """Return when a campaign is to be looked at."""
+    return int.from_bytes((data or b"")[:8], "big")
 
 
 def clock_in(data: bytes | None) -> int:

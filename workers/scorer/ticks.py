@@ -1,7 +1,7 @@
 """Ticks: what is due is looked at, and told where it differs from what was told before.
 
-Once an hour of the ticks the campaigns are gone through whose next look has come. A look reads what
-the other agents keep; what it tells depends on that and on the tick alone.
+Each tick the campaigns are gone through whose next look has come. A look reads what the other
+agents keep; what it tells depends on that and on the tick alone.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from collections.abc import Iterator, Sequence
 
 from schemas import SchemaError, Tick, decode
 from workers.delivery.api import Record, Step, View
+from workers.optimizer.delay_priors import DelayBook
 from workers.scorer.draft import Draft
-from workers.scorer.looking import Books, look_at
-from workers.scorer.policy import HOUR, ScorerPolicy
-from workers.scorer.rows import CLOCK, RECOMMENDATIONS, TICKS, ScoredRow, clock_in, pack, unpack
+from workers.scorer.looking import look_at
+from workers.scorer.policy import ScorerPolicy
+from workers.scorer.rows import RECOMMENDATIONS, TICKS, look_in, pack_look, unpack_look
 
 
-def ticks_step(policy: ScorerPolicy, books: Books, view: View, records: Sequence[Record]) -> Step:
+def ticks_step(
+    policy: ScorerPolicy, books: DelayBook, view: View, records: Sequence[Record]
+) -> Step:
     """Tell the outcomes that are due by the latest of these ticks."""
     draft = Draft(policy, view, TICKS)
-    since = clock_in(draft.read(CLOCK))
-    now = max(_times(draft, records), default=0)
-    if now // HOUR > since // HOUR:
-        for campaign in sorted(view.table(RECOMMENDATIONS)):
-            row = unpack(draft.read(campaign), ScoredRow)
-            if row.next_look <= now:
-                draft.writes[campaign] = pack(look_at(draft, books, campaign, row, now))
-        draft.writes[CLOCK] = now.to_bytes(8, "big")
+    now, table = max(_times(draft, records), default=0), view.table(TICKS)
+    due = sorted(key for key in view.table(RECOMMENDATIONS) if look_in(table.get(key)) <= now)
+    for campaign in due[: policy.looks] if now else ():
+        row = unpack_look(table.get(campaign))
+        draft.writes[campaign] = pack_look(look_at(draft, books, campaign, row, now))
     return draft.done()
 
 
