@@ -16,6 +16,9 @@ from engine.delay import Maturity
 LEAST_MATURE: Final = 0.1
 """Share of its conversions below which an hour says nothing: it counts as this mature."""
 
+LEAST_MIDDLE: Final = 1e-9
+"""Of numbers closer to 0 than this no share is taken."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -26,8 +29,9 @@ class Judged:
     side: Ints
     """-1 below the interval, 0 inside, 1 above."""
     error: Floats
-    """``realised / p50 - 1``; 0 where ``p50`` is 0, which `measurable` tells apart."""
+    """``realised / p50 - 1``; 0 where ``p50`` is nothing."""
     measurable: Bools
+    """Whether ``p50`` is more than nothing, `LEAST_MIDDLE`."""
 
 
 def judge(percentiles: Floats, realised: Floats, slack: Floats) -> Judged:
@@ -45,7 +49,7 @@ def judge(percentiles: Floats, realised: Floats, slack: Floats) -> Judged:
     low, middle, high = percentiles.T
     above = (realised > high + slack).astype(np.int64)
     below = (realised < low - slack).astype(np.int64)
-    known = middle != 0.0
+    known = np.abs(middle) > LEAST_MIDDLE
     ratio = np.divide(realised, middle, out=np.ones(len(realised)), where=known)
     side = above - below
     return Judged(inside=side == 0, side=side, error=np.asarray(ratio - 1.0), measurable=known)

@@ -83,9 +83,9 @@ class Campaign:
         return found.digest()
 
     def reaches(self, start: int) -> bool:
-        """Return whether hours are kept from ``start`` on, or none had come before."""
+        """Return whether the hours that are kept go back to ``start``."""
         days = self._row.days
-        return not days or start // DAY >= days[0] - 1
+        return bool(days) and start // DAY >= days[0] - 1
 
     @cached_property
     def maturity(self) -> Maturity:

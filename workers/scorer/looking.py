@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from schemas import Outcome, canonical_bytes, encode, topics
+from schemas import Outcome, SchemaError, canonical_bytes, encode, topics
 from schemas.codec import digest
 from workers.delivery.api import Output
 from workers.optimizer.delay_priors import DelayBook
@@ -66,7 +66,12 @@ def _look(draft: Draft, look: Look, known: Told | None) -> Told | None:
     seen = _seen(campaign, stretch)
     if known is not None and known.seen == seen and not known.provisional:
         return known
-    outcome = outcome_of(draft.policy, look, stretch)
+    try:
+        outcome = outcome_of(draft.policy, look, stretch)
+    except SchemaError:
+        # Each hour was fine by itself: that they add up to too much must not stop the others.
+        draft.count("ignored", draft.policy.topic(topics.OUTCOMES), "cannot_be_written")
+        return known
     if outcome is None:
         return known
     mark = _mark(outcome)

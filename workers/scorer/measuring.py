@@ -69,6 +69,11 @@ def outcome_of(policy: ScorerPolicy, look: Look, stretch: Stretch) -> Outcome | 
     """Return the outcome of one look, as its first version.
 
     None where nothing that was projected can be measured, such as a cost without conversions.
+
+    Raises
+    ------
+    SchemaError
+        No record can say it: numbers are too large.
     """
     said = _said(look)
     if stretch.overtaken:
@@ -81,22 +86,26 @@ def outcome_of(policy: ScorerPolicy, look: Look, stretch: Stretch) -> Outcome | 
     measure = _primary(look.one, measured)
     verdict, shown = measured[measure].verdict, (measure, measured[measure])
     text = in_words(look.horizon, look.one.currency, verdict, shown)
-    said |= measured
     return Outcome(
-        **said,
+        **(said | measured | _reported(stretch, sums)),
         verdict=verdict,
         measure=measure,
         text=text,
         provisional=_is_provisional(policy, measured, sums),
-        measured_from=from_seconds(stretch.start),
-        measured_until=from_seconds(stretch.end),
-        hours_missing=sums.missing,
-        reported_spend=sums.spend,
-        reported_conversions=sums.conversions,
-        reported_revenue=sums.revenue,
-        maturity=round(float(sums.matured.share[0]), _DIGITS),
         gain=_gain(look, stretch, sums),
     )
+
+
+def _reported(stretch: Stretch, sums: Sums) -> dict[str, Any]:
+    return {
+        "measured_from": from_seconds(stretch.start),
+        "measured_until": from_seconds(stretch.end),
+        "hours_missing": sums.missing,
+        "reported_spend": sums.spend,
+        "reported_conversions": sums.conversions,
+        "reported_revenue": sums.revenue,
+        "maturity": round(float(sums.matured.share[0]), _DIGITS),
+    }
 
 
 def _sums(look: Look, start: int, end: int) -> Sums:

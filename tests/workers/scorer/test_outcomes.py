@@ -390,3 +390,14 @@ def test_a_ratio_that_divides_by_nothing_is_left_out_and_the_others_are_told() -
     assert one.roas is None
     assert one.conversions is not None
     assert (one.measure, one.verdict) == ("conversions", Verdict.LESS)
+
+
+def test_what_no_record_can_say_is_counted_and_stops_nothing_else() -> None:
+    world = World()
+    endless = Impact(conversions=Range(p10=1e300, p50=1e300, p90=1e300))
+    advice, other = budget(0, 1, 1.0, expected_impact=endless), pacing(0, "1", "2", "3")
+    world.say(a_plan(), advice, followed(advice), other, followed(other), *a_day())
+    world.ticks(0, 31)
+
+    assert [one.recommendation_id for one in world.told] == [other.recommendation_id]
+    assert sum(n for name, n in world.counts.items() if name[-1] == "cannot_be_written") >= 1
