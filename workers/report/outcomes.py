@@ -109,11 +109,10 @@ def _tally(kind: str, horizon: int, some: Sequence[Scored]) -> Tally:
 def _paid(found: dict[tuple[str, int], Scored]) -> Calibration | None:
     """Return whether changes gained as often as they were sure to: each by its longest horizon."""
     longest: dict[str, Scored] = {}
-    for (name, horizon), one in sorted(found.items(), key=lambda item: item[0]):
-        known = longest.get(name)
-        if one.gained is None or one.provisional or (known and known.horizon > horizon):
-            continue
-        longest[name] = one
+    for (name, _), one in sorted(found.items(), key=lambda item: item[0]):
+        # In the order of the horizons: a longer one takes the place of a shorter.
+        if one.gained is not None and not one.provisional:
+            longest[name] = one
     if not longest:
         return None
     sure = np.array([one.confidence for one in longest.values()])

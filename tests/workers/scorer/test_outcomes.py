@@ -99,6 +99,16 @@ def test_of_a_days_many_the_first_that_was_followed_is_scored_and_no_more_are_ke
     assert hours == [int(hour(each).timestamp()) for each in (0, 1, 2, 3, 48, 72, 100)]
 
 
+def test_the_first_of_a_day_is_scored_though_a_later_one_was_followed_before_it() -> None:
+    world = World()
+    early, late = pacing(2, "290", "300", "310"), pacing(9, "1", "2", "3")
+    world.say(a_plan(), *a_day(), early, late, followed(late))
+    world.say(followed(early, at=hour(10)))
+    world.ticks(0, 40)
+
+    assert [one.recommendation_id for one in world.told] == [early.recommendation_id]
+
+
 def test_advice_that_nobody_followed_has_no_outcome() -> None:
     world = World()
     advice = pacing(0, "1", "2", "3")
