@@ -27,6 +27,7 @@ from schemas.metrics import (
     MetricsEvent,
     RecordMode,
 )
+from schemas.outcome import Measured, Outcome, Verdict
 from schemas.plan import (
     Actuator,
     AdSet,
@@ -98,11 +99,13 @@ __all__ = [
     "Kind",
     "LateConversions",
     "LearningStatus",
+    "Measured",
     "MetricsEvent",
     "Mode",
     "MoneyRange",
     "MultiplierKind",
     "Objective",
+    "Outcome",
     "Part",
     "Plan",
     "PooledDelay",
@@ -127,6 +130,7 @@ __all__ = [
     "Suspicion",
     "Tick",
     "Verb",
+    "Verdict",
     "Window",
     "account_key",
     "campaign_key",

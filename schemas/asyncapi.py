@@ -23,7 +23,16 @@ CONTRACT_VERSION = "1.0.0"
 _SENT_ON = (METRICS, PLANS, RECOMMENDATIONS, ACTIONS, DECISIONS)
 """Topics whose records workers publish once more where they sit in the wrong partition."""
 
-_WORKERS = ("optimizer", "allocator", "adviser", "executor", "collector", "console", "simulator")
+_WORKERS = (
+    "optimizer",
+    "allocator",
+    "adviser",
+    "executor",
+    "scorer",
+    "collector",
+    "console",
+    "simulator",
+)
 
 
 def asyncapi(prefix: str) -> JsonObject:

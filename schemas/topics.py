@@ -13,6 +13,7 @@ from schemas.condition import Condition
 from schemas.decision import Decision
 from schemas.group import Group
 from schemas.metrics import MetricsEvent
+from schemas.outcome import Outcome
 from schemas.plan import Plan
 from schemas.portfolio import Portfolio
 from schemas.prior import Prior
@@ -88,7 +89,7 @@ METRICS: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=90 * _DAY,
     writers=("publisher", "collector", "simulator"),
-    readers=("optimizer", "adviser"),
+    readers=("optimizer", "adviser", "scorer"),
     about="What each campaign delivered, hour by hour.",
 )
 PLANS: Final = Topic(
@@ -98,7 +99,7 @@ PLANS: Final = Topic(
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("people", "console", "command line"),
-    readers=("optimizer", "executor", "adviser"),
+    readers=("optimizer", "executor", "adviser", "scorer"),
     about="What each campaign's money is for; an empty record deletes the plan.",
 )
 GROUPS: Final = Topic(
@@ -155,7 +156,7 @@ PRIORS: Final = Topic(
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("allocator",),
-    readers=("optimizer", "adviser"),
+    readers=("optimizer", "adviser", "scorer"),
     dead_letters=False,
     about="Pooled shapes of the week and of spend, by account, by platform and of all campaigns.",
 )
@@ -177,7 +178,7 @@ RECOMMENDATIONS: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=90 * _DAY,
     writers=("optimizer", "allocator", "adviser"),
-    readers=("people", "executor", "console"),
+    readers=("people", "executor", "console", "scorer"),
     about="One decision per campaign and hour: advice, or a hold with its reason.",
 )
 ACTIONS: Final = Topic(
@@ -203,8 +204,17 @@ AUDIT: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=FOREVER,
     writers=("executor",),
-    readers=("optimizer", "console", "people"),
+    readers=("optimizer", "console", "people", "scorer"),
     about="What happened, as a hash chain per partition.",
+)
+OUTCOMES: Final = Topic(
+    name="outcomes.v1",
+    record=Outcome,
+    key=Key.CAMPAIGN,
+    retention_ms=90 * _DAY,
+    writers=("scorer",),
+    readers=("people", "console"),
+    about="What became of advice that was followed, against what it had projected.",
 )
 TICKS: Final = Topic(
     name="ticks.v1",
@@ -212,7 +222,7 @@ TICKS: Final = Topic(
     key=Key.PARTITION,
     retention_ms=_DAY,
     writers=("optimizer", "simulator"),
-    readers=("optimizer", "allocator", "executor"),
+    readers=("optimizer", "allocator", "executor", "scorer"),
     about="The clock, so that silence can be noticed.",
 )
 
@@ -230,6 +240,7 @@ TOPICS: Final = (
     ACTIONS,
     DECISIONS,
     AUDIT,
+    OUTCOMES,
     TICKS,
 )
 """Every topic, in the order of the data's way."""

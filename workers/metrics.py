@@ -75,6 +75,12 @@ COUNTERS: Mapping[str, Instrument] = {
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)
     ),
+    "outcomes": Instrument(
+        name="outcomes",
+        about="Outcomes told of advice that was followed: of which kind, after how many days, how "
+        "it stands to what was projected, and whether it is the first word or a correction.",
+        labels=("kind", "horizon", "verdict", "outcome"),
+    ),
     "healed": Instrument(
         name="healed_records",
         about="Records published once more, because they sat in the wrong partition.",

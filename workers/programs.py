@@ -10,7 +10,7 @@ from workers.delivery.api import Program
 from workers.settings import Settings
 from workers.topic_specs import TopicSpec, catalogue_specs, changelog_specs
 
-WORKERS: Final = ("optimizer", "allocator", "adviser", "executor")
+WORKERS: Final = ("optimizer", "allocator", "adviser", "executor", "scorer")
 """Each is a package here, whose module ``program`` has a function ``create_program``."""
 
 

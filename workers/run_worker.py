@@ -44,7 +44,7 @@ class Worker:
     """What is to be run."""
 
     name: str
-    """``optimizer``, ``allocator``, ``adviser`` or ``executor``."""
+    """One of `workers.programs.WORKERS`."""
     program: Program
     settings: Settings
     owner: int | None = None

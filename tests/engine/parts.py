@@ -8,8 +8,11 @@ from engine import (
     coming_events,
     conflicts,
     day_shapes,
+    delay,
     events,
     exploration,
+    optimisation_score,
+    outcomes,
     over_delivery,
     pacer,
     patterns,
@@ -33,6 +36,33 @@ def live() -> None:
     move()
     stand()
     ask()
+    look_back()
+
+
+def look_back() -> None:
+    """Hold what came of two campaigns against what was projected, and score them."""
+    two = np.array([4.0, 9.0])
+    outcomes.judge(np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]), two, np.zeros(2))
+    ripe = delay.mature(delay.no_delays(2), delay.taught_by(delay.no_delays(1)))
+    ages, here = np.tile(np.arange(3.0), (2, 1)), np.ones((2, 3))
+    outcomes.matured(ripe, ages, here, here, here)
+    outcomes.gain(np.array([two, two]), np.array([two, two]), two)
+    none = np.full(2, status.UNKNOWN)
+    found = optimisation_score.score(
+        optimisation_score.Basis(
+            open_gain=np.array([0.0, 0.2]),
+            ends_at=np.array([0.9, status.UNKNOWN]),
+            early=np.zeros(2),
+            pace=none,
+            efficiency=none,
+            held=np.zeros(2),
+            outage=np.array([False, True]),
+            behind=two,
+            evidence=np.array([0.5, 0.9]),
+        )
+    )
+    assert found.lacking.shape == (2, 5)
+    optimisation_score.together(found, two)
 
 
 def ask() -> None:

@@ -92,7 +92,7 @@ def test_a_step_that_counts_by_an_undeclared_name_is_a_fault(metrics: Metrics) -
 def calls_of(method: str) -> list[tuple[str, int, str]]:
     """Find what the steps count or observe: name, number of labels, and where."""
     found = []
-    for worker in ("optimizer", "allocator", "adviser", "executor"):
+    for worker in ("optimizer", "allocator", "adviser", "executor", "scorer"):
         for file in sorted(Path(ROOT, "workers", worker).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 match node:
@@ -160,7 +160,7 @@ async def test_no_label_could_name_a_campaign_or_an_account(
     }
     assert labels <= {
         *("agent", "topic", "partition", "reason", "outcome", "kind", "status", "le"),
-        "released_by",
+        *("released_by", "horizon", "verdict"),
     }
 
 

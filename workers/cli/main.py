@@ -65,6 +65,11 @@ COMMANDS = {
         help="Run one executor: actions in, audit trail out.",
         panel=RUN,
     ),
+    "scorer": Entry(
+        target="workers.cli.worker:scorer",
+        help="Run one scorer: holds what came against what advice had projected.",
+        panel=RUN,
+    ),
     "simulator": Entry(
         target="workers.cli.simulator:simulator",
         help="Run a market that publishes metrics and obeys.",

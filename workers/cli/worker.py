@@ -1,4 +1,4 @@
-"""``pacekeeper optimizer``, ``allocator``, ``adviser`` or ``executor``: one worker here."""
+"""``pacekeeper optimizer``, ``allocator``, ``adviser`` and so on: one worker in this process."""
 
 from __future__ import annotations
 
@@ -70,3 +70,4 @@ optimizer = _command("optimizer", "hourly metrics in, recommendations and action
 allocator = _command("allocator", "what campaigns learn in, what they can share out")
 adviser = _command("adviser", "breakdowns of metrics in, advice for people out")
 executor = _command("executor", "actions and decisions in, effects and the audit trail out")
+scorer = _command("scorer", "advice and what came of it in, outcomes out")

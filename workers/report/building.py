@@ -8,7 +8,15 @@ from functools import cached_property
 
 import numpy as np
 
-from schemas import AuditEntry, CampaignKey, HoldReason, MetricsEvent, Plan, Recommendation
+from schemas import (
+    AuditEntry,
+    CampaignKey,
+    HoldReason,
+    MetricsEvent,
+    Outcome,
+    Plan,
+    Recommendation,
+)
 from workers.errors import UsageError
 from workers.report.calibration import calibration_of
 from workers.report.choosing import chosen
@@ -17,6 +25,7 @@ from workers.report.delivered import HOUR, Delivered
 from workers.report.heat import week_of
 from workers.report.holding import holds_of
 from workers.report.model import Comparison, Counts, Report, Shown, Wishes
+from workers.report.outcomes import Outcomes
 from workers.report.pace import Story, pace_of
 from workers.report.periods import Period, Terms
 from workers.report.totals import Campaigns, Stretch, totals_by_account
@@ -36,6 +45,7 @@ class Records:
     metrics: Iterable[MetricsEvent] = ()
     recommendations: Iterable[Recommendation] = ()
     audit: Iterable[AuditEntry] = ()
+    outcomes: Iterable[Outcome] = ()
 
 
 @dataclass
@@ -54,6 +64,7 @@ class Book:
     wishes: Wishes
     delivered: Delivered = field(default_factory=Delivered)
     plans: dict[CampaignKey, Plan] = field(default_factory=dict)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     _insight: dict[CampaignKey, list[Foresight]] = field(default_factory=dict)
 
     def add_plans(self, plans: Iterable[Plan]) -> None:
@@ -99,6 +110,7 @@ class Book:
         self.delivered.add(records.metrics)
         self.decided.add(records.recommendations)
         self.decided.audit(records.audit)
+        self.outcomes.add(records.outcomes)
 
     def allowance(self, key: CampaignKey, period: Period) -> float | None:
         """Return what a campaign could spend in a period: the last word on it, or its plan's."""
@@ -124,6 +136,7 @@ class Book:
             counts=self._counts(stretch),
             shown=tuple(self._shown(key, stretch) for key in self.shown),
             calibration=calibration_of(self.campaigns, self._foreseen, stretch),
+            advised=self.outcomes.advised(stretch),
             holds=holds_of(self.decided.holds, stretch),
             comparison=comparison,
         )

@@ -13,12 +13,13 @@ from typing import NamedTuple
 from schemas import AuditEntry, AuditStatus, CampaignKey, HoldReason, Kind, Recommendation
 from schemas.levers import OF_AN_HOUR
 
-_IN_FORCE = (
+IN_FORCE = (
     AuditStatus.SIMULATED,
     AuditStatus.APPLIED,
     AuditStatus.CONFIRMED,
     AuditStatus.NO_OP,
 )
+"""What an entry says of advice that was followed."""
 
 
 class Foresight(NamedTuple):
@@ -83,7 +84,7 @@ class Decision:
     @property
     def is_in_force(self) -> bool:
         """Whether the audit trail says that the value was set, or stood already."""
-        return self.outcome in _IN_FORCE
+        return self.outcome in IN_FORCE
 
 
 @dataclass(slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from schemas import AuditStatus, CampaignKey
 from workers.report.calibration import Calibration
 from workers.report.heat import Week
 from workers.report.holding import Hold
+from workers.report.outcomes import Advised
 from workers.report.pace import Pace
 from workers.report.totals import Account, Stretch, Totals
 
@@ -80,5 +81,6 @@ class Report:
     counts: Counts
     shown: tuple[Shown, ...]
     calibration: Calibration
+    advised: Advised
     holds: list[Hold]
     comparison: Comparison | None = None

@@ -15,7 +15,7 @@ from bokeh.embed import json_item
 from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 
-from workers.report import sections
+from workers.report import outcome_sections, sections
 from workers.report.calibration_figure import calibration_figure
 from workers.report.drawing import THEME
 from workers.report.heat_figure import heat_figures
@@ -52,7 +52,9 @@ def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
         "legend": LEGEND,
         "footer": _footer(),
     }
-    return str(_template().render(texts | _calibration(report) | _tables(report)))
+    return str(
+        _template().render(texts | _calibration(report) | _advised(report) | _tables(report))
+    )
 
 
 @cache
@@ -115,6 +117,19 @@ def _calibration(report: Report) -> dict[str, Any]:
         "calibration_json": _json({"calibration": calibration_figure(found)}),
         "reliability": sections.reliability(found),
         "reliability_note": sections.RELIABILITY_NOTE,
+    }
+
+
+def _advised(report: Report) -> dict[str, Any]:
+    found = report.advised
+    return {
+        "advised_note": outcome_sections.note(found),
+        "advised": (outcome_sections.HEADINGS, outcome_sections.table(found)),
+        "advised_below": outcome_sections.NOTE,
+        "paid_note": outcome_sections.paid_note(found),
+        "paid": (outcome_sections.PAID_HEADINGS, outcome_sections.paid_table(found)),
+        "paid_json": _json({"paid": outcome_sections.paid_figure(found)}),
+        "paid_below": outcome_sections.PAID_NOTE,
     }
 
 

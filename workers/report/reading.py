@@ -9,6 +9,7 @@ from typing import TypeVar
 from schemas import (
     AuditEntry,
     MetricsEvent,
+    Outcome,
     Plan,
     Recommendation,
     Record,
@@ -16,7 +17,7 @@ from schemas import (
     decode,
     decode_metrics,
 )
-from schemas.topics import AUDIT, METRICS, PLANS, RECOMMENDATIONS, Topic
+from schemas.topics import AUDIT, METRICS, OUTCOMES, PLANS, RECOMMENDATIONS, Topic
 from workers.delivery.api import Record as Stored
 from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end
@@ -79,12 +80,19 @@ class Source:
             book.advise(advice)
         async for entries, _ in self._batches(AUDIT, _decoder(AuditEntry)):
             book.audit(entries)
+        async for outcomes, _ in self._batches(OUTCOMES, _decoder(Outcome), needed=False):
+            book.outcomes.add(outcomes)
 
     async def _batches(
-        self, topic: Topic, read: Callable[[bytes], RecordT]
+        self, topic: Topic, read: Callable[[bytes], RecordT], *, needed: bool = True
     ) -> AsyncIterator[tuple[list[RecordT], list[int]]]:
         """Yield the records of a topic, a partition's in their order, and their clocks."""
-        partitions = await partitions_of(self.connection, [topic.full_name(self.prefix)])
+        try:
+            partitions = await partitions_of(self.connection, [topic.full_name(self.prefix)])
+        except UsageError:
+            if needed:
+                raise
+            return  # Topics of an earlier release lack it.
         async with reader(self.connection) as consumer:
             async for _, found in read_to_end(consumer, partitions):
                 yield self._decoded(at_its_clock(found), read)

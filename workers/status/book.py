@@ -15,6 +15,7 @@ from workers.report.model import Wishes
 from workers.report.periods import Period
 from workers.report.reading import Source
 from workers.status.lateness import Lateness
+from workers.status.offers import Offers
 
 CHANGES = 5
 """Entries of the audit trail that are kept of each campaign: the last ones."""
@@ -33,6 +34,8 @@ class StatusBook(Book):
     lateness: Lateness = field(default_factory=Lateness)
     daily_budgets: dict[CampaignKey, dict[int, float]] = field(default_factory=dict)
     """What reports say stands at the platform, by the first second of the hour."""
+    offers: Offers = field(default_factory=Offers)
+    """Advice that may be open."""
 
     def deliver(self, events: Sequence[MetricsEvent], times: Sequence[int]) -> None:
         """Take in metrics, and how late they tell of conversions."""
@@ -46,6 +49,7 @@ class StatusBook(Book):
     def advise(self, recommendations: Sequence[Recommendation]) -> None:
         """Take in recommendations, once the metrics are read."""
         super().advise(recommendations)
+        self.offers.add(recommendations)
         for advice in recommendations:
             if advice.field not in OF_AN_HOUR:
                 continue  # What a group shares out, or a bid, is no word on the campaign's hours.
@@ -57,6 +61,7 @@ class StatusBook(Book):
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Take in entries of the audit trail, once the recommendations are read."""
         super().audit(entries)
+        self.offers.audit(entries)
         for entry in entries:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             self.changes[key].append(entry)

@@ -83,6 +83,11 @@ def owner(total: CurrencyTotal) -> str:
     return counted(total.campaigns, "campaign")
 
 
+def points(each: CampaignStatus | CurrencyTotal) -> str:
+    """Return a score of 100 in whole points."""
+    return NOTHING if each.score is None else f"{each.score.points:.0f}"
+
+
 def cost(each: CampaignStatus) -> str:
     """Return what a conversion costs, or what spend returns where the plan asks for revenue."""
     if not each.wants_revenue:

@@ -23,7 +23,7 @@ UNSPENT: Final = 0.9
 AHEAD: Final = 1.05
 """Pace from which a budget that is used up was used up too soon."""
 
-_BROKEN: Final = frozenset(
+BROKEN: Final = frozenset(
     {
         HoldReason.STALE_DATA,
         HoldReason.SUSPECTED_OUTAGE,
@@ -58,7 +58,7 @@ def level_of(
     used = use.share or 0.0
     if use.budget and used > OVER:
         return Level.CRITICAL
-    if _TARGETS & set(risks) or (hold is not None and hold.reason in _BROKEN):
+    if _TARGETS & set(risks) or (hold is not None and hold.reason in BROKEN):
         return Level.HIGH
     likely = (ahead.exhaustion or 0.0) >= LIKELY
     gone = "budget_used_up" in risks and (ahead.pace or 0.0) > AHEAD

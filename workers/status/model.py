@@ -95,6 +95,30 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
 
 
+class ScorePart(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of a score."""
+
+    name: str
+    """Of `engine.optimisation_score.PARTS`."""
+    attained: float
+    """Share of what is attainable, in [0, 1]."""
+    weight: float
+    """Points that it counts for; 0 where there is no basis for it."""
+    lacking: float
+    """Points that it could still add."""
+    reason: str = ""
+    """Empty in totals."""
+    remedy: str = ""
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """How well a campaign, or an account, is run."""
+
+    points: float
+    """From 0 to 100."""
+    parts: tuple[ScorePart, ...]
+
+
 class CampaignStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How one campaign stands; amounts in its currency."""
 
@@ -121,6 +145,7 @@ class CampaignStatus(msgspec.Struct, frozen=True, kw_only=True):
     worst: Worst | None
     """None where no daily budget is known."""
     hold: Held | None
+    score: Score | None = None
 
     @property
     def own(self) -> Use:
@@ -147,3 +172,4 @@ class CurrencyTotal(msgspec.Struct, frozen=True, kw_only=True):
     """Sum of the worst days, None where one is not known."""
     held: int
     """Campaigns that are left alone."""
+    score: Score

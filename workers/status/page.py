@@ -14,9 +14,9 @@ from rich.text import Text
 
 from schemas.zones import zone
 from workers.report.wording import NOTHING, exact, moment
-from workers.status import cells, sentences
+from workers.status import cells, score_wording, sentences
 from workers.status.answers import Answers, HourOfDay
-from workers.status.model import CampaignStatus, Use
+from workers.status.model import CampaignStatus, Score, Use
 from workers.status.table import STYLES
 
 WIDEST: Final = 110
@@ -29,6 +29,7 @@ _LINE: Final = 20
 """Characters of an hour's line before its bar."""
 
 _LONGEST_BAR: Final = 24
+_HALF_A_POINT: Final = 0.5
 
 
 def print_campaign(console: Console, found: Answers) -> None:
@@ -50,6 +51,9 @@ def _page(found: Answers, width: int) -> Iterator[RenderableType]:
         name = f"Today, hour by hour, in {status.currency}"
         yield from _section(name, [_day(found.hours, status, width)])
     yield from _section("Is it at risk, and what would help", _lines(sentences.helping(found)))
+    if status.score is not None:
+        name = f"How well it is run: {status.score.points:.0f} of 100"
+        yield from _section(name, [_score(status.score)])
     yield from _section("The next hours", _lines(sentences.next_hours(found)))
     yield from _section("What was learned", _lines(sentences.learned(found)))
     yield from _section("What is held, and why", _lines(sentences.held(found)))
@@ -114,6 +118,20 @@ def _hour(each: HourOfDay, status: CampaignStatus, most: float, room: int) -> tu
     style = "yellow" if each.spent is None else "cyan"
     bar = "━" * round(room * (amount or 0.0) / most)
     return Text(f"{start:%H:%M} {told:>{_LINE - 8}}"), Text(f"{bar:<{room}}", style=style)
+
+
+def _score(found: Score) -> RenderableType:
+    """Return each part: its points of those it counts for, why, and what would raise it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for part in sorted(found.parts, key=lambda each: -each.lacking):
+        of = f"{part.weight - part.lacking:.0f} of {part.weight:.0f}" if part.weight else NOTHING
+        more = part.remedy if part.lacking >= _HALF_A_POINT else ""
+        told = f"{part.reason}. +{part.lacking:.0f}: {more}." if more else f"{part.reason}."
+        table.add_row(score_wording.NAMES[part.name], of, Text(told[0].upper() + told[1:]))
+    return table
 
 
 def _changes(found: Answers) -> RenderableType:

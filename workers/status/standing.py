@@ -27,6 +27,7 @@ from workers.status.model import (
 )
 from workers.status.purses import Purse, daily_budget, instant, purse_of
 from workers.status.results import brought, counts_of, targets_of
+from workers.status.scoring import score_of_all, scored
 from workers.status.worst import asked, worst_of
 
 _LEAST: Final = 1e-9
@@ -41,7 +42,8 @@ def campaigns_of(book: StatusBook, keys: Sequence[CampaignKey]) -> list[Campaign
     budgets = _budgets(book, keys, purses, now)
     found = status(now, before, budgets)
     told = [_campaign(book, key, purses[row], (now, found), row) for row, key in enumerate(keys)]
-    return sorted(told, key=_urgency)
+    early = [_early(purse, each.ahead) for purse, each in zip(purses, told, strict=True)]
+    return sorted(scored(book, keys, told, early), key=_urgency)
 
 
 def totals_of(
@@ -203,6 +205,7 @@ def _total(
         brought=brought(all_now, found, 0),
         worst_day=None if None in worst else sum(each for each in worst if each is not None),
         held=sum(each.hold is not None for each in campaigns),
+        score=score_of_all(campaigns),
     )
 
 

@@ -48,6 +48,7 @@ COLUMNS: Final = (
         total=lambda t: t.currency,
         left=True,
     ),
+    Column(name="score", rank=4, of=cells.points, total=cells.points),
     Column(
         name="today / budget",
         rank=1,

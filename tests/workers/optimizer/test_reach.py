@@ -21,6 +21,10 @@ from tests.workers.optimizer.test_learning_reserve import lived
 from tests.workers.optimizer.test_reallocating import after
 from tests.workers.optimizer.test_speed import rails, starved
 from tests.workers.optimizer.world import World, a_plan, an_event, hour
+from tests.workers.scorer.world import World as Scored
+from tests.workers.scorer.world import a_plan as a_scored_plan
+from tests.workers.scorer.world import an_event as a_scored_hour
+from tests.workers.scorer.world import budget, followed
 from tests.workers.status.books import a_book
 from workers.status.answering import answers_of
 from workers.status.asking import ask
@@ -134,6 +138,15 @@ def ask_about_campaigns() -> None:
             answers_of(book, keys[0], campaigns[0], found)
 
 
+def look_back() -> None:
+    """Score advice that was followed."""
+    world = Scored()
+    advice = budget(72, 1, 48.0)
+    world.say(a_scored_plan(), advice, followed(advice))
+    world.say(*(a_scored_hour(number) for number in range(48, 96)))
+    world.ticks(72, 72 + 40)
+
+
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
     found = public_functions()
     called: set[CodeType] = set()
@@ -151,6 +164,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         after([6] * 8)
         grown(10)
         advised_on()
+        look_back()
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)

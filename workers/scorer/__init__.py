@@ -1,0 +1,1 @@
+"""The scorer: what became of advice that was followed, held against what it had projected."""

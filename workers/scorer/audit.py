@@ -1,0 +1,73 @@
+"""The audit trail: which advice took effect and when, and what took its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from schemas import AuditEntry, AuditStatus
+from workers.delivery.api import Record, Step, View
+from workers.scorer.draft import Draft
+from workers.scorer.policy import ScorerPolicy
+from workers.scorer.recommendations import HOURLY, first_applied
+from workers.scorer.rows import (
+    AUDIT,
+    CLOCK,
+    RECOMMENDATIONS,
+    AuditRow,
+    Change,
+    Projections,
+    clock_in,
+)
+
+IN_FORCE: Final = frozenset(
+    {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.CONFIRMED, AuditStatus.NO_OP}
+)
+"""What an entry says of advice that was followed: its value is in force, or stood already."""
+
+MOST_CHANGES: Final = 96
+"""Changes that are kept of a campaign."""
+
+
+def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Keep when advice took effect, and when fields were changed."""
+    draft = Draft(policy, view, AUDIT)
+    clock = before = clock_in(draft.read(CLOCK))
+    for entry, _ in draft.readable(records, AuditEntry):
+        clock = max(clock, int(entry.at.timestamp()))
+        row = draft.row(entry.key, AuditRow)
+        after = _after(draft, row, entry)
+        if after != row:
+            draft.keep(entry.key, after)
+    if clock > before:
+        draft.writes[CLOCK] = clock.to_bytes(8, "big")
+    return draft.done()
+
+
+def _after(draft: Draft, row: AuditRow, entry: AuditEntry) -> AuditRow:
+    at = int(entry.at.timestamp())
+    name = bytes.fromhex(entry.recommendation_id or "")
+    undone = entry.status is AuditStatus.ROLLED_BACK
+    if entry.status not in IN_FORCE and not undone:
+        return row
+    comes_second = not undone and _comes_second(draft, row, entry)
+    if comes_second or (not undone and name in row.applied):
+        return row
+    since = at - draft.policy.forgotten
+    applied = {each: when for each, when in row.applied.items() if when > since}
+    if name and not undone:
+        applied[name] = at
+    changes = [one for one in row.changes if one.at > since]
+    if entry.field not in HOURLY:
+        changes.append(Change(at, entry.field, b"" if undone else name))
+    return AuditRow(applied, tuple(changes[-MOST_CHANGES:]))
+
+
+def _comes_second(draft: Draft, row: AuditRow, entry: AuditEntry) -> bool:
+    """Return whether other advice of the same local day is known to have been the first."""
+    if entry.field not in HOURLY:
+        return False
+    hour = int((entry.hour or entry.at).timestamp())
+    kept = draft.other(RECOMMENDATIONS, entry.key, Projections).kept
+    first = first_applied(kept, row.applied)
+    return any(one.hour < hour < one.day_end for one in first.values())
