@@ -65,7 +65,8 @@ class Outages:
     returned: Floats
     """Evidence for the usual rate since ``end``, >= 0."""
     now: Floats
-    """Evidence for one that goes on in the last hour, >= 0: ``exp(-now)`` bounds its chance."""
+    """Evidence for one that goes on in the last hour, >= 0: ``exp(-now)`` bounds its chance. It is
+    that of the hours since ``end`` where conversions are back, however long they were lost."""
     began: Ints
     """Position of the first hour of that one."""
     expected: Floats
@@ -121,9 +122,13 @@ def _placed(ratio: Floats, means: Floats, hours: Clicked) -> Outages:
     sums = np.concatenate([np.zeros((len(ratio), 1)), np.cumsum(ratio, axis=1)], axis=1)
     rises = sums - np.minimum.accumulate(sums, axis=1)
     end = np.argmax(rises, axis=1)
-    first, began = _since(rises, end), _since(rises, np.full(len(ratio), ratio.shape[1]))
+    first = _since(rises, end)
     rows, at = np.arange(len(ratio)), np.arange(ratio.shape[1])
     after = np.where(np.arange(sums.shape[1]) >= end[:, None], sums, np.inf)
+    returned = sums[rows, end] - after.min(axis=1)
+    # What is over does not go on, however long it was: what may have begun since is looked at anew.
+    anew = np.maximum(sums - np.minimum.accumulate(after, axis=1), 0.0)
+    newest = np.where((returned >= RETURNED)[:, None], anew, rises)
     within = hours.usable & (at >= first[:, None]) & (at < end[:, None])
     expected, counted = (
         np.where(within, each, 0.0).sum(axis=1) for each in (means, hours.conversions)
@@ -132,9 +137,9 @@ def _placed(ratio: Floats, means: Floats, hours: Clicked) -> Outages:
         evidence=rises[rows, end],
         first=first,
         end=end,
-        returned=sums[rows, end] - after.min(axis=1),
-        now=rises[:, -1],
-        began=began,
+        returned=returned,
+        now=newest[:, -1],
+        began=_since(newest, np.full(len(ratio), ratio.shape[1])),
         expected=expected,
         counted=counted,
     )

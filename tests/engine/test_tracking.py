@@ -64,6 +64,21 @@ def test_an_outage_that_may_just_have_begun_is_doubted_and_bad_luck_of_old_count
     assert not luck.hours(HOURS).any()
 
 
+def test_one_that_begins_when_another_is_over_has_the_evidence_of_its_own_hours() -> None:
+    hours = clicked(rate=0.02)
+    twice = lost(lost(hours, 200, 224), HOURS - 4, HOURS)
+    known = twice.conversions.sum()
+    rate = known / twice.clicks.sum() * (1 - 1 / np.sqrt(known))
+    ratios = log_ratio(twice.conversions[0], rate * twice.clicks[0], *map(np.array, (0.1, 0.1)))
+
+    found, back = outages(twice), outages(lost(hours, 200, 224))
+    assert (found.first[0], found.end[0]) == (200, 224)
+    assert found.over[0]
+    assert found.began[0] == HOURS - 4
+    assert found.now[0] == pytest.approx(ratios[-4:].sum())
+    assert back.now[0] < tracking.DOUBTED
+
+
 def test_where_lost_hours_are_told_after_all_nothing_was_wrong() -> None:
     hours = clicked()
 

@@ -17,6 +17,8 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
     """Of one that goes on."""
     evidence: int = 0
     """Of the likeliest one, over or not."""
+    began: int = 0
+    """Sum of the seconds at which those that go on began, over those that have evidence of one."""
 
     def beside(self, other: Tally) -> Tally:
         """Return the sums over both."""

@@ -8,14 +8,14 @@ keeps sums of it, of those who told anything today or yesterday.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from msgspec import structs
 
 from engine import change_tests
-from engine.calendar import DAY
+from engine.calendar import DAY, HOUR
 from engine.change_tests import MOST_EVIDENCE
 from engine.tracking import DOUBTED, SUSPECTED
 from schemas import Condition, ConditionKind, SchemaError, Scope, Suspicion, decode, encode
@@ -24,15 +24,12 @@ from schemas.topics import CONDITIONS
 from workers.allocator.outage_rows import NOTHING, Account, Campaign, Tally, pack, unpack
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
+from workers.instants import from_seconds
 
 SUSPICIONS_AGENT = "suspicions"
 
 LIFTED: Final = SUSPECTED / 2.0
 """Evidence below which an outage that was suspected is so no longer."""
-
-LONGEST_UNSEEN: Final = timedelta(days=2)
-"""How long before it is suspected the outage of an account begins at most: those of campaigns that
-sell little take a day."""
 
 _BROADCAST_PARTITION = 0
 _THOUSAND = 1_000
@@ -86,11 +83,13 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
 
 def _tally(said: Suspicion) -> Tally:
     """Return what one campaign counts for in the sums of its account."""
+    moved = said.evidence_now >= DOUBTED
     return Tally(
         members=1,
-        moved=int(said.evidence_now >= DOUBTED),
+        moved=int(moved),
         evidence_now=int(min(said.evidence_now, MOST_EVIDENCE) * _THOUSAND),
         evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND),
+        began=int((said.since_now or said.since).timestamp()) if moved else 0,
     )
 
 
@@ -113,10 +112,8 @@ def _of_account(known: Account, said: Suspicion) -> Condition | None:
     goes_on = before is not None and before.until is None
     now = _pooled(whole)
     if whole.members > 1 and now >= (LIFTED if goes_on else SUSPECTED):
-        # What one campaign's likeliest outage was may be long over: that is not the account's.
-        since = max(said.since, said.told_at - LONGEST_UNSEEN)
-        bounded = structs.replace(said, since=since)
-        return _suspected(_read(known.outage), bounded, Scope.ACCOUNT, None)
+        shared = structs.replace(said, since=_began(whole, said))
+        return _suspected(_read(known.outage), shared, Scope.ACCOUNT, None)
     if before is None:
         return None
     # What is still missing shows in what is left of the evidence; a part of it is chance.
@@ -124,6 +121,16 @@ def _of_account(known: Account, said: Suspicion) -> Condition | None:
     if missing or said.judged_from > before.since:
         return _over(before, said)
     return _lifted(before, said)
+
+
+def _began(whole: Tally, said: Suspicion) -> datetime:
+    """Return when what goes on began: the mean of its campaigns, at the full hour before.
+
+    Those that sell little were quiet for some time by chance when it began, some for long.
+    """
+    mean = from_seconds(whole.began // whole.moved // HOUR * HOUR)
+    # Sums that another version has begun know of no beginnings for up to two days.
+    return mean if mean >= said.judged_from else said.since_now or said.since
 
 
 def _whole(known: Account) -> Tally:

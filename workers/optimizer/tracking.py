@@ -111,7 +111,8 @@ def _tell(draft: Draft, key: bytes, name: tuple[str, str, str], now: int) -> Non
 
 def _digest(said: Suspicion) -> bytes:
     """Return what tells a suspicion from others: not what changes a little with every hour."""
-    gist = (round(said.evidence), round(said.evidence_now), said.since, said.until)
+    evidence = round(said.evidence), round(said.evidence_now)
+    gist = (*evidence, said.since, said.since_now, said.until)
     return blake2b(repr(gist).encode(), digest_size=8).digest()
 
 
@@ -119,13 +120,16 @@ def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspic
     platform, account, campaign = name
     found, i = tracked.found, tracked.at
     starts, end = tracked.starts[i], int(found.end[i])
+    now_lost = round(float(found.now[i]), _DIGITS)
+    began = from_seconds(int(starts[min(int(found.began[i]), len(starts) - 1)]))
     return Suspicion(
         platform=platform,
         account_id=account,
         campaign_id=campaign,
         evidence=round(float(found.evidence[i]), _DIGITS),
-        evidence_now=round(float(found.now[i]), _DIGITS),
+        evidence_now=now_lost,
         since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
+        since_now=began if now_lost >= DOUBTED else None,
         until=from_seconds(int(starts[end - 1]) + HOUR) if found.over[i] and end else None,
         expected=round(float(found.expected[i]), _DIGITS),
         counted=round(float(found.counted[i]), _DIGITS),
