@@ -2,7 +2,9 @@
 
 Conversions are expected at the campaign's own rate by click, times the share of them that is told
 at the age at which an hour was told last. Rate and hours are weighed by the same shares, so that
-where hours are told once and never again it does not matter what is assumed of delays.
+where hours are told once and never again it does not matter what is assumed of delays. People click
+at night and buy by day: the rate has a factor for the hour of the day, a gamma-Poisson posterior
+mean around 1.
 
 The evidence is that of `engine.change_tests`, of a loss of nine in ten. All of it is a function of
 the hours as they are known now: one that is told again, or late, is judged as if it had always
@@ -34,8 +36,13 @@ RETURNED: Final = 5.0
 LEAST_CONVERSIONS: Final = 20.0
 """Conversions that a rate must rest on."""
 
+HOUR_STRENGTH: Final = 20.0
+"""Conversions of an hour of the day that its being like the others counts for: rates vary by about
+a fifth (1 / 0.22 ** 2)."""
+
 _LOST: Final = 0.1
 _INVERSE_SIZE: Final = 0.1
+_DAY: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +53,8 @@ class Clicked:
     conversions: Floats
     shares: Floats
     """Of an hour's conversions, those that are told at the age at which it was told, >= 0."""
+    of_day: Ints
+    """Which hour of the day it is, 0 to 23."""
     usable: Bools
     """Whether the hour can be judged."""
     usual: Bools
@@ -111,10 +120,24 @@ def outages(hours: Clicked) -> Outages:
     rate = np.divide(behind, clicked, out=np.zeros(len(behind)), where=known)
     # The rate is shared by all hours: if it is too high, each of them is held against too much.
     cautious = rate * (1.0 - 1.0 / np.sqrt(np.maximum(behind, 1.0)))
-    means = cautious[:, None] * exposure
+    usual = np.where(learned, rate[:, None] * exposure, 0.0)
+    factor = _by_hour_of_day(hours, np.where(learned, hours.conversions, 0.0), usual)
+    means = cautious[:, None] * exposure * factor
     ratio = log_ratio(hours.conversions, means, np.array(_INVERSE_SIZE), np.array(_LOST))
     judged = hours.usable & known[:, None]
     return _placed(np.where(judged, ratio, 0.0), np.where(judged, means, 0.0), hours)
+
+
+def _by_hour_of_day(hours: Clicked, counted: Floats, usual: Floats) -> Floats:
+    """Return by how much conversions by click differ from their mean in hours of the day (B, H)."""
+    count = len(counted)
+    cells = (np.arange(count)[:, None] * _DAY + hours.of_day).ravel()
+    seen, expected = (
+        np.bincount(cells, each.ravel(), count * _DAY).reshape(count, _DAY)
+        for each in (counted, usual)
+    )
+    factor = (seen + HOUR_STRENGTH) / (expected + HOUR_STRENGTH)
+    return np.take_along_axis(factor, hours.of_day, axis=1)
 
 
 def _placed(ratio: Floats, means: Floats, hours: Clicked) -> Outages:

@@ -25,7 +25,7 @@ from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of, watched
 from workers.optimizer.draft import Draft, Tracked
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Campaigns, Told, campaigns_of, told_hours
+from workers.optimizer.lived import Campaigns, Told, campaigns_of, cells_of, told_hours
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import METRICS, ages_key, suspicion_key, windows_key
 
@@ -43,6 +43,8 @@ class Kept(NamedTuple):
     """Hours of R campaigns; shapes (R, H)."""
 
     starts: Ints
+    cells: Ints
+    """Hours of the local week."""
     told: Told
     out: Bools
     """Which are excluded from learning."""
@@ -55,7 +57,8 @@ def kept_hours(draft: Draft, campaigns: Campaigns, count: int) -> Kept:
     windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
     owners = np.repeat(np.arange(len(windows)), count)
     out = excluded(windows, owners, starts.ravel()).reshape(starts.shape)
-    return Kept(starts, told_hours(draft, campaigns, until, count), out)
+    told = told_hours(draft, campaigns, until, count)
+    return Kept(starts, cells_of(campaigns, starts), told, out)
 
 
 def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity) -> Outages:
@@ -67,6 +70,7 @@ def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity)
             clicks=told.clicks,
             conversions=told.conversions,
             shares=np.where(told.final, 1.0, share.at(ages)),
+            of_day=kept.cells % 24,
             usable=told.usable & (ages >= 0.0),
             usual=~kept.out,
         )
