@@ -68,7 +68,7 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
     campaign = unpack(draft.read(_name(said)), Campaign)
     account = unpack(draft.read(said.key), Account)
     day = int(said.told_at.timestamp()) // DAY
-    tally = _tally(said)
+    tally = _tally(said, _active(account.outage))
     days = dict(account.days)
     if campaign.day in days:
         days[campaign.day] = days[campaign.day].without(campaign.tally)
@@ -81,14 +81,21 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
     )
 
 
-def _tally(said: Suspicion) -> Tally:
-    """Return what one campaign counts for in the sums of its account."""
+def _touches(said: Suspicion, outage: Condition) -> bool:
+    """Return whether the hours of a campaign's likeliest outage are among those of ``outage``."""
+    begins = outage.until is None or said.since < outage.until
+    return begins and (said.until is None or said.until > outage.since)
+
+
+def _tally(said: Suspicion, outage: Condition | None) -> Tally:
+    """Return what one campaign counts for in the sums of its account, which may have an outage."""
+    missing = said.until is None if outage is None else _touches(said, outage)
     moved = said.evidence_now >= DOUBTED
     return Tally(
         members=1,
         moved=int(moved),
         evidence_now=int(min(said.evidence_now, MOST_EVIDENCE) * _THOUSAND),
-        evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND),
+        evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND) if missing else 0,
         began=int((said.since_now or said.since).timestamp()) if moved else 0,
     )
 
@@ -96,7 +103,9 @@ def _tally(said: Suspicion) -> Tally:
 def _of_campaign(known: Campaign, said: Suspicion) -> Condition | None:
     """Return what is to be told of the campaign's outage; nothing where nothing changed."""
     before = _active(known.outage)
-    if said.evidence >= (LIFTED if before else SUSPECTED):
+    # What keeps an outage up is its own hours: a quiet night of last week does not.
+    same = before is not None and _touches(said, before)
+    if said.evidence >= (LIFTED if same else SUSPECTED):
         last = _read(known.outage)
         return _suspected(last, said, Scope.CAMPAIGN, said.until)
     if before is None:

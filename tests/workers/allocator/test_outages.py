@@ -198,6 +198,23 @@ def test_when_the_hours_are_told_after_all_the_outage_is_lifted(partition: Parti
     assert outage.since == hour(97)
 
 
+def test_a_quiet_night_of_days_ago_does_not_keep_up_an_outage_whose_hours_are_told(
+    partition: Partition,
+) -> None:
+    told(partition, *(a_suspicion(number, 20.0) for number in range(4)))
+    night = {"since": hour(40), "until": hour(44)}
+    found = outages(
+        told(partition, *(a_suspicion(number, 11.0, at=110, **night) for number in range(4)))
+    )
+
+    # The account's is over once one of them is back, and lifted with the last.
+    assert {each.since for each in found} == {hour(97)}
+    assert {each.key for each in found if not each.active} == {
+        b"google:7#outage",
+        *(f"google:7:{number}#outage".encode() for number in range(4)),
+    }
+
+
 def test_an_outage_that_is_no_longer_looked_at_stays_unlearned(partition: Partition) -> None:
     told(partition, a_suspicion(0, 20.0))
     told(partition, a_suspicion(0, 22.0, at=110, since=hour(97), until=hour(108)))

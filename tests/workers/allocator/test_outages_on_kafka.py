@@ -25,11 +25,12 @@ from schemas import (
     Recommendation,
     Scope,
     Shape,
+    Strategy,
     Verb,
     decode,
     topics,
 )
-from schemas.fields import BudgetPeriod
+from schemas.fields import Autonomy, BudgetPeriod
 from schemas.record import Record
 from schemas.topics import Topic
 from tests.workers.allocator import test_on_kafka as kafka_stack
@@ -56,8 +57,8 @@ def a_plan(account: str, campaign: str) -> Sent:
         currency="EUR",
         timezone="UTC",
         budget=Budget(amount=Decimal(240), period=BudgetPeriod.DAY),
-        strategy="adaptive",
-        autonomy="auto",
+        strategy=Strategy.ADAPTIVE,
+        autonomy=Autonomy.AUTO,
         min_confidence=0.0,
         guardrails=FREE,
         target_cpa=Decimal(4),
@@ -100,12 +101,16 @@ class Stack(kafka_stack.Stack):
         told = [decode(value, Condition) for value in self.values(topics.CONDITIONS)]
         return [each for each in told if each.account_id == account and each.kind is kind]
 
+    def decided(self, account: str, number: int) -> list[Recommendation]:
+        """Return what is recommended for an hour once it is for all campaigns."""
+        self.wait_for(lambda: len(self.about(account, number)) >= len(CAMPAIGNS))
+        return self.about(account, number)
+
     def live(self, account: str, first: int, sold: int, reason: HoldReason | None) -> int:
         """Tell hours one by one until all campaigns are decided for ``reason``; return the next."""
         for number in range(first, first + FEW):
             self.publish(*an_hour(account, number, sold, number + 1.1))
-            self.wait_for(lambda at=number + 1: len(self.about(account, at)) >= len(CAMPAIGNS))
-            if {each.hold_reason for each in self.about(account, number + 1)} == {reason}:
+            if {each.hold_reason for each in self.decided(account, number + 1)} == {reason}:
                 return number + 1
         raise AssertionError(f"no decision for {reason} within {FEW} hours")
 
