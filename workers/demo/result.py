@@ -42,6 +42,8 @@ class Result:
     seconds: float
     report: Path | None = None
     """The page about it."""
+    lost_tracking: dict[str, Any] | None = None
+    """What became of the tracking outage, as `workers.demo.lost_tracking` tells it."""
 
     @property
     def days(self) -> int:
@@ -110,6 +112,7 @@ class Result:
             "actions": self.counts.actions,
             "audit_entries": self.counts.audit_entries,
             "audit": self.counts.audit,
+            "tracking_outage": self.lost_tracking,
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
             "report": str(self.report) if self.report else None,

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from workers.demo.lost_tracking import sentence
 from workers.demo.result import Result
 from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, money
@@ -35,6 +36,7 @@ def print_summary(console: Console, result: Result) -> None:
         _counts(result),
         Text(),
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
+        *_lost(result),
         *_report(result),
         Text(NEXT),
     )
@@ -44,6 +46,10 @@ def print_summary(console: Console, result: Result) -> None:
     if not console.is_terminal:  # there a line is filled with blanks: in a file they are litter
         text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
     console.file.write(text)
+
+
+def _lost(result: Result) -> Sequence[Text]:
+    return (Text(sentence(result.lost_tracking)),) if result.lost_tracking else ()
 
 
 def _report(result: Result) -> Sequence[Text]:

@@ -141,6 +141,7 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
     assert facts["campaign_days"] == 8
     assert facts["pacing_error"] < facts["pacing_error_even"]
     assert facts["conversions"] > facts["conversions_even"]
+    assert facts["tracking_outage"].keys() >= {"account", "suspected_after_hours", "held"}
     page = (tmp_path / "demo.html").read_text("utf-8")
     assert facts["report"] == str(tmp_path / "demo.html")
     # The page and the result are made from different sources: topics, and what was played.
