@@ -27,6 +27,8 @@ class Suspicion(CampaignRecord, frozen=True, kw_only=True):
     """For one that goes on in the newest hour."""
     since: Utc
     """First hour of it."""
+    since_now: Utc | None = None
+    """First hour of the one that goes on, where there is some evidence of one."""
     until: Utc | None = None
     """End of its last hour, when conversions are back."""
     expected: Conversions
@@ -42,3 +44,6 @@ class Suspicion(CampaignRecord, frozen=True, kw_only=True):
     def _check(self) -> None:
         super()._check()
         refuse_unordered(("judged_from", "since"), self.judged_from, self.since)
+        if self.since_now is not None:
+            refuse_unordered(("judged_from", "since_now"), self.judged_from, self.since_now)
+            refuse_unordered(("since_now", "told_at"), self.since_now, self.told_at)

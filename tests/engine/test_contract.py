@@ -264,7 +264,12 @@ def watch_over() -> None:
     here = np.ones((2, 40), dtype=np.bool_)
     clicks, sold = np.full((2, 40), 30.0), np.where(np.arange(40) < 30, 3.0, [[0.0], [3.0]])
     hours = tracking.Clicked(
-        clicks=clicks, conversions=sold, shares=np.ones((2, 40)), usable=here, usual=here
+        clicks=clicks,
+        conversions=sold,
+        shares=np.ones((2, 40)),
+        of_day=np.tile(np.arange(40) % 24, (2, 1)),
+        usable=here,
+        usual=here,
     )
     found = tracking.outages(hours)
     found.hours(40)

@@ -23,6 +23,7 @@ def clicked(rate: float = 0.05, *, clicks: float = 200.0, seed: int = 1) -> Clic
         clicks=came,
         conversions=chance.poisson(rate * came).astype(np.float64),
         shares=np.ones((1, HOURS)),
+        of_day=np.arange(HOURS)[None] % 24,
         usable=np.ones((1, HOURS), dtype=np.bool_),
         usual=np.ones((1, HOURS), dtype=np.bool_),
     )
@@ -64,6 +65,22 @@ def test_an_outage_that_may_just_have_begun_is_doubted_and_bad_luck_of_old_count
     assert not luck.hours(HOURS).any()
 
 
+def test_one_that_begins_when_another_is_over_has_the_evidence_of_its_own_hours() -> None:
+    hours = clicked(rate=0.02)
+    hours = replace(hours, of_day=np.zeros((1, HOURS), dtype=np.int64))
+    twice = lost(lost(hours, 200, 224), HOURS - 4, HOURS)
+    known = twice.conversions.sum()
+    rate = known / twice.clicks.sum() * (1 - 1 / np.sqrt(known))
+    ratios = log_ratio(twice.conversions[0], rate * twice.clicks[0], *map(np.array, (0.1, 0.1)))
+
+    found, back = outages(twice), outages(lost(hours, 200, 224))
+    assert (found.first[0], found.end[0]) == (200, 224)
+    assert found.over[0]
+    assert found.began[0] == HOURS - 4
+    assert found.now[0] == pytest.approx(ratios[-4:].sum())
+    assert back.now[0] < tracking.DOUBTED
+
+
 def test_where_lost_hours_are_told_after_all_nothing_was_wrong() -> None:
     hours = clicked()
 
@@ -72,7 +89,7 @@ def test_where_lost_hours_are_told_after_all_nothing_was_wrong() -> None:
 
 
 def test_evidence_is_that_of_the_hours_one_after_the_other() -> None:
-    hours = clicked(rate=0.002)
+    hours = replace(clicked(rate=0.002), of_day=np.zeros((1, HOURS), dtype=np.int64))
     rate = hours.conversions.sum() / hours.clicks.sum()
     means = rate * (1 - 1 / np.sqrt(hours.conversions.sum())) * hours.clicks[0]
     ratios = log_ratio(hours.conversions[0], means, *map(np.array, (0.1, 0.1)))
@@ -107,6 +124,20 @@ def test_where_hours_are_told_once_what_is_assumed_of_delays_does_not_matter() -
     some = replace(hours, shares=np.full((1, HOURS), 0.07))
 
     assert outages(some).evidence[0] == pytest.approx(outages(hours).evidence[0])
+
+
+def test_hours_of_the_day_that_never_sell_much_are_not_suspect_and_lost_ones_still_are() -> None:
+    night = np.arange(HOURS) % 24 < 6
+    chance = np.random.default_rng(7)
+    hours = clicked()
+    sold = chance.poisson(np.where(night, 0.15, 1.2) * 0.05 * hours.clicks[0])
+    cyclic = replace(hours, conversions=sold[None].astype(np.float64))
+    alike = replace(cyclic, of_day=np.zeros((1, HOURS), dtype=np.int64))
+
+    assert outages(alike).evidence[0] >= SUSPECTED
+    assert outages(cyclic).evidence[0] < SUSPECTED / 2.0
+    by_day = outages(lost(cyclic, HOURS - 8, HOURS))
+    assert (by_day.now[0] >= SUSPECTED, by_day.began[0]) == (True, HOURS - 8)
 
 
 def test_an_outage_that_is_known_does_not_teach_that_nothing_is_usual() -> None:

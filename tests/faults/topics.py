@@ -148,10 +148,10 @@ async def _send(
 
 
 async def read(
-    bootstrap: str, topic: str, *, isolation: str = "read_committed"
+    bootstrap: str, topic: str, *, isolation: str = "read_committed", count: int = PARTITIONS
 ) -> dict[int, list[ConsumerRecord]]:
     """Return all records of ``topic`` by partition, up to what its end is now."""
-    partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+    partitions = [TopicPartition(topic, number) for number in range(count)]
     found: dict[int, list[ConsumerRecord]] = {tp.partition: [] for tp in partitions}
     async with AIOKafkaConsumer(
         bootstrap_servers=bootstrap,

@@ -16,7 +16,9 @@ class Tally(msgspec.Struct, frozen=True, array_like=True):
     evidence_now: int = 0
     """Of one that goes on."""
     evidence: int = 0
-    """Of the likeliest one, over or not."""
+    """Of the likeliest one, over or not, where its hours are those of the account's outage."""
+    began: int = 0
+    """Sum of the seconds at which those that go on began, over those that have evidence of one."""
 
     def beside(self, other: Tally) -> Tally:
         """Return the sums over both."""

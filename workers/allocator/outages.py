@@ -8,14 +8,14 @@ keeps sums of it, of those who told anything today or yesterday.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
 from msgspec import structs
 
 from engine import change_tests
-from engine.calendar import DAY
+from engine.calendar import DAY, HOUR
 from engine.change_tests import MOST_EVIDENCE
 from engine.tracking import DOUBTED, SUSPECTED
 from schemas import Condition, ConditionKind, SchemaError, Scope, Suspicion, decode, encode
@@ -24,15 +24,12 @@ from schemas.topics import CONDITIONS
 from workers.allocator.outage_rows import NOTHING, Account, Campaign, Tally, pack, unpack
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
+from workers.instants import from_seconds
 
 SUSPICIONS_AGENT = "suspicions"
 
 LIFTED: Final = SUSPECTED / 2.0
 """Evidence below which an outage that was suspected is so no longer."""
-
-LONGEST_UNSEEN: Final = timedelta(days=2)
-"""How long before it is suspected the outage of an account begins at most: those of campaigns that
-sell little take a day."""
 
 _BROADCAST_PARTITION = 0
 _THOUSAND = 1_000
@@ -71,7 +68,7 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
     campaign = unpack(draft.read(_name(said)), Campaign)
     account = unpack(draft.read(said.key), Account)
     day = int(said.told_at.timestamp()) // DAY
-    tally = _tally(said)
+    tally = _tally(said, _active(account.outage))
     days = dict(account.days)
     if campaign.day in days:
         days[campaign.day] = days[campaign.day].without(campaign.tally)
@@ -84,20 +81,31 @@ def _noted(draft: Draft, said: Suspicion) -> tuple[Campaign, Account]:
     )
 
 
-def _tally(said: Suspicion) -> Tally:
-    """Return what one campaign counts for in the sums of its account."""
+def _touches(said: Suspicion, outage: Condition) -> bool:
+    """Return whether the hours of a campaign's likeliest outage are among those of ``outage``."""
+    begins = outage.until is None or said.since < outage.until
+    return begins and (said.until is None or said.until > outage.since)
+
+
+def _tally(said: Suspicion, outage: Condition | None) -> Tally:
+    """Return what one campaign counts for in the sums of its account, which may have an outage."""
+    missing = said.until is None if outage is None else _touches(said, outage)
+    moved = said.evidence_now >= DOUBTED
     return Tally(
         members=1,
-        moved=int(said.evidence_now >= DOUBTED),
+        moved=int(moved),
         evidence_now=int(min(said.evidence_now, MOST_EVIDENCE) * _THOUSAND),
-        evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND),
+        evidence=int(min(said.evidence, MOST_EVIDENCE) * _THOUSAND) if missing else 0,
+        began=int((said.since_now or said.since).timestamp()) if moved else 0,
     )
 
 
 def _of_campaign(known: Campaign, said: Suspicion) -> Condition | None:
     """Return what is to be told of the campaign's outage; nothing where nothing changed."""
     before = _active(known.outage)
-    if said.evidence >= (LIFTED if before else SUSPECTED):
+    # What keeps an outage up is its own hours: a quiet night of last week does not.
+    same = before is not None and _touches(said, before)
+    if said.evidence >= (LIFTED if same else SUSPECTED):
         last = _read(known.outage)
         return _suspected(last, said, Scope.CAMPAIGN, said.until)
     if before is None:
@@ -113,10 +121,8 @@ def _of_account(known: Account, said: Suspicion) -> Condition | None:
     goes_on = before is not None and before.until is None
     now = _pooled(whole)
     if whole.members > 1 and now >= (LIFTED if goes_on else SUSPECTED):
-        # What one campaign's likeliest outage was may be long over: that is not the account's.
-        since = max(said.since, said.told_at - LONGEST_UNSEEN)
-        bounded = structs.replace(said, since=since)
-        return _suspected(_read(known.outage), bounded, Scope.ACCOUNT, None)
+        shared = structs.replace(said, since=_began(whole, said))
+        return _suspected(_read(known.outage), shared, Scope.ACCOUNT, None)
     if before is None:
         return None
     # What is still missing shows in what is left of the evidence; a part of it is chance.
@@ -124,6 +130,16 @@ def _of_account(known: Account, said: Suspicion) -> Condition | None:
     if missing or said.judged_from > before.since:
         return _over(before, said)
     return _lifted(before, said)
+
+
+def _began(whole: Tally, said: Suspicion) -> datetime:
+    """Return when what goes on began: the mean of its campaigns, at the full hour before.
+
+    Those that sell little were quiet for some time by chance when it began, some for long.
+    """
+    mean = from_seconds(whole.began // whole.moved // HOUR * HOUR)
+    # Sums that another version has begun know of no beginnings for up to two days.
+    return mean if mean >= said.judged_from else said.since_now or said.since
 
 
 def _whole(known: Account) -> Tally:

@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from schemas import Action, AuditEntry, CampaignKey, Kind, Recommendation, decode
-from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, RECOMMENDATIONS
+from schemas import Action, AuditEntry, CampaignKey, Condition, Kind, Recommendation, decode
+from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, RECOMMENDATIONS
+from workers.demo.lost_tracking import LostTracking
 from workers.simulator.population import Campaign
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
 
 FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
 
-FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT, BREAKDOWNS)
+FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS)
 
 
 @dataclass(slots=True)
 class Loop:
-    """Follows recommendations, actions and the audit trail.
+    """Follows recommendations, actions, the audit trail and suspected outages.
 
     Parameters
     ----------
@@ -29,10 +30,13 @@ class Loop:
         The campaigns that decisions are awaited for.
     in_force
         Told of every audit entry.
+    lost
+        Told of every condition, if there is one.
     """
 
     campaigns: Sequence[Campaign]
     in_force: InForce
+    lost: LostTracking | None = None
     recommendations: Counter[str] = field(default_factory=Counter)
     """By kind."""
     holds: Counter[str] = field(default_factory=Counter)
@@ -60,6 +64,9 @@ class Loop:
             match topic:
                 case RECOMMENDATIONS.name:
                     self._recommended(value)
+                case CONDITIONS.name:
+                    if self.lost is not None:
+                        self.lost.hear(decode(value, Condition))
                 case ACTIONS.name:
                     self._acted(decode(value, Action))
                 case AUDIT.name:

@@ -45,6 +45,8 @@ class Result:
     """What people were advised on, first one first."""
     report: Path | None = None
     """The page about it."""
+    lost_tracking: dict[str, Any] | None = None
+    """What became of the tracking outage, as `workers.demo.lost_tracking` tells it."""
 
     @property
     def days(self) -> int:
@@ -114,6 +116,7 @@ class Result:
             "audit_entries": self.counts.audit_entries,
             "audit": self.counts.audit,
             "advice": [_told(each) for each in self.advice],
+            "tracking_outage": self.lost_tracking,
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
             "report": str(self.report) if self.report else None,

@@ -15,6 +15,7 @@ from schemas.topics import AUDIT, PLANS
 from workers.demo.advised import hear_advice
 from workers.demo.children import last_words, running
 from workers.demo.loop import FOLLOWED, Loop
+from workers.demo.lost_tracking import LostTracking
 from workers.demo.offsets import unread
 from workers.demo.picture import counts_of, picture_of
 from workers.demo.reporting import Evenly, Played, write_report
@@ -29,7 +30,7 @@ from workers.simulator.clearing import AGES, Policy, clear
 from workers.simulator.history import as_it_stands, platform_delivery
 from workers.simulator.population import World
 from workers.simulator.records import InForce, even_budgets, plan, start_of, told_at
-from workers.simulator.reports import Faults, Report
+from workers.simulator.reports import Report
 from workers.simulator.simulation import Simulation
 from workers.simulator.wire import Wire, wire
 from workers.supervisor import Child
@@ -90,6 +91,7 @@ class Stage:
     simulation: Simulation = field(init=False)
     in_force: InForce = field(init=False)
     loop: Loop = field(init=False)
+    lost: LostTracking = field(init=False)
     score: Scorecard = field(init=False)
     evenly: Evenly = field(init=False)
     events: int = field(init=False, default=0)
@@ -98,9 +100,10 @@ class Stage:
 
     def __post_init__(self) -> None:
         campaigns = self.script.world.campaigns
-        self.simulation = Simulation(self.script.world, Faults())
+        self.lost = LostTracking(campaigns, self.script.live_from)
+        self.simulation = Simulation(self.script.world, self.lost.faults)
         self.in_force = InForce(campaigns)
-        self.loop = Loop(campaigns, self.in_force)
+        self.loop = Loop(campaigns, self.in_force, self.lost)
         self.score = Scorecard(campaigns, self.script.live_from)
         self.evenly = Evenly(campaigns=campaigns)
 
@@ -128,6 +131,7 @@ class Stage:
             advice=self.loop.advice,
             seconds=time.monotonic() - self.began,
             report=self.place.report,
+            lost_tracking=self.lost.facts(self.loop.holds["suspected_outage"]),
         )
 
     async def _play(self) -> None:
@@ -183,6 +187,7 @@ class Stage:
         for hour in range(script.live_from - script.history_hours, script.live_from):
             _, outcome = self.simulation.play(hour, policy)
             self.score.add(hour, outcome, outcome)
+            self.lost.add(outcome)
             if hour % _DAY == 0:
                 screen.progress(f"{start_of(hour):%A, %d %B}")
                 await asyncio.sleep(0)
@@ -192,7 +197,8 @@ class Stage:
         await self._tell([report for report in past if report.hour < last], line)
         await self._heard_about(last, line, admin)
         screen.step("Handing the campaigns over: a plan each, with full autonomy")
-        plans = (plan(one, Strategy.ADAPTIVE) for one in script.world.campaigns)
+        campaigns = enumerate(script.world.campaigns)
+        plans = (self.lost.plan(row, plan(one, Strategy.ADAPTIVE)) for row, one in campaigns)
         self.planned_to = await line.plan(plans)
         await self._heard_about(last, line, admin)
         await self._tell([report for report in past if report.hour == last], line)
@@ -200,6 +206,7 @@ class Stage:
 
     async def _live(self, hour: int, line: Wire) -> None:
         """Play one hour under what is in force, and under even budgets; tell the first."""
+        self.lost.hour = hour
         auctions, outcome = self.simulation.play(hour, self.in_force.policy())
         even = Policy.capped(even_budgets(self.script.world.campaigns))
         evenly = clear(auctions, even)

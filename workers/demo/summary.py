@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from workers.demo.lost_tracking import sentence
 from workers.demo.result import Result
 from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, money
@@ -36,6 +37,7 @@ def print_summary(console: Console, result: Result) -> None:
         Text(),
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
         *_advice(result),
+        *_lost(result),
         *_report(result),
         Text(NEXT),
     )
@@ -58,6 +60,10 @@ def _advice(result: Result) -> Sequence[Text]:
         )
         for each in sorted(best.values(), key=lambda each: each.kind.value, reverse=True)
     ]
+
+
+def _lost(result: Result) -> Sequence[Text]:
+    return (Text(sentence(result.lost_tracking)),) if result.lost_tracking else ()
 
 
 def _report(result: Result) -> Sequence[Text]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine import delay
-from engine.arrays import Bools, Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.calendar import HOUR
 from engine.ceiling import UNBOUND, Hours, ceiling, weigh
 from engine.offsets import OFF
@@ -18,10 +18,10 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of
 from workers.optimizer.draft import Draft
-from workers.optimizer.lived import Campaigns, Told, cells_of, settings_of
+from workers.optimizer.lived import Campaigns, Told, settings_of
 from workers.optimizer.pacing import hourly_budget
 from workers.optimizer.plan_rows import TARGET, PlanBook
-from workers.optimizer.tracking import HOURS, kept_hours, outages_of
+from workers.optimizer.tracking import HOURS, Kept, kept_hours, outages_of
 
 
 class Aimed(NamedTuple):
@@ -66,7 +66,7 @@ def _ceilings(
     taught = books.delays.taught(latest, aimed.accounts)
     share = delay.mature(delays_of(draft, campaigns.keys), taught)
     kept = kept_hours(draft, campaigns, HOURS)
-    starts, told, _ = kept
+    starts, told = kept.starts, kept.told
     # Where conversions may not be counted any more, that there are few says nothing yet.
     found = outages_of(draft, campaigns.keys, kept, share)
     ages = (found.judged_at(starts, aimed.now)[:, None] - starts - HOUR) / HOUR
@@ -76,7 +76,7 @@ def _ceilings(
     usable = (told.usable & ~kept.out & ~found.hours(HOURS)).astype(np.float64)
     lived = Hours(
         cost=usable * told.spend,
-        log_multiplier=_common(draft, campaigns, (starts, told.usable), offsets),
+        log_multiplier=_common(draft, campaigns, kept, offsets),
         conversions=usable * told.conversions,
         results=usable * results,
     )
@@ -84,17 +84,15 @@ def _ceilings(
     return ceiling(evidence, targets.cost_per_result, targets.worth).log_multiplier
 
 
-def _common(
-    draft: Draft, campaigns: Campaigns, span: tuple[Ints, Bools], offsets: Floats
-) -> Floats:
+def _common(draft: Draft, campaigns: Campaigns, kept: Kept, offsets: Floats) -> Floats:
     """Return the common log multiplier of hours (R, H): what was in force less the offset.
 
     What an hour's clicks are worth is in its results: a higher bid for it makes none dearer.
     """
-    starts, there = span
-    multiplier = settings_of(draft, campaigns, starts, there)["multiplier"]
+    found = settings_of(draft, campaigns, kept.starts, kept.told.usable)
+    multiplier = found["multiplier"]
     bids = np.log(np.where(multiplier > 0, multiplier, MILLIONTHS) / MILLIONTHS)
-    own = np.take_along_axis(offsets, cells_of(campaigns, starts), axis=1)
+    own = np.take_along_axis(offsets, kept.cells, axis=1)
     return np.asarray(bids - np.where((multiplier > 0) & (own > OFF), own, 0.0))
 
 

@@ -25,7 +25,7 @@ from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of, watched
 from workers.optimizer.draft import Draft, Tracked
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Campaigns, Told, campaigns_of, told_hours
+from workers.optimizer.lived import Campaigns, Told, campaigns_of, cells_of, told_hours
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import METRICS, ages_key, suspicion_key, windows_key
 
@@ -43,6 +43,8 @@ class Kept(NamedTuple):
     """Hours of R campaigns; shapes (R, H)."""
 
     starts: Ints
+    cells: Ints
+    """Hours of the local week."""
     told: Told
     out: Bools
     """Which are excluded from learning."""
@@ -55,7 +57,8 @@ def kept_hours(draft: Draft, campaigns: Campaigns, count: int) -> Kept:
     windows = draft.read_of(METRICS, [windows_key(key) for key in campaigns.keys])
     owners = np.repeat(np.arange(len(windows)), count)
     out = excluded(windows, owners, starts.ravel()).reshape(starts.shape)
-    return Kept(starts, told_hours(draft, campaigns, until, count), out)
+    told = told_hours(draft, campaigns, until, count)
+    return Kept(starts, cells_of(campaigns, starts), told, out)
 
 
 def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity) -> Outages:
@@ -67,6 +70,7 @@ def outages_of(draft: Draft, keys: Sequence[bytes], kept: Kept, share: Maturity)
             clicks=told.clicks,
             conversions=told.conversions,
             shares=np.where(told.final, 1.0, share.at(ages)),
+            of_day=kept.cells % 24,
             usable=told.usable & (ages >= 0.0),
             usual=~kept.out,
         )
@@ -111,7 +115,8 @@ def _tell(draft: Draft, key: bytes, name: tuple[str, str, str], now: int) -> Non
 
 def _digest(said: Suspicion) -> bytes:
     """Return what tells a suspicion from others: not what changes a little with every hour."""
-    gist = (round(said.evidence), round(said.evidence_now), said.since, said.until)
+    evidence = round(said.evidence), round(said.evidence_now)
+    gist = (*evidence, said.since, said.since_now, said.until)
     return blake2b(repr(gist).encode(), digest_size=8).digest()
 
 
@@ -119,13 +124,16 @@ def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspic
     platform, account, campaign = name
     found, i = tracked.found, tracked.at
     starts, end = tracked.starts[i], int(found.end[i])
+    now_lost = round(float(found.now[i]), _DIGITS)
+    began = from_seconds(int(starts[min(int(found.began[i]), len(starts) - 1)]))
     return Suspicion(
         platform=platform,
         account_id=account,
         campaign_id=campaign,
         evidence=round(float(found.evidence[i]), _DIGITS),
-        evidence_now=round(float(found.now[i]), _DIGITS),
+        evidence_now=now_lost,
         since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
+        since_now=began if now_lost >= DOUBTED else None,
         until=from_seconds(int(starts[end - 1]) + HOUR) if found.over[i] and end else None,
         expected=round(float(found.expected[i]), _DIGITS),
         counted=round(float(found.counted[i]), _DIGITS),

@@ -22,6 +22,8 @@ class Outage:
 
     start: int
     end: int
+    rows: frozenset[int] | None = None
+    """The campaigns that it strikes; None is all of them."""
 
     def __post_init__(self) -> None:
         if self.end <= self.start:
@@ -83,13 +85,13 @@ def reports_of(
     outcome: Outcome, hour: int, faults: Faults, chance: np.random.Generator
 ) -> Iterator[Report]:
     """Yield all that will ever be told about ``hour``: first, changed and final counts."""
-    seen = [_counted_as(hour, revision, faults.tracking_outages) for revision in range(len(AGES))]
     shape = outcome.conversions.shape
     late = chance.random(shape) < faults.late_share
     delay = np.where(late, chance.integers(1, faults.late_hours + 1, shape), 0)
     for row in range(shape[0]):
         told: tuple[int, int] | None = None
-        for revision, column in enumerate(seen):
+        lost = tuple(o for o in faults.tracking_outages if o.rows is None or row in o.rows)
+        for revision, column in enumerate(_counted_as(hour, age, lost) for age in range(len(AGES))):
             counts = _conversions(outcome, row, column)
             if counts != told or revision == len(AGES) - 1:
                 due = hour + 1 + AGES[revision] + int(delay[row, revision])

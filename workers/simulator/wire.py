@@ -12,7 +12,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas import Plan, campaign_key, encode
-from schemas.topics import METRICS, PLANS, TICKS, Topic
+from schemas.topics import METRICS, PLANS, TICKS, Partitions, Topic
 from workers.kafka import Connection
 from workers.reading import reader, writer
 from workers.settings import TopicSettings
@@ -112,10 +112,17 @@ async def wire(
         Kafka cannot be reached, or refuses.
     """
     async with writer(connection) as producer, reader(connection) as consumer:
-        names = [topic.full_name(topics.prefix) for topic in follow]
-        places = [TopicPartition(name, n) for name in names for n in range(topics.partitions)]
+        places = [
+            TopicPartition(topic.full_name(topics.prefix), number)
+            for topic in follow
+            for number in range(_partitions(topic, topics))
+        ]
         consumer.assign(places)
         yield Wire(producer=producer, consumer=consumer, topics=topics)
+
+
+def _partitions(topic: Topic, topics: TopicSettings) -> int:
+    return 1 if topic.partitions is Partitions.BROADCAST else topics.partitions
 
 
 def _milliseconds(at: datetime) -> int:

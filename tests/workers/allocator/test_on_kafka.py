@@ -37,7 +37,7 @@ from schemas import (
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.levers import DAILY_BUDGET
 from schemas.record import Record
-from schemas.topics import Topic
+from schemas.topics import Partitions, Topic
 from tests.faults.recount import ends
 from tests.faults.topics import PARTITIONS, reach, read
 from tests.waiting import eventually
@@ -101,7 +101,8 @@ class Stack:
         await producer.stop()
 
     def values(self, topic: Topic) -> list[bytes]:
-        found = asyncio.run(read(self.bootstrap, topic.full_name(self.prefix)))
+        count = 1 if topic.partitions is Partitions.BROADCAST else PARTITIONS
+        found = asyncio.run(read(self.bootstrap, topic.full_name(self.prefix), count=count))
         return [record.value for records in found.values() for record in records]
 
     def advice(self, field: str) -> list[Recommendation]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -77,13 +78,37 @@ def test_where_all_campaigns_are_a_little_too_quiet_the_account_has_an_outage(
     assert found[0].key == b"google:7#outage"
 
 
-def test_an_accounts_outage_does_not_begin_where_one_campaign_was_unlucky_long_ago(
+def test_an_accounts_outage_does_not_begin_where_campaigns_were_unlucky_long_ago(
     partition: Partition,
 ) -> None:
-    said = [a_suspicion(number, 4.0, since=hour(100 - 200)) for number in range(10)]
+    said = [
+        a_suspicion(number, 4.0, since=hour(100 - 200), since_now=hour(91)) for number in range(10)
+    ]
     (outage,) = outages(told(partition, *said))
 
-    assert outage.since == hour(100 - 48)
+    assert outage.since == hour(91)
+
+
+def test_an_accounts_outage_began_when_those_of_its_campaigns_did_in_the_mean(
+    partition: Partition,
+) -> None:
+    began = [85, 90, 90, 94, 60, 97, 88, 91, 92, 87]
+    quiet = [
+        a_suspicion(number, 1.9, evidence_now=1.9, since=hour(10)) for number in range(100, 105)
+    ]
+    moved = [a_suspicion(number, 5.0, since_now=hour(at)) for number, at in enumerate(began)]
+    (outage,) = outages(told(partition, *quiet, *moved))
+
+    # A stretch of eight of ten is told of at once; the mean of all of them would be another one.
+    first = next(n for n in range(2, 11) if _enough(5.0 * n + 1.9 * 5, n, n + 5))
+    assert outage.since == hour(sum(began[:first]) // first)
+
+
+def _enough(total: float, moved: int, members: int) -> bool:
+    """Return whether Fisher's sum is an outage's, by the tail of chi-squared as Chernoff has it."""
+    over = total / members
+    bound = members * (over - 1.0 - math.log(over)) if over > 1.0 else 0.0
+    return 2 * moved > members and bound >= math.log(168 / 0.001)
 
 
 def test_bad_luck_of_days_ago_is_no_outage_of_the_account(partition: Partition) -> None:
@@ -171,6 +196,23 @@ def test_when_the_hours_are_told_after_all_the_outage_is_lifted(partition: Parti
 
     assert not outage.active
     assert outage.since == hour(97)
+
+
+def test_a_quiet_night_of_days_ago_does_not_keep_up_an_outage_whose_hours_are_told(
+    partition: Partition,
+) -> None:
+    told(partition, *(a_suspicion(number, 20.0) for number in range(4)))
+    night = {"since": hour(40), "until": hour(44)}
+    found = outages(
+        told(partition, *(a_suspicion(number, 11.0, at=110, **night) for number in range(4)))
+    )
+
+    # The account's is over once one of them is back, and lifted with the last.
+    assert {each.since for each in found} == {hour(97)}
+    assert {each.key for each in found if not each.active} == {
+        b"google:7#outage",
+        *(f"google:7:{number}#outage".encode() for number in range(4)),
+    }
 
 
 def test_an_outage_that_is_no_longer_looked_at_stays_unlearned(partition: Partition) -> None:

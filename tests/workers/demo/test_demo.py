@@ -144,6 +144,7 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
     # One campaign's clicks on partners' pages hardly ever buy, and nothing else is to be told.
     told = [(each["kind"], each["campaign"], each["entity"]) for each in facts["advice"]]
     assert told == [("targeting", "google:481-220-9317:campaign-000", "partners")]
+    assert facts["tracking_outage"].keys() >= {"account", "suspected_after_hours", "held"}
     page = (tmp_path / "demo.html").read_text("utf-8")
     assert facts["report"] == str(tmp_path / "demo.html")
     # The page and the result are made from different sources: topics, and what was played.

@@ -170,13 +170,30 @@ def test_when_conversions_return_it_is_over_and_its_hours_stay_unlearned() -> No
 def test_that_nothing_is_wrong_is_told_once_a_day() -> None:
     both = lived()
     both.live(BEFORE, BEFORE + 30, 4)
-    name = both.optimizer.policy.topic(SUSPICIONS)
-    told = [decode(e.value or b"", Suspicion) for e in both.optimizer.outputs if e.topic == name]
+    told = _said(both)
 
     assert {each.evidence < 2.0 for each in told} == {True}
     gaps = [later.told_at - sooner.told_at for sooner, later in pairwise(told)]
     assert len(told) == 7 + 1
     assert {gap.total_seconds() for gap in gaps} == {86_400.0}
+
+
+def test_an_outage_that_goes_on_is_told_with_its_own_beginning_beside_a_likelier_one() -> None:
+    both = lived()
+    both.live(BEFORE, BEFORE + LOST, 0)
+    both.live(BEFORE + LOST, BEFORE + LOST + 12, 4)
+    both.live(BEFORE + LOST + 12, BEFORE + LOST + 16, 0)
+    (*_, back), last = _said(both)[:-1], _said(both)[-1]
+
+    assert (last.since, last.since_now) == (hour(BEFORE), hour(BEFORE + LOST + 12))
+    assert last.evidence > last.evidence_now >= 2.0
+    assert {said.since_now for said in _said(both) if said.evidence_now < 2.0} == {None}
+    assert back.told_at < last.told_at
+
+
+def _said(both: Both) -> list[Suspicion]:
+    name = both.optimizer.policy.topic(SUSPICIONS)
+    return [decode(e.value or b"", Suspicion) for e in both.optimizer.outputs if e.topic == name]
 
 
 def test_a_person_who_knows_better_ends_the_outage_and_its_hours_are_learned() -> None:

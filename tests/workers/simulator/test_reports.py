@@ -126,6 +126,18 @@ def test_conversions_of_a_tracking_outage_are_counted_after_it() -> None:
     assert all(r.spend > 0 for r in during)
 
 
+def test_a_tracking_outage_of_some_campaigns_leaves_the_others_as_they_were() -> None:
+    outage = Outage(start=HOUR + 1, end=HOUR + 9, rows=frozenset({1, 3}))
+    heard, usual = told(Faults(tracking_outages=(outage,))), told(Faults())
+    whole = told(Faults(tracking_outages=(Outage(start=HOUR + 1, end=HOUR + 9),)))
+
+    def rows(reports: list[Report], *chosen: int) -> list[Report]:
+        return [report for report in reports if report.row in chosen]
+
+    assert rows(heard, 0, 2) == rows(usual, 0, 2)
+    assert rows(heard, 1, 3) == rows(whole, 1, 3) != rows(usual, 1, 3)
+
+
 @pytest.mark.parametrize("share", [-0.1, 1.1])
 def test_a_share_outside_0_to_1_is_refused_by_name(share: float) -> None:
     with pytest.raises(ValueError, match="late_share"):
