@@ -363,7 +363,6 @@ def test_only_a_group_that_may_act_releases_and_never_a_raise_without_its_cut() 
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"parent_group_id": "all"}, "parent_group_id"),
         (
             {"budget": Budget(amount=Decimal(9), period=BudgetPeriod.FLIGHT)},
             "budget.period",
