@@ -106,6 +106,8 @@ def _table(several: Sequence[Rows], day: int) -> Rows:
 def _weights(table: Rows) -> Floats:
     ages = np.arange(KEPT_DAYS - 1, -1, -1)
     mature = np.where(table["maturity"] >= LEAST_MATURE, table["maturity"], 0.0)
+    # Days that are told alike late are as many days: what they scatter more shows in their values.
+    mature /= np.maximum(mature.max(axis=1, keepdims=True), LEAST_MATURE)
     return np.asarray(table["seen"] * mature * 0.5 ** (ages / HALF_LIFE), dtype=np.float64)
 
 

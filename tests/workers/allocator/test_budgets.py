@@ -308,6 +308,12 @@ def test_conversions_still_to_be_reported_are_expected_to_come() -> None:
     assert half.conversions.p50 == pytest.approx(2.0 * ripe.conversions.p50, rel=0.05)
 
 
+def test_days_that_are_all_told_late_are_as_many_days() -> None:
+    late = matured(0.11)
+    assert HoldReason.TOO_LITTLE_DATA not in holds(late.advice).values()
+    assert budgets(late.advice) == budgets(grown().advice)
+
+
 def matured(share: float) -> Allocator:
     allocator = Allocator()
     rows = history(30, conversion_maturity=share)
