@@ -21,7 +21,6 @@ import numpy as np
 from engine.allocation import Groups, InfeasibleAllocation, allocate
 from engine.arrays import Bools, Floats, Ints
 from engine.curve_fitting import Fit, fit_curves
-from engine.curves import Curves
 from engine.group_nesting import Nested, room
 from engine.response_days import Days
 from schemas import HoldReason
@@ -113,7 +112,7 @@ def share(
     Returns
     -------
     Budgets that sum to ``total``, less what is unplaced, and keep every bound; or, where nobody can
-    be moved, the present budgets with the reason.
+    be moved, the present budgets with the reason. Of a total of nothing nobody keeps anything.
     """
     fit = fit_curves(members.days)
     known = _known(members, fit)
@@ -124,6 +123,8 @@ def share(
     low, high = _reach(members, (least, most), total, max_change)
     nobody = _nobody(members, hold, (low, high), fit)
     free = hold == GO
+    if total == 0 and not least.any():
+        return _nothing(nobody, free)
     if not free.any():
         return nobody
     asked = total - int(members.budget[~free].sum())
@@ -137,6 +138,23 @@ def share(
     bounds = (least if forced else low, high)
     made = _split(nobody, free, bounds, min(asked, int(high[free].sum())))
     return replace(made, unplaced=total - made.total, forced=forced)
+
+
+def _nothing(before: Shared, free: Bools) -> Shared:
+    """Return what becomes of a total of nothing: none, whether its days say enough or not."""
+    budget, price = np.zeros_like(before.budget), 0.0
+    if free.any():
+        cut = _split(before, free, (budget, before.high), 0)
+        price = float(cut.log_price[free].max())
+    return replace(
+        before,
+        budget=budget,
+        hold=np.where(before.budget > 0, GO, KEPT),
+        low=budget,
+        log_price=np.full(len(budget), price),
+        total=0,
+        forced=bool(before.budget.any()),
+    )
 
 
 def _in_tree(before: Shared, free: Bools, least: Ints, nested: Nested, total: int) -> Shared:
@@ -192,9 +210,9 @@ def _split(
 ) -> Shared:
     """Return what the free ones have of what is placed with them, those in the band as before."""
     low, high = bounds
-    curves, present = before.fit.curves(), before.budget
+    present = before.budget
     budget, price = _allocated(before, free, bounds, placed, nested)
-    at_price = free & _in_band(curves, present, price) & (low <= present) & (present <= high)
+    at_price = _in_band(before, free, price) & (low <= present) & (present <= high)
     others = free & ~at_price
     left = placed - int(present[at_price].sum())
     if at_price.any() and int(low[others].sum()) <= left <= int(high[others].sum()):
@@ -227,6 +245,9 @@ def _allocated(
     return budget, price
 
 
-def _in_band(curves: Curves, budget: Ints, price: Floats) -> Bools:
-    marginal = curves.log_marginal(budget.astype(np.float64))
-    return np.asarray(np.abs(marginal - price) <= BAND)
+def _in_band(before: Shared, free: Bools, price: Floats) -> Bools:
+    """Return which of the free ones' last units of money bring about as much as the price."""
+    at, found = np.flatnonzero(free), np.zeros(len(free), dtype=np.bool_)
+    marginal = before.fit.curves().of(at).log_marginal(before.budget[at].astype(np.float64))
+    found[at] = np.abs(marginal - price[at]) <= BAND
+    return found

@@ -358,6 +358,7 @@ def share_group() -> None:
     )
     total = group_total.day_total(66_000, "month", 20_514, 2_200)
     group_total.mean_total(9_300, "month", (20_515, 7), 100)
+    group_total.day_total(9_300, "flight", 20_515, 100, (20_510, 20_530))
     made = group_budgets.share(members, total, 0.2)
     tree = group_nesting.Nested(
         parent=np.array([-1, 0]),

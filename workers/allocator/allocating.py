@@ -8,19 +8,20 @@ import numpy as np
 
 from engine.calendar import HOUR, day_start, local_day, weekday_of
 from engine.group_budgets import Shared, share
+from engine.group_total import Span
 from schemas import Group
 from schemas.fields import Cadence, Status
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.allocator.advising import Advice
 from workers.allocator.crews import Crew, crew_of
 from workers.allocator.draft import Draft
-from workers.allocator.faults import fault_of
+from workers.allocator.faults import fault_of, flight_fault
 from workers.allocator.gathering import Gathered, gather
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.allocator.rosters import Allocated, allocated_of, packed
 from workers.allocator.shape import Shape
 from workers.allocator.tables import allocated_key
-from workers.allocator.totals import DayBudget, Totals
+from workers.allocator.totals import DayBudget, Totals, flight_of
 from workers.allocator.trees import Above, Tree, below, known_of, top_of, tree_of
 from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
@@ -74,19 +75,30 @@ def _shape(books: Books, tree: Tree, now: int) -> Shape | None:
     zone = books.zones.rows([group.timezone.encode()])
     calendar = books.zones.calendar
     day = local_day(calendar, zone, np.array([now]))
+    flight, today = flight_of(group), int(day[0])
     weekly = group.cadence is Cadence.WEEKLY
-    if weekly and int(weekday_of(day)[0]) != _MONDAY:
+    # A flight begins, and what it has in force ends, on whatever day that is.
+    turns = flight is not None and today in {flight[0], flight[1] + 1}
+    if weekly and int(weekday_of(day)[0]) != _MONDAY and not turns:
         return None
-    days = 7 if weekly else 1
+    days = _days(today, flight) if weekly else 1
     begins, ends = (int(day_start(calendar, zone, at)[0]) for at in (day, day + days))
     return Shape(tree=tree, now=now, day=int(day[0]), days=days, begins=begins, ends=ends)
+
+
+def _days(day: int, flight: Span | None) -> int:
+    """Return for how many days a weekly budget is, from ``day`` on: to Sunday or a flight's end."""
+    days = 7 - int(weekday_of(np.array([day]))[0])
+    return days if flight is None or day > flight[1] else min(days, flight[1] - day + 1)
 
 
 def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict[bytes, bytes]:
     """Publish what each member is to have; return the ids of what was said."""
     found = gather(draft, shape, crew)
     currencies = {each.decode() for each in found.heads["currency"].tolist()}
-    fault, budget, shared = fault_of(shape.tree, currencies), DayBudget(), None
+    idle = not found.heads["budget"].any()
+    fault = fault_of(shape.tree, currencies) or flight_fault(shape.group, shape.day, idle=idle)
+    budget, shared = DayBudget(), None
     if fault is None:
         budget = Totals(draft, shape.tree, crew, (shape.day, shape.days)).budget(found.of)
         shared = _shared(shape, found, budget)

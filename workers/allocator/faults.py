@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from schemas import HoldReason
+from schemas import Group, HoldReason
 from workers.allocator.handing import DEEPEST
+from workers.allocator.totals import flight_of
 from workers.allocator.trees import Above, Tree
 
 
@@ -22,6 +23,22 @@ def fault_of(tree: Tree, currencies: set[str]) -> Fault | None:
     """Return what is wrong with a tree whose members' plans are in ``currencies``, if anything."""
     structure = _unrooted(tree) or _too_deep(tree)
     return structure or _of_currencies(tree, currencies) or _mixed(tree) or _crossed(tree)
+
+
+def flight_fault(group: Group, day: int, *, idle: bool) -> Fault | None:
+    """Return why there is nothing to share out for a day outside of a group's flight.
+
+    On the day after its end there is: all budgets are to end, until nobody has any (``idle``).
+    """
+    flight = flight_of(group)
+    evidence = {"start": str(group.flight_start), "end": str(group.flight_end)}
+    if flight is not None and day < flight[0]:
+        reason, text = HoldReason.FLIGHT_NOT_STARTED, "The group's flight begins on {start}."
+    elif flight is not None and day > flight[1] and idle:
+        reason, text = HoldReason.FLIGHT_OVER, "The group's flight ended with {end}."
+    else:
+        return None
+    return Fault(reason, reason.value, text, evidence)
 
 
 def _unrooted(tree: Tree) -> Fault | None:

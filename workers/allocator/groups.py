@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import Group, SchemaError, decode
-from schemas.fields import BudgetPeriod
 from schemas.keys import check_key, check_name
 from workers.allocator.draft import Draft
 from workers.allocator.handing import anew, goes_to, handed, times_handed
 from workers.allocator.histories import history
+from workers.allocator.member_rows import KEPT_DAYS
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.tables import GROUPS
 from workers.allocator.trees import (
@@ -69,10 +69,13 @@ def _is_news(draft: Draft, record: Record, key: bytes, group: Group | None, *, c
 
 
 def _is_done(draft: Draft, record: Record, group: Group) -> bool:
-    if group.budget.period is not BudgetPeriod.FLIGHT:
+    if group.flight_start is None or group.flight_end is None:
         return True
-    detail = "is flight, but a group has no flight: use day, week or month"
-    draft.refuse(record, NOT_SUPPORTED, "budget.period", detail)
+    days = (group.flight_end - group.flight_start).days + 1
+    if days <= KEPT_DAYS:
+        return True
+    detail = f"makes a flight of {days} days, but spend is kept for {KEPT_DAYS}: use several groups"
+    draft.refuse(record, NOT_SUPPORTED, "flight_end", detail)
     return False
 
 

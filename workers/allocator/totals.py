@@ -9,12 +9,13 @@ import numpy as np
 
 from engine.arrays import Ints
 from engine.group_nesting import Nested
-from engine.group_total import mean_total, period_of
+from engine.group_total import Span, mean_total, period_of
 from schemas import Group
 from schemas.money import to_minor
 from workers.allocator.crews import Crew, read_member
 from workers.allocator.draft import Draft
 from workers.allocator.trees import Tree
+from workers.instants import day_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,8 @@ class Totals:
 
         Days that are late count as their budgets.
         """
-        first = period_of(self._tree.groups[at].group.budget.period.value, self._days[0])[0]
+        group = self._tree.groups[at].group
+        first = period_of(group.budget.period.value, self._days[0], flight_of(group))[0]
         return sum(self._own(each, first) for each in self._inside[at])
 
     def total(self, at: int = 0) -> int:
@@ -70,8 +72,9 @@ class Totals:
         return Nested(parent=np.array(self._tree.parent), floor=floor, ceiling=ceiling, of=of)
 
     def _mean(self, at: int, amount: int) -> int:
-        period = self._tree.groups[at].group.budget.period.value
-        return mean_total(amount, period, self._days, self.spent(at))
+        group = self._tree.groups[at].group
+        period = group.budget.period.value
+        return mean_total(amount, period, self._days, self.spent(at), flight_of(group))
 
     def _own(self, at: int, first: int) -> int:
         """Return what a group's own members have spent since a day, members of the past as well."""
@@ -92,6 +95,13 @@ class Totals:
         inside = (days["day"] >= first) & (days["day"] < day)
         missing = max(day - max(newest + 1, first), 0) if active else 0
         return int(days["spend"][inside].sum()) + missing * int(head["budget"][0])
+
+
+def flight_of(group: Group) -> Span | None:
+    """Return the first and the last day of a group's flight, if it has one."""
+    if group.flight_start is None or group.flight_end is None:
+        return None
+    return day_number(group.flight_start), day_number(group.flight_end)
 
 
 def most(group: Group) -> int:
