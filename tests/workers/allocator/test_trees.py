@@ -7,9 +7,11 @@ from decimal import Decimal
 from itertools import pairwise, permutations
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from engine.group_nesting import Nested
 from schemas import Budget, HoldReason, Kind, Recommendation, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from schemas.headers import HANDED_UP
@@ -30,6 +32,7 @@ from tests.workers.allocator.trees import (
     the_tree,
     tree_days,
 )
+from workers.allocator.releasing import may_go
 from workers.explain.group_budgets import recomputed
 from workers.partitioner import partition_of
 
@@ -133,6 +136,15 @@ def test_a_groups_own_largest_change_is_that_of_its_members() -> None:
     assert abs(found["a"] - 100) == 20
 
 
+def test_what_the_period_of_the_whole_has_spent_is_what_all_of_its_groups_have() -> None:
+    # Day 31 is the second of April.
+    month = Budget(amount=Decimal(15_000), period=BudgetPeriod.MONTH)
+    world = grown_tree(31, spring={"budget": month})
+    spent = sum((row.spend for row in tree_days(31)[-5:]), Decimal(0))
+    left = ((15_000 - spent) / 29).quantize(Decimal("0.01"), rounding="ROUND_DOWN")
+    assert sum(budgets(world).values()) == left
+
+
 def a_week(amount: int) -> Budget:
     return Budget(amount=Decimal(amount), period=BudgetPeriod.WEEK)
 
@@ -193,10 +205,23 @@ def test_a_tree_that_cannot_be_is_a_hold_by_name_for_all_of_its_members(
         world.group(group)
     world.rows(tree_days(30)[-5:])
     world.tick(at(30, 12.0))
+    copies = [out for out in world.outputs if HANDED_UP in dict(out.headers)]
+    assert copies
+    for out in copies:
+        assert out.partition != partition_of(out.key or b"", PARTITIONS)
     latest = [each for each in world.advice if each.decided_at >= at(30)]
     assert {each.hold_reason for each in latest} == {reason}
     assert {each.reasons[0].code for each in latest} == {code}
     assert len({each.campaign_id for each in latest}) == len(latest) >= 4
+    for value in world.published(topics.RECOMMENDATIONS)[-len(latest) :]:
+        assert again(world, value) == value
+
+
+def again(world: Allocators, value: bytes) -> bytes | None:
+    """Return a recommendation as the log of the partition that made it leads to it now."""
+    told = decode(value, Recommendation)
+    home = partition_of(str(told.reasons[0].evidence["group"]).encode(), PARTITIONS)
+    return recomputed(world.each[home].policy, told, world.logs[home], (home, PARTITIONS))
 
 
 def test_a_tree_deeper_than_eight_levels_moves_nobody() -> None:
@@ -241,13 +266,14 @@ def test_a_campaign_that_moves_within_the_tree_is_told_once() -> None:
     world = grown_tree()
     before = len(world.advice)
     rows = [
-        replace(row, budget_group_id=META, plan_version=4) if row.campaign_id == "c" else row
+        replace(row, budget_group_id=SEARCH, plan_version=4) if row.campaign_id == "e" else row
         for row in tree_days(31)[-5:]
     ]
     world.rows(rows)
     world.tick(at(31, 12.0))
-    said = [each.campaign_id for each in world.advice[before:]]
-    assert sorted(said) == sorted(LEVELS)
+    said = {each.campaign_id: each.reasons[0].evidence for each in world.advice[before:]}
+    assert len(world.advice) == before + len(LEVELS)
+    assert {name: each["within"] for name, each in said.items()} == WHERE | {"e": SEARCH}
 
 
 def test_records_told_again_change_nothing() -> None:
@@ -291,14 +317,34 @@ def test_each_word_on_a_tree_is_recomputed_to_the_same_bytes() -> None:
     world.delete(SEARCH)
     world.rows(tree_days(32)[-5:])
     world.tick(at(32, 12.0))
-    home = partition_of(ROOT.encode(), PARTITIONS)
     values = world.published(topics.RECOMMENDATIONS)
     assert len(values) == 13
     for value in values:
-        made = recomputed(
-            world.each[home].policy,
-            decode(value, Recommendation),
-            world.logs[home],
-            (home, PARTITIONS),
-        )
-        assert made == value
+        assert again(world, value) == value
+
+
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "wanted", "goes"),
+    [
+        # The first two lie in the group inside, which has 200 now; the third pays for it.
+        ((0, 0), (0, 230), (True, True, True), (True, True, True)),
+        ((0, 0), (0, 230), (True, False, True), (False, False, True)),
+        ((0, 190), (0, 230), (False, True, False), (False, False, False)),
+        ((0, 0), (0, 230), (False, True, False), (False, True, False)),
+    ],
+)
+def test_what_goes_without_a_person_leaves_groups_inside_within_their_bounds(
+    floor: tuple[int, int],
+    ceiling: tuple[int, int],
+    wanted: tuple[bool, ...],
+    goes: tuple[bool, ...],
+) -> None:
+    tree = Nested(
+        parent=np.array([-1, 0]),
+        floor=np.array(floor),
+        ceiling=np.array(ceiling),
+        of=np.array([1, 1, 0]),
+    )
+    present, budget = np.array([100, 100, 100]), np.array([150, 80, 40])
+    found = may_go(np.array(wanted), present, budget, 300, tree)
+    assert found.tolist() == list(goes)
