@@ -136,7 +136,7 @@ def share(
         return _in_tree(nobody, free, least, nested, total)
     forced = asked < int(low[free].sum())
     bounds = (least if forced else low, high)
-    made = _split(nobody, free, bounds, min(asked, int(high[free].sum())))
+    made = _split(nobody, free, bounds, min(asked, int(high[free].sum())), None)
     return replace(made, unplaced=total - made.total, forced=forced)
 
 
@@ -144,7 +144,7 @@ def _nothing(before: Shared, free: Bools) -> Shared:
     """Return what becomes of a total of nothing: none, whether its days say enough or not."""
     budget, price = np.zeros_like(before.budget), 0.0
     if free.any():
-        cut = _split(before, free, (budget, before.high), 0)
+        cut = _split(before, free, (budget, before.high), 0, None)
         price = float(cut.log_price[free].max())
     return replace(
         before,
@@ -202,11 +202,7 @@ def _nobody(members: Members, hold: Ints, bounds: tuple[Ints, Ints], fit: Fit) -
 
 
 def _split(
-    before: Shared,
-    free: Bools,
-    bounds: tuple[Ints, Ints],
-    placed: int,
-    nested: Nested | None = None,
+    before: Shared, free: Bools, bounds: tuple[Ints, Ints], placed: int, nested: Nested | None
 ) -> Shared:
     """Return what the free ones have of what is placed with them, those in the band as before."""
     low, high = bounds
