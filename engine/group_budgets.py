@@ -6,20 +6,22 @@ money brings about as much as anybody's keeps its budget: what the days tell is 
 move money for so little.
 
 Where limits collide, the plan's bounds come first, then the total, then the largest change: a total
-that is cut is kept at once, one that is raised is reached step by step.
+that is cut is kept at once, one that is raised is reached step by step. Groups inside have bounds
+of their own, which hold as the total does.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from engine.allocation import allocate
+from engine.allocation import Groups, InfeasibleAllocation, allocate
 from engine.arrays import Bools, Floats, Ints
 from engine.curve_fitting import Fit, fit_curves
-from engine.curves import Curves
+from engine.group_nesting import Nested, room
 from engine.response_days import Days
 from schemas import HoldReason
 
@@ -79,7 +81,8 @@ class Shared:
     high: Ints
     """How far this change may go, plans' bounds included."""
     log_price: Floats
-    """Log of what a minor unit more brings, the same for all that are free to give and take."""
+    """Log of what a minor unit more brings, the same for all that are free to give and take; in a
+    tree, for all that no bound of a group stands between."""
     total: int
     """What the budgets sum to."""
     unplaced: int
@@ -89,7 +92,9 @@ class Shared:
     fit: Fit
 
 
-def share(members: Members, total: int, max_change: float) -> Shared:
+def share(
+    members: Members, total: int, max_change: float | Floats, nested: Nested | None = None
+) -> Shared:
     """Share out a day's total.
 
     Parameters
@@ -99,12 +104,15 @@ def share(members: Members, total: int, max_change: float) -> Shared:
     total
         Minor units, >= 0, for all of the group's campaigns together.
     max_change
-        The largest change, as a share of a budget, > 0. `FIRST_STEP` is always allowed.
+        The largest change, as a share of a budget, > 0, of all or of each, (B,). `FIRST_STEP` is
+        always allowed.
+    nested
+        Groups inside the group, with bounds of their own.
 
     Returns
     -------
     Budgets that sum to ``total``, less what is unplaced, and keep every bound; or, where nobody can
-    be moved, the present budgets with the reason.
+    be moved, the present budgets with the reason. Of a total of nothing nobody keeps anything.
     """
     fit = fit_curves(members.days)
     known = _known(members, fit)
@@ -115,6 +123,8 @@ def share(members: Members, total: int, max_change: float) -> Shared:
     low, high = _reach(members, (least, most), total, max_change)
     nobody = _nobody(members, hold, (low, high), fit)
     free = hold == GO
+    if total == 0 and not least.any():
+        return _nothing(nobody, free)
     if not free.any():
         return nobody
     asked = total - int(members.budget[~free].sum())
@@ -122,9 +132,41 @@ def share(members: Members, total: int, max_change: float) -> Shared:
         return replace(nobody, hold=np.where(free, TOO_SMALL, hold))
     if asked > int(most[free].sum()):
         return replace(nobody, hold=np.where(free, TOO_LARGE, hold))
+    if nested is not None:
+        return _in_tree(nobody, free, least, nested, total)
     forced = asked < int(low[free].sum())
     bounds = (least if forced else low, high)
-    return replace(_split(nobody, free, bounds, asked), forced=forced)
+    made = _split(nobody, free, bounds, min(asked, int(high[free].sum())), None)
+    return replace(made, unplaced=total - made.total, forced=forced)
+
+
+def _nothing(before: Shared, free: Bools) -> Shared:
+    """Return what becomes of a total of nothing: none, whether its days say enough or not."""
+    budget, price = np.zeros_like(before.budget), 0.0
+    if free.any():
+        cut = _split(before, free, (budget, before.high), 0, None)
+        price = float(cut.log_price[free].max())
+    return replace(
+        before,
+        budget=budget,
+        hold=np.where(before.budget > 0, GO, KEPT),
+        low=budget,
+        log_price=np.full(len(budget), price),
+        total=0,
+        forced=bool(before.budget.any()),
+    )
+
+
+def _in_tree(before: Shared, free: Bools, least: Ints, nested: Nested, total: int) -> Shared:
+    """Return a total shared out with the bounds of the groups inside."""
+    fixed = before.budget
+    low, high, lowest = (np.where(free, end, fixed) for end in (before.low, before.high, least))
+    found = room(nested, (low, high), lowest, total)
+    if found is None:
+        return replace(before, hold=np.where(free, TOO_SMALL, before.hold))
+    placed = int(found.nested.ceiling[0]) - int(fixed[~free].sum())
+    made = _split(before, free, (found.low, high), placed, found.nested)
+    return replace(made, unplaced=total - made.total, forced=found.forced)
 
 
 def _known(members: Members, fit: Fit) -> Bools:
@@ -133,7 +175,7 @@ def _known(members: Members, fit: Fit) -> Bools:
 
 
 def _reach(
-    members: Members, bounds: tuple[Ints, Ints], total: int, max_change: float
+    members: Members, bounds: tuple[Ints, Ints], total: int, max_change: float | Floats
 ) -> tuple[Ints, Ints]:
     """Return how far each budget may be moved by one change."""
     budget = members.budget
@@ -159,45 +201,49 @@ def _nobody(members: Members, hold: Ints, bounds: tuple[Ints, Ints], fit: Fit) -
     )
 
 
-def _split(before: Shared, free: Bools, bounds: tuple[Ints, Ints], asked: int) -> Shared:
-    """Return what the free ones have of what is asked of them, those in the band as before."""
+def _split(
+    before: Shared, free: Bools, bounds: tuple[Ints, Ints], placed: int, nested: Nested | None
+) -> Shared:
+    """Return what the free ones have of what is placed with them, those in the band as before."""
     low, high = bounds
-    curves = before.fit.curves()
-    placed = min(asked, int(high[free].sum()))
-    budget, price = _allocated(curves, before.budget, free, bounds, placed)
-    at_price = free & _in_band(curves, before.budget, price) & (low <= before.budget)
-    at_price &= before.budget <= high
+    present = before.budget
+    budget, price = _allocated(before, free, bounds, placed, nested)
+    at_price = _in_band(before, free, price) & (low <= present) & (present <= high)
     others = free & ~at_price
-    left = placed - int(before.budget[at_price].sum())
-    within = int(low[others].sum()) <= left <= int(high[others].sum())
-    if at_price.any() and within:
-        budget = before.budget
-        if others.any():
-            budget, price = _allocated(curves, budget, others, bounds, left)
-    hold = np.where(free & (budget == before.budget), KEPT, before.hold)
+    left = placed - int(present[at_price].sum())
+    if at_price.any() and int(low[others].sum()) <= left <= int(high[others].sum()):
+        # Where a group's bound needs those in the band to move, all are moved, as found first.
+        with suppress(InfeasibleAllocation):
+            budget, price = _allocated(before, others, bounds, left, nested)
+    hold = np.where(free & (budget == present), KEPT, before.hold)
     return replace(
         before,
         budget=budget,
         hold=hold,
         low=low,
         high=high,
-        log_price=np.full(len(free), price),
+        log_price=price,
         total=int(budget.sum()),
-        unplaced=asked - placed,
     )
 
 
 def _allocated(
-    curves: Curves, present: Ints, free: Bools, bounds: tuple[Ints, Ints], total: int
-) -> tuple[Ints, float]:
-    """Return budgets with a total split among the free ones, and the log price of money."""
-    at = np.flatnonzero(free)
-    found = allocate(curves.of(at), bounds[0][at], bounds[1][at], total)
-    budget = present.copy()
-    budget[at] = found.units
-    return budget, float(found.log_price[0])
+    before: Shared, free: Bools, bounds: tuple[Ints, Ints], total: int, nested: Nested | None
+) -> tuple[Ints, Floats]:
+    """Return budgets with a total split among the free ones, and the log price of money of each."""
+    at, budget = np.flatnonzero(free), before.budget.copy()
+    price = np.zeros(len(free))
+    groups: Groups | None = None if nested is None else nested.over(free, budget)
+    if not at.size:
+        return budget, price
+    found = allocate(before.fit.curves().of(at), bounds[0][at], bounds[1][at], total, groups)
+    budget[at], price[at] = found.units, found.log_price
+    return budget, price
 
 
-def _in_band(curves: Curves, budget: Ints, price: float) -> Bools:
-    marginal = curves.log_marginal(budget.astype(np.float64))
-    return np.asarray(np.abs(marginal - price) <= BAND)
+def _in_band(before: Shared, free: Bools, price: Floats) -> Bools:
+    """Return which of the free ones' last units of money bring about as much as the price."""
+    at, found = np.flatnonzero(free), np.zeros(len(free), dtype=np.bool_)
+    marginal = before.fit.curves().of(at).log_marginal(before.budget[at].astype(np.float64))
+    found[at] = np.abs(marginal - price[at]) <= BAND
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
@@ -10,6 +11,7 @@ from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
     Autonomy,
+    BudgetPeriod,
     Cadence,
     CurrencyCode,
     Name,
@@ -22,7 +24,7 @@ from schemas.fields import (
 from schemas.keys import check_name
 from schemas.money import check_minor, exponent_of
 from schemas.plan import Budget
-from schemas.record import Record, refuse_negative, refuse_unordered
+from schemas.record import Record, refuse, refuse_negative, refuse_unordered, require
 from schemas.zones import check_zone
 
 
@@ -54,6 +56,10 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "late then keeps its budget",
         ),
     ] = 6
+    flight_start: date | None = None
+    flight_end: Annotated[
+        date | None, Meta(description="the last local day; nothing is shared out after it")
+    ] = None
     parent_group_id: Name | None = None
     min_budget: Amount | None = None
     max_budget: Amount | None = None
@@ -80,3 +86,13 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for field in ("min_budget", "max_budget"):
             check_minor(getattr(self, field), self.currency, field)
         refuse_unordered(("min_budget", "max_budget"), self.min_budget, self.max_budget)
+        self._check_flight()
+
+    def _check_flight(self) -> None:
+        ends = ("flight_start", "flight_end")
+        if self.budget.period is not BudgetPeriod.FLIGHT:
+            refuse(self, ends, f"in a group with a budget per {self.budget.period}")
+            return
+        require(self, ends, "for a budget over the flight")
+        refuse_unordered(ends, self.flight_start, self.flight_end)
+        refuse(self, ("parent_group_id",), "in a group with a flight: it lies in no other")

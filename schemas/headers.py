@@ -9,6 +9,10 @@ from typing import Final
 HEALED: Final = "pacekeeper-healed"
 """On a record that was published once more, to the partition its key belongs to."""
 
+HANDED_UP: Final = "pacekeeper-handed-up"
+"""On a record of a group inside another that was published once more, to the partition of a group
+above it: how many times by now."""
+
 REPLAYED: Final = "pacekeeper-replayed"
 """On a record that was published again from a dead-letter topic: where it was there."""
 

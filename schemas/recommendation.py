@@ -68,6 +68,7 @@ class HoldReason(StrEnum):
     SUSPECTED_OUTAGE = "suspected_outage"
     CONFLICTING_TARGETS = "conflicting_targets"
     EXCLUDED_HOUR = "excluded_hour"
+    GROUP_TREE = "group_tree"
 
 
 class Priority(StrEnum):

@@ -108,18 +108,20 @@ GROUPS: Final = Topic(
     key=Key.BUDGET_GROUP,
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
-    writers=("people", "console", "command line"),
+    writers=("people", "console", "command line", "allocator"),
     readers=("allocator",),
-    about="Budgets that several campaigns share.",
+    about="Budgets that several campaigns share; groups inside others are copied to where these "
+    "lie.",
 )
 PORTFOLIO: Final = Topic(
     name="portfolio.v1",
     record=Portfolio,
     key=Key.BUDGET_GROUP,
     retention_ms=90 * _DAY,
-    writers=("optimizer",),
+    writers=("optimizer", "allocator"),
     readers=("allocator",),
-    about="Closed periods of campaigns that belong to a budget group.",
+    about="Closed periods of campaigns that belong to a budget group; those of groups inside "
+    "others are copied to where these lie.",
 )
 SHAPES: Final = Topic(
     name="shapes.v1",

@@ -35,6 +35,7 @@ from engine import (
     futures,
     group_budgets,
     group_impact,
+    group_nesting,
     group_total,
     in_force,
     ledger,
@@ -362,7 +363,16 @@ def share_group() -> None:
     )
     total = group_total.day_total(66_000, "month", 20_514, 2_200)
     group_total.mean_total(9_300, "month", (20_515, 7), 100)
+    group_total.day_total(9_300, "flight", 20_515, 100, (20_510, 20_530))
     made = group_budgets.share(members, total, 0.2)
+    tree = group_nesting.Nested(
+        parent=np.array([-1, 0]),
+        floor=np.array([0, 100]),
+        ceiling=np.array([0, 1_500]),
+        of=np.array([0, 1, 1]),
+    )
+    group_budgets.share(members, total, np.array([0.2, 0.3, 0.2]), tree)
+    tree.inside(np.array([False, True]))
     group_impact.confidence(made, budget.astype(np.float64))
     group_impact.outcome(made.fit, made.budget.astype(np.float64))
 

@@ -198,6 +198,24 @@ def test_a_total_that_is_gone_is_a_cut_by_force_that_surely_gains() -> None:
     assert np.all(confidence(made, given_.budget.astype(np.float64)) > 0.95)
 
 
+def test_of_a_total_that_is_gone_those_keep_nothing_either_of_whom_too_little_is_known() -> None:
+    given_ = free(8)
+    value = given_.days.value.copy()
+    value[0] = 0.0
+    late = np.arange(6) == 1
+    for unknown in (value, np.zeros_like(value)):
+        days = replace(given_.days, value=unknown)
+        made = share(replace(given_, days=days, late=late), 0, 0.2)
+        assert not made.budget.any()
+        assert np.all(made.hold == GO)
+        again = share(replace(given_, days=days, late=late, budget=made.budget), 0, 0.2)
+        assert np.all(again.hold == KEPT)
+        assert not again.forced
+    least = np.where(np.arange(6) == 2, 1, 0)
+    held = share(replace(given_, least=least), 0, 0.2)
+    assert np.all(held.hold == TOO_SMALL)
+
+
 def test_budgets_outside_their_plans_bounds_are_brought_within_at_once() -> None:
     given_ = free(9)
     most = given_.most.copy()
@@ -270,6 +288,24 @@ def test_what_is_spent_in_full_every_day_sums_to_the_periods_amount(amount: int,
         for each in range(first, last + 1):
             spent += day_total(amount, period, each, spent)
         assert spent == amount
+
+
+@given(st.integers(0, 10**9), st.integers(1, 60), st.integers(0, 10**6))
+def test_a_flight_that_is_spent_in_full_every_day_sums_to_its_amount_and_has_nothing_after(
+    amount: int, length: int, late: int
+) -> None:
+    flight = TUESDAY, TUESDAY + length - 1
+    spent = 0
+    for day in range(flight[0], flight[1] + 1):
+        total = day_total(amount, "flight", day, spent, flight)
+        assert total == mean_total(amount, "flight", (day, 1), spent, flight)
+        # A day that spends less leaves it to those to come.
+        spent += total if day == flight[1] else max(total - late, 0)
+    assert spent == amount
+    for day in (flight[0] - 1, flight[1] + 1):
+        assert day_total(amount, "flight", day, 0, flight) == 0
+        assert mean_total(amount, "flight", (day, 1), 0, flight) == 0
+    assert mean_total(700, "flight", (flight[1], 7), 0, flight) == 100
 
 
 def test_periods_begin_on_mondays_and_firsts_and_overspend_leaves_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from msgspec.structs import replace
 
-from engine.arrays import Bools
+from engine.arrays import Bools, Floats
 from engine.calendar import DAY, HOUR
 from engine.group_budgets import HOLDS, Shared
 from engine.group_impact import confidence
@@ -22,18 +22,20 @@ from schemas import (
     Risk,
     parse_campaign_key,
 )
-from schemas.fields import Autonomy
 from schemas.levers import CURRENCY_UNIT, DAILY_BUDGET
 from schemas.money import from_minor
 from schemas.topics import GROUPS, PORTFOLIO
+from workers.allocator.crews import Crew
 from workers.allocator.explaining import Explaining
+from workers.allocator.faults import Fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.impact import DIGITS, impacts
 from workers.allocator.policy import AllocatorPolicy
-from workers.allocator.rails import rails
+from workers.allocator.rails import Rails
 from workers.allocator.releasing import NOT_YET, identified, may_go
-from workers.allocator.rosters import Allocated, Roster
+from workers.allocator.rosters import Allocated
 from workers.allocator.shape import Shape
+from workers.allocator.totals import DayBudget
 from workers.instants import from_seconds
 
 _LONGEST: Final = 7 * DAY
@@ -49,34 +51,44 @@ class Advice:
     """Says what each member is to have."""
 
     def __init__(
-        self, policy: AllocatorPolicy, shape: Shape, roster: Roster, found: Gathered, total: int
+        self,
+        policy: AllocatorPolicy,
+        shape: Shape,
+        crew: Crew,
+        found: Gathered,
+        budget: DayBudget,
     ) -> None:
         """Prepare to advise the members that were ``found``."""
-        self._policy, self._shape, self._found, self._total = policy, shape, found, total
-        self._offset = roster.offset
+        self._policy, self._shape, self._found, self._budget = policy, shape, found, budget
+        self._offset = crew.offset
+        groups = [known.group for known in shape.tree.groups]
+        self._groups = [groups[at] for at in found.of.tolist()]
         self._currencies = [each.decode() for each in found.heads["currency"].tolist()]
 
     def of(
-        self, shared: Shared | None, refusal: HoldReason | None, before: Allocated
+        self, shared: Shared | None, fault: Fault | None, before: Allocated
     ) -> list[Recommendation]:
         """Return the recommendations of a split, or the same hold for all of a group left alone."""
-        explain = Explaining(self._shape, self._found, self._total, shared)
+        explain = Explaining(self._shape, self._found, self._budget, shared)
+        if fault is not None:
+            why = explain.refusal(fault)
+            return [self._hold(i, fault.reason, why, before) for i in self._rows]
         if shared is None:
-            reason = refusal or HoldReason.TOO_LITTLE_DATA
-            return [self._hold(i, reason, explain.refusal(reason), before) for i in self._rows]
+            raise AssertionError("a group without a fault has a split")
         sure = confidence(shared, self._found.members.budget.astype(np.float64))
         expected = impacts(self._shape.group, self._found, shared, self._shape.days)
-        go = self._released(shared, sure >= self._shape.group.min_confidence)
+        checks = Rails(self._shape.tree, self._found, shared, self._budget)
+        go = self._released(shared, sure)
         made = []
         for i in self._rows:
-            hold = HOLDS[shared.hold[i]]
+            hold = HoldReason.PAUSED if self._found.paused[i] else HOLDS[shared.hold[i]]
             if hold is not None:
                 made.append(self._hold(i, hold, explain.hold(i, hold), before))
                 continue
             advice = replace(
                 self._blank(i, before),
                 reasons=tuple(explain.change(i)),
-                guardrails=rails(self._shape.group, self._found, shared, i, float(sure[i])),
+                guardrails=checks.of(i, float(sure[i])),
                 auto_execute=bool(go[i]),
                 **self._change(i, shared, float(sure[i]), expected[i]),
             )
@@ -87,16 +99,18 @@ class Advice:
     def _rows(self) -> range:
         return range(len(self._found.campaigns))
 
-    def _released(self, shared: Shared, sure: Bools) -> Bools:
-        if self._shape.group.autonomy is not Autonomy.AUTO:
-            return np.zeros(len(sure), dtype=np.bool_)
-        wanted = sure & (self._found.heads["releasable"] > 0) & (shared.hold == 0)
-        return may_go(wanted, self._found.members.budget, shared.budget, self._total)
+    def _released(self, shared: Shared, sure: Floats) -> Bools:
+        tree, found = self._shape.tree, self._found
+        auto = np.array([tree.released(at) for at in range(len(tree.groups))])[found.of]
+        enough = np.array([group.min_confidence for group in self._groups])
+        wanted = auto & (sure >= enough) & (found.heads["releasable"] > 0) & (shared.hold == 0)
+        budgets = found.members.budget, shared.budget
+        return may_go(wanted, *budgets, self._budget.total, self._budget.nested)
 
     def _change(self, i: int, shared: Shared, sure: float, expected: Impact) -> dict[str, Any]:
         currency, present = self._currencies[i], int(self._found.members.budget[i])
         budget = int(shared.budget[i])
-        moved = abs(budget - present) / max(self._total, 1)
+        moved = abs(budget - present) / max(self._budget.total, 1)
         priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
         risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
         return {
@@ -144,7 +158,7 @@ class Advice:
             model_version=self._policy.model_version,
             plan_version=int(head["plan_version"]),
             inputs={
-                self._policy.topic(GROUPS): shape.known.offset,
+                self._policy.topic(GROUPS): shape.tree.offset,
                 self._policy.topic(PORTFOLIO): self._offset,
             },
         )

@@ -8,20 +8,23 @@ import numpy as np
 
 from engine.calendar import HOUR, day_start, local_day, weekday_of
 from engine.group_budgets import Shared, share
-from engine.group_total import mean_total
-from schemas import Group, HoldReason
+from engine.group_total import Span
+from schemas import Group
 from schemas.fields import Cadence, Status
-from schemas.money import to_minor
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.allocator.advising import Advice
+from workers.allocator.crews import Crew, crew_of
 from workers.allocator.draft import Draft
+from workers.allocator.faults import fault_of, flight_fault
 from workers.allocator.gathering import Gathered, gather
-from workers.allocator.groups import Known, unpack
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
-from workers.allocator.rosters import Allocated, Roster, allocated_of, packed, roster_of
+from workers.allocator.rosters import Allocated, allocated_of, packed
 from workers.allocator.shape import Shape
-from workers.allocator.tables import GROUPS, allocated_key
+from workers.allocator.tables import allocated_key
+from workers.allocator.totals import DayBudget, Totals, flight_of
+from workers.allocator.trees import Above, Tree, below, known_of, top_of, tree_of
 from workers.optimizer.zones import ZoneBook
+from workers.partitioner import partition_of
 
 _MONDAY: Final = 0
 
@@ -39,45 +42,71 @@ def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
 
     It is due when all who take part have closed the day before, or the group's wait is over.
     """
-    known = unpack(draft.read_of(GROUPS, key))
-    if known is None or known.group.status is not Status.ACTIVE:
+    if known_of(draft, key) is None and not below(draft, key):
         return
-    shape = _shape(books, known, now)
-    before = allocated_of(draft, key)
+    top = top_of(draft, key)
+    if partition_of(top.key, draft.view.partitions) != draft.view.partition:
+        return  # The tree is shared out where the key of its root lies.
+    head, before = known_of(draft, top.key), allocated_of(draft, top.key)
+    if head is not None and not _is_open(books, head.group, before, now):
+        return
+    shape = _shape(books, tree_of(draft, top), now)
     if shape is None or before.day >= shape.day:
         return
-    roster = roster_of(draft, key)
-    waits = now < shape.begins + known.group.wait_hours * HOUR
-    if not roster.active(shape.day) or (waits and roster.late(shape.day)):
+    crew = crew_of(draft, shape.tree, shape.day)
+    waits = now < shape.begins + shape.group.wait_hours * HOUR
+    # A group above may be told of any moment: before the wait is over it is not missed.
+    if not crew.somebody or (waits and (top.above is not Above.ROOT or crew.late(shape.day))):
         return
-    ids = _announce(draft, shape, roster, before)
-    draft.writes[allocated_key(key)] = packed(Allocated(shape.day, {**before.ids, **ids}))
+    ids = _announce(draft, shape, crew, before)
+    draft.writes[allocated_key(top.key)] = packed(Allocated(shape.day, {**before.ids, **ids}))
 
 
-def _shape(books: Books, known: Known, now: int) -> Shape | None:
+def _is_open(books: Books, group: Group, before: Allocated, now: int) -> bool:
+    """Return whether a group's day may still have to be shared out: so much is cheap to know."""
+    zone = books.zones.rows([group.timezone.encode()])
+    day = local_day(books.zones.calendar, zone, np.array([now]))
+    return group.status is Status.ACTIVE and before.day < int(day[0])
+
+
+def _shape(books: Books, tree: Tree, now: int) -> Shape | None:
     """Return which days are shared out for at ``now``; None where the cadence has none today."""
-    zone = books.zones.rows([known.group.timezone.encode()])
+    group = tree.groups[0].group
+    zone = books.zones.rows([group.timezone.encode()])
     calendar = books.zones.calendar
     day = local_day(calendar, zone, np.array([now]))
-    weekly = known.group.cadence is Cadence.WEEKLY
-    if weekly and int(weekday_of(day)[0]) != _MONDAY:
+    flight, today = flight_of(group), int(day[0])
+    weekly = group.cadence is Cadence.WEEKLY
+    # A flight begins, and what it has in force ends, on whatever day that is.
+    turns = flight is not None and today in {flight[0], flight[1] + 1}
+    if weekly and int(weekday_of(day)[0]) != _MONDAY and not turns:
         return None
-    days = 7 if weekly else 1
+    days = _days(today, flight) if weekly else 1
     begins, ends = (int(day_start(calendar, zone, at)[0]) for at in (day, day + days))
-    return Shape(known=known, now=now, day=int(day[0]), days=days, begins=begins, ends=ends)
+    return Shape(tree=tree, now=now, day=int(day[0]), days=days, begins=begins, ends=ends)
 
 
-def _announce(draft: Draft, shape: Shape, roster: Roster, before: Allocated) -> dict[bytes, bytes]:
+def _days(day: int, flight: Span | None) -> int:
+    """Return for how many days a weekly budget is, from ``day`` on: to Sunday or a flight's end."""
+    days = 7 - int(weekday_of(np.array([day]))[0])
+    return days if flight is None or day > flight[1] else min(days, flight[1] - day + 1)
+
+
+def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict[bytes, bytes]:
     """Publish what each member is to have; return the ids of what was said."""
-    group = shape.known.group
-    found = gather(draft, group, roster, shape.day)
-    total = _total(group, found, (shape.day, shape.days))
-    shared, refusal = _shared(group, found, total)
-    advice = Advice(draft.policy, shape, roster, found, total).of(shared, refusal, before)
+    found = gather(draft, shape, crew)
+    currencies = {each.decode() for each in found.heads["currency"].tolist()}
+    idle = not found.heads["budget"].any()
+    fault = fault_of(shape.tree, currencies) or flight_fault(shape.group, shape.day, idle=idle)
+    budget, shared = DayBudget(), None
+    if fault is None:
+        budget = Totals(draft, shape.tree, crew, (shape.day, shape.days)).budget(found.of)
+        shared = _shared(shape, found, budget)
+    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, before)
     for each in advice:
         draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
         if each.auto_execute:
-            action = written(released(each, group), ACTION_ID)
+            action = written(released(each, shape.group), ACTION_ID)
             draft.publish(ACTIONS, each.key, action, shape.now)
             draft.count("actions", "policy")
         draft.count("decisions", each.kind.value)
@@ -86,19 +115,6 @@ def _announce(draft: Draft, shape: Shape, roster: Roster, before: Allocated) -> 
     return {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
 
 
-def _total(group: Group, found: Gathered, days: tuple[int, int]) -> int:
-    """Return what the group may spend on each of the days, minor units."""
-    amount = to_minor(group.budget.amount, group.currency)
-    if group.max_budget is not None:
-        amount = min(amount, to_minor(group.max_budget, group.currency))
-    return mean_total(amount, group.budget.period.value, days, found.spent)
-
-
-def _shared(group: Group, found: Gathered, total: int) -> tuple[Shared | None, HoldReason | None]:
-    """Return the split, or why the group is left alone as a whole."""
-    if (found.heads["currency"] != group.currency.encode()).any():
-        return None, HoldReason.CURRENCY_MISMATCH
-    least = group.min_budget or 0
-    if least > group.budget.amount or (group.max_budget or least) < least:
-        return None, HoldReason.INFEASIBLE_MINIMUM
-    return share(found.members, total, group.max_change_pct / 100.0), None
+def _shared(shape: Shape, found: Gathered, budget: DayBudget) -> Shared:
+    change = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
+    return share(found.members, budget.total, change[found.of], budget.nested)

@@ -12,9 +12,11 @@ from engine.group_budgets import Shared
 from schemas import Explanation, HoldReason
 from schemas.fields import Objective
 from schemas.money import exponent_of, from_minor
+from workers.allocator.faults import Fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.impact import DIGITS
 from workers.allocator.shape import Shape
+from workers.allocator.totals import DayBudget
 
 _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
     {
@@ -38,10 +40,7 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
             "The plans' maximums in the group take less than the {total} {currency} that it has "
             "for the day: raise a maximum or lower the group's budget."
         ),
-        HoldReason.CURRENCY_MISMATCH: (
-            "The group's budget is in {own}, but plans of members are in {others}: amounts in "
-            "different currencies are never added, so no member's budget is changed."
-        ),
+        HoldReason.PAUSED: "The group {within} is paused: its members keep their budgets.",
     }
 )
 
@@ -49,31 +48,26 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
 class Explaining:
     """Says why, member by member."""
 
-    def __init__(self, shape: Shape, found: Gathered, total: int, shared: Shared | None) -> None:
+    def __init__(
+        self, shape: Shape, found: Gathered, budget: DayBudget, shared: Shared | None
+    ) -> None:
         """Prepare to explain a split, or why there is none."""
-        self._shape, self._found, self._total, self._shared = shape, found, total, shared
+        self._shape, self._found, self._shared = shape, found, shared
+        self._budget, self._total = budget, budget.total
         self._currency = shape.group.currency
         if shared is not None:
             self._curves = shared.fit.curves()
 
-    def refusal(self, reason: HoldReason) -> list[Explanation]:
+    def refusal(self, fault: Fault) -> list[Explanation]:
         """Return why the group is left alone as a whole."""
-        others = {each.decode() for each in self._found.heads["currency"].tolist()}
-        evidence = {
-            "group": self._shape.group.budget_group_id,
-            "own": self._currency,
-            "others": ", ".join(sorted(others - {self._currency})),
-            "total": self._money(self._total),
-            "currency": self._currency,
-        }
-        return [_explained(reason.value, _HOLDS[reason], evidence)]
+        return [_explained(fault.code, fault.text, {"group": self._shape.name, **fault.evidence})]
 
     def hold(self, i: int, reason: HoldReason) -> list[Explanation]:
         """Return why member ``i`` keeps its budget."""
         days = self._found.members.days
         spent = days.spend[i] > 0.0
         evidence = {
-            "group": self._shape.group.budget_group_id,
+            **self._named(i),
             "budget": self._money(int(self._found.members.budget[i])),
             "currency": self._currency,
             "days": int((spent & (days.weight[i] > 0.0)).sum()),
@@ -120,16 +114,22 @@ class Explaining:
             marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
             numbers["marginal_return"] = float(np.exp(marginal)) * unit
         return {
-            "group": self._shape.group.budget_group_id,
+            **self._named(i),
             "current": self._money(present),
             "recommended": self._money(budget),
             "currency": self._currency,
             "what": self._what,
             "identified": bool(fit.identified[i]),
             "group_total": self._money(self._total),
-            "period_spent": self._money(self._found.spent),
+            "period_spent": self._money(self._budget.spent),
             **{name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()},
         }
+
+    def _named(self, i: int) -> dict[str, Any]:
+        """Return the group that a recommendation is of and, in a tree, the member's own."""
+        tree = self._shape.tree
+        own = tree.groups[int(self._found.of[i])].group.budget_group_id
+        return {"group": self._shape.name} | ({"within": own} if len(tree.groups) > 1 else {})
 
     @property
     def _what(self) -> str:

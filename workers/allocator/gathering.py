@@ -10,14 +10,12 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.group_budgets import Members
-from engine.group_total import period_of
 from engine.response_days import Days
-from schemas import Group
 from schemas.fields import Objective
+from workers.allocator.crews import Crew, read_member
 from workers.allocator.draft import Draft
-from workers.allocator.member_rows import HEAD, KEPT_DAYS, unpack
-from workers.allocator.rosters import Roster
-from workers.allocator.tables import MEMBERS, member_key
+from workers.allocator.member_rows import KEPT_DAYS
+from workers.allocator.shape import Shape
 
 HALF_LIFE: Final = 30.0
 """Days after which a day counts for half."""
@@ -36,21 +34,28 @@ class Gathered:
     """
 
     campaigns: Sequence[bytes]
+    of: Ints
+    """Shape (B,): the group of the tree that each is in."""
     heads: Rows
+    paused: Bools
+    """Shape (B,): whose group is paused: they keep their budgets."""
     members: Members
     revenue: Floats
     """Shape (B,): of the days that count, by their weights, as it is expected to be in the end."""
     conversions: Floats
     """The same of conversions."""
-    spent: int
-    """What the group's period has spent before the day, or is taken to have."""
 
 
-def gather(draft: Draft, group: Group, roster: Roster, day: int) -> Gathered:
-    """Return what is known of those who take part in what is shared out for local ``day``."""
-    campaigns = roster.active(day)
-    stored = [_read(draft, group, campaign) for campaign in campaigns]
-    heads = np.concatenate([head for head, _ in stored]) if stored else np.zeros(0, dtype=HEAD)
+def gather(draft: Draft, shape: Shape, crew: Crew) -> Gathered:
+    """Return what is known of those who take part in what is shared out for a day."""
+    day, group = shape.day, shape.group
+    campaigns = [each for active in crew.active for each in active]
+    of = np.repeat(np.arange(len(crew.active)), [len(active) for active in crew.active])
+    stored = [
+        read_member(draft, crew.keys[at], each)
+        for at, each in zip(of.tolist(), campaigns, strict=True)
+    ]
+    heads = np.concatenate([head for head, _ in stored])
     table = _table([days for _, days in stored], day)
     weight = _weights(table)
     mature = np.maximum(table["maturity"].astype(np.float64), LEAST_MATURE)
@@ -61,14 +66,18 @@ def gather(draft: Draft, group: Group, roster: Roster, day: int) -> Gathered:
         weight=weight,
         pool=np.zeros(len(campaigns), dtype=np.int64),
     )
-    late = np.array([roster.newest[campaign] < day - 1 for campaign in campaigns], dtype=np.bool_)
+    paused = np.array([shape.tree.paused(at) for at in range(len(crew.active))])[of]
+    newest = np.array(
+        [crew.rosters[at].newest[each] for at, each in zip(of.tolist(), campaigns, strict=True)]
+    )
     return Gathered(
         campaigns=campaigns,
+        of=of,
         heads=heads,
-        members=_members(days, heads, _used(table, heads["budget"]), late),
+        members=_members(days, heads, _used(table, heads["budget"]), paused | (newest < day - 1)),
+        paused=paused,
         revenue=(weight * revenue).sum(axis=1),
         conversions=(weight * conversions).sum(axis=1),
-        spent=_spent(draft, group, roster, day),
     )
 
 
@@ -81,10 +90,6 @@ def _members(days: Days, heads: Rows, used: Floats, late: Bools) -> Members:
         used=used,
         late=late,
     )
-
-
-def _read(draft: Draft, group: Group, campaign: bytes) -> tuple[Rows, Rows]:
-    return unpack(draft.read_of(MEMBERS, member_key(group.key, campaign)) or b"")
 
 
 def _table(several: Sequence[Rows], day: int) -> Rows:
@@ -101,6 +106,8 @@ def _table(several: Sequence[Rows], day: int) -> Rows:
 def _weights(table: Rows) -> Floats:
     ages = np.arange(KEPT_DAYS - 1, -1, -1)
     mature = np.where(table["maturity"] >= LEAST_MATURE, table["maturity"], 0.0)
+    # Days that are told alike late are as many days: what they scatter more shows in their values.
+    mature /= np.maximum(mature.max(axis=1, keepdims=True), LEAST_MATURE)
     return np.asarray(table["seen"] * mature * 0.5 ** (ages / HALF_LIFE), dtype=np.float64)
 
 
@@ -111,21 +118,3 @@ def _used(table: Rows, budget: Ints) -> Floats:
     spend = np.where(known, recent["spend"], 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     some = known.any(axis=1) & (budget > 0)
     return np.where(some, spend / np.maximum(budget, 1), 1.0)
-
-
-def _spent(draft: Draft, group: Group, roster: Roster, day: int) -> int:
-    """Return what the period's days before ``day`` have spent; days that are late, their budget."""
-    first = period_of(group.budget.period.value, day)[0]
-    active, total = set(roster.active(day)), 0
-    for campaign, newest in sorted(roster.newest.items()):
-        if newest < first and campaign not in active:
-            continue
-        head, days = _read(draft, group, campaign)
-        if head.size and head["currency"][0] != group.currency.encode():
-            continue  # While it takes part the group is held; after that its money is not its own.
-        inside = (days["day"] >= first) & (days["day"] < day)
-        total += int(days["spend"][inside].sum())
-        if campaign in active:
-            missing = max(day - max(newest + 1, first), 0)
-            total += missing * int(head["budget"][0])
-    return total

@@ -111,9 +111,29 @@ def _day(row: Portfolio) -> Rows:
     day["spend"] = floor_to_minor(row.spend, row.currency)
     day["revenue"] = float(row.revenue) * 10.0 ** exponent_of(row.currency)
     day["conversions"], day["maturity"] = row.conversions, row.conversion_maturity
-    capped = min(row.capped_hours / max(row.observed_hours, 1), 1.0)
-    day["seen"] = min(row.observed_hours / 24.0, 1.0) * (1.0 - CAPPED * capped)
+    day["seen"] = _seen(row.observed_hours, row.capped_hours)
     return day
+
+
+def hours_of(seen: float) -> tuple[int, int]:
+    """Return hours that were observed, and how many of them were capped, of a day that counts so.
+
+    They may be others than the day had: they count for the same.
+    """
+    return _HOURS.get(float(np.float32(seen)), (round(24.0 * min(seen, 1.0)), 0))
+
+
+def _seen(observed: int, capped: int) -> float:
+    """Return what a day counts for by its hours."""
+    share = min(capped / max(observed, 1), 1.0)
+    return min(observed / 24.0, 1.0) * (1.0 - CAPPED * share)
+
+
+_HOURS: Final = {
+    float(np.float32(_seen(observed, capped))): (observed, capped)
+    for observed in range(24, -1, -1)
+    for capped in range(observed, -1, -1)
+}
 
 
 def _second(row: Portfolio) -> int:

@@ -15,9 +15,11 @@ from workers.allocator import member_rows
 from workers.allocator.allocating import Books, allocate_if_due
 from workers.allocator.draft import Draft
 from workers.allocator.groups import NOT_SUPPORTED
+from workers.allocator.handing import goes_to, handed, times_handed
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rosters import packed, roster_of
 from workers.allocator.tables import MEMBERS, member_key, roster_key
+from workers.allocator.trees import top_of
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
 
@@ -35,6 +37,7 @@ def portfolio_step(
     draft = Draft(policy, view, MEMBERS)
     for row, record in _readable(draft, books, records):
         _take(draft, row, record)
+        _hand_up(draft, row, record)
         allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
     return draft.done()
 
@@ -55,8 +58,11 @@ def _readable(
         try:
             row = decode(record.value or b"", Portfolio)
             check_key(record.key, row.key)
-            _check(row, books)
-            sent_on = draft.sent_on(record, row.key)
+            # A copy was checked where its key belongs.
+            copy = times_handed(record) > 0
+            if not copy:
+                _check(row, books)
+            sent_on = not copy and draft.sent_on(record, row.key)
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
@@ -78,6 +84,20 @@ def _check(row: Portfolio, books: Books) -> None:
     if int(local_day(books.zones.calendar, zone, now)[0]) <= day_number(row.last_day):
         detail = f"{row.last_day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
         raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
+
+
+def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
+    """Publish a row once more where the budget of its group's tree is shared out.
+
+    What is told again as well: so that a tree that came after it can be taught.
+    """
+    target = goes_to(draft.view, row.key, top_of(draft, row.key).key)
+    if target is None:
+        return
+    try:
+        draft.outputs.append(handed(record, row.key, target))
+    except SchemaError as error:
+        draft.refuse_for(record, error)
 
 
 def _take(draft: Draft, row: Portfolio, record: Record) -> None:

@@ -2,52 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
 
 from engine.group_budgets import Shared
-from schemas import Group, GuardrailCheck, GuardrailStatus
-from schemas.fields import Autonomy
+from schemas import GuardrailCheck, GuardrailStatus
 from schemas.money import from_minor
 from workers.allocator.gathering import Gathered
+from workers.allocator.totals import DayBudget
+from workers.allocator.trees import Tree
 
 
-def rails(
-    group: Group, found: Gathered, shared: Shared, i: int, sure: float
-) -> tuple[GuardrailCheck, ...]:
-    """Return the checks of member ``i``: what bounds its value, and what asks for a person."""
-    budget, members = int(shared.budget[i]), found.members
-    low, high = int(shared.low[i]), int(shared.high[i])
-    at_plan = {"min_budget": int(members.least[i]), "max_budget": int(members.most[i])}
-    ends = [end for end in (low, high) if budget == end and end not in at_plan.values()]
-    releasable = bool(found.heads["releasable"][i])
-    return (
-        _check("max_change_pct", group, GuardrailStatus.CLAMPED if ends else None, ends),
-        *(
-            _check(name, group, GuardrailStatus.CLAMPED if budget == end else None, [end])
-            for name, end in at_plan.items()
-        ),
-        _check(
-            "group_budget",
-            group,
-            GuardrailStatus.CLAMPED if shared.unplaced or shared.forced else None,
-            [shared.total],
-        ),
-        _check("min_confidence", group, _blocked(sure < group.min_confidence), []),
-        _check("autonomy", group, _blocked(group.autonomy is not Autonomy.AUTO), []),
-        _check("plan_allows", group, _blocked(not releasable), []),
-    )
+class Rails:
+    """The checks of a split, member by member."""
+
+    def __init__(self, tree: Tree, found: Gathered, shared: Shared, budget: DayBudget) -> None:
+        """Prepare to check a split."""
+        self._tree, self._found, self._shared = tree, found, shared
+        self._nested, self._currency = budget.nested, tree.groups[0].group.currency
+        self._has = None if budget.nested is None else budget.nested.sums(shared.budget)
+
+    def of(self, i: int, sure: float) -> tuple[GuardrailCheck, ...]:
+        """Return the checks of member ``i``: what bounds its value, what asks for a person."""
+        shared, members, at = self._shared, self._found.members, int(self._found.of[i])
+        budget, low, high = int(shared.budget[i]), int(shared.low[i]), int(shared.high[i])
+        at_plan = {"min_budget": int(members.least[i]), "max_budget": int(members.most[i])}
+        ends = [end for end in (low, high) if budget == end and end not in at_plan.values()]
+        least = self._tree.groups[at].group.min_confidence
+        return (
+            self._clamped("max_change_pct", ends),
+            *(self._clamped(name, [end] * (budget == end)) for name, end in at_plan.items()),
+            self._clamped("group_budget", [shared.total] * bool(shared.unplaced or shared.forced)),
+            *self._of_groups(at),
+            _check("min_confidence", _blocked(sure < least)),
+            _check("autonomy", _blocked(not self._tree.released(at))),
+            _check("plan_allows", _blocked(not self._found.heads["releasable"][i])),
+        )
+
+    def _of_groups(self, at: int) -> Iterator[GuardrailCheck]:
+        """Yield what the groups inside, from the member's own up, made of what they have."""
+        if self._nested is None or self._has is None:
+            return
+        way = [each for each in self._tree.way_up(at) if each]
+        for name, bounds in (
+            ("group_minimum", self._nested.floor),
+            ("group_maximum", self._nested.ceiling),
+        ):
+            met = [int(bounds[each]) for each in way if bounds[each] == self._has[each]]
+            yield self._clamped(name, met)
+
+    def _clamped(self, name: str, limits: list[int]) -> GuardrailCheck:
+        if not limits:
+            return _check(name, GuardrailStatus.PASSED)
+        return _check(name, GuardrailStatus.CLAMPED, from_minor(limits[0], self._currency))
 
 
-def _blocked(blocked: bool | np.bool_) -> GuardrailStatus | None:  # noqa: FBT001 -- the check itself
-    return GuardrailStatus.BLOCKED if blocked else None
+def _blocked(blocked: bool | np.bool_) -> GuardrailStatus:  # noqa: FBT001 -- the check itself
+    return GuardrailStatus.BLOCKED if blocked else GuardrailStatus.PASSED
 
 
-def _check(
-    name: str, group: Group, status: GuardrailStatus | None, limits: list[int]
-) -> GuardrailCheck:
-    limit: Decimal | None = None
-    if status is GuardrailStatus.CLAMPED and limits:
-        limit = from_minor(limits[0], group.currency)
-    return GuardrailCheck(name=name, status=status or GuardrailStatus.PASSED, limit=limit)
+def _check(name: str, status: GuardrailStatus, limit: Decimal | None = None) -> GuardrailCheck:
+    return GuardrailCheck(name=name, status=status, limit=limit)

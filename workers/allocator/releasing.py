@@ -6,6 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.arrays import Bools, Ints
+from engine.group_nesting import Nested
 from schemas import Action, Group, Recommendation, encode
 from schemas.action import Release
 from schemas.record import CampaignRecord
@@ -17,14 +18,27 @@ NOT_YET = "0" * 32
 """Stands for the id of a record that is not complete yet."""
 
 
-def may_go(wanted: Bools, present: Ints, budget: Ints, total: int) -> Bools:
+def may_go(
+    wanted: Bools, present: Ints, budget: Ints, total: int, nested: Nested | None = None
+) -> Bools:
     """Return which changes go without a person, (B,), of those that may by themselves.
 
     Raises wait for a person as long as the cuts that pay for them do: with what is released the
-    budgets do not exceed the total. A cut always may go.
+    budgets exceed neither the total nor what a group inside may have. A cut always may go, but
+    where it leaves a group inside with less than it must have: it waits for that group's raises.
     """
     cuts, raises = wanted & (budget < present), wanted & (budget > present)
+    if nested is not None:
+        after = nested.sums(np.where(cuts | raises, budget, present))
+        starving = after < np.minimum(nested.floor, nested.sums(budget))
+        starving[0] = False
+        cuts &= ~nested.inside(starving)
     after = np.where(cuts | raises, budget, present)
+    if nested is not None:
+        over = nested.sums(after) > nested.ceiling
+        over[0] = False
+        raises &= ~nested.inside(over)
+        after = np.where(cuts | raises, budget, present)
     return np.asarray(cuts | (raises & (int(after.sum()) <= total)))
 
 

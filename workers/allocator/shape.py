@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas import Group
-from workers.allocator.groups import Known
+from workers.allocator.trees import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
     """One allocation of one group; instants in seconds."""
 
-    known: Known
+    tree: Tree
     now: int
     """The clock of the record that led to it."""
     day: int
@@ -24,5 +24,10 @@ class Shape:
 
     @property
     def group(self) -> Group:
-        """The group as it was known."""
-        return self.known.group
+        """The group whose budget it is, as it was known."""
+        return self.tree.groups[0].group
+
+    @property
+    def name(self) -> str:
+        """What the group is called; of a parent that nobody defined, what its children call it."""
+        return self.tree.top.key.decode()

@@ -19,6 +19,7 @@ from workers.allocator.groups import groups_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.portfolio import take_rows
 from workers.allocator.rosters import Allocated, packed
+from workers.allocator.trees import below
 from workers.delivery.api import Record, Step
 
 BY_GROUP = "group"
@@ -54,6 +55,34 @@ def group_of(advice: Recommendation) -> str | None:
     return named if isinstance(named, str) else None
 
 
+def groups_of(
+    policy: AllocatorPolicy,
+    advice: Recommendation,
+    records: Iterable[Record],
+    place: tuple[int, int],
+) -> frozenset[bytes]:
+    """Return the keys of the groups whose closed days a recommendation was made from.
+
+    Parameters are those of `recomputed`; of the records those of groups are enough.
+    """
+    told = [each for each in records if each.offset <= advice.inputs.get(each.topic, -1)]
+    view = _defined(policy, told, place)
+    return _tree_in(policy, view, (group_of(advice) or "").encode())
+
+
+def _defined(policy: AllocatorPolicy, told: Iterable[Record], place: tuple[int, int]) -> _Partition:
+    """Return a partition that knows what was told of groups."""
+    view = _Partition(*place)
+    defined = [each for each in told if each.topic == policy.topic(GROUPS)]
+    view.commit(tables.GROUPS, groups_step(policy, view, defined))
+    return view
+
+
+def _tree_in(policy: AllocatorPolicy, view: _Partition, group: bytes) -> frozenset[bytes]:
+    draft = Draft(policy, view, tables.TICKS)
+    return frozenset([group, *below(draft, group)])
+
+
 def recomputed(
     policy: AllocatorPolicy,
     advice: Recommendation,
@@ -69,17 +98,18 @@ def recomputed(
     advice
         What was published.
     records
-        Of the group's key, from the topics of groups and of closed days.
+        Of the partition of the group's key, from the topics of groups and of closed days: at least
+        those of the groups of its tree.
     place
         The partition of the group's key, and how many there are.
     """
     group = (group_of(advice) or "").encode()
-    view = _Partition(*place)
     told = [each for each in records if each.offset <= advice.inputs.get(each.topic, -1)]
-    defined = [each for each in told if each.topic == policy.topic(GROUPS)]
+    view = _defined(policy, told, place)
+    members = _tree_in(policy, view, group)
     closed = [each for each in told if each.topic == policy.topic(PORTFOLIO)]
+    closed = [each for each in closed if each.key in members]
     books = Books()
-    view.commit(tables.GROUPS, groups_step(policy, view, defined))
     view.commit(tables.MEMBERS, take_rows(policy, books, view, closed))
     before = Allocated(-1, {advice.key: bytes.fromhex(advice.supersedes or "")})
     view.tables[tables.TICKS] = {tables.allocated_key(group): packed(before)}

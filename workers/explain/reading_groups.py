@@ -7,8 +7,9 @@ from aiokafka import ConsumerRecord
 from schemas import Recommendation, decode
 from schemas.topics import GROUPS, PORTFOLIO
 from workers.allocator.policy import AllocatorPolicy
+from workers.delivery.api import Record
 from workers.errors import UsageError
-from workers.explain.group_budgets import group_of, recomputed
+from workers.explain.group_budgets import group_of, groups_of, recomputed
 from workers.explain.reading import read_logs
 from workers.kafka import Connection
 from workers.partitioner import partition_of
@@ -33,11 +34,19 @@ async def recomputed_from_topics(
     every = await partitions_of(connection, names)
     count = sum(each.topic == names[0] for each in every)
     home = partition_of(group.encode(), count)
+    place = home, count
     async with reader(connection) as consumer:
-        wanted = [each for each in every if each.partition == home]
-        logs = await read_logs(consumer, wanted, lambda told: told.key == group.encode())
-    records = [entry.record for name in names for entry in logs[name]]
-    made = recomputed(policy, advice, records, (home, count))
+        groups, closed = (
+            [each for each in every if each.topic == name and each.partition == home]
+            for name in names
+        )
+        # Which groups lie in this one is told by what is said of all that the partition knows.
+        logs = await read_logs(consumer, groups, lambda _: True)
+        records: list[Record] = [entry.record for entry in logs[names[0]]]
+        keys = groups_of(policy, advice, records, place)
+        logs = await read_logs(consumer, closed, lambda told: told.key in keys)
+    records += [entry.record for entry in logs[names[1]]]
+    made = recomputed(policy, advice, records, place)
     if made is None:
         raise UsageError(
             f"what is kept of group {group} leads to no recommendation {advice.recommendation_id}",

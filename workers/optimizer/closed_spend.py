@@ -35,7 +35,14 @@ class InForce(NamedTuple):
 
     def capped(self, spend: Ints) -> Bools:
         """Return which hours of the day were cut off, given their spend in minor units, (H,)."""
-        return cut_off(spend.astype(np.float64), self.budget) | self.shaped
+        return self.ran_out(spend) | self.shaped
+
+    def ran_out(self, spend: Ints) -> Bools:
+        """Return which hours spent all that they might, (H,): more was to be had at those bids.
+
+        Where budgets alone are set they are what is steered by, and their ends no accident.
+        """
+        return cut_off(spend.astype(np.float64), self.budget)
 
 
 def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) -> list[InForce]:

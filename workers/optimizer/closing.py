@@ -23,6 +23,7 @@ from schemas.plan import Rollover
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
+from workers.optimizer.closed_maturity import matured
 from workers.optimizer.closed_spend import InForce, in_force_on
 from workers.optimizer.daily_budgets import daily_budget
 from workers.optimizer.delays import tell_delays
@@ -48,6 +49,8 @@ class ClosedDay:
     """Its hours, all zero where none was told, or it is suspect or excluded."""
     in_force: InForce
     late: LateConversions | None
+    maturity: float
+    """Which share of its conversions is told by now."""
 
 
 def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advance) -> Rows:
@@ -72,7 +75,8 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     overspend.observe(draft, wave, at, step)
     held = in_force_on(draft, wave, at, firsts, ends)
     late = tell_delays(draft, [wave.keys[i] for i in at.tolist()])
-    beside = list(zip(held, late, strict=True))
+    mature = matured(draft, wave, at, firsts, (rows, owners, starts)).tolist()
+    beside = list(zip(held, late, mature, strict=True))
     for closed in _closed(wave, at, (rows, owners, starts), (firsts, ends), beside):
         _tell(draft, wave, closed)
     dated = begin_dates(learned, where, days)
@@ -84,7 +88,7 @@ def _closed(
     at: Ints,
     facts: tuple[Rows, Ints, Ints],
     bounds: tuple[Ints, Ints],
-    beside: Sequence[tuple[InForce, LateConversions | None]],
+    beside: Sequence[tuple[InForce, LateConversions | None, float]],
 ) -> Iterator[ClosedDay]:
     rows, owners, starts = facts
     firsts, ends = bounds
@@ -96,9 +100,16 @@ def _closed(
         table = np.zeros(len(hours), dtype=rows.dtype)
         table[(starts[own] - firsts[k]) // HOUR] = rows[own]
         table[table["flags"] & SUSPECT > 0] = 0
-        held, late = beside[k]
-        day = int(days[k])
-        yield ClosedDay(at=i, day=day, starts=hours, rows=table, in_force=held, late=late)
+        held, late, mature = beside[k]
+        yield ClosedDay(
+            at=i,
+            day=int(days[k]),
+            starts=hours,
+            rows=table,
+            in_force=held,
+            late=late,
+            maturity=mature,
+        )
 
 
 def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
@@ -175,11 +186,19 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
         impressions=impressions,
         clicks=clicks,
         observed_hours=int((closed.rows["format"] > 0).sum()),
+        capped_hours=_capped_hours(plan, closed),
+        conversion_maturity=closed.maturity,
         releasable=_releasable(plan),
         min_budget=plan.min_daily_budget,
         max_budget=_most_of_day(plan),
         closed_at=from_seconds(wave.facts[i].now),
     )
+
+
+def _capped_hours(plan: Plan, closed: ClosedDay) -> int:
+    exponent = np.full(len(closed.rows), exponent_of(plan.currency))
+    spend = money.floor_to_minor(closed.rows["spend"], exponent)
+    return int((closed.in_force.ran_out(spend) & (closed.rows["format"] > 0)).sum())
 
 
 def _releasable(plan: Plan) -> bool:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from engine.arrays import Bools
 from engine.delay import Taught
 from engine.delay_pool import DelaySums, lessons, no_sums
 from schemas import Prior, SchemaError, account_key, decode
@@ -44,6 +45,16 @@ class DelayBook:
             steps=np.concatenate([one.steps for one in each]),
             strength=np.concatenate([one.strength for one in each]),
         )
+
+    def known(self, latest: Mapping[bytes, bytes], accounts: Sequence[tuple[str, str]]) -> Bools:
+        """Return for which accounts, (B,), anybody has taught anything of delays."""
+        everything = latest.get(EVERYTHING)
+        levels = [
+            (everything, latest.get(platform.encode()), latest.get(account_key(platform, account)))
+            for platform, account in accounts
+        ]
+        taught = [any(self._known(value).campaigns > 0 for value in each) for each in levels]
+        return np.array(taught, dtype=np.bool_)
 
     def _taught(self, *levels: bytes | None) -> Taught:
         return lessons([self._known(value) for value in levels])

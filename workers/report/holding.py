@@ -26,6 +26,7 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.INFEASIBLE_MINIMUM: "Lower a minimum of the plan, or raise its budget.",
         HoldReason.INFEASIBLE_MAXIMUM: "Raise a maximum of a plan, or lower its group's budget.",
         HoldReason.WITHIN_BAND: "Nothing: its budget is as good as any.",
+        HoldReason.GROUP_TREE: "Define the parent that a budget group names, or name another.",
         HoldReason.EXCLUDED_HOUR: "Nothing: it goes on with the first hour not excluded.",
         HoldReason.CONFLICTING_TARGETS: "Lower the plan's daily minimum, or loosen its target.",
         HoldReason.TOO_LITTLE_DATA: "Wait for data, or publish history; strategy even needs none.",

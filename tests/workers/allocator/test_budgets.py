@@ -308,6 +308,12 @@ def test_conversions_still_to_be_reported_are_expected_to_come() -> None:
     assert half.conversions.p50 == pytest.approx(2.0 * ripe.conversions.p50, rel=0.05)
 
 
+def test_days_that_are_all_told_late_are_as_many_days() -> None:
+    late = matured(0.11)
+    assert HoldReason.TOO_LITTLE_DATA not in holds(late.advice).values()
+    assert budgets(late.advice) == budgets(grown().advice)
+
+
 def matured(share: float) -> Allocator:
     allocator = Allocator()
     rows = history(30, conversion_maturity=share)
@@ -333,6 +339,52 @@ def test_a_member_of_long_ago_is_forgotten() -> None:
     allocator.rows([a_row("a", 121)])
     assert b"spring\0member google:7:old" not in allocator.table(MEMBERS)
     assert len(allocator.table(MEMBERS)) == 2
+
+
+def a_flight(first: int, last: int) -> dict[str, Any]:
+    """Return fields of a group with a flight of 1,250 euros, both days counted from the first."""
+    return {
+        "budget": Budget(amount=Decimal(1_250), period=BudgetPeriod.FLIGHT),
+        "flight_start": at(first).date(),
+        "flight_end": at(last).date(),
+    }
+
+
+def test_a_flight_has_what_is_left_of_it_over_the_days_to_come_and_ends() -> None:
+    rows = history(33)
+    allocator = grown(**a_flight(28, 31))
+    spent = sum((row.spend for row in rows[84:90]), Decimal(0))
+    assert sum(budgets(allocator.advice).values()) == ((1_250 - spent) / 2).quantize(
+        CENT, rounding="ROUND_DOWN"
+    )
+    allocator.rows(rows[90:93])
+    spent += sum(row.spend for row in rows[90:93])
+    assert sum(budgets(allocator.advice[3:]).values()) == 1_250 - spent
+    allocator.rows(rows[93:96])
+    assert set(budgets(allocator.advice[6:]).values()) == {Decimal(0)}
+    assert {each.kind for each in allocator.advice[6:]} == {Kind.BUDGET}
+    stopped = [
+        Portfolio(**(fields_of(row) | {"budget": Decimal(0), "spend": Decimal(0)}))
+        for row in rows[96:99]
+    ]
+    allocator.rows(stopped)
+    assert set(holds(allocator.advice[9:]).values()) == {HoldReason.FLIGHT_OVER}
+
+
+def test_before_its_flight_a_group_is_held() -> None:
+    allocator = grown(**a_flight(31, 40))
+    assert set(holds(allocator.advice).values()) == {HoldReason.FLIGHT_NOT_STARTED}
+
+
+def test_a_weekly_flight_is_shared_out_on_its_first_day_and_ends_on_its_last() -> None:
+    # Days 29, 30 and 31 are a Tuesday to Thursday.
+    allocator = grown(29, **a_flight(29, 31), cadence="weekly")
+    assert {each.expires_at for each in allocator.advice} == {at(32, 0.0)}
+    rows = history(32)
+    allocator.rows(rows[87:93])
+    assert len(allocator.advice) == 3
+    allocator.rows(rows[93:96])
+    assert set(budgets(allocator.advice[3:]).values()) == {Decimal(0)}
 
 
 def test_a_weekly_cadence_shares_out_on_mondays_for_the_week() -> None:
@@ -363,10 +415,13 @@ def test_only_a_group_that_may_act_releases_and_never_a_raise_without_its_cut() 
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
-        ({"parent_group_id": "all"}, "parent_group_id"),
         (
-            {"budget": Budget(amount=Decimal(9), period=BudgetPeriod.FLIGHT)},
-            "budget.period",
+            {
+                "budget": Budget(amount=Decimal(9), period=BudgetPeriod.FLIGHT),
+                "flight_start": at(0).date(),
+                "flight_end": at(60).date(),
+            },
+            "flight_end",
         ),
     ],
 )

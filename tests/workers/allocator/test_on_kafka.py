@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -137,7 +137,12 @@ def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
     return stack
 
 
-def plans() -> list[tuple[Topic, Record, datetime]]:
+FLAT = dict.fromkeys(LEVELS, "spring")
+TREE = {"a": "spring", "b": "spring search", "c": "spring meta"}
+"""Which group each member is in; those of the tree lie in partitions of their own."""
+
+
+def plans(where: Mapping[str, str]) -> list[tuple[Topic, Record, datetime]]:
     return [
         (
             topics.PLANS,
@@ -150,7 +155,7 @@ def plans() -> list[tuple[Topic, Record, datetime]]:
                 timezone="UTC",
                 budget=Budget(amount=Decimal(100), period=BudgetPeriod.DAY),
                 strategy=Strategy.EVEN,
-                budget_group_id="spring",
+                budget_group_id=where[name],
                 autonomy=Autonomy.AUTO,
             ),
             MIDNIGHT,
@@ -159,14 +164,15 @@ def plans() -> list[tuple[Topic, Record, datetime]]:
     ]
 
 
-def rows() -> list[tuple[Topic, Record, datetime]]:
+def rows(where: Mapping[str, str]) -> list[tuple[Topic, Record, datetime]]:
     """Return closed days up to yesterday."""
     moved: list[tuple[Topic, Record, datetime]] = []
     for row in history(DAYS):
         ago = DAYS - (row.last_day - history(1)[0].last_day).days
         day = (MIDNIGHT - timedelta(days=ago)).date()
         closed = CLOSED - timedelta(days=ago - 1)
-        told: Portfolio = replace(row, first_day=day, last_day=day, closed_at=closed)
+        named: Portfolio = replace(row, budget_group_id=where[row.campaign_id])
+        told = replace(named, first_day=day, last_day=day, closed_at=closed)
         moved.append((topics.PORTFOLIO, told, closed))
     return moved
 
@@ -188,18 +194,33 @@ def an_hour(name: str) -> tuple[Topic, Record, datetime]:
     return topics.METRICS, event, told
 
 
+def define(stack: Stack, where: Mapping[str, str]) -> None:
+    """Publish groups, the whole last, each when what was handed up before it has been read."""
+    wide, auto = Budget(amount=Decimal(10_000), period=BudgetPeriod.DAY), {"autonomy": "auto"}
+    for name in sorted(set(where.values()), reverse=True):
+        group = a_group(**auto)
+        if name != group.budget_group_id:
+            above = group.budget_group_id
+            group = a_group(budget_group_id=name, parent_group_id=above, budget=wide, **auto)
+        stack.publish((topics.GROUPS, group, MIDNIGHT))
+        for topic in (topics.GROUPS, topics.PORTFOLIO):
+            stack.wait_until_read("allocator", topic)
+
+
 @pytest.mark.kafka
-def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(stack: Stack) -> None:
-    told = rows()
-    stack.publish(*plans(), *told[:-1])
+@pytest.mark.parametrize("where", [FLAT, TREE], ids=["flat", "tree"])
+def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(
+    stack: Stack, where: Mapping[str, str]
+) -> None:
+    told = rows(where)
+    stack.publish(*plans(where), *told[:-1])
     with ExitStack() as running:
         for name in ("optimizer", "executor"):
             running.enter_context(stack.worker(name))
         with stack.worker("allocator") as allocator:
             # Were the group known before its days, it would have had each of them allocated.
             stack.wait_until_read("allocator", topics.PORTFOLIO)
-            stack.publish((topics.GROUPS, a_group(autonomy="auto"), MIDNIGHT))
-            stack.wait_until_read("allocator", topics.GROUPS)
+            define(stack, where)
             stack.publish(told[-1])
             stack.wait_for(lambda: len(stack.advice(DAILY_BUDGET)) >= len(LEVELS))
             allocator.send_signal(signal.SIGKILL)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from schemas import Portfolio, Recommendation, decode, encode, topics
+from schemas import Budget, Portfolio, Recommendation, decode, encode, topics
+from schemas.fields import BudgetPeriod
 from schemas.topics import Topic
 from tests.workers.allocator.groups import Allocator, a_group, a_row, at, history
 from tests.workers.stored import Stored
@@ -30,6 +32,14 @@ class Kept(Allocator):
         return recomputed(self.policy, decode(value, Recommendation), self.log, (0, 1))
 
 
+FLIGHT = {
+    "budget": Budget(amount=Decimal(3_000), period=BudgetPeriod.FLIGHT),
+    "flight_start": at(22).date(),
+    "flight_end": at(23).date(),
+}
+"""A flight that begins and ends among the days that are shared out for."""
+
+
 def lived(**fields: Any) -> Kept:  # noqa: ANN401 -- fields of a group
     """Return some days of a group: repeats, a restated day, a late member, a new version."""
     allocator = Kept()
@@ -40,7 +50,7 @@ def lived(**fields: Any) -> Kept:  # noqa: ANN401 -- fields of a group
     allocator.rows([*rows[10:12], a_row("a", 15, conversions=70.0, closed_at=at(20, 2))])
     allocator.tick(at(21, 7))
     allocator.rows(rows[64:])
-    allocator.group(a_group(version=2, max_change_pct=5))
+    allocator.group(a_group(**({"version": 2, "max_change_pct": 5} | fields)))
     allocator.rows([*rows[66:], *history(25)[-3:]])
     return allocator
 
@@ -50,7 +60,7 @@ def published(allocator: Allocator) -> list[bytes]:
     return [output.value or b"" for output in allocator.outputs if output.topic == name]
 
 
-@pytest.mark.parametrize("fields", [{}, {"autonomy": "auto"}, {"objective": "value"}])
+@pytest.mark.parametrize("fields", [{}, {"autonomy": "auto"}, {"objective": "value"}, FLIGHT])
 def test_each_is_recomputed_to_the_same_bytes(fields: dict[str, Any]) -> None:
     allocator = lived(**fields)
     values = published(allocator)

@@ -15,6 +15,7 @@ from tests.engine.public import public_functions
 from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
+from tests.workers.allocator.trees import grown_tree
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.test_learning_reserve import lived
@@ -32,9 +33,6 @@ from workers.status.standing import campaigns_of, totals_of
 
 LIBRARY = {
     "allocation",
-    "allocation_exchange",
-    "allocation_groups",
-    "allocation_repair",
     "allocation_targets",
     "allocation_tree",
     "anomalies",
@@ -165,6 +163,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         grown(10)
         advised_on()
         look_back()
+        grown_tree(10, 1)
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)

@@ -1,0 +1,86 @@
+"""Who takes part in what is shared out over a tree: the members of all of its groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.arrays import Rows
+from workers.allocator.draft import Draft
+from workers.allocator.member_rows import unpack
+from workers.allocator.rosters import Roster, roster_of
+from workers.allocator.tables import MEMBERS, member_key
+from workers.allocator.trees import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """The members of a tree's groups on the eve of a local day."""
+
+    keys: tuple[bytes, ...]
+    """By group its key."""
+    rosters: tuple[Roster, ...]
+    """By group who is in it, active or not."""
+    active: tuple[list[bytes], ...]
+    """By group who takes part, in order; each campaign in one group only."""
+
+    @property
+    def offset(self) -> int:
+        """Return the offset of the newest row that was taken."""
+        return max(each.offset for each in self.rosters)
+
+    @property
+    def somebody(self) -> bool:
+        """Return whether anybody takes part."""
+        return any(self.active)
+
+    def late(self, day: int) -> bool:
+        """Return whether the day before ``day`` is not closed for somebody."""
+        return any(
+            roster.newest[each] < day - 1
+            for roster, active in zip(self.rosters, self.active, strict=True)
+            for each in active
+        )
+
+
+def crew_of(draft: Draft, tree: Tree, day: int) -> Crew:
+    """Return who takes part in what is shared out for a local day."""
+    keys = tuple(known.group.key for known in tree.groups)
+    rosters = tuple(roster_of(draft, key) for key in keys)
+    active = tuple(roster.active(day) for roster in rosters)
+    if len(keys) > 1:
+        home = _homes(draft, keys, rosters, active)
+        active = tuple(
+            [each for each in some if home[each] == at] for at, some in enumerate(active)
+        )
+    return Crew(keys=keys, rosters=rosters, active=active)
+
+
+def read_member(draft: Draft, group: bytes, campaign: bytes) -> tuple[Rows, Rows]:
+    """Return the head and the closed days of a member."""
+    return unpack(draft.read_of(MEMBERS, member_key(group, campaign)) or b"")
+
+
+def _homes(
+    draft: Draft,
+    keys: tuple[bytes, ...],
+    rosters: tuple[Roster, ...],
+    active: tuple[list[bytes], ...],
+) -> Mapping[bytes, int]:
+    """Return the group that each campaign is in: of one that moved, where its newest day is."""
+    home: dict[bytes, int] = {}
+    for at, some in enumerate(active):
+        for each in some:
+            rival = home.setdefault(each, at)
+            if rival != at and _rank(draft, keys, rosters, at, each) > _rank(
+                draft, keys, rosters, rival, each
+            ):
+                home[each] = at
+    return home
+
+
+def _rank(
+    draft: Draft, keys: tuple[bytes, ...], rosters: tuple[Roster, ...], at: int, campaign: bytes
+) -> tuple[int, int, int]:
+    head, _ = read_member(draft, keys[at], campaign)
+    return rosters[at].newest[campaign], int(head["plan_version"][0]), int(head["told"][0])

@@ -1,0 +1,108 @@
+"""What is wrong with a tree of groups as a whole, so that nobody's budget in it is moved."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from schemas import Group, HoldReason
+from workers.allocator.handing import DEEPEST
+from workers.allocator.totals import flight_of
+from workers.allocator.trees import Above, Tree
+
+
+class Fault(NamedTuple):
+    """Why a group is left alone as a whole."""
+
+    reason: HoldReason
+    code: str
+    text: str
+    evidence: dict[str, Any]
+
+
+def fault_of(tree: Tree, currencies: set[str]) -> Fault | None:
+    """Return what is wrong with a tree whose members' plans are in ``currencies``, if anything."""
+    structure = _unrooted(tree) or _too_deep(tree)
+    return structure or _of_currencies(tree, currencies) or _mixed(tree) or _crossed(tree)
+
+
+def flight_fault(group: Group, day: int, *, idle: bool) -> Fault | None:
+    """Return why there is nothing to share out for a day outside of a group's flight.
+
+    On the day after its end there is: all budgets are to end, until nobody has any (``idle``).
+    """
+    flight = flight_of(group)
+    evidence = {"start": str(group.flight_start), "end": str(group.flight_end)}
+    if flight is not None and day < flight[0]:
+        reason, text = HoldReason.FLIGHT_NOT_STARTED, "The group's flight begins on {start}."
+    elif flight is not None and day > flight[1] and idle:
+        reason, text = HoldReason.FLIGHT_OVER, "The group's flight ended with {end}."
+    else:
+        return None
+    return Fault(reason, reason.value, text, evidence)
+
+
+def _unrooted(tree: Tree) -> Fault | None:
+    if tree.top.above is Above.ROOT:
+        return None
+    names = ", ".join(sorted(group.budget_group_id for _, group in tree.of_each()))
+    evidence = {"groups": names, "parent": tree.top.key.decode()}
+    if tree.top.above is Above.CYCLE:
+        text = "The groups {groups} lie in one another in a circle: let one of them have no parent."
+        return Fault(HoldReason.GROUP_TREE, "parent_cycle", text, evidence)
+    text = "{groups} name {parent} as their parent, but no such group is defined: define it."
+    return Fault(HoldReason.GROUP_TREE, "parent_missing", text, evidence)
+
+
+def _too_deep(tree: Tree) -> Fault | None:
+    depth = max(tree.depth)
+    if depth <= DEEPEST:
+        return None
+    name = tree.groups[tree.depth.index(depth)].group.budget_group_id
+    text = "{deepest} is {depth} levels deep: a tree of groups may have {most}."
+    evidence = {"deepest": name, "depth": depth, "most": DEEPEST}
+    return Fault(HoldReason.GROUP_TREE, "tree_too_deep", text, evidence)
+
+
+def _of_currencies(tree: Tree, currencies: set[str]) -> Fault | None:
+    own = tree.groups[0].group.currency
+    others = sorted((currencies | {group.currency for _, group in tree.of_each()}) - {own})
+    if not others:
+        return None
+    text = (
+        "The group's budget is in {own}, but plans of members or groups inside are in {others}: "
+        "amounts in different currencies are never added, so no member's budget is changed."
+    )
+    evidence = {"own": own, "others": ", ".join(others)}
+    reason = HoldReason.CURRENCY_MISMATCH
+    return Fault(reason, reason.value, text, evidence)
+
+
+def _mixed(tree: Tree) -> Fault | None:
+    own = tree.groups[0].group.timezone
+    others = sorted({group.timezone for _, group in tree.of_each()} - {own})
+    if not others:
+        return None
+    text = "The group's days begin in {own}, those of groups inside in {others}: name one zone."
+    evidence = {"own": own, "others": ", ".join(others)}
+    reason = HoldReason.TIMEZONE_MISMATCH
+    return Fault(reason, reason.value, text, evidence)
+
+
+def _crossed(tree: Tree) -> Fault | None:
+    for _, group in tree.of_each():
+        amounts = [each for each in (group.budget.amount, group.max_budget) if each is not None]
+        lowest, highest = group.min_budget, min(amounts)
+        if lowest is not None and lowest > highest:
+            text = (
+                "{inside} must have {least} {currency} at least in its period, but {most} at most: "
+                "lower its minimum or raise its budget."
+            )
+            evidence = {
+                "inside": group.budget_group_id,
+                "least": str(lowest),
+                "most": str(highest),
+                "currency": group.currency,
+            }
+            reason = HoldReason.INFEASIBLE_MINIMUM
+            return Fault(reason, reason.value, text, evidence)
+    return None

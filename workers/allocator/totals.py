@@ -1,0 +1,118 @@
+"""What groups may spend in a day, by what their periods have left: the whole, and those inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from engine.arrays import Ints
+from engine.group_nesting import Nested
+from engine.group_total import Span, mean_total, period_of
+from schemas import Group
+from schemas.money import to_minor
+from workers.allocator.crews import Crew, read_member
+from workers.allocator.draft import Draft
+from workers.allocator.trees import Tree
+from workers.instants import day_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayBudget:
+    """What a tree has for each of the days that are shared out for, minor units."""
+
+    total: int = 0
+    spent: int = 0
+    """What the whole's period has spent before, or is taken to have."""
+    nested: Nested | None = None
+
+
+class Totals:
+    """Reads what the groups of a tree have spent, and says what is left for a stretch of days."""
+
+    def __init__(self, draft: Draft, tree: Tree, crew: Crew, days: tuple[int, int]) -> None:
+        """Prepare to reckon for a first local day, and how many of them there are."""
+        self._draft, self._tree, self._crew, self._days = draft, tree, crew, days
+        self._active = tuple(frozenset(some) for some in crew.active)
+        self._inside: list[list[int]] = [[] for _ in tree.groups]
+        for each in range(len(tree.groups)):
+            for at in tree.way_up(each):
+                self._inside[at].append(each)
+        self._known: dict[tuple[int, int], int] = {}
+
+    def budget(self, of: Ints) -> DayBudget:
+        """Return all that there is for a day, given the group of each member."""
+        return DayBudget(total=self.total(), spent=self.spent(), nested=self.nested(of))
+
+    def spent(self, at: int = 0) -> int:
+        """Return what a group's period, with the groups inside, has spent before the first day.
+
+        Days that are late count as their budgets.
+        """
+        group = self._tree.groups[at].group
+        first = period_of(group.budget.period.value, self._days[0], flight_of(group))[0]
+        return sum(self._own(each, first) for each in self._inside[at])
+
+    def total(self, at: int = 0) -> int:
+        """Return what a group may spend at most on each of the days, minor units."""
+        return self._mean(at, most(self._tree.groups[at].group))
+
+    def nested(self, of: Ints) -> Nested | None:
+        """Return floors and ceilings of the groups inside, given each member's; None without any.
+
+        What is left of a group's own minimum or maximum is laid over the days that its period has
+        left, as the whole's is.
+        """
+        groups = range(len(self._tree.groups))
+        if len(groups) == 1:
+            return None
+        ceiling = np.array([self.total(at) for at in groups])
+        floor = np.array([self._mean(at, least(self._tree.groups[at].group)) for at in groups])
+        return Nested(parent=np.array(self._tree.parent), floor=floor, ceiling=ceiling, of=of)
+
+    def _mean(self, at: int, amount: int) -> int:
+        group = self._tree.groups[at].group
+        period = group.budget.period.value
+        return mean_total(amount, period, self._days, self.spent(at), flight_of(group))
+
+    def _own(self, at: int, first: int) -> int:
+        """Return what a group's own members have spent since a day, members of the past as well."""
+        if (at, first) not in self._known:
+            self._known[at, first] = sum(
+                self._of_member(at, campaign, first) for campaign in self._crew.rosters[at].newest
+            )
+        return self._known[at, first]
+
+    def _of_member(self, at: int, campaign: bytes, first: int) -> int:
+        newest, day = self._crew.rosters[at].newest[campaign], self._days[0]
+        active = campaign in self._active[at]
+        if newest < first and not active:
+            return 0
+        head, days = read_member(self._draft, self._crew.keys[at], campaign)
+        if head.size and head["currency"][0] != self._tree.groups[0].group.currency.encode():
+            return 0  # While it takes part the group is held; after that its money is not its own.
+        inside = (days["day"] >= first) & (days["day"] < day)
+        missing = max(day - max(newest + 1, first), 0) if active else 0
+        return int(days["spend"][inside].sum()) + missing * int(head["budget"][0])
+
+
+def flight_of(group: Group) -> Span | None:
+    """Return the first and the last day of a group's flight, if it has one."""
+    if group.flight_start is None or group.flight_end is None:
+        return None
+    return day_number(group.flight_start), day_number(group.flight_end)
+
+
+def most(group: Group) -> int:
+    """Return the most that a group's period may have, minor units."""
+    amount = group.budget.amount
+    if group.max_budget is not None:
+        amount = min(amount, group.max_budget)
+    return to_minor(amount, group.currency)
+
+
+def least(group: Group) -> int:
+    """Return the least that a group's period must have, minor units; never above the most."""
+    amount = Decimal(0) if group.min_budget is None else group.min_budget
+    return min(to_minor(amount, group.currency), most(group))
