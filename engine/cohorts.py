@@ -62,22 +62,22 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreseen:
-    """The value of cohorts at a horizon, and of all of a campaign's, in the unit of money.
+    """The value of cohorts at a horizon; shapes (B, I), in the unit of money.
 
-    Limits hold four of five.
+    Limits hold four of five. All is 0 of a day that is not known.
     """
 
     value: Floats
-    """Shape (B, I), as are ``low`` and ``high``; 0 of a day that is not known."""
     low: Floats
     high: Floats
-    total: Interval
-    """Shapes (B,)."""
+    ahead: Ahead
+    order: Floats
+    """Shape (B,), as of `Learned`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ahead:
-    """What is to come of cohorts; shapes (B, I)."""
+class Ahead:
+    """What is to come of cohorts; shapes (B, I), 0 of those that are past the horizon."""
 
     value: Floats
     chance: Floats
@@ -108,26 +108,37 @@ def learn(cohorts: Cohorts, lessons: Lessons) -> Learned:
 
 
 def foresee(cohorts: Cohorts, learned: Learned, horizon: float) -> Foreseen:
-    """Return what cohorts will have come to ``horizon`` days after their days, in (0, `LIFETIME`].
+    """Return what cohorts will have come to ``horizon`` days after their days, in [0, `LIFETIME`].
 
     The variance is that of the orders to come, of the day's worth, of the factors and of what a
     click is worth. Of a cohort that is past the horizon it is what it had come to there.
     """
-    ahead = _ahead(cohorts, learned, horizon)
     past, had = _had(cohorts, learned.development, horizon)
     there = cohorts.age >= 0.0
-    coming = there & ~past
+    ahead = _of(_ahead(cohorts, learned, horizon), there & ~past)
     base = np.where(there, np.where(past, had, cohorts.now), 0.0)
-    mean = np.where(coming, ahead.value, 0.0)
-    own = np.where(coming, ahead.chance, 0.0)
-    shared = np.where(coming, np.stack((ahead.by_growth, ahead.by_click)), 0.0)
-    low, high = _limits(mean, own + np.square(shared).sum(axis=0), learned.order[:, None])
-    whole = mean.sum(axis=1)
-    doubt = np.square(shared.sum(axis=2)).sum(axis=0)
-    least, most = _limits(whole, own.sum(axis=1) + doubt, learned.order)
-    known = base.sum(axis=1)
-    total = Interval(low=known + least, middle=known + whole, high=known + most)
-    return Foreseen(value=base + mean, low=base + low, high=base + high, total=total)
+    doubt = np.square(ahead.by_growth) + np.square(ahead.by_click)
+    low, high = _limits(ahead.value, ahead.chance + doubt, learned.order[:, None])
+    return Foreseen(
+        value=base + ahead.value,
+        low=base + low,
+        high=base + high,
+        ahead=ahead,
+        order=learned.order,
+    )
+
+
+def total(foreseen: Foreseen, chosen: Bools) -> Interval:
+    """Return the value of the cohorts ``chosen`` (B, I) together, shapes (B,).
+
+    The chance of orders evens out among them; what they share does not.
+    """
+    ahead = _of(foreseen.ahead, chosen)
+    coming = ahead.value.sum(axis=1)
+    doubt = np.square(ahead.by_growth.sum(axis=1)) + np.square(ahead.by_click.sum(axis=1))
+    low, high = _limits(coming, ahead.chance.sum(axis=1) + doubt, foreseen.order)
+    value = np.where(chosen, foreseen.value, 0.0).sum(axis=1)
+    return Interval(low=value - coming + low, middle=value, high=value - coming + high)
 
 
 def worth(foreseen: Foreseen, counted: Floats) -> Interval:
@@ -135,16 +146,24 @@ def worth(foreseen: Foreseen, counted: Floats) -> Interval:
 
     0 where there is none.
     """
-    among = counted.sum(axis=1)
+    among, whole = counted.sum(axis=1), total(foreseen, np.ones(counted.shape, dtype=np.bool_))
 
     def each(value: Floats) -> Floats:
         return np.asarray(np.divide(value, among, out=np.zeros(len(among)), where=among > 0.0))
 
-    total = foreseen.total
-    return Interval(low=each(total.low), middle=each(total.middle), high=each(total.high))
+    return Interval(low=each(whole.low), middle=each(whole.middle), high=each(whole.high))
 
 
-def _ahead(cohorts: Cohorts, learned: Learned, horizon: float) -> _Ahead:
+def _of(ahead: Ahead, chosen: Bools) -> Ahead:
+    return Ahead(
+        value=np.where(chosen, ahead.value, 0.0),
+        chance=np.where(chosen, ahead.chance, 0.0),
+        by_growth=np.where(chosen, ahead.by_growth, 0.0),
+        by_click=np.where(chosen, ahead.by_click, 0.0),
+    )
+
+
+def _ahead(cohorts: Cohorts, learned: Learned, horizon: float) -> Ahead:
     development, order = learned.development, learned.order[:, None]
     spread = spread_of(cohorts, development, learned.order, horizon)
     until = np.full((len(order), 1), horizon)
@@ -161,7 +180,7 @@ def _ahead(cohorts: Cohorts, learned: Learned, horizon: float) -> _Ahead:
     chance = np.abs(left) * scale * order + np.square(left) * np.maximum(unknown, 0.0)
     # The share is as much off as the factors; the more, the less of the value is there.
     doubt = development.doubt(cohorts.age, horizon)
-    return _Ahead(
+    return Ahead(
         value=left * scale,
         chance=chance,
         by_growth=(own * ladder + (1.0 - own) * due * share) * doubt,

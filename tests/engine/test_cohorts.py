@@ -9,7 +9,8 @@ import pytest
 
 from engine.arrays import Floats, Ints
 from engine.chain_ladder import Triangle
-from engine.cohorts import Foreseen, Lessons, foresee, learn, teach, worth
+from engine.cohorts import Foreseen, Lessons, foresee, learn, teach, total, worth
+from engine.intervals import Interval
 from engine.value_growth import AGES, MOST_TAIL
 from engine.value_lasting import Stays, lasting
 from engine.value_spread import Cohorts
@@ -36,9 +37,13 @@ def part(cohorts: Cohorts, rows: slice, columns: Ints | slice = slice(None)) -> 
     return Cohorts(triangle=triangle, **{name: getattr(cohorts, name)[at] for name in names})
 
 
+def whole(found: Foreseen) -> Interval:
+    return total(found, np.ones(found.value.shape, dtype=np.bool_))
+
+
 def numbers(found: Foreseen) -> Floats:
-    total = found.total
-    sums = np.stack((total.low, total.middle, total.high), axis=1)
+    among = whole(found)
+    sums = np.stack((among.low, among.middle, among.high), axis=1)
     return np.concatenate((found.value, found.low, found.high, sums), axis=1)
 
 
@@ -69,11 +74,11 @@ def test_a_day_past_the_horizon_has_what_it_had_come_to_there_and_no_doubt() -> 
 def test_one_campaigns_value_does_not_depend_on_its_batch() -> None:
     cohorts = noisy(campaigns=5)
     lessons = teach(cohorts)
-    whole = numbers(foreseen(cohorts, 60.0, lessons))
+    together = numbers(foreseen(cohorts, 60.0, lessons))
 
     for i in range(5):
         alone = numbers(foreseen(part(cohorts, slice(i, i + 1)), 60.0, lessons))
-        assert alone.tobytes() == whole[i : i + 1].tobytes()
+        assert alone.tobytes() == together[i : i + 1].tobytes()
 
 
 def test_the_order_of_days_does_not_matter() -> None:
@@ -82,7 +87,7 @@ def test_the_order_of_days_does_not_matter() -> None:
     one, other = foreseen(cohorts, 90.0), foreseen(part(cohorts, slice(None), mixed), 90.0)
 
     assert other.value == pytest.approx(one.value[:, mixed], rel=1e-9)
-    assert other.total.high == pytest.approx(one.total.high, rel=1e-9)
+    assert whole(other).high == pytest.approx(whole(one).high, rel=1e-9)
 
 
 def test_money_may_be_in_any_unit() -> None:
@@ -196,6 +201,15 @@ def test_worth_is_value_by_click_and_nothing_without_clicks() -> None:
     assert (each.low < each.middle).all()
     assert (each.middle < each.high).all()
     assert worth(found, np.zeros_like(cohorts.clicks)).high.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_chance_evens_out_over_days_and_what_they_share_does_not() -> None:
+    found = foreseen(noisy(size=300.0), 90.0)
+    spread, days_spread = (each.high - each.low for each in (whole(found), found))
+
+    assert (spread < days_spread.sum(axis=1)).all()
+    assert (spread > np.sqrt(np.square(days_spread).sum(axis=1))).all()
+    assert whole(found).middle == pytest.approx(found.value.sum(axis=1))
 
 
 def test_how_much_chance_stays_is_learned_from_days_and_half_without_any() -> None:
