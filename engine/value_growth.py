@@ -127,13 +127,13 @@ def together(growth: Growth) -> Growth:
 
 def taught_by(pool: Growth) -> TaughtGrowth:
     """Return what the sums of a scope, one row or B of them, teach those that lean on them."""
-    curve = _likeliest(pool)
+    curve = likeliest(_CURVES, pool.growth, pool.level)
     lived = pool.level > 0.0
     orders = pool.level + ASSUMED_STRENGTH
     growth = (pool.growth + ASSUMED_STRENGTH * curve) / orders
-    bounded = np.maximum(np.where(lived, growth, _tail(curve, lived)), LEAST_GROWTH)
-    variance = np.where(lived, _variance(bounded, orders), 0.0)
-    return TaughtGrowth(growth=bounded, variance=variance, lived=lived)
+    whole = np.maximum(np.where(lived, growth, bounded(curve, lived)), LEAST_GROWTH)
+    variance = np.where(lived, _variance(whole, orders), 0.0)
+    return TaughtGrowth(growth=whole, variance=variance, lived=lived)
 
 
 def develop(own: Growth, taught: TaughtGrowth) -> Development:
@@ -169,39 +169,48 @@ def _variance(growth: Floats, orders: Floats) -> Floats:
     return np.asarray(np.abs(growth) / ((1.0 + growth) * orders))
 
 
-def _tail(curve: Floats, lived: Bools) -> Floats:
-    """Return the growth of steps nobody lived to, scaled down to at most `MOST_TAIL` in all."""
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """The growth of each of S steps, (K, S), by each of the curves that are tried."""
+
+    growth: Floats
+    logs: Floats
+    starts: Floats
+    """Age in days at which each step begins, shape (S,)."""
+
+
+def curves_at(ages: tuple[float, ...]) -> Curves:
+    """Return the curves for steps that end at ``ages``, days."""
+    ends = np.array(ages)
+    rest = [np.exp(-((ends / scale) ** shape)) for shape, scale in product(_SHAPES, _SCALES)]
+    there = np.array([1.0 - (1.0 - first) * each for first in _FIRST for each in rest])
+    growth = np.diff(there, axis=1) / there[:, :-1]
+    return Curves(growth, np.log(np.maximum(growth, 1e-12)), ends[:-1])
+
+
+_CURVES: Final = curves_at(AGES)
+
+
+def likeliest(curves: Curves, growth: Floats, level: Floats) -> Floats:
+    """Return the growth of each step, (B, S), by the curve that is likeliest.
+
+    What came in, ``growth`` (B, S), is Poisson, in orders, around what the curve makes of
+    ``level`` (B, S). Conversions that are told late would be taken for customers that come again
+    soon: where more is known, the first `SETTLED` days are left out.
+    """
+    later = (level > 0.0) & (curves.starts >= SETTLED)
+    fitted = np.where(later.any(axis=1, keepdims=True), later, level > 0.0)
+    came = np.where(fitted, np.maximum(growth, 0.0), 0.0)
+    there = np.where(fitted, level, 0.0)
+    # Row by row: what one row comes to must not depend, to the last bit, on the others.
+    rows = zip(came, there, strict=True)
+    best = [int(np.argmax(curves.logs @ one - curves.growth @ other)) for one, other in rows]
+    return np.asarray(curves.growth[best])
+
+
+def bounded(curve: Floats, lived: Bools) -> Floats:
+    """Return growth scaled down so that steps nobody lived to come to `MOST_TAIL` in all."""
     logs = np.where(lived, 0.0, np.log1p(curve))
     whole = logs.sum(axis=1, keepdims=True)
     part = np.minimum(np.log(MOST_TAIL) / np.maximum(whole, 1e-12), 1.0)
     return np.asarray(np.expm1(part * np.log1p(curve)))
-
-
-def _curves() -> Floats:
-    """Return the growth of each step, (K, 20), by each of the curves that are tried."""
-    ages = np.array(AGES, dtype=np.float64)
-    rest = [np.exp(-((ages / scale) ** shape)) for shape, scale in product(_SHAPES, _SCALES)]
-    there = np.array([1.0 - (1.0 - first) * each for first in _FIRST for each in rest])
-    growing: Floats = np.diff(there, axis=1) / there[:, :-1]
-    return growing
-
-
-_CURVES: Final = _curves()
-_LOG_CURVES: Final = np.log(np.maximum(_CURVES, 1e-12))
-
-
-def _likeliest(pool: Growth) -> Floats:
-    """Return the growth of each step, (B, 20), by the curve that is likeliest.
-
-    What came in is Poisson, in orders, around what the curve makes of the level. Conversions that
-    are told late would be taken for customers that come again soon: where more is known, the first
-    `SETTLED` days are left out.
-    """
-    later = (pool.level > 0.0) & (np.array(AGES[:-1]) >= SETTLED)
-    fitted = np.where(later.any(axis=1, keepdims=True), later, pool.level > 0.0)
-    came = np.where(fitted, np.maximum(pool.growth, 0.0), 0.0)
-    level = np.where(fitted, pool.level, 0.0)
-    # Row by row: what one row comes to must not depend, to the last bit, on the others.
-    rows = zip(came, level, strict=True)
-    best = [int(np.argmax(_LOG_CURVES @ one - _CURVES @ there)) for one, there in rows]
-    return np.asarray(_CURVES[best])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine import chain_ladder, cohorts, value_growth
+from engine import chain_ladder, cohorts, delay, value_growth, value_told
 from engine.arrays import Floats
 from engine.chain_ladder import Triangle
 from engine.value_growth import AGES
@@ -45,3 +45,20 @@ def live() -> None:
     found = cohorts.foresee(two, learned, 90.0)
     cohorts.worth(found, two.clicks)
     value_growth.between(learned.development.logs, two.age)
+    told_again()
+
+
+def told_again() -> None:
+    """Judge the revenue of two campaigns' hours at horizons, one of which was told again."""
+    value_growth.curves_at((0.0, 1.0, 2.0))
+    size = (2, value_told.STEPS)
+    counts, ages = np.array([[50.0], [0.0]]), np.array([24.0])
+    restated = delay.Restated(before=counts, after=2.0 * counts, earlier=ages, later=3.0 * ages)
+    known = value_told.add_told(
+        value_told.ToldValue(growth=np.zeros(size), level=np.zeros(size)),
+        restated,
+        np.array([[5.0], [0.0]]),
+    )
+    share = delay.maturity(delay.no_delays(2), delay.no_delays(1))
+    horizon = np.array([7.0, 90.0])
+    value_told.share_at(known, np.ones(2), share, np.full((2, 3), 30.0), horizon)

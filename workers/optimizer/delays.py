@@ -24,6 +24,7 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, WITHIN_DAY
 from workers.optimizer.tables import METRICS, ages_key, delay_key
+from workers.optimizer.value_growth import Again, note_value
 from workers.optimizer.wave import Wave
 from workers.pooled_delays import told
 
@@ -61,6 +62,21 @@ def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
             later=later[again, None],
         )
         _learn(draft, [keys[i] for i in again.tolist()], now[again], restated)
+    valued = again[wave.by_horizon[rows[again]]]
+    if valued.size:
+        at = rows[valued]
+        note_value(
+            draft,
+            Again(
+                keys=[keys[i] for i in valued.tolist()],
+                old=placed.old[at],
+                new=placed.new[at],
+                earlier=earlier[valued],
+                later=later[valued],
+                now=now[valued],
+                exponent=wave.plans["exponent"][at].astype(np.int64),
+            ),
+        )
 
 
 def watched(plans: Rows) -> Bools:

@@ -74,6 +74,13 @@ def teach(world: World) -> None:
     world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
 
 
+def judge_at_a_horizon(world: World) -> None:
+    """Hold an hour whose revenue grows against a target of revenue after ninety days."""
+    world.metrics(an_event(98))
+    world.plan(version=12, strategy="adaptive", target_roas=4.0, value_horizon_days=90)
+    world.metrics(an_event(99), an_event(99, revenue=Decimal(99), emitted_at=hour(102)))
+
+
 def a_campaigns_life() -> None:
     """Two days of learning, a change of zone and flight, a change of budget, pooled shapes."""
     zone_days.cache_clear()
@@ -111,7 +118,7 @@ def a_campaigns_life() -> None:
     teach(world)
     world.metrics(an_event(97))
     world.plan(version=11, strategy="adaptive", calendar=calendar)
-    world.metrics(an_event(98))
+    judge_at_a_horizon(world)
 
 
 def ask_about_campaigns() -> None:
