@@ -15,6 +15,7 @@ from schemas.fields import (
     Autonomy,
     BudgetPeriod,
     CurrencyCode,
+    HorizonDays,
     Name,
     Objective,
     Ratio,
@@ -147,17 +148,7 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     avg_order_value: Amount | None = None
     target_roas: Annotated[float, Meta(gt=0.0, le=10_000.0)] | None = None
     target_cpa: Amount | None = None
-    value_horizon_days: (
-        Annotated[
-            int,
-            Meta(
-                ge=1,
-                le=730,
-                description="days after the click by which revenue counts for target_roas",
-            ),
-        ]
-        | None
-    ) = None
+    value_horizon_days: HorizonDays | None = None
     flight_start: date | None = None
     flight_end: date | None = None
     flight_gaps: Annotated[tuple[Days, ...], Meta(max_length=100)] = ()

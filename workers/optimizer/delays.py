@@ -62,21 +62,27 @@ def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
             later=later[again, None],
         )
         _learn(draft, [keys[i] for i in again.tolist()], now[again], restated)
-    valued = again[wave.by_horizon[rows[again]]]
+        _note_values(draft, wave, placed, (rows[again], earlier[again], later[again]))
+
+
+def _note_values(
+    draft: Draft, wave: Wave, placed: Placed, told: tuple[Ints, Floats, Floats]
+) -> None:
+    """Learn how revenue grows of those whose plans judge it at a horizon."""
+    rows, earlier, later = told
+    valued = np.flatnonzero(wave.by_horizon[rows])
     if valued.size:
         at = rows[valued]
-        note_value(
-            draft,
-            Again(
-                keys=[keys[i] for i in valued.tolist()],
-                old=placed.old[at],
-                new=placed.new[at],
-                earlier=earlier[valued],
-                later=later[valued],
-                now=now[valued],
-                exponent=wave.plans["exponent"][at].astype(np.int64),
-            ),
+        again = Again(
+            keys=[wave.keys[i] for i in at.tolist()],
+            old=placed.old[at],
+            new=placed.new[at],
+            earlier=earlier[valued],
+            later=later[valued],
+            now=np.array([wave.facts[i].now for i in at.tolist()], dtype=np.int64),
+            exponent=wave.plans["exponent"][at].astype(np.int64),
         )
+        note_value(draft, again)
 
 
 def watched(plans: Rows) -> Bools:
