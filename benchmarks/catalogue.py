@@ -18,6 +18,7 @@ from benchmarks import (
 from benchmarks.allocation import figures as allocation
 from benchmarks.anomalies import figures as anomalies
 from benchmarks.bidding import figures as bidding
+from benchmarks.cohorts import figures as cohorts
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
 
@@ -37,5 +38,6 @@ FIGURES = (
     *response.FIGURES,
     *anomalies.FIGURES,
     *bidding.FIGURES,
+    *cohorts.FIGURES,
     *analysis.FIGURES,
 )

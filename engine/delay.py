@@ -116,10 +116,20 @@ def add_restatements(delays: Delays, restated: Restated) -> Delays:
     A count is taken to have moved in a straight line between two reports: reports that
     are further apart than the steps of age blur the delay, and do not shift it.
     """
+    growth, level = moved(restated, AGES)
+    return Delays(growth=delays.growth + growth, level=delays.level + level)
+
+
+def moved(restated: Restated, ends: tuple[int, ...]) -> tuple[Floats, Floats]:
+    """Return by how much counts moved in each step between ``ends``, and what was there meanwhile.
+
+    ``ends`` are S + 1 ages in hours; both are of shape (B, S), as in `Delays`.
+    """
     span = restated.later - restated.earlier
     per_hour = (restated.after - restated.before) / np.where(span > 0.0, span, 1.0)
-    growth, level = delays.growth.copy(), delays.level.copy()
-    for step, (start, end) in enumerate(pairwise(AGES)):
+    growth = np.zeros((len(per_hour), len(ends) - 1))
+    level = np.zeros(growth.shape)
+    for step, (start, end) in enumerate(pairwise(ends)):
         first = np.clip(restated.earlier, start, end)
         hours = np.maximum(np.clip(restated.later, start, end) - first, 0.0)
         # Most pairs reach one step: the others are not touched, which is ten times as fast.
@@ -127,9 +137,9 @@ def add_restatements(delays: Delays, restated: Restated) -> Delays:
         here = hours[..., reached]
         middle = (first + 0.5 * hours - restated.earlier)[..., reached]
         there = restated.before[:, reached] + per_hour[:, reached] * middle
-        growth[:, step] += (per_hour[:, reached] * here).sum(axis=1)
-        level[:, step] += (there * here).sum(axis=1) / (end - start)
-    return Delays(growth=growth, level=level)
+        growth[:, step] = (per_hour[:, reached] * here).sum(axis=1)
+        level[:, step] = (there * here).sum(axis=1) / (end - start)
+    return growth, level
 
 
 def together(delays: Delays) -> Delays:

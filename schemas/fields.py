@@ -62,6 +62,10 @@ Amount = Annotated[
     ),
 ]
 
+HorizonDays = Annotated[
+    int,
+    Meta(ge=1, le=730, description="days after the click by which revenue counts for target_roas"),
+]
 Ratio = Annotated[float, Meta(ge=0.0, le=1.0)]
 
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="BLAKE2b-128, hexadecimal")]

@@ -15,6 +15,7 @@ from schemas.fields import (
     Autonomy,
     BudgetPeriod,
     CurrencyCode,
+    HorizonDays,
     Name,
     Objective,
     Ratio,
@@ -147,6 +148,7 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     avg_order_value: Amount | None = None
     target_roas: Annotated[float, Meta(gt=0.0, le=10_000.0)] | None = None
     target_cpa: Amount | None = None
+    value_horizon_days: HorizonDays | None = None
     flight_start: date | None = None
     flight_end: date | None = None
     flight_gaps: Annotated[tuple[Days, ...], Meta(max_length=100)] = ()
@@ -202,6 +204,9 @@ def _check_targets(plan: Plan) -> None:
     if plan.target_roas is not None and plan.target_cpa is not None:
         detail = "cannot stand beside target_roas; give one of the two"
         raise SchemaError("target_cpa", Reason.CONTRADICTION, detail)
+    if plan.value_horizon_days is not None and plan.target_roas is None:
+        detail = "says by when revenue counts for target_roas, which is not given"
+        raise SchemaError("value_horizon_days", Reason.CONTRADICTION, detail)
     for field in ("target_cpa", "avg_order_value"):
         value: Decimal | None = getattr(plan, field)
         if value is not None and value <= 0:

@@ -114,6 +114,9 @@ def test_a_plan_at_the_edge_of_what_is_allowed_is_accepted(changes: dict[str, ob
         ({"target_roas": 4, "target_cpa": "3"}, "target_cpa", Reason.CONTRADICTION),
         ({"target_cpa": "0"}, "target_cpa", Reason.OUT_OF_RANGE),
         ({"target_roas": 0}, "target_roas", Reason.OUT_OF_RANGE),
+        ({"value_horizon_days": 90}, "value_horizon_days", Reason.CONTRADICTION),
+        ({"value_horizon_days": 0, "target_roas": 4}, "value_horizon_days", Reason.OUT_OF_RANGE),
+        ({"value_horizon_days": 731, "target_roas": 4}, "value_horizon_days", Reason.OUT_OF_RANGE),
         ({"avg_order_value": "0"}, "avg_order_value", Reason.OUT_OF_RANGE),
         (
             {"min_daily_budget": "6", "max_daily_budget": "5"},

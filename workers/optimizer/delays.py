@@ -24,6 +24,7 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, WITHIN_DAY
 from workers.optimizer.tables import METRICS, ages_key, delay_key
+from workers.optimizer.value_growth import Again, note_value
 from workers.optimizer.wave import Wave
 from workers.pooled_delays import told
 
@@ -61,6 +62,27 @@ def note_delays(draft: Draft, wave: Wave, placed: Placed) -> None:
             later=later[again, None],
         )
         _learn(draft, [keys[i] for i in again.tolist()], now[again], restated)
+        _note_values(draft, wave, placed, (rows[again], earlier[again], later[again]))
+
+
+def _note_values(
+    draft: Draft, wave: Wave, placed: Placed, told: tuple[Ints, Floats, Floats]
+) -> None:
+    """Learn how revenue grows of those whose plans judge it at a horizon."""
+    rows, earlier, later = told
+    valued = np.flatnonzero(wave.by_horizon[rows])
+    if valued.size:
+        at = rows[valued]
+        again = Again(
+            keys=[wave.keys[i] for i in at.tolist()],
+            old=placed.old[at],
+            new=placed.new[at],
+            earlier=earlier[valued],
+            later=later[valued],
+            now=np.array([wave.facts[i].now for i in at.tolist()], dtype=np.int64),
+            exponent=wave.plans["exponent"][at].astype(np.int64),
+        )
+        note_value(draft, again)
 
 
 def watched(plans: Rows) -> Bools:

@@ -55,6 +55,11 @@ def delay_key(campaign: bytes) -> bytes:
     return campaign + b"\0delay"
 
 
+def value_key(campaign: bytes) -> bytes:
+    """Return the key of how the revenue of the campaign's clicks grows as they get older."""
+    return campaign + b"\0value"
+
+
 def ages_key(campaign: bytes, utc_day: int) -> bytes:
     """Return the key of how old the hours of one UTC day were when they were told last."""
     return campaign + _suffix(b"\0ages ", utc_day)

@@ -11,6 +11,7 @@ from engine import delay
 from engine.arrays import Floats, Ints
 from engine.calendar import HOUR
 from engine.ceiling import UNBOUND, Hours, ceiling, weigh
+from engine.delay import Maturity
 from engine.offsets import OFF
 from engine.settings import MILLIONTHS
 from schemas.money import to_minor
@@ -22,6 +23,7 @@ from workers.optimizer.lived import Campaigns, Told, settings_of
 from workers.optimizer.pacing import hourly_budget
 from workers.optimizer.plan_rows import TARGET, PlanBook
 from workers.optimizer.tracking import HOURS, Kept, kept_hours, outages_of
+from workers.optimizer.value_growth import Judged, value_shares
 
 
 class Aimed(NamedTuple):
@@ -40,6 +42,8 @@ class _Targets(NamedTuple):
     worth: Floats
     revenue: Floats
     """Whether results are revenue, 1 or 0; shapes (R,)."""
+    horizon: Floats
+    """Days by which revenue counts; 0 where it counts when conversions do."""
 
 
 def highest(
@@ -70,8 +74,8 @@ def _ceilings(
     # Where conversions may not be counted any more, that there are few says nothing yet.
     found = outages_of(draft, campaigns.keys, kept, share)
     ages = (found.judged_at(starts, aimed.now)[:, None] - starts - HOUR) / HOUR
-    maturity = share.at(ages)
     targets = _targets(books.plans, campaigns, aimed.values, told)
+    maturity = _maturity(draft, campaigns, share, ages, targets)
     results = np.where(targets.revenue[:, None] > 0.0, told.revenue, told.conversions)
     usable = (told.usable & ~kept.out & ~found.hours(HOURS)).astype(np.float64)
     lived = Hours(
@@ -82,6 +86,24 @@ def _ceilings(
     )
     evidence = weigh(lived, maturity, ages)
     return ceiling(evidence, targets.cost_per_result, targets.worth).log_multiplier
+
+
+def _maturity(
+    draft: Draft, campaigns: Campaigns, share: Maturity, ages: Floats, targets: _Targets
+) -> Floats:
+    """Return the share (R, H) of what hours' clicks will bring that is told by now."""
+    maturity = share.at(ages)
+    rows = np.flatnonzero(targets.horizon > 0.0)
+    if rows.size:
+        judged = Judged(
+            keys=[campaigns.keys[i] for i in rows.tolist()],
+            order=targets.worth[rows],
+            conversions=Maturity(logs=share.logs[rows]),
+            ages=ages[rows],
+            horizon=targets.horizon[rows],
+        )
+        maturity[rows] = value_shares(draft, judged)
+    return maturity
 
 
 def _common(draft: Draft, campaigns: Campaigns, kept: Kept, offsets: Floats) -> Floats:
@@ -101,7 +123,8 @@ def _targets(book: PlanBook, campaigns: Campaigns, values: Sequence[bytes], told
     orders = told.conversions.sum(axis=1)
     seen = np.divide(told.revenue.sum(axis=1), orders, out=np.zeros(len(orders)), where=orders > 0)
     guess = hourly_budget(campaigns.plans)
-    cost, worth, revenue = np.ones(len(values)), np.ones(len(values)), np.zeros(len(values))
+    cost, worth = np.ones(len(values)), np.ones(len(values))
+    revenue, horizon = np.zeros(len(values)), np.zeros(len(values))
     for i, value in enumerate(values):
         plan = book.plan(value)
         if plan.target_roas is not None:
@@ -109,6 +132,7 @@ def _targets(book: PlanBook, campaigns: Campaigns, values: Sequence[bytes], told
             usual = to_minor(plan.avg_order_value, plan.currency) if plan.avg_order_value else 0
             cost[i], revenue[i] = 1.0 / plan.target_roas, 1.0
             worth[i] = seen[i] or usual or guess[i] * plan.target_roas
+            horizon[i] = plan.value_horizon_days or 0
         elif plan.target_cpa is not None:
             cost[i] = to_minor(plan.target_cpa, plan.currency)
-    return _Targets(cost, worth, revenue)
+    return _Targets(cost, worth, revenue, horizon)

@@ -15,6 +15,7 @@ from workers.optimizer.books import Books
 from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import together
+from workers.optimizer.plan_rows import TARGET
 from workers.optimizer.reading import Fact
 from workers.optimizer.tables import PLANS
 from workers.optimizer.zones import ZoneBook
@@ -38,6 +39,8 @@ class Wave:
     """Row for the zone that the campaign's events name, if any, else that of ``zones``."""
     windows: Sequence[bytes]
     """What plans and people exclude from learning, packed; empty where nothing."""
+    by_horizon: Bools
+    """Whose plans judge revenue at a horizon."""
     due: Bools
     """Whether the hour after the fact's is to be decided."""
 
@@ -64,8 +67,16 @@ def gather(draft: Draft, books: Books, facts: Sequence[Fact]) -> Wave:
         zones=rows,
         account_zones=account,
         windows=_windows(draft, books, keys, (plan_values, planned)),
+        by_horizon=_by_horizon(books, plan_values, planned),
         due=np.zeros(len(facts), dtype=np.bool_),
     )
+
+
+def _by_horizon(books: Books, values: Sequence[bytes], planned: Rows) -> Bools:
+    found = np.zeros(len(values), dtype=np.bool_)
+    for i in np.flatnonzero(planned["detailed"] & TARGET).tolist():
+        found[i] = books.plans.plan(values[i]).value_horizon_days is not None
+    return found
 
 
 def _windows(

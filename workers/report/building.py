@@ -20,6 +20,7 @@ from schemas import (
 from workers.errors import UsageError
 from workers.report.calibration import calibration_of
 from workers.report.choosing import chosen
+from workers.report.cohort_rows import triangle_of
 from workers.report.decisions import Decided, Foresight, within
 from workers.report.delivered import HOUR, Delivered
 from workers.report.heat import week_of
@@ -28,6 +29,8 @@ from workers.report.model import Comparison, Counts, Report, Shown, Wishes
 from workers.report.outcomes import Outcomes
 from workers.report.pace import Story, pace_of
 from workers.report.periods import Period, Terms
+from workers.report.retold import Retold
+from workers.report.ripening import Ripening
 from workers.report.totals import Campaigns, Stretch, totals_by_account
 
 _BEFORE = {HoldReason.NO_PLAN, HoldReason.STALE_DATA}
@@ -65,6 +68,7 @@ class Book:
     delivered: Delivered = field(default_factory=Delivered)
     plans: dict[CampaignKey, Plan] = field(default_factory=dict)
     outcomes: Outcomes = field(default_factory=Outcomes)
+    retold: Retold = field(default_factory=Retold)
     _insight: dict[CampaignKey, list[Foresight]] = field(default_factory=dict)
 
     def add_plans(self, plans: Iterable[Plan]) -> None:
@@ -88,13 +92,20 @@ class Book:
         return chosen(self.campaigns, self.wishes)
 
     @cached_property
+    def ripening(self) -> Ripening:
+        """How value grows with age, once the metrics are read."""
+        return Ripening(self.campaigns, self.retold)
+
+    @cached_property
     def decided(self) -> Decided:
         """What takes in recommendations and the trail, once the metrics are read."""
         return Decided(in_detail=frozenset(self.shown))
 
-    def deliver(self, events: Sequence[MetricsEvent], _times: Sequence[int]) -> None:
-        """Take in metrics, and when each was told, in seconds: a report does not ask for it."""
+    def deliver(self, events: Sequence[MetricsEvent], times: Sequence[int]) -> None:
+        """Take in metrics, and when each was told, in seconds."""
         self.delivered.add(events)
+        if self.wishes.most:
+            self.retold.hear(events, times)
 
     def advise(self, recommendations: Sequence[Recommendation]) -> None:
         """Take in recommendations, once the metrics are read."""
@@ -208,6 +219,7 @@ class Book:
             pace=pace_of(story, drawn),
             week=week_of(hours.between(0, stretch.end), terms.timezone),
             totals=next(iter(alone.values())),
+            cohorts=triangle_of(self.ripening.known(key), self.ripening, key.platform),
         )
 
     def _foreseen(self, key: CampaignKey) -> list[Foresight]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from schemas import AuditStatus, CampaignKey
 from workers.report.calibration import Calibration
+from workers.report.cohort_rows import CohortTriangle
 from workers.report.heat import Week
 from workers.report.holding import Hold
 from workers.report.outcomes import Advised
@@ -36,6 +37,8 @@ class Shown:
     pace: Pace
     week: Week
     totals: Totals
+    cohorts: CohortTriangle | None = None
+    """None where no revenue was told otherwise at a later age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from jinja2 import Environment, StrictUndefined
 
 from workers.report import outcome_sections, sections
 from workers.report.calibration_figure import calibration_figure
+from workers.report.cohort_figure import cohort_figure
+from workers.report.cohort_section import HEADINGS, KINDS, cohort_note, cohort_table
 from workers.report.drawing import THEME
 from workers.report.heat_figure import heat_figures
 from workers.report.model import Report, Shown
@@ -50,6 +52,7 @@ def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
         "campaigns": campaigns,
         "campaigns_note": _campaigns_note(report, len(campaigns)),
         "legend": LEGEND,
+        "cohort_columns": (HEADINGS, KINDS),
         "footer": _footer(),
     }
     return str(
@@ -93,21 +96,35 @@ def _json(figures: dict[str, Any]) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _campaigns(shown: Sequence[Shown]) -> list[tuple[str, str, str, str, str]]:
+def _campaigns(shown: Sequence[Shown]) -> list[dict[str, Any]]:
     """Return the campaigns that fit, in their order: the first always does."""
-    found: list[tuple[str, str, str, str, str]] = []
+    found: list[dict[str, Any]] = []
     size = 0
     for number, one in enumerate(shown):
         maps = heat_figures(one.week, one.pace.terms.currency)
         drawn = {f"pace-{number}": pace_figure(one.pace)}
         drawn |= {f"heat-{number}-{part}": each for part, each in enumerate(maps)}
+        if one.cohorts is not None:
+            drawn[f"cohorts-{number}"] = cohort_figure(one.cohorts, one.pace.terms.currency)
         json = _json(drawn)
         size += len(json)
         if found and size > _OF_FIGURES:
             break
-        name, note = sections.name_of(one.key), sections.campaign_note(one)
-        found.append((name, note, sections.PACE_NOTE, sections.HEAT_NOTE, json))
+        found.append(_words(one) | {"json": json})
     return found
+
+
+def _words(shown: Shown) -> dict[str, Any]:
+    """Return what is written about a campaign beside its figures."""
+    currency = shown.pace.terms.currency
+    return {
+        "name": sections.name_of(shown.key),
+        "note": sections.campaign_note(shown),
+        "pace_note": sections.PACE_NOTE,
+        "heat_note": sections.HEAT_NOTE,
+        "cohort_note": cohort_note(shown.cohorts),
+        "cohorts": cohort_table(shown.cohorts, currency),
+    }
 
 
 def _calibration(report: Report) -> dict[str, Any]:

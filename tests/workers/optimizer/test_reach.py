@@ -43,7 +43,9 @@ LIBRARY = {
     "bids",
     "calibration",
     "ceiling",
+    "chain_ladder",
     "change_tests",
+    "cohorts",
     "coming_events",
     "curve_families",
     "curves",
@@ -60,6 +62,9 @@ LIBRARY = {
     "order_values",
     "rate_cells",
     "rate_factors",
+    "value_growth",
+    "value_lasting",
+    "value_spread",
     "what_if",
     "whole_units",
 }
@@ -72,6 +77,13 @@ def teach(world: World) -> None:
     told = [decode(out.value or b"", Shape) for out in world.outputs if out.topic == shapes]
     priors = {key: encode(prior) for key, prior in pool(told)[0].items()}
     world.broadcasts[world.policy.topic(topics.PRIORS)] = priors
+
+
+def judge_at_a_horizon(world: World) -> None:
+    """Hold an hour whose revenue grows against a target of revenue after ninety days."""
+    world.metrics(an_event(98))
+    world.plan(version=12, strategy="adaptive", target_roas=4.0, value_horizon_days=90)
+    world.metrics(an_event(99), an_event(99, revenue=Decimal(99), emitted_at=hour(102)))
 
 
 def a_campaigns_life() -> None:
@@ -111,7 +123,7 @@ def a_campaigns_life() -> None:
     teach(world)
     world.metrics(an_event(97))
     world.plan(version=11, strategy="adaptive", calendar=calendar)
-    world.metrics(an_event(98))
+    judge_at_a_horizon(world)
 
 
 def ask_about_campaigns() -> None:

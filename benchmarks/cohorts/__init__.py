@@ -1,0 +1,1 @@
+"""Lifetime value of cohorts whose truth is known."""
