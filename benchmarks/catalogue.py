@@ -17,6 +17,7 @@ from benchmarks import (
 from benchmarks.allocation import figures as allocation
 from benchmarks.anomalies import figures as anomalies
 from benchmarks.bidding import figures as bidding
+from benchmarks.experiments import figures as experiments
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
 
@@ -36,4 +37,5 @@ FIGURES = (
     *response.FIGURES,
     *anomalies.FIGURES,
     *bidding.FIGURES,
+    *experiments.FIGURES,
 )

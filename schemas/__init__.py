@@ -14,6 +14,15 @@ from schemas.codec import canonical_bytes, decode, digest, encode, format_time, 
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
 from schemas.errors import Reason, SchemaError
+from schemas.experiment import (
+    Arm,
+    Design,
+    Experiment,
+    ExperimentMetric,
+    ExperimentStatus,
+    Halves,
+    Overrides,
+)
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
 from schemas.group import Group
 from schemas.guardrails import Guardrails
@@ -62,6 +71,7 @@ __all__ = [
     "Action",
     "Actuator",
     "AdSet",
+    "Arm",
     "AuditEntry",
     "AuditStatus",
     "Autonomy",
@@ -77,12 +87,17 @@ __all__ = [
     "Days",
     "Decision",
     "Decoded",
+    "Design",
     "Entity",
+    "Experiment",
+    "ExperimentMetric",
+    "ExperimentStatus",
     "Explanation",
     "Group",
     "GuardrailCheck",
     "GuardrailStatus",
     "Guardrails",
+    "Halves",
     "HoldReason",
     "Impact",
     "Kind",
@@ -92,6 +107,7 @@ __all__ = [
     "Mode",
     "MoneyRange",
     "Objective",
+    "Overrides",
     "Part",
     "Plan",
     "PooledDelay",

@@ -63,7 +63,7 @@ from engine.response_days import Days
 from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
-from tests.engine import bidding, parts
+from tests.engine import bidding, parts, trials
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
@@ -370,6 +370,7 @@ PARTS = (
     watch_over,
     parts.live,
     bidding.live,
+    trials.live,
     ask,
     share_out,
 )

@@ -14,13 +14,17 @@ from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
+from tests.workers.experiment.logs import a_log
+from tests.workers.experiment.logs import an_experiment as an_experiment_of_two
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
+from tests.workers.optimizer.test_experiments import an_experiment, told
 from tests.workers.optimizer.test_learning_reserve import lived
 from tests.workers.optimizer.test_reallocating import after
 from tests.workers.optimizer.test_speed import rails, starved
 from tests.workers.optimizer.world import World, a_plan, an_event, hour
 from tests.workers.status.books import a_book
+from workers.experiment.analysing import analysed
 from workers.status.answering import answers_of
 from workers.status.asking import ask
 from workers.status.standing import campaigns_of, totals_of
@@ -131,6 +135,15 @@ def ask_about_campaigns() -> None:
             answers_of(book, keys[0], campaigns[0], found)
 
 
+def try_a_policy() -> None:
+    """Decide a day under an experiment, and compare the sides of another."""
+    world = told(World(), an_experiment())
+    world.plan()
+    world.metrics(*(an_event(number) for number in range(30)))
+    compared = an_experiment_of_two()
+    analysed(a_log(compared, 30), compared)
+
+
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
     found = public_functions()
     called: set[CodeType] = set()
@@ -145,6 +158,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         a_campaigns_life()
         lived(36, learning_share=1.0)
         ask_about_campaigns()
+        try_a_policy()
         after([6] * 8)
         grown(10)
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
