@@ -105,7 +105,7 @@ def start(  # noqa: PLR0913 -- the options of one command
             ("burn_in_hours", burn_in_hours),
             ("alpha", alpha),
             ("end", _day(last)),
-            ("by", by or getpass.getuser()),
+            ("by", by or _user()),
             ("why", why),
         ),
     )
@@ -183,11 +183,19 @@ def stop(  # noqa: PLR0913 -- the options of one command
         version=known.version + 1,
         status=ExperimentStatus.STOPPED,
         stopped_at=moment,
-        by=by or getpass.getuser(),
+        by=by or _user(),
         why=why,
     )
     await_result(_publish(settings, stopped))
     done(f"experiment {name} is stopped; `pacekeeper experiment status {name}` tells what it found")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        # A container may run as a user without a name.
+        return "command line"
 
 
 def _day(given: datetime | None) -> date | None:

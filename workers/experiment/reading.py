@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from schemas import CampaignKey, Experiment, Plan, decode_metrics
 from schemas.topics import EXPERIMENTS, METRICS, PLANS
@@ -12,9 +13,9 @@ from workers.report.reading import Source, decoder
 from workers.status.lateness import Lateness
 
 
-@dataclass(slots=True)
+@dataclass
 class ExperimentLog:
-    """Experiments by their names, and what is known of campaigns."""
+    """Experiments by their names, and what is known of campaigns, once the metrics are read."""
 
     experiments: dict[str, Experiment] = field(default_factory=dict)
     """The last word on each."""
@@ -22,7 +23,7 @@ class ExperimentLog:
     delivered: Delivered = field(default_factory=Delivered)
     lateness: Lateness = field(default_factory=Lateness)
 
-    @property
+    @cached_property
     def as_of(self) -> int:
         """The end of the newest hour of all, in seconds; the log tells the time, no clock."""
         ends = [int(self.delivered.hours(key).starts[-1]) for key in self.delivered.campaigns()]

@@ -23,6 +23,8 @@ from schemas import (
     encode,
     topics,
 )
+from tests.workers.optimizer.test_daily_budgets import daily
+from tests.workers.optimizer.test_decisions import say
 from tests.workers.optimizer.world import KEY, World, a_plan, an_event, hour
 from workers.optimizer.experiments import overridden, tighter
 
@@ -124,6 +126,18 @@ def test_an_experiment_ends_with_its_last_day_and_the_first_that_began_has_the_d
     names = {day_of(each): each.reasons[-1].evidence["experiment"] for each in advice if side(each)}
 
     assert names == {1: "b", 2: "b", 3: "c", 4: "c", 5: "c", 6: "c"}
+
+
+def test_a_daily_budget_that_was_set_on_a_campaign_of_a_group_holds_on_days_of_either_side() -> (
+    None
+):
+    world = told(World(), an_experiment())
+    world.plan(budget_group_id="spring")
+    say(world, daily("300"))
+    world.metrics(*(an_event(number) for number in range(24 * 3)))
+
+    assert {side(each) for each in world.advice} == {None, "control", "treatment"}
+    assert {each.period_budget for each in world.advice} == {Decimal(300)}
 
 
 def test_other_campaigns_and_records_that_cannot_be_read_change_nothing() -> None:
