@@ -19,6 +19,7 @@ from benchmarks.allocation import figures as allocation
 from benchmarks.anomalies import figures as anomalies
 from benchmarks.bidding import figures as bidding
 from benchmarks.cohorts import figures as cohorts
+from benchmarks.experiments import figures as experiments
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
 
@@ -39,5 +40,6 @@ FIGURES = (
     *anomalies.FIGURES,
     *bidding.FIGURES,
     *cohorts.FIGURES,
+    *experiments.FIGURES,
     *analysis.FIGURES,
 )

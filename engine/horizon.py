@@ -73,8 +73,7 @@ def clock_of(situation: Situation) -> Clock:
     campaigns, calendar, zones = situation.campaigns, situation.calendar, situation.zones
     newest = campaigns["newest"].astype(np.int64)
     hour, hour_end = situation.hour, newest + HOUR
-    late = np.maximum(situation.now - hour, 0) // HOUR
-    target = hour + late * HOUR
+    target = target_hour(hour, situation.now)
     day = local_day(calendar, zones, target)
     end = day_start(calendar, zones, day + 1)
     hours = np.minimum(-((target - end) // HOUR), SLOTS)
@@ -90,6 +89,11 @@ def clock_of(situation: Situation) -> Clock:
         newest_day=local_day(calendar, zones, newest),
         reported_until=np.minimum(hour_end, np.maximum(situation.now, newest)),
     )
+
+
+def target_hour(hour: Ints, now: Ints) -> Ints:
+    """Return the first second of the hour that an amount is for, (B,): later, where now is."""
+    return np.asarray(hour + np.maximum(now - hour, 0) // HOUR * HOUR)
 
 
 def slot_weights(week: WeekWeights, clock: Clock) -> Floats:

@@ -16,6 +16,15 @@ from schemas.codec import canonical_bytes, decode, digest, encode, format_time, 
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
 from schemas.errors import Reason, SchemaError
+from schemas.experiment import (
+    Arm,
+    Design,
+    Experiment,
+    ExperimentMetric,
+    ExperimentStatus,
+    Halves,
+    Overrides,
+)
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
 from schemas.group import Group
 from schemas.guardrails import Guardrails
@@ -69,6 +78,7 @@ __all__ = [
     "AdSet",
     "AdSetTerms",
     "Aims",
+    "Arm",
     "AuditEntry",
     "AuditStatus",
     "Autonomy",
@@ -88,12 +98,17 @@ __all__ = [
     "Days",
     "Decision",
     "Decoded",
+    "Design",
     "Entity",
+    "Experiment",
+    "ExperimentMetric",
+    "ExperimentStatus",
     "Explanation",
     "Group",
     "GuardrailCheck",
     "GuardrailStatus",
     "Guardrails",
+    "Halves",
     "HoldReason",
     "Impact",
     "Kind",
@@ -106,6 +121,7 @@ __all__ = [
     "MultiplierKind",
     "Objective",
     "Outcome",
+    "Overrides",
     "Part",
     "Plan",
     "PooledDelay",

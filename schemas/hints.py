@@ -26,7 +26,9 @@ def with_hint(error: SchemaError, kind: type[Part]) -> SchemaError:
         whole = _at(_type_of(kind), parent)
         if isinstance(whole, inspect.StructType):
             known = [field.encode_name for field in whole.fields]
-            hint = "".join(f"; did you mean {near}?" for near in get_close_matches(name, known, 1))
+            near = get_close_matches(name, known, 1)
+            refused = getattr(whole.cls, "refused", {}).get(name)
+            hint = f"; {refused}" if refused else "".join(f"; did you mean {n}?" for n in near)
     return SchemaError(error.field, error.reason, error.detail + hint) if hint else error
 
 

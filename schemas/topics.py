@@ -11,6 +11,7 @@ from schemas.audit import AuditEntry
 from schemas.breakdown import Breakdowns
 from schemas.condition import Condition
 from schemas.decision import Decision
+from schemas.experiment import Experiment
 from schemas.group import Group
 from schemas.metrics import MetricsEvent
 from schemas.outcome import Outcome
@@ -39,6 +40,7 @@ class Key(StrEnum):
     ACCOUNT = "platform:account_id"
     POOL = "platform:account_id, platform or *"
     SCOPE = "the names of the scope (or *), # and the kind"
+    EXPERIMENT = "experiment_id"
     PARTITION = "the number of the partition"
 
 
@@ -174,6 +176,18 @@ CONDITIONS: Final = Topic(
     dead_letters=False,
     about="Freezes and suspected outages that hold now.",
 )
+EXPERIMENTS: Final = Topic(
+    name="experiments.v1",
+    record=Experiment,
+    key=Key.EXPERIMENT,
+    partitions=Partitions.BROADCAST,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("people", "console", "command line"),
+    readers=("optimizer",),
+    dead_letters=False,
+    about="Policies that are compared, and on which campaigns and days.",
+)
 RECOMMENDATIONS: Final = Topic(
     name="recommendations.v1",
     record=Recommendation,
@@ -238,6 +252,7 @@ TOPICS: Final = (
     BREAKDOWNS,
     PRIORS,
     CONDITIONS,
+    EXPERIMENTS,
     RECOMMENDATIONS,
     ACTIONS,
     DECISIONS,

@@ -64,7 +64,7 @@ from engine.response_days import Days
 from engine.situation import Learning, Situation
 from engine.weeks import WeekWeights
 from engine.zones import ZoneDays, zone_days
-from tests.engine import advising, bidding, cohort_lives, parts
+from tests.engine import advising, bidding, cohort_lives, parts, trials
 from tests.engine.books import Books, Fact
 from tests.engine.public import public_functions
 from tests.engine.situations import MONDAY, One
@@ -387,6 +387,7 @@ PARTS = (
     bidding.live,
     advising.looked_at,
     cohort_lives.live,
+    trials.live,
     ask,
     share_out,
 )

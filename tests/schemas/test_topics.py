@@ -35,7 +35,7 @@ def test_names_carry_their_version_and_the_prefix_is_the_users() -> None:
 
 
 def test_what_holds_until_it_is_changed_is_compacted_and_never_expires() -> None:
-    lasting = {"plans.v1", "groups.v1", "priors.v1", "conditions.v1"}
+    lasting = {"plans.v1", "groups.v1", "priors.v1", "conditions.v1", "experiments.v1"}
 
     assert {topic.name for topic in TOPICS if topic.cleanup is Cleanup.COMPACT} == lasting
     assert {topic.name for topic in TOPICS if topic.retention_ms == FOREVER} == {

@@ -135,6 +135,11 @@ COMMANDS = {
         help="Forecast what another budget or target would bring.",
         panel=LOOK,
     ),
+    "experiment": Entry(
+        target="workers.cli.experiment:app",
+        help="Compare two policies, day by day.",
+        panel=LOOK,
+    ),
     "schemas": Entry(
         target="workers.cli.schemas:schemas",
         help="Print or write JSON Schemas and AsyncAPI.",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from schemas import HoldReason
+from schemas import Arm, HoldReason
 from schemas.topics import METRICS, PLANS
 from workers.explain.comparing import Difference
 from workers.explain.history import History, Published
 from workers.explain.replay import Replayed
+from workers.optimizer.explaining import EXPERIMENT
 from workers.optimizer.policy import OptimizerPolicy
 
 _SUMS = {"state_digest", "supersedes"}
@@ -38,6 +39,7 @@ def likely_causes(
         *_of_plan(policy, history, published, fields),
         *_of_priors(published, fields),
         *_of_conditions(published, fields),
+        *_of_experiments(published, found),
         *_of_metrics(policy, history, fields),
         *_of_earlier(replayed, fields),
     ]
@@ -84,6 +86,16 @@ def _of_conditions(published: Published, fields: Collection[str]) -> Iterator[st
         yield (
             "a freeze or outage that held then has been lifted or replaced since, and the topic of "
             "conditions is compacted"
+        )
+
+
+def _of_experiments(published: Published, found: Sequence[Difference]) -> Iterator[str]:
+    values = {value for each in found for value in (each.published, each.recomputed)}
+    told = any(reason.code == EXPERIMENT for reason in published.advice.reasons)
+    if EXPERIMENT in values or (told and values & {*Arm}):
+        yield (
+            "an experiment that held then has been replaced since, or one that holds now was not "
+            "known yet, and the topic of experiments is compacted"
         )
 
 

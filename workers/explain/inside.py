@@ -106,12 +106,14 @@ def decided_again(replica: Replica, key: bytes, made: Recommendation) -> Again |
     draft = Draft(replica.policy, replica, tables.METRICS)
     due = _due(draft, books, key, made)
     decided = decide_due(draft, books, due)
-    weights, dates, learned = _weights(replica, books, due)
+    # By the plan that it was decided by: an experiment may have set some of it.
+    used = decided.due
+    weights, dates, learned = _weights(replica, books, used)
     return Again(
         books=books,
         decided=decided,
         learned=learned,
-        week=books.plans.weigh(weights, dates, due.plan_values, due.plans["detailed"]),
+        week=books.plans.weigh(weights, dates, used.plan_values, used.plans["detailed"]),
     )
 
 

@@ -10,14 +10,14 @@ import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from schemas import campaign_key
-from schemas.topics import CONDITIONS, PRIORS, RECOMMENDATIONS, TICKS
+from schemas.topics import RECOMMENDATIONS, TICKS
 from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end
 from workers.errors import UsageError
 from workers.explain.history import Entry, History, read_published
 from workers.kafka import Connection
 from workers.optimizer.policy import OptimizerPolicy
-from workers.optimizer.program import agents
+from workers.optimizer.program import BROADCASTS, agents
 from workers.reading import partitions_of, reader
 
 WHOLE: Final = 32
@@ -101,7 +101,7 @@ async def _history(
 ) -> History:
     advice = policy.topic(RECOMMENDATIONS)
     names = {agent.source for agent in agents(policy)} - {policy.topic(TICKS)}
-    told = [policy.topic(PRIORS), policy.topic(CONDITIONS)]
+    told = [policy.topic(each) for each in BROADCASTS]
     every = await partitions_of(connection, [*sorted(names), advice, *told])
     # Topics of campaigns have as many partitions as each other, and a campaign the same of all.
     wanted = [tp for tp in every if tp.topic in told or tp.partition == found.partition]

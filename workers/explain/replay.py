@@ -156,7 +156,7 @@ class Replay:
             if self._value(step) == published.value:
                 return step
             first = first or (told, step)
-            if self._hopeless(published, step):
+            if self._hopeless(published, step) and not self._broadcasts.change_states:
                 break
         if first is None:
             return self.replica.step(record)

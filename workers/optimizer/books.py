@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from workers.optimizer.conditions import ConditionBook
 from workers.optimizer.delay_priors import DelayBook
+from workers.optimizer.experiments import ExperimentBook
 from workers.optimizer.plan_calendar import CalendarBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
@@ -24,3 +25,4 @@ class Books:
     delays: DelayBook = field(default_factory=DelayBook)
     conditions: ConditionBook = field(default_factory=ConditionBook)
     calendars: CalendarBook = field(default_factory=CalendarBook)
+    experiments: ExperimentBook = field(default_factory=ExperimentBook)

@@ -18,6 +18,7 @@ from schemas.topics import CONDITIONS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
+from workers.optimizer.experimenting import with_arms
 from workers.optimizer.learned import Learned, count_unreadable, learned_of
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reserves import noted
@@ -47,7 +48,8 @@ class Decided:
 
 
 def decide_due(draft: Draft, books: Books, due: Due) -> Decided:
-    """Return a decision for each campaign that is due."""
+    """Return a decision for each campaign that is due, by its plan or by an experiment's side."""
+    due = with_arms(draft, books, due)
     forced = in_force.unpack(draft.read_of(AUDIT, due.keys))
     learned = learned_of(draft, books, due)
     known = known_of(draft, books, due, forced, learned.intents)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.arrays import Ints, Rows
 from engine.calendar import Calendar
+
+
+class Assigned(NamedTuple):
+    """The side of an experiment that a campaign's day is of."""
+
+    experiment: str
+    arm: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +32,8 @@ class Due:
     account_zones: Ints
     hour: Ints
     now: Ints
+    arms: Sequence[Assigned | None] = ()
+    """Whose policy the plans are; empty as long as they are the campaigns' own."""
 
     def part(self, rows: Ints) -> Due:
         """Return some of them, given by position."""
@@ -39,4 +49,5 @@ class Due:
             account_zones=self.account_zones[rows],
             hour=self.hour[rows],
             now=self.now[rows],
+            arms=[self.arms[i] for i in at] if self.arms else (),
         )

@@ -128,3 +128,13 @@ NOTES: Final[Mapping[str, str]] = MappingProxyType(
 def note(code: str, evidence: Evidence) -> Evidence:
     """Return one of `NOTES` as an explanation."""
     return {"code": code, "text": NOTES[code], "evidence": evidence}
+
+
+EXPERIMENT: Final = "experiment"
+"""Code of the reason that tells of the side of an experiment that a day is of."""
+
+
+def arm(experiment: str, side: str) -> Evidence:
+    """Return the explanation that a day is of a side of an experiment."""
+    text = f"The day is one of experiment {experiment}: it goes by the policy of the {side}."
+    return {"code": EXPERIMENT, "text": text, "evidence": {"experiment": experiment, "arm": side}}

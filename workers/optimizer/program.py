@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 from schemas import Tick, encode
-from schemas.topics import AUDIT, CONDITIONS, METRICS, PLANS, PRIORS, TICKS
+from schemas.topics import AUDIT, CONDITIONS, EXPERIMENTS, METRICS, PLANS, PRIORS, TICKS
 from workers.delivery.api import Agent, Program, Ticks
 from workers.instants import from_seconds
 from workers.optimizer import tables
@@ -18,6 +19,9 @@ from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.ticking import ticks_step
 from workers.settings import Settings
 
+BROADCASTS: Final = (PRIORS, CONDITIONS, EXPERIMENTS)
+"""Topics that an optimizer reads whole."""
+
 
 def create_program(settings: Settings) -> Program:
     """Return what the optimizer does under ``settings``."""
@@ -28,7 +32,7 @@ def create_program(settings: Settings) -> Program:
     return Program(
         name=f"{policy.prefix}-optimizer",
         agents=agents(policy),
-        broadcasts=(policy.topic(PRIORS), policy.topic(CONDITIONS)),
+        broadcasts=tuple(policy.topic(each) for each in BROADCASTS),
         ticks=ticks if chosen.tick_seconds else None,
     )
 

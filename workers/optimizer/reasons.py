@@ -58,6 +58,9 @@ class Reasons:
         notes = self._notes(i) if self._noted[i] else []
         if self._unheard[i]:
             notes.append(explaining.note(NOT_REPORTED, self.lag(i)))
+        arm = self._due.arms[i]
+        if arm is not None:
+            notes.append(explaining.arm(arm.experiment, arm.arm))
         return [main, *notes]
 
     def _notes(self, i: int) -> list[Evidence]:

@@ -63,11 +63,9 @@ class Source:
 
     async def fill(self, book: Book, *, also: Iterable[MetricsEvent] = ()) -> None:
         """Let a book take in all records of the topics; errors as of `book`."""
-        async for plans, _ in self._batches(PLANS, _decoder(Plan)):
+        async for plans, _ in self.batches(PLANS, decoder(Plan)):
             book.add_plans(plans)
-        async for events, times in self._batches(
-            METRICS, lambda value: decode_metrics(value).event
-        ):
+        async for events, times in self.batches(METRICS, lambda value: decode_metrics(value).event):
             book.deliver(events, times)
         book.delivered.add(also)
         if not book.delivered.campaigns():
@@ -76,14 +74,14 @@ class Source:
                 remedy="publish metrics with `pacekeeper publish FILE`, or name another prefix "
                 "with PACEKEEPER_TOPICS_PREFIX",
             )
-        async for advice, _ in self._batches(RECOMMENDATIONS, _decoder(Recommendation)):
+        async for advice, _ in self.batches(RECOMMENDATIONS, decoder(Recommendation)):
             book.advise(advice)
-        async for entries, _ in self._batches(AUDIT, _decoder(AuditEntry)):
+        async for entries, _ in self.batches(AUDIT, decoder(AuditEntry)):
             book.audit(entries)
-        async for outcomes, _ in self._batches(OUTCOMES, _decoder(Outcome), needed=False):
+        async for outcomes, _ in self.batches(OUTCOMES, decoder(Outcome), needed=False):
             book.outcomes.add(outcomes)
 
-    async def _batches(
+    async def batches(
         self, topic: Topic, read: Callable[[bytes], RecordT], *, needed: bool = True
     ) -> AsyncIterator[tuple[list[RecordT], list[int]]]:
         """Yield the records of a topic, a partition's in their order, and their clocks."""
@@ -115,5 +113,6 @@ class Source:
         return records, times
 
 
-def _decoder(kind: type[RecordT]) -> Callable[[bytes], RecordT]:
+def decoder(kind: type[RecordT]) -> Callable[[bytes], RecordT]:
+    """Return what reads records of a kind."""
     return lambda value: decode(value, kind)

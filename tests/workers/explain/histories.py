@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from schemas import Budget, Condition, ConditionKind, Prior, Scope, encode, topics
+from schemas import Budget, Condition, ConditionKind, Experiment, Prior, Scope, encode, topics
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.prior import PriorLevel
 from schemas.topics import Topic
@@ -23,7 +23,7 @@ from workers.explain.history import Entry, History, read_published
 
 STRATEGIES = ("even", "dayparting", "front_loading", "conversion_pattern")
 ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu")
-BROADCASTS = {topics.PRIORS.name, topics.CONDITIONS.name}
+BROADCASTS = {topics.PRIORS.name, topics.CONDITIONS.name, topics.EXPERIMENTS.name}
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Kept(World):
                 self.log[name].append(Entry(self.wall, made))
         return step
 
-    def tell(self, topic: Topic, record: Prior | Condition, at: float) -> None:
+    def tell(self, topic: Topic, record: Prior | Condition | Experiment, at: float) -> None:
         """Publish to a broadcast topic; all that is decided from now on knows of it."""
         self.stored(topic, encode(record), hour(at), key=record.key)
         name = self.policy.topic(topic)

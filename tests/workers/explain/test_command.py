@@ -9,18 +9,30 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from deploy.broker import Broker
-from schemas import Recommendation, decode, topics
+from schemas import (
+    Design,
+    Experiment,
+    Halves,
+    Overrides,
+    Recommendation,
+    Strategy,
+    decode,
+    encode,
+    topics,
+)
 from workers.cli.main import app
 from workers.delivery.loading import read_to_end
 from workers.kafka import connect
-from workers.reading import partitions_of, reader
+from workers.reading import partitions_of, reader, writer
 from workers.settings import BrokerSettings
+from workers.simulator.population import make_world
 
 ROOT = Path(__file__).parents[3]
 SIMULATION = (
@@ -66,6 +78,23 @@ async def published(bootstrap: str, prefix: str) -> list[Recommendation]:
         ]
 
 
+async def try_a_strategy(bootstrap: str, prefix: str) -> None:
+    """Let one of two campaigns of the simulation go by another strategy."""
+    control, treatment, *_ = (bytes(each.key).decode() for each in make_world(4, seed=1).campaigns)
+    told = Experiment(
+        experiment_id="even",
+        version=1,
+        design=Design.HALVES,
+        pairs=(Halves(control=control, treatment=treatment),),
+        treatment=Overrides(strategy=Strategy.EVEN),
+        start=date(2020, 1, 1),
+        by="ada",
+    )
+    async with writer(connect(BrokerSettings(bootstrap=bootstrap))) as producer:
+        topic = topics.EXPERIMENTS.full_name(prefix)
+        await producer.send_and_wait(topic, encode(told), key=told.key)
+
+
 def run(environment: dict[str, str], *words: str) -> Result:
     return CliRunner(env=environment).invoke(app, ["explain", *words])
 
@@ -75,6 +104,7 @@ def test_what_real_workers_published_is_recomputed_to_the_same_bytes(
     kafka: Broker, topic_prefix: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     assert CliRunner(env=environment).invoke(app, ["topics", "create"]).exit_code == 0
+    asyncio.run(try_a_strategy(kafka.bootstrap, topic_prefix))
     with ExitStack() as stack:
         for name in ("optimizer", "executor", "allocator"):
             stack.enter_context(worker(name, environment, tmp_path))
@@ -82,6 +112,13 @@ def test_what_real_workers_published_is_recomputed_to_the_same_bytes(
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=240)
     made = asyncio.run(published(kafka.bootstrap, topic_prefix))
     assert len(made) > 80
+    sides = [
+        reason.evidence["arm"]
+        for each in made
+        for reason in each.reasons
+        if reason.evidence.get("arm")
+    ]
+    assert set(sides) == {"control", "treatment"}
     last = {each.campaign_id: each for each in made}
     chosen = [*last.values(), *made[:: len(made) // 4]]
     for advice in chosen:

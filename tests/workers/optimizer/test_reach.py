@@ -8,6 +8,7 @@ from decimal import Decimal
 from types import CodeType, FrameType
 from typing import Any
 
+from engine.situation import _nobody
 from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
@@ -16,8 +17,11 @@ from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.allocator.trees import grown_tree
+from tests.workers.experiment.logs import a_log
+from tests.workers.experiment.logs import an_experiment as an_experiment_of_two
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
+from tests.workers.optimizer.test_experiments import an_experiment, told
 from tests.workers.optimizer.test_learning_reserve import lived
 from tests.workers.optimizer.test_reallocating import after
 from tests.workers.optimizer.test_speed import rails, starved
@@ -27,6 +31,8 @@ from tests.workers.scorer.world import a_plan as a_scored_plan
 from tests.workers.scorer.world import an_event as a_scored_hour
 from tests.workers.scorer.world import budget, followed
 from tests.workers.status.books import a_book
+from workers.experiment.analysing import analysed
+from workers.optimizer.learned import _nobody_learned
 from workers.status.answering import answers_of
 from workers.status.asking import ask
 from workers.status.standing import campaigns_of, totals_of
@@ -88,7 +94,8 @@ def judge_at_a_horizon(world: World) -> None:
 
 def a_campaigns_life() -> None:
     """Two days of learning, a change of zone and flight, a change of budget, pooled shapes."""
-    zone_days.cache_clear()
+    for kept in (zone_days, _nobody, _nobody_learned):
+        kept.cache_clear()
     world = World()
     world.plan(strategy="dayparting", rollover="full")
     say(world, entry("5", 1))
@@ -157,9 +164,20 @@ def look_back() -> None:
     world.ticks(72, 72 + 40)
 
 
+def try_a_policy() -> None:
+    """Decide a day under an experiment, and compare the sides of another."""
+    world = told(World(), an_experiment())
+    world.plan()
+    world.metrics(*(an_event(number) for number in range(30)))
+    compared = an_experiment_of_two()
+    analysed(a_log(compared, 30), compared)
+
+
 def test_every_public_function_of_the_engine_is_documented_and_reached() -> None:
     found = public_functions()
     called: set[CodeType] = set()
+    # What an earlier test has asked for once is not reckoned again.
+    _nobody_learned.cache_clear()
 
     def note(frame: FrameType, event: str, _: object) -> None:
         if event == "call":
@@ -171,6 +189,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         a_campaigns_life()
         lived(36, learning_share=1.0)
         ask_about_campaigns()
+        try_a_policy()
         after([6] * 8)
         grown(10)
         advised_on()

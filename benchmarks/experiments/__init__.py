@@ -1,0 +1,1 @@
+"""Experiments on policies: how often they mislead whoever looks every day, and what they find."""

@@ -1,0 +1,1 @@
+"""Experiments on policies: begun, compared and stopped from the command line."""

@@ -1,0 +1,238 @@
+"""Checks an experiment against what there is, before it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+from msgspec import structs
+
+from engine.calendar import Calendar, local_day
+from engine.zones import zone_days
+from schemas import (
+    Actuator,
+    CampaignKey,
+    Design,
+    Experiment,
+    ExperimentStatus,
+    Overrides,
+    SchemaError,
+    Strategy,
+    decode,
+)
+from schemas.zones import zone
+from workers.errors import UsageError
+from workers.experiment.analysing import analysed
+from workers.experiment.model import Analysis
+from workers.experiment.pairing import units
+from workers.experiment.reading import ExperimentLog
+from workers.instants import date_of, day_number
+from workers.optimizer.experiments import overridden, running
+from workers.status.choosing import named
+
+_HISTORY: Final = 56
+"""Days before it that tell how much the campaigns' days differ anyway."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """An experiment as a person asks for it."""
+
+    name: str
+    campaigns: tuple[str, ...] = ()
+    platform: str | None = None
+    account: str | None = None
+    pairs: tuple[str, ...] = ()
+    """Each ``control=CAMPAIGN,treatment=CAMPAIGN``."""
+    control: tuple[str, ...] = ()
+    treatment: tuple[str, ...] = ()
+    """Each ``FIELD=VALUE``."""
+    start: date | None = None
+    others: tuple[tuple[str, object], ...] = ()
+    """Fields of the record as they are given."""
+
+
+def wished(log: ExperimentLog, wish: Wish) -> Experiment:
+    """Return the experiment that is asked for, checked against plans, metrics and experiments.
+
+    Raises
+    ------
+    UsageError
+        Names what is wrong, and what there is in its place.
+    """
+    if wish.name in log.experiments:
+        known = log.experiments[wish.name]
+        raise UsageError(
+            f"experiment {wish.name} exists already, it is {known.status}",
+            remedy="give this one another name: what was decided under the other goes by its own",
+        )
+    told = _read(log, wish)
+    keys = _known(log, told)
+    told = structs.replace(told, start=_start(log, told, keys, wish.start))
+    _refuse_overlap(log, told, keys)
+    return told
+
+
+def warnings(log: ExperimentLog, told: Experiment) -> Iterator[str]:
+    """Yield what may spoil an experiment."""
+    plans = {key: log.plans[key] for unit in units(log, running(told)) for key in unit}
+    shared = [bytes(key).decode() for key, plan in plans.items() if plan.budget_group_id]
+    if shared:
+        yield (
+            f"{shared[0]} shares its budget with a group"
+            + (f", and so do {len(shared) - 1} more" if shared[1:] else "")
+            + ": what one day saves another may spend, which no comparison sees"
+        )
+    for plan in plans.values():
+        levers = {
+            after.actuator or (Actuator.BID if after.strategy == Strategy.ADAPTIVE else "budget")
+            for after in (overridden(plan, side) for side in (told.control, told.treatment))
+        }
+        if len(levers) > 1:
+            yield (
+                f"one side of {plan.key.decode()} sets bids and the other budgets: what the one "
+                "set last stays in force on the days of the other"
+            )
+            return
+
+
+def before_it(log: ExperimentLog, told: Experiment) -> Analysis:
+    """Return how the days before an experiment differ from each other though nothing was tried."""
+    first = told.start - timedelta(days=_HISTORY)
+    usual = structs.replace(told, start=first, end=told.start - timedelta(days=1), alpha=told.alpha)
+    return analysed(log, usual)
+
+
+def _read(log: ExperimentLog, wish: Wish) -> Experiment:
+    pairs = [_pair(log, text) for text in wish.pairs]
+    given: dict[str, object] = {
+        "experiment_id": wish.name,
+        "version": 1,
+        "design": Design.HALVES if pairs else Design.SWITCHBACK,
+        "campaigns": [_named(log, text) for text in wish.campaigns],
+        "pairs": pairs,
+        "control": _overrides(wish.control),
+        "treatment": _overrides(wish.treatment),
+        "start": (wish.start or date(2000, 1, 1)).isoformat(),
+        "platform": wish.platform,
+        "account_id": wish.account,
+        **dict(wish.others),
+    }
+    try:
+        return decode(msgspec.json.encode(_without_none(given)), Experiment)
+    except SchemaError as error:
+        raise UsageError(str(error)) from error
+
+
+def _without_none(given: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _overrides(given: Iterable[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            raise UsageError(f"{text}: must be FIELD=VALUE, such as target_cpa=12")
+        whole, _, part = name.partition(".")
+        if part:
+            inner = found.setdefault(whole, {})
+            if isinstance(inner, dict):
+                inner[part] = _value(value)
+        else:
+            found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> object:
+    """Return a value as JSON would have it; what is none is text."""
+    try:
+        value: object = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value
+
+
+def _pair(log: ExperimentLog, text: str) -> dict[str, str]:
+    sides = dict(part.partition("=")[::2] for part in text.split(","))
+    if set(sides) != {"control", "treatment"}:
+        raise UsageError(f"--pair {text}: must be control=CAMPAIGN,treatment=CAMPAIGN")
+    return {side: _named(log, name) for side, name in sides.items()}
+
+
+def _named(log: ExperimentLog, text: str) -> str:
+    every = [*dict.fromkeys((*log.plans, *log.delivered.campaigns()))]
+    return bytes(named(every, text)).decode()
+
+
+def _known(log: ExperimentLog, told: Experiment) -> list[CampaignKey]:
+    """Return the campaigns of an experiment; each must have a plan and metrics."""
+    keys = [key for unit in units(log, running(told)) for key in unit]
+    delivering = set(log.delivered.campaigns())
+    if not keys:
+        there = sorted({f"{key.platform}:{key.account_id}" for key in log.plans})
+        wanted = ":".join(filter(None, (told.platform, told.account_id)))
+        raise UsageError(
+            f"there is no campaign of {wanted}", remedy=f"there is {', '.join(there[:3]) or 'none'}"
+        )
+    for key in keys:
+        name = bytes(key).decode()
+        if key not in log.plans:
+            raise UsageError(
+                f"campaign {name} has no plan", remedy="publish one with: pacekeeper plans apply"
+            )
+        if key not in delivering:
+            raise UsageError(
+                f"no metrics of campaign {name} were ever reported",
+                remedy="publish some first; what is not reported cannot be compared",
+            )
+    _refuse_zones(log, told)
+    return keys
+
+
+def _refuse_zones(log: ExperimentLog, told: Experiment) -> None:
+    for pair in told.pairs:
+        a, b = (
+            log.plans[named(log.plans, each)].timezone for each in (pair.control, pair.treatment)
+        )
+        if a != b:
+            raise UsageError(f"days of {pair.control} are of {a}, days of {pair.treatment} of {b}")
+
+
+def _start(
+    log: ExperimentLog, told: Experiment, keys: Iterable[CampaignKey], given: date | None
+) -> date:
+    """Return the first day: no day that has been decided about, unless nothing is set on it."""
+    today = max(_day(log, key) for key in keys)
+    passive = told.control == told.treatment == Overrides()
+    if given is None:
+        return date_of(today + 1)
+    if day_number(given) <= today and not passive:
+        raise UsageError(
+            f"{given} has begun, by the newest hour that was reported",
+            remedy=f"begin on {date_of(today + 1)} or later: what was decided stays as it was",
+        )
+    return given
+
+
+def _day(log: ExperimentLog, key: CampaignKey) -> int:
+    calendar = Calendar.of([zone_days(zone(log.zone_of(key)))])
+    return int(local_day(calendar, np.zeros(1, np.int64), np.array([log.as_of]))[0])
+
+
+def _refuse_overlap(log: ExperimentLog, told: Experiment, keys: Iterable[CampaignKey]) -> None:
+    end = told.end or date.max
+    for other in log.experiments.values():
+        over = other.end is not None and other.end < told.start
+        if other.status == ExperimentStatus.STOPPED or over or other.start > end:
+            continue
+        shared = [key for key in keys if running(other).has(bytes(key))]
+        if shared:
+            raise UsageError(
+                f"experiment {other.experiment_id} runs on {bytes(shared[0]).decode()} already",
+                remedy=f"stop it first: pacekeeper experiment stop {other.experiment_id}",
+            )
