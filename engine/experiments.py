@@ -44,12 +44,17 @@ def treated(experiment: str, campaigns: Sequence[bytes], days: Ints, block: int)
     block
         Days that a policy stays, >= 1.
     """
-    pair, second = np.divmod(days // block, 2)
-    coins = [
-        coin(experiment, campaign, number)
-        for campaign, number in zip(campaigns, pair.tolist(), strict=True)
+    turns = [
+        turn(experiment, campaign, day, block)
+        for campaign, day in zip(campaigns, days.tolist(), strict=True)
     ]
-    return np.asarray(np.array(coins, dtype=np.bool_) ^ (second > 0))
+    return np.array(turns, dtype=np.bool_)
+
+
+def turn(experiment: str, campaign: bytes, day: int, block: int) -> bool:
+    """Return the same of one campaign's day."""
+    pair, second = divmod(day // block, 2)
+    return coin(experiment, campaign, pair) ^ bool(second)
 
 
 def coin(experiment: str, campaign: bytes, pair: int) -> bool:

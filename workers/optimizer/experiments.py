@@ -6,12 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
 from msgspec import structs
 
 from engine import plans
 from engine.arrays import Ints
-from engine.experiments import treated
+from engine.experiments import turn
 from schemas import Arm, Design, Experiment, Guardrails, Overrides, Plan, SchemaError, encode
 from schemas import decode as decode_record
 from workers.instants import day_number
@@ -46,9 +45,9 @@ class Running:
         if side is not None:
             return side
         told = self.experiment
-        since = np.array([day - day_number(told.start)], dtype=np.int64)
-        turn = treated(told.experiment_id, [campaign], since, told.block_days)
-        return Arm.TREATMENT if turn[0] else Arm.CONTROL
+        since = day - day_number(told.start)
+        treated = turn(told.experiment_id, campaign, since, told.block_days)
+        return Arm.TREATMENT if treated else Arm.CONTROL
 
     def overrides(self, arm: Arm) -> Overrides:
         """Return what a side sets in place of plans'."""
