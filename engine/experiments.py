@@ -83,6 +83,8 @@ def log_ratios(treatment: Side, control: Side) -> Floats:
     amount = treatment.amount + control.amount
     told = (conversions > 0.0) & (amount > 0.0)
     half = 0.5 * np.where(told, amount, 1.0) / np.where(told, conversions, 1.0)
+    # Half of the least number there is would be none.
+    half = np.maximum(half, np.finfo(np.float64).tiny)
     ratio = np.log((treatment.amount + half) / (control.amount + half))
     if treatment.cost is not None and control.cost is not None:
         paid = (treatment.cost > 0.0) & (control.cost > 0.0)

@@ -82,7 +82,7 @@ def test_the_stack_runs_brings_back_what_was_killed_and_leaves_nothing_after_ctr
     with stack(tmp_path, "--port", "0") as running:
         assert re.search(r"Kafka +127\.0\.0\.1:\d+, data in ", running.said)
         assert re.search(r"topics +\d+ created", running.said)
-        assert len(re.findall(r"ready, http://127\.0\.0\.1:\d+/metrics", running.said)) == 4
+        assert len(re.findall(r"ready, http://127\.0\.0\.1:\d+/metrics", running.said)) == 5
 
         victim = running.child("optimizer")
         victim.kill()
@@ -109,7 +109,7 @@ def test_workers_do_not_outlive_a_supervisor_that_is_killed(
     options = ("--bootstrap", kafka.bootstrap, "--config", str(tmp_path / "own.toml"))
     with stack(tmp_path, *options) as running:
         family = running.family()
-        assert len(family) == 4
+        assert len(family) == 5
 
         running.process.kill()
 

@@ -108,7 +108,7 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(kafka: Broker, tmp_path: P
     with demo(kafka, tmp_path) as process:
         assert eventually(lambda: is_living(tmp_path) or process.poll() is not None, seconds=90)
         below = workers_below(process)
-        assert len(below) == 4
+        assert len(below) == 5
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=40)
         assert process.returncode == 130
