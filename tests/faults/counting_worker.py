@@ -6,6 +6,8 @@ follows from its sources alone, so :mod:`tests.faults.recount` can say what ther
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import sys
@@ -15,9 +17,8 @@ from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
-import faust
-import mode.loop
 import msgspec
+import uvloop
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from tests.faults.topics import Topics
@@ -25,6 +26,7 @@ from workers.delivery.api import Agent, DeadLetter, Journal, Output, Program, Re
 from workers.delivery.app import create_app
 from workers.delivery.lag import Lag
 from workers.kafka import Connection
+from workers.lifetime import run_until_stopped
 from workers.settings import DeliverySettings, Settings, TopicSettings
 
 JOURNAL_EVERY = 50
@@ -201,17 +203,26 @@ def program(spec: Spec) -> Program:
     )
 
 
-def main(spec: Spec) -> None:
-    """Run until SIGTERM."""
-    if spec.freeze == "commit":
-        freeze_in_commit(spec)
-    mode.loop.use("uvloop")
+async def run(spec: Spec) -> int:
+    """Run until SIGTERM, and end as workers do; return the exit status."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     settings = Settings(topics=TopicSettings(partitions=spec.partitions), delivery=spec.delivery)
     servers = tuple(spec.bootstrap.split(","))
     connection = Connection(servers=servers, security="PLAINTEXT", timeout_seconds=10)
+    # Faust binds an app to the running loop when it is built.
     app = create_app(program(spec), settings, connection, Reporter(Path(spec.directory)))
-    faust.Worker(app, loglevel="info").execute_from_commandline()
+    return await run_until_stopped(app, stop, ())
+
+
+def main(spec: Spec) -> int:
+    """Run one worker; return the exit status."""
+    if spec.freeze == "commit":
+        freeze_in_commit(spec)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run(spec))
 
 
 if __name__ == "__main__":
-    main(msgspec.json.decode(sys.argv[1], type=Spec))
+    sys.exit(main(msgspec.json.decode(sys.argv[1], type=Spec)))
