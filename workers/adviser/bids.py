@@ -12,8 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from schemas import Action, Entity, Recommendation, parse_campaign_key
-from schemas.action import Release
+from schemas import Entity, Recommendation, parse_campaign_key
 from schemas.topics import ACTIONS, BREAKDOWNS, RECOMMENDATIONS
 from workers.adviser.archive import Archive, Head, Said
 from workers.adviser.bid_account import Account, Bidder, Standing
@@ -25,10 +24,11 @@ from workers.adviser.bidding import advise_bids
 from workers.adviser.draft import Draft
 from workers.adviser.evidence import Evidence, columns_of
 from workers.adviser.tables import peers_key
-from workers.allocator.releasing import ACTION_ID, ADVICE_ID, NOT_YET, numbered, written
+from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.instants import from_seconds
 
 _OF_BIDS = "bid "
+_ACTOR = "pacekeeper:adviser"
 
 
 class KeptPeers(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -88,7 +88,8 @@ class Bids:
         self.draft.publish(RECOMMENDATIONS, advice.key, written(advice, ADVICE_ID), at)
         self.draft.count("decisions", advice.kind.value)
         if advice.auto_execute:
-            self.draft.publish(ACTIONS, advice.key, written(released(advice), ACTION_ID), at)
+            action = written(released(advice, _ACTOR), ACTION_ID)
+            self.draft.publish(ACTIONS, advice.key, action, at)
             self.draft.count("actions", "policy")
         until = int(advice.expires_at.timestamp())
         return Said(self.today, f"bid {advice.entity_id}", advice.recommendation_id, until)
@@ -120,35 +121,6 @@ def bidder_of(campaign: bytes, head: Head, topic: str) -> Bidder:
         },
         inputs={topic: head.offset},
     )
-
-
-def released(advice: Recommendation) -> Action:
-    """Return the action that carries out advice on a bid that policy lets go."""
-    if advice.field is None or advice.recommended_value is None or advice.unit is None:
-        raise AssertionError("only advice is released, and a hold is none")
-    action = Action(
-        platform=advice.platform,
-        account_id=advice.account_id,
-        campaign_id=advice.campaign_id,
-        action_id=NOT_YET,
-        recommendation_id=advice.recommendation_id,
-        entity=advice.entity,
-        entity_id=advice.entity_id,
-        field=advice.field,
-        expected=advice.current_value,
-        target=advice.recommended_value,
-        unit=advice.unit,
-        currency=advice.currency,
-        hour=advice.hour,
-        released_by=Release.POLICY,
-        actor="pacekeeper:adviser",
-        why=advice.reasons[0].text,
-        released_at=advice.decided_at,
-        valid_from=advice.valid_from,
-        expires_at=advice.expires_at,
-        plan_version=advice.plan_version,
-    )
-    return numbered(action)
 
 
 def _said_key(advice: Recommendation) -> str:

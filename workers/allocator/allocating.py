@@ -106,7 +106,8 @@ def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict
     for each in advice:
         draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
         if each.auto_execute:
-            action = written(released(each, shape.group), ACTION_ID)
+            actor = f"pacekeeper:group:{shape.group.budget_group_id}"[:200]
+            action = written(released(each, actor), ACTION_ID)
             draft.publish(ACTIONS, each.key, action, shape.now)
             draft.count("actions", "policy")
         draft.count("decisions", each.kind.value)

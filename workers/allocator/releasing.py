@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.arrays import Bools, Ints
 from engine.group_nesting import Nested
-from schemas import Action, Group, Recommendation, encode
+from schemas import Action, Recommendation, encode
 from schemas.action import Release
 from schemas.record import CampaignRecord
 from workers.optimizer import identity as optimizers
@@ -42,8 +42,8 @@ def may_go(
     return np.asarray(cuts | (raises & (int(after.sum()) <= total)))
 
 
-def released(advice: Recommendation, group: Group) -> Action:
-    """Return the action that carries out a recommendation."""
+def released(advice: Recommendation, actor: str) -> Action:
+    """Return the action that carries out a recommendation that policy lets go, as ``actor``."""
     if advice.field is None or advice.recommended_value is None or advice.unit is None:
         raise AssertionError("only advice is released, and a hold is none")
     action = Action(
@@ -52,6 +52,7 @@ def released(advice: Recommendation, group: Group) -> Action:
         campaign_id=advice.campaign_id,
         action_id=NOT_YET,
         recommendation_id=advice.recommendation_id,
+        entity=advice.entity,
         entity_id=advice.entity_id,
         field=advice.field,
         expected=advice.current_value,
@@ -60,7 +61,7 @@ def released(advice: Recommendation, group: Group) -> Action:
         currency=advice.currency,
         hour=advice.hour,
         released_by=Release.POLICY,
-        actor=f"pacekeeper:group:{group.budget_group_id}"[:200],
+        actor=actor,
         why=advice.reasons[0].text,
         released_at=advice.decided_at,
         valid_from=advice.valid_from,

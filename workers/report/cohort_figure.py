@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from bokeh.models import ColumnDataSource, LinearColorMapper, NumeralTickFormatter
-from bokeh.models.annotations import ColorBar
+from bokeh.models import ColumnDataSource, LinearColorMapper
 from bokeh.palettes import Cividis256
 
 from workers.report.cohort_rows import CohortTriangle, Row
-from workers.report.drawing import INK, PALE, Figure, canvas, hover
+from workers.report.drawing import INK, PALE, Figure, canvas, hover, scale
 from workers.report.wording import count, exact
 
 _LOOK: Final = {"width": 0.94, "height": 0.9, "line_color": None}
@@ -43,7 +42,7 @@ def cohort_figure(found: CohortTriangle, currency: str) -> Figure:
     low, high = min(shown, default=0.0), max(shown, default=0.0)
     mapper = LinearColorMapper(palette=Cividis256[::-1], low=low, high=max(high, low + 1e-9))
     hover(plot, _drawn(plot, mapper, (found, cells, per_spend, currency)), _TIP)
-    _scale(plot, mapper)
+    scale(plot, mapper)
     return plot
 
 
@@ -104,17 +103,3 @@ def _told(row: Row, age: int, currency: str) -> str:
         f"foreseen: {exact(value, currency)}{times} "
         f"({exact(float(low), currency)} to {exact(float(high), currency)})"
     )
-
-
-def _scale(plot: Figure, mapper: LinearColorMapper) -> None:
-    bar = ColorBar(
-        color_mapper=mapper,
-        width=8,
-        title=None,
-        label_standoff=4,
-        border_line_color=None,
-        major_label_text_color=INK,
-        major_label_text_font_size="10px",
-        formatter=NumeralTickFormatter(format="0,0.[00]"),
-    )
-    plot.add_layout(bar, "right")

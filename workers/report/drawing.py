@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bokeh.models import BoxZoomTool, HoverTool, PanTool, ResetTool, SaveTool
+from bokeh.models import (
+    BoxZoomTool,
+    HoverTool,
+    LinearColorMapper,
+    NumeralTickFormatter,
+    PanTool,
+    ResetTool,
+    SaveTool,
+)
+from bokeh.models.annotations import ColorBar
 from bokeh.plotting import figure
 from bokeh.themes import Theme
 
@@ -65,3 +74,18 @@ def canvas(title: str, *, height: int, **options: Any) -> Figure:  # noqa: ANN40
 def hover(plot: Figure, renderers: list[Any], tooltips: str) -> None:
     """Show ``tooltips`` at ``renderers``; Bokeh escapes what it fills in."""
     plot.add_tools(HoverTool(tooltips=tooltips, renderers=renderers, point_policy="snap_to_data"))
+
+
+def scale(plot: Figure, mapper: LinearColorMapper) -> None:
+    """Put the scale of colours to the right of a plot."""
+    bar = ColorBar(
+        color_mapper=mapper,
+        width=8,
+        title=None,
+        label_standoff=4,
+        border_line_color=None,
+        major_label_text_color=INK,
+        major_label_text_font_size="10px",
+        formatter=NumeralTickFormatter(format="0,0.[00]"),
+    )
+    plot.add_layout(bar, "right")

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
-from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper, NumeralTickFormatter
-from bokeh.models.annotations import ColorBar
+from bokeh.models import ColumnDataSource, FixedTicker, LinearColorMapper
 from bokeh.palettes import Cividis256
 
-from workers.report.drawing import INK, PALE, Figure, canvas, hover
+from workers.report.drawing import PALE, Figure, canvas, hover, scale
 from workers.report.heat import DAYS, HOURS, Cells, Week
 from workers.report.wording import count, exact
 
@@ -53,7 +52,7 @@ def _map(cells: Cells, week: Week, currency: str) -> Figure:
     hot = plot.rect("hour", "day", source=solid, fill_color=colour, **_LOOK)
     grey = plot.rect("hour", "day", source=pale, **_LOOK, **_HATCHED)
     hover(plot, [hot, grey], _TIP)
-    _scale(plot, mapper)
+    scale(plot, mapper)
     return plot
 
 
@@ -63,20 +62,6 @@ def _title(name: str, currency: str) -> str:
         "Conversions": "Conversions an hour",
         "CPA": f"Spend per conversion, {currency}",
     }[name].rstrip(", ")
-
-
-def _scale(plot: Figure, mapper: LinearColorMapper) -> None:
-    bar = ColorBar(
-        color_mapper=mapper,
-        width=8,
-        title=None,
-        label_standoff=4,
-        border_line_color=None,
-        major_label_text_color=INK,
-        major_label_text_font_size="10px",
-        formatter=NumeralTickFormatter(format="0,0.[00]"),
-    )
-    plot.add_layout(bar, "right")
 
 
 def _rows(cells: Cells, week: Week, currency: str) -> tuple[ColumnDataSource, ColumnDataSource]:
