@@ -35,12 +35,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches whole chunks, read committed, and knows what each one covers."""
 
     def __init__(self, consumer: Consumer, **options: Any) -> None:
-        """Remember, per partition, up to where chunks were handed over."""
+        """Remember, per partition, where the fetcher's position is: all before it was handed over."""
         super().__init__(consumer, **options)
         self._sources = consumer.sources
         self._covered: dict[TP, int] = {}
-        self._sought = 0
-        """How often positions were set: what is fetched meanwhile may be from before or after."""
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         # Faust reads committed only under its own ``exactly_once``, which starts its transaction
@@ -69,24 +67,26 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return offsets
 
     async def _seek_all(self) -> Mapping[TP, int]:
-        # aiokafka leaves a partition without a committed offset where the fetcher happened to be.
+        # aiokafka's own way asks for one offset after the other: what it fetches of a partition
+        # between its seek and the last answer would not be known here. And it leaves a partition
+        # without a committed offset where the fetcher happened to be.
         client = self._ensure_consumer()
-        offsets: Mapping[TP, int] = await client.seek_to_committed()
-        mine = {tp: offset for tp, offset in offsets.items() if tp.topic in self._sources}
-        new = [tp for tp, offset in mine.items() if not (offset and offset > 0)]
-        # At once: by the next await something may be fetched, and then more is covered than this.
-        self._cover({tp: offset for tp, offset in mine.items() if tp not in new})
+        assigned = list(client.assignment())
+        committed = {tp: await client.committed(tp) or 0 for tp in assigned}
+        new = [tp for tp in assigned if not committed[tp] and tp.topic in self._sources]
         beginnings = await client.beginning_offsets(new) if new else {}
-        for tp, offset in beginnings.items():
-            client.seek(tp, offset)
-        self._cover(beginnings)
+        offsets = committed | beginnings
+        for tp, offset in offsets.items():
+            if offset or tp in beginnings:
+                self._seek(tp, offset)
         return offsets
 
-    def _cover(self, offsets: Mapping[TP, int]) -> None:
-        """Note positions that have just been set."""
-        self._sought += 1
-        for tp, offset in offsets.items():
-            self._covered[TP(tp.topic, tp.partition)] = offset
+    def _seek(self, tp: Any, offset: int) -> None:
+        """Set a position and note it in the same breath: no await may come between the two."""
+        client = self._ensure_consumer()
+        if tp in client.assignment():  # it may have gone while its offset was asked for
+            client.seek(tp, offset)
+            self._covered[TP(*tp)] = offset
 
     async def lags(self, lanes: Sequence[Lane], now: float) -> Sequence[Lag]:
         """Return how far ``lanes`` are behind; positions move in this thread only."""
@@ -100,22 +100,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         await self.call_thread(self._seek_back, tp, offset)
 
     async def _seek_back(self, tp: TP, offset: int) -> None:
-        client = self._ensure_consumer()
-        known = driver.ensure_aiokafka_TP(tp)
-        if known in client.assignment():
-            client.seek(known, offset)
-            self._cover({tp: offset})
+        self._seek(driver.ensure_aiokafka_TP(tp), offset)
 
     async def _fetch_records(self, *arguments: Any, **options: Any) -> dict[TP, list[Any]]:
-        # Runs in the consumer's thread, as ``_seek_all`` does, but either may wait while the other
-        # goes on. What was fetched across a seek covers its records alone: if that leaves a hole,
-        # the lane asks for it.
-        sought = self._sought
+        # aiokafka moves a position as it takes records out, and returns them without another await:
+        # what is covered follows the positions exactly.
         fetched: Mapping[TP, list[Any]] = await super()._fetch_records(*arguments, **options)
-        if sought != self._sought:
-            self._covered.update(
-                {TP(*tp): records[0].offset for tp, records in fetched.items() if records}
-            )
         chunked = {tp: self._chunked(tp, records) for tp, records in fetched.items()}
         await self._tell_deleted(chunk for chunks in chunked.values() for chunk in chunks)
         return chunked

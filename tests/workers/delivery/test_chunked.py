@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from tests.workers.delivery.build import TOPIC, lane_at, record
 from workers.delivery.chunks import Chunk
 from workers.delivery.errors import OffsetGapError
+from workers.delivery.lane import Lane
 from workers.delivery.transport import ConsumerThread
 
 HERE = TP(TOPIC, 0)
@@ -24,57 +24,60 @@ HERE = TP(TOPIC, 0)
 def thread(sought: int | None = None) -> ConsumerThread:
     """Return a consumer's thread that fetches nothing by itself, after a seek to ``sought``."""
     made = ConsumerThread.__new__(ConsumerThread)
-    made._sources = frozenset({TOPIC})
+    made._sources = frozenset({TOPIC, "another", "quiet"})
     made._covered = {} if sought is None else {HERE: sought}
-    made._sought = 0
     return made
 
 
 class Log:
-    """A client whose position moves as records are fetched, and whose questions take a while."""
+    """A client of three partitions whose questions take a while; only one of them has records.
 
-    def __init__(self, committed: Mapping[TP, int], position: int) -> None:
-        self.committed, self.position = committed, position
-        self.asked, self.answer = asyncio.Event(), asyncio.Event()
-        self.arrived = asyncio.Event()
+    ``between`` is called while a question waits: what is fetched then is fetched for good.
+    """
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        self.position = self.committed[HERE]
-        return self.committed
+    def __init__(self, *, committed: int, position: int, records: int) -> None:
+        self.offsets = {TP("another", 0): 5, HERE: committed, TP("quiet", 0): None}
+        self.position, self.records = position, records
+        self.between: Callable[[], Awaitable[None]] = self.nothing
+
+    async def nothing(self) -> None: ...
+
+    def assignment(self) -> Collection[TP]:
+        return self.offsets.keys()
+
+    async def committed(self, tp: TP) -> int | None:
+        await self.between()
+        return self.offsets[tp]
 
     async def beginning_offsets(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
-        self.asked.set()
-        await self.answer.wait()
+        await self.between()
         return dict.fromkeys(partitions, 0)
 
-    def seek(self, tp: TP, _: int) -> None:
-        assert tp != HERE
+    def seek(self, tp: TP, offset: int) -> None:
+        if tp == HERE:
+            self.position = offset
 
     async def read(self, *_: object, **__: object) -> Mapping[TP, list[Any]]:
-        await self.arrived.wait()
-        first, self.position = self.position, self.position + 10
+        first, self.position = self.position, min(self.position + 3, self.records)
         return {HERE: [record(offset) for offset in range(first, self.position)]}
 
 
-def reading(log: Log, sought: int) -> ConsumerThread:
-    """Return a consumer's thread that reads ``log``."""
-    made: Any = thread(sought)
-    made._sources = frozenset({TOPIC, "quiet"})
+def reading(log: Log) -> ConsumerThread:
+    """Return a consumer's thread that reads ``log`` and knows where it is."""
+    made: Any = thread(sought=log.position)
     made.consumer = SimpleNamespace(flow_active=True)
     made._ensure_consumer = lambda: log
     return made  # type: ignore[no-any-return]
 
 
-async def chunk_of(reader: ConsumerThread, log: Log) -> Chunk:
+async def chunks_of(reader: ConsumerThread, log: Log) -> list[Chunk]:
     fetcher = SimpleNamespace(
         _closed=False,
         _subscriptions=SimpleNamespace(fetch_context=nullcontext),
         fetched_records=log.read,
     )
     client = SimpleNamespace(_closed=False, _fetcher=fetcher)
-    (chunk,) = (await reader._fetch_records(client, {HERE}))[HERE]
-    assert isinstance(chunk, Chunk)
-    return chunk
+    return (await reader._fetch_records(client, {HERE}))[HERE]
 
 
 def fetched(reader: ConsumerThread, *offsets: int) -> Chunk:
@@ -116,32 +119,47 @@ def test_a_fetch_that_went_back_by_itself_covers_what_it_holds() -> None:
     assert fetched(reader, 10, 11).start == 10
 
 
-async def test_what_is_fetched_and_lost_while_new_partitions_are_asked_for_is_a_hole() -> None:
-    # Both partitions are assigned; of the quiet one nothing was ever committed.
-    log = Log({HERE: 20, TP("quiet", 0): 0}, position=60)
-    log.arrived.set()
-    reader, lane = reading(log, sought=60), lane_at(20, [])
-    seeking = asyncio.create_task(reader._seek_all())
-    await log.asked.wait()
-    await chunk_of(reader, log)  # 20 to 29, and dropped around the rebalance
-    log.answer.set()
-    await seeking
+@given(st.integers(0, 20), st.integers(0, 20), st.data())
+async def test_a_lane_steps_over_nothing_whatever_is_fetched_and_lost_around_a_seek(
+    committed: int, position: int, data: st.DataObject
+) -> None:
+    log = Log(committed=committed, position=position, records=20)
+    reader, lane = reading(log), lane_at(committed, [])
 
-    with pytest.raises(OffsetGapError):
-        lane.offer(await chunk_of(reader, log))
+    async def fetch() -> None:
+        for chunk in await chunks_of(reader, log):
+            if data.draw(st.booleans(), label="arrives"):
+                await offer(reader, lane, chunk)
 
+    async def fetch_some() -> None:
+        for _ in range(data.draw(st.integers(0, 2), label="fetches")):
+            await fetch()
 
-async def test_what_is_fetched_across_a_seek_covers_its_records_alone() -> None:
-    log = Log({HERE: 20}, position=60)
-    log.answer.set()
-    reader = reading(log, sought=60)
-    fetching = asyncio.create_task(chunk_of(reader, log))
-    await asyncio.sleep(0)
+    await fetch_some()
+    log.between = fetch_some
     await reader._seek_all()
-    log.position = 60  # What was under way had been asked for before the seek.
-    log.arrived.set()
+    log.between = log.nothing
+    await fetch_some()
+    while lane.taken_in < log.records:
+        await all_arrives(reader, log, lane)
 
-    assert ((await fetching).start, (await fetching).end) == (60, 70)
+    assert lane.waiting == log.records - committed
+
+
+async def offer(reader: ConsumerThread, lane: Lane, chunk: Chunk) -> None:
+    try:
+        lane.offer(chunk)
+    except OffsetGapError:
+        await reader._seek_back(HERE, lane.taken_in)
+
+
+async def all_arrives(reader: ConsumerThread, log: Log, lane: Lane) -> None:
+    """Fetch once more; where the log is at its end and the lane is not, one more record comes."""
+    chunks = await chunks_of(reader, log)
+    if not chunks:
+        log.records += 1
+    for chunk in chunks:
+        await offer(reader, lane, chunk)
 
 
 def test_without_a_seek_a_chunk_covers_no_more_than_its_records() -> None:
@@ -153,5 +171,5 @@ def test_what_is_no_source_passes_untouched(offsets: list[int]) -> None:
     records = [SimpleNamespace(offset=offset) for offset in offsets]
     made: Any = thread()
 
-    assert made._chunked(TP("another", 0), records) is records
+    assert made._chunked(TP("foreign", 0), records) is records
     assert made._chunked(HERE, []) == []
