@@ -35,7 +35,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     """Fetches whole chunks, read committed, and knows what each one covers."""
 
     def __init__(self, consumer: Consumer, **options: Any) -> None:
-        """Remember, per partition, where the fetcher's position is: all before it was handed over."""
+        """Remember, per partition, the fetcher's position: all before it was handed over."""
         super().__init__(consumer, **options)
         self._sources = consumer.sources
         self._covered: dict[TP, int] = {}
