@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas import AuditEntry, AuditStatus
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from workers.delivery.api import Record, Step, View
 from workers.scorer.draft import Draft
+from workers.scorer.keeping import first_applied, kept_of
 from workers.scorer.policy import ScorerPolicy
-from workers.scorer.recommendations import HOURLY, first_applied
-from workers.scorer.rows import (
-    AUDIT,
-    CLOCK,
-    RECOMMENDATIONS,
-    AuditRow,
-    Change,
-    Projections,
-    clock_in,
-)
+from workers.scorer.rows import AUDIT, CLOCK, AuditRow, Change, clock_in
+
+HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
+"""Fields that are set anew every hour."""
 
 IN_FORCE: Final = frozenset(
     {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.CONFIRMED, AuditStatus.NO_OP}
@@ -68,6 +64,5 @@ def _comes_second(draft: Draft, row: AuditRow, entry: AuditEntry) -> bool:
     if entry.field not in HOURLY:
         return False
     hour = int((entry.hour or entry.at).timestamp())
-    kept = draft.other(RECOMMENDATIONS, entry.key, Projections).kept
-    first = first_applied(kept, row.applied)
+    first = first_applied(kept_of(draft, entry.key, after=hour), row.applied)
     return any(one.hour < hour < one.day_end for one in first.values())

@@ -15,20 +15,18 @@ from schemas import Prior, SchemaError, decode, parse_campaign_key, topics
 from schemas.keys import EVERYTHING, account_key
 from workers.optimizer.delay_priors import DelayBook
 from workers.scorer.draft import Draft
+from workers.scorer.keeping import first_applied, kept_of
 from workers.scorer.policy import DAY
-from workers.scorer.recommendations import first_applied
 from workers.scorer.rows import (
     AUDIT,
     METRICS,
     PLANS,
-    RECOMMENDATIONS,
     AuditRow,
     CampaignRow,
     DayRow,
     Hour,
     PlanRow,
     Projection,
-    Projections,
     day_key,
     unpack,
 )
@@ -59,7 +57,7 @@ class Campaign:
 
     def followed(self) -> Iterator[tuple[Projection, int]]:
         """Yield the advice that is scored, and from when on it counts."""
-        kept = self._draft.other(RECOMMENDATIONS, self.key, Projections).kept
+        kept = list(kept_of(self._draft, self.key))
         applied = self._audit.applied
         first = {one.id for one in first_applied(kept, applied).values()}
         for one in kept:

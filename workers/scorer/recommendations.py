@@ -1,34 +1,17 @@
-"""Recommendations: which of them projected something, and are kept until they are scored.
-
-Of the many of a local day the first one that took effect is scored. Those that may still be it
-are kept; the audit trail, read by another agent, says which took effect.
-"""
+"""Recommendations: which of them projected something, and what."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
 
 from schemas import Kind, Recommendation
-from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from schemas.recommendation import Impact
 from workers.delivery.api import Record, Step, View
 from workers.scorer.draft import Draft
+from workers.scorer.keeping import keep
 from workers.scorer.policy import DAY, HOUR, ScorerPolicy
-from workers.scorer.rows import (
-    AUDIT,
-    CLOCK,
-    RECOMMENDATIONS,
-    AuditRow,
-    Percentiles,
-    Projection,
-    Projections,
-    clock_in,
-)
-
-HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
-"""Fields that are set anew every hour."""
+from workers.scorer.rows import RECOMMENDATIONS, Percentiles, Projection
 
 
 def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -36,12 +19,8 @@ def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Rec
     draft = Draft(policy, view, RECOMMENDATIONS)
     for advice, _ in draft.readable(records, Recommendation):
         made = projection_of(advice)
-        if made is None:
-            continue
-        row = draft.row(advice.key, Projections)
-        applied = draft.other(AUDIT, advice.key, AuditRow).applied
-        if not _comes_second(made, row.kept, applied):
-            draft.keep(advice.key, Projections(_kept(draft, applied, (*row.kept, made))))
+        if made is not None:
+            keep(draft, advice.key, made)
     return draft.done()
 
 
@@ -75,17 +54,6 @@ def projection_of(advice: Recommendation) -> Projection | None:
     )
 
 
-def first_applied(kept: Iterable[Projection], applied: Iterable[bytes]) -> dict[int, Projection]:
-    """Return, of each local day's advice, the first that took effect, by the end of the day."""
-    known, found = set(applied), dict[int, Projection]()
-    for one in kept:
-        if one.is_daily and one.id in known:
-            before = found.get(one.day_end)
-            if before is None or _order(one) < _order(before):
-                found[one.day_end] = one
-    return found
-
-
 def _impact(impact: Impact | None) -> dict[str, Percentiles]:
     if impact is None:
         return {}
@@ -113,48 +81,3 @@ def _price(advice: Recommendation) -> tuple[float | None, bool]:
 def _day_end(valid: int, hours: int) -> int:
     # The plan of hours goes to the end of the local day; without one it is the UTC day's.
     return valid + hours * HOUR if hours else (valid // DAY + 1) * DAY
-
-
-def _comes_second(made: Projection, kept: Sequence[Projection], applied: Collection[bytes]) -> bool:
-    """Return whether advice is kept already, or other of its local day is known to be the first."""
-    return any(
-        one.id == made.id
-        or (
-            made.is_daily
-            and one.day_end == made.day_end
-            and one.id in applied
-            and _order(one) < _order(made)
-        )
-        for one in kept
-    )
-
-
-def _kept(
-    draft: Draft, applied: Collection[bytes], every: Sequence[Projection]
-) -> tuple[Projection, ...]:
-    """Return the advice that may still be scored, in the order of its hours."""
-    clock = clock_in(draft.view.table(AUDIT).get(CLOCK))
-    newest = max(one.hour for one in every) - draft.policy.forgotten
-    first = first_applied(every, applied)
-    stay = [
-        one
-        for one in every
-        if one.hour > newest and (not one.is_daily or _may_be_first(one, first, clock))
-    ]
-    rare = sorted((one for one in stay if not one.is_daily), key=_order)[-draft.policy.most :]
-    return tuple(sorted([one for one in stay if one.is_daily] + rare, key=_order))
-
-
-def _may_be_first(one: Projection, first: dict[int, Projection], clock: int) -> bool:
-    """Return whether it is the first of its day that took effect, or may become it.
-
-    It may as long as the audit trail has not been read to a day after its expiry.
-    """
-    found = first.get(one.day_end)
-    if found is not None and _order(found) <= _order(one):
-        return found.id == one.id
-    return clock < one.expires + DAY
-
-
-def _order(one: Projection) -> tuple[int, bytes]:
-    return one.hour, one.id

@@ -72,9 +72,11 @@ class Projection(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Projections(Row, frozen=True, array_like=True):
-    """The advice of one campaign that may be scored, in the order of its hours."""
+    """The advice of one campaign, or of one local day of it, in the order of its hours."""
 
     kept: tuple[Projection, ...] = ()
+    days: tuple[int, ...] = ()
+    """Of a campaign: the ends of local days whose advice has rows of its own, in order."""
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -143,7 +145,10 @@ class ScoredRow(Row, frozen=True, array_like=True):
 
 
 def day_key(campaign: bytes, day: int) -> bytes:
-    """Return the key of a campaign's hours of a UTC day; no campaign's key has a zero byte."""
+    """Return the key of a campaign's hours of a UTC day, or of the advice of a local one.
+
+    ``day`` is its number or its end; no campaign's key has a zero byte.
+    """
     return campaign + b"\0" + day.to_bytes(4, "big")
 
 

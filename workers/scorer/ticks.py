@@ -14,7 +14,7 @@ from workers.optimizer.delay_priors import DelayBook
 from workers.scorer.draft import Draft
 from workers.scorer.looking import look_at
 from workers.scorer.policy import ScorerPolicy
-from workers.scorer.rows import RECOMMENDATIONS, TICKS, look_in, pack_look, unpack_look
+from workers.scorer.rows import AUDIT, RECOMMENDATIONS, TICKS, look_in, pack_look, unpack_look
 
 
 def ticks_step(
@@ -23,7 +23,10 @@ def ticks_step(
     """Tell the outcomes that are due by the latest of these ticks."""
     draft = Draft(policy, view, TICKS)
     now, table = max(_times(draft, records), default=0), view.table(TICKS)
-    due = sorted(key for key in view.table(RECOMMENDATIONS) if look_in(table.get(key)) <= now)
+    advised = view.table(RECOMMENDATIONS)
+    due = sorted(
+        key for key in view.table(AUDIT) if key in advised and look_in(table.get(key)) <= now
+    )
     for campaign in due[: policy.looks] if now else ():
         row = unpack_look(table.get(campaign))
         draft.writes[campaign] = pack_look(look_at(draft, books, campaign, row, now))

@@ -93,9 +93,9 @@ def test_of_a_days_many_the_first_that_was_followed_is_scored_and_no_more_are_ke
     world.ticks(0, 40)
 
     assert [one.recommendation_id for one in world.told] == [f"{3:032x}"]
-    kept = unpack(world.tables["recommendations"][KEY], Projections).kept
+    rows = [unpack(row, Projections) for row in world.tables["recommendations"].values()]
     # The three that came before it until the trail has been read a day further.
-    hours = [one.hour for one in kept]
+    hours = sorted(one.hour for row in rows for one in row.kept)
     assert hours == [int(hour(each).timestamp()) for each in (0, 1, 2, 3, 48, 72, 100)]
 
 
@@ -370,6 +370,21 @@ def test_what_is_kept_of_a_campaign_is_bounded_however_long_it_runs() -> None:
 
     assert max(sizes[60:]) <= 1.05 * max(sizes[50:60])
     assert max(sizes) < 40_000
+
+
+def test_one_more_piece_of_advice_rewrites_no_more_the_longer_a_campaign_runs() -> None:
+    world, rewritten = World(), []
+    after = world.tables["recommendations"] = {}
+    for day in range(12):
+        world.together([pacing(24 * day + number, "1", "2", "3") for number in range(20)])
+        before = dict(after)
+        world.say(pacing(24 * day + 21, "1", "2", "3"))
+        rewritten.append(sum(len(row) for key, row in after.items() if before.get(key) != row))
+    # Nobody follows any of it, and the trail says nothing: all of it may still be scored.
+    kept = [one for row in after.values() for one in unpack(row, Projections).kept]
+
+    assert len(kept) == 12 * 21
+    assert max(rewritten) == min(rewritten)
 
 
 def test_records_of_another_partition_or_that_cannot_be_read_are_left_to_their_readers() -> None:
