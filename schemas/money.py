@@ -54,9 +54,17 @@ def check_amount(
     if value.copy_abs() > limit:
         detail = f"must lie between -{limit:,} and {limit:,}, was {str(value)[:40]}"
         raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
-    if -int(value.as_tuple().exponent) > decimals:
+    if _may_be_finer(value, decimals) and -int(value.as_tuple().exponent) > decimals:
         detail = f"may have at most {decimals} decimals, was {str(value)[:40]}"
         raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail)
+
+
+def _may_be_finer(value: Decimal, decimals: int) -> bool:
+    """Return False where ``value`` surely has no more ``decimals``: told faster than its exponent.
+
+    From a millionth up it is written plainly, with a digit and a point before its decimals.
+    """
+    return value.adjusted() < -_MICRO or len(str(value)) > decimals + 2
 
 
 def from_micros(micros: Decimal, field: str) -> Decimal:

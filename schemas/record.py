@@ -38,6 +38,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __post_init__(self) -> None:
         for name in _delicate_fields(type(self)):
             value = getattr(self, name)
+            if value is None:
+                continue
             kind = value.__class__
             if kind is Decimal:
                 check_amount(value, name, limit=self._largest)
