@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from engine.calendar import local_day
 from schemas import Breakdowns, SchemaError, campaign_key, decode
 from schemas.errors import Reason
 from schemas.keys import check_key
@@ -65,9 +62,7 @@ def _readable(
 
 
 def _today(row: Breakdowns, books: Books) -> int:
-    zone = books.zones.rows([row.timezone.encode()])
-    now = np.array([int(row.closed_at.timestamp())])
-    return int(local_day(books.zones.calendar, zone, now)[0])
+    return books.zones.local_day(row.timezone.encode(), int(row.closed_at.timestamp()))
 
 
 def _check(row: Breakdowns, books: Books) -> None:

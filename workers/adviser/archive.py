@@ -99,14 +99,19 @@ class Archive:
     def __init__(self, draft: Draft) -> None:
         """Keep the days in ``draft``."""
         self._draft = draft
+        self._heads: dict[bytes, Head] = {}
 
     def head(self, campaign: bytes) -> Head:
-        """Return what was told of a campaign last."""
-        value = self._draft.read(head_key(campaign))
-        return Head() if value is None else _HEAD.decode(value)
+        """Return what was told of a campaign last; each is decoded once a step."""
+        known = self._heads.get(campaign)
+        if known is None:
+            value = self._draft.read(head_key(campaign))
+            known = self._heads[campaign] = Head() if value is None else _HEAD.decode(value)
+        return known
 
     def put_head(self, campaign: bytes, head: Head) -> None:
         """Keep what is known of a campaign."""
+        self._heads[campaign] = head
         self._draft.writes[head_key(campaign)] = msgspec.msgpack.encode(head)
 
     def campaigns(self, account: bytes) -> Sequence[bytes]:
@@ -155,7 +160,7 @@ class Archive:
         for each in [each for each, last in all_.items() if last < oldest]:
             keys = [head_key(each), *(day_key(each, day) for day in self.head(each).days)]
             self._draft.writes.update(dict.fromkeys(keys))
-            del all_[each]
+            del all_[each], self._heads[each]
         ordered = {each: all_[each] for each in sorted(all_)}
         self._draft.writes[roster_key(account)] = msgspec.msgpack.encode(Roster(ordered))
 

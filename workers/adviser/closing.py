@@ -100,13 +100,17 @@ def _hours(
     key, zone = whose
     two = zones.rows([zone] * 2)
     begins, ends = day_start(zones.calendar, two, np.array([day, day + 1])).tolist()
-    for utc_day in range(begins // DAY, (ends - 1) // DAY + 1):
-        stored = day_of(draft.read(hours_key(key, utc_day)))
-        for number, hour in stored.hours.items():
-            start = utc_day * DAY + number * HOUR + hour.quarter * 900
-            if begins <= start < ends:
-                local = hour_of_week(zones.calendar, two[:1], np.array([start]), np.array([day]))
-                yield int(local[0]) % 24, stored.names, hour
+    found = {
+        start: (stored.names, hour)
+        for utc_day in range(begins // DAY, (ends - 1) // DAY + 1)
+        for stored in [day_of(draft.read(hours_key(key, utc_day)))]
+        for number, hour in stored.hours.items()
+        if begins <= (start := utc_day * DAY + number * HOUR + hour.quarter * 900) < ends
+    }
+    starts = np.array([*found], dtype=np.int64)
+    local = hour_of_week(zones.calendar, two[:1], starts, np.array([day])) % 24
+    for hour_of_day, (names, hour) in zip(local.tolist(), found.values(), strict=True):
+        yield hour_of_day, names, hour
 
 
 def _positive(counts: Counts) -> Counts:

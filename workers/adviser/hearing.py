@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 
-from engine.calendar import DAY, HOUR, local_day
+from engine.calendar import DAY, HOUR
 from schemas import (
     Breakdowns,
     LearningStatus,
@@ -94,9 +93,8 @@ class _Heard:
         return reason
 
     def _local_days(self, zone: str) -> tuple[int, int]:
-        rows = self._zones.rows([zone.encode()] * 2)
-        days = local_day(self._zones.calendar, rows, np.array([self._start, self._now]))
-        return int(days[0]), int(days[1])
+        day, now = (self._zones.local_day(zone.encode(), at) for at in (self._start, self._now))
+        return day, now
 
     def _kept(self, due: Due, day: int) -> tuple[Due, str | None]:
         """Return what is due after the event, and why the event says nothing new if so."""

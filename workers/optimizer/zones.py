@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Ints
-from engine.calendar import Calendar
+from engine.calendar import Calendar, day_start, local_day
 from engine.zones import ZoneDays, zone_days
 from schemas.zones import zone
 
@@ -21,6 +21,7 @@ class ZoneBook:
         """Begin with UTC, row 0."""
         self._rows: dict[bytes, int] = {}
         self._days: list[ZoneDays] = []
+        self._asked: dict[bytes, tuple[int, int, int]] = {}
         self.calendar = self._with(UTC)
 
     def rows(self, names: Sequence[bytes]) -> Ints:
@@ -29,6 +30,17 @@ class ZoneBook:
         for name in set(names) - known.keys():
             self.calendar = self._with(name)
         return np.array([known[name] for name in names], dtype=np.int64)
+
+    def local_day(self, name: bytes, instant: int) -> int:
+        """Return the local day that one instant lies in; at once if it was asked for last."""
+        begins, ends, day = self._asked.get(name, (0, 0, 0))
+        if begins <= instant < ends:
+            return day
+        row = self.rows([name])
+        day = int(local_day(self.calendar, row, np.array([instant]))[0])
+        begins, ends = day_start(self.calendar, row, np.array([day, day + 1])).tolist()
+        self._asked[name] = begins, ends, day
+        return day
 
     def _with(self, name: bytes) -> Calendar:
         self._days.append(zone_days(zone(name.decode())))
