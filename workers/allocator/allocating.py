@@ -64,9 +64,8 @@ def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
 
 def _is_open(books: Books, group: Group, before: Allocated, now: int) -> bool:
     """Return whether a group's day may still have to be shared out: so much is cheap to know."""
-    zone = books.zones.rows([group.timezone.encode()])
-    day = local_day(books.zones.calendar, zone, np.array([now]))
-    return group.status is Status.ACTIVE and before.day < int(day[0])
+    today = books.zones.local_day(group.timezone.encode(), now)
+    return group.status is Status.ACTIVE and before.day < today
 
 
 def _shape(books: Books, tree: Tree, now: int) -> Shape | None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-import numpy as np
-
-from engine.calendar import local_day
 from schemas import Portfolio, SchemaError, campaign_key, decode
 from schemas.errors import Reason
 from schemas.keys import check_key
@@ -79,9 +76,8 @@ def _readable(
 
 
 def _check(row: Portfolio, books: Books) -> None:
-    zone = books.zones.rows([row.timezone.encode()])
-    now = np.array([int(row.closed_at.timestamp())])
-    if int(local_day(books.zones.calendar, zone, now)[0]) <= day_number(row.last_day):
+    today = books.zones.local_day(row.timezone.encode(), int(row.closed_at.timestamp()))
+    if today <= day_number(row.last_day):
         detail = f"{row.last_day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
         raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
 

@@ -57,11 +57,10 @@ def read_days(
 
     ``days[i]`` are days of the campaign ``keys[i]``.
     """
-    wanted = [(i, day) for i, each in enumerate(days) for day in each]
-    values = draft.read_of(METRICS, [hours_key(keys[i], day) for i, day in wanted])
-    rows, at = hours.read(values)
-    owners = np.array([i for i, _ in wanted], dtype=np.int64)[at]
-    utc_days = np.array([day for _, day in wanted], dtype=np.int64)[at]
+    wanted = [hours_key(key, day) for key, each in zip(keys, days, strict=True) for day in each]
+    rows, at = hours.read(draft.read_of(METRICS, wanted))
+    owners = np.repeat(np.arange(len(days)), [len(each) for each in days])[at]
+    utc_days = np.array([day for each in days for day in each], dtype=np.int64)[at]
     return rows, owners, hours.starts_of(rows, utc_days)
 
 

@@ -144,11 +144,14 @@ def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspic
 
 def _ages(draft: Draft, keys: Sequence[bytes], starts: Ints) -> Floats:
     """Return how old hours (R, H) were, in hours, when they were told last; -1 where unknown."""
-    days = starts // DAY
-    ages = np.zeros(starts.shape)
-    for i, key in enumerate(keys):
-        first, last = int(days[i, 0]), int(days[i, -1])
-        values = draft.read_of(METRICS, [ages_key(key, day) for day in range(first, last + 1)])
-        whole = np.frombuffer(b"".join(value or bytes(48) for value in values), dtype="<u2")
-        ages[i] = whole[(starts[i] - first * DAY) // HOUR]
-    return ages - 1.0
+    first, last = starts[:, 0] // DAY, starts[:, -1] // DAY
+    most = int((last - first).max(initial=-1)) + 1
+    wanted = [
+        ages_key(key, day)
+        for key, begins in zip(keys, first.tolist(), strict=True)
+        for day in range(begins, begins + most)
+    ]
+    values = b"".join([value or bytes(48) for value in draft.read_of(METRICS, wanted)])
+    whole = np.frombuffer(values, dtype="<u2").reshape(len(keys), -1)
+    at = (starts - first[:, None] * DAY) // HOUR
+    return np.take_along_axis(whole, at, axis=1) - 1.0

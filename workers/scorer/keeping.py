@@ -7,6 +7,7 @@ by another agent, says which took effect. Other advice is rare, and in the campa
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
@@ -68,7 +69,9 @@ def _keep_of_day(draft: Draft, campaign: bytes, made: Projection) -> None:
     applied = draft.other(AUDIT, campaign, AuditRow).applied
     if _comes_second(made, known, applied):
         return
-    stay = _scorable(draft, applied, sorted((*known, made), key=_order))
+    day = list(known)
+    insort(day, made, key=_order)
+    stay = _scorable(draft, applied, day)
     if stay and _make_room(draft, campaign, made):
         draft.keep(key, Projections(stay))
 
@@ -114,18 +117,17 @@ def _comes_second(made: Projection, kept: Sequence[Projection], applied: Collect
 def _scorable(
     draft: Draft, applied: Collection[bytes], day: Sequence[Projection]
 ) -> tuple[Projection, ...]:
-    """Return what of a day's advice is the first that took effect, or may become it.
+    """Return what of a day's advice, in order, is the first that took effect, or may become it.
 
     It may as long as the audit trail has not been read to a day after its expiry.
     """
-    clock = _clock(draft)
-    first = min((_order(one) for one in day if one.id in applied), default=None)
-    return tuple(
-        one
-        for one in day
-        if _order(one) == first
-        or ((first is None or _order(one) < first) and clock < one.expires + DAY)
-    )
+    clock, stay = _clock(draft), list[Projection]()
+    for one in day:
+        if one.id in applied:
+            return (*stay, one)
+        if clock < one.expires + DAY:
+            stay.append(one)
+    return tuple(stay)
 
 
 def _clock(draft: Draft) -> int:
