@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord
 
-from workers.delivery.api import Agent, Output, Program, Record
+from workers.delivery.api import Agent, Output, Program, Record, store
 
 
 @dataclass(slots=True)
@@ -84,11 +84,7 @@ class InMemory:
         for agent, tables in self._readers.get(topic, ()):
             step = agent.step(tables, records)
             table = tables.own[agent.name]
-            for key, value in step.writes.items():
-                if value is None:
-                    table.pop(key, None)
-                else:
-                    table[key] = value
+            store(table, step.writes)
             if step.dead_letters:
                 raise AssertionError(step.dead_letters[0].detail)
             yield from step.outputs

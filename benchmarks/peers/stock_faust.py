@@ -12,6 +12,7 @@ from benchmarks.peers.jobs import JOBS
 from benchmarks.peers.one_event import Event, Tables
 from benchmarks.peers.options import Options, quiet_loggers, read_options
 from workers.collector import collect_rarely
+from workers.delivery.api import store
 
 
 def create_app(options: Options) -> faust.App:
@@ -56,11 +57,7 @@ def _add_agent(app: faust.App, options: Options) -> None:
                 message.value,
             )
             step = job.agent.step(view, (record,))
-            for key, value in step.writes.items():
-                if value is None:
-                    table.pop(key, None)
-                else:
-                    table[key] = value
+            store(table, step.writes)
             for out in step.outputs:
                 await output.send(key=out.key, value=out.value)
 

@@ -8,7 +8,7 @@ offsets) as one Kafka transaction, or none of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -89,6 +89,15 @@ class Step:
     """What to add to counters once committed: the instrument's name, then its label values."""
     observations: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """What to put into histograms once committed, by the instrument's name."""
+
+
+def store(table: MutableMapping[bytes, bytes], writes: Mapping[bytes, bytes | None]) -> None:
+    """Make the changes of a step in the table of its agent; ``None`` deletes the key."""
+    for key, value in writes.items():
+        if value is None:
+            table.pop(key, None)
+        else:
+            table[key] = value
 
 
 class View(Protocol):

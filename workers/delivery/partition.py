@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from workers.delivery.api import Agent, Output, Record, Step
+from workers.delivery.api import Agent, Output, Record, Step, store
 from workers.delivery.contract import JOURNAL, Contract
 from workers.delivery.dead_letters import DeadLetterWatch, as_output
 from workers.delivery.lane import Lane
@@ -188,11 +188,7 @@ class Partition:
 
     def _remember(self, name: str, changes: Mapping[bytes, bytes | None]) -> None:
         table = self._tables.get(name, {})
-        for key, value in changes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, changes)
 
     def _report(self, agent: Agent, records: int, seconds: float, step: Step) -> None:
         observer = self._contract.observer

@@ -16,7 +16,7 @@ from workers.adviser.accounts import breakdowns_step
 from workers.adviser.books import Books
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
-from workers.delivery.api import Record, Step
+from workers.delivery.api import Record, Step, store
 
 
 @dataclass(slots=True)
@@ -35,11 +35,7 @@ class _Partition:
         return self.priors
 
     def commit(self, step: Step) -> None:
-        for key, value in step.writes.items():
-            if value is None:
-                self.days.pop(key, None)
-            else:
-                self.days[key] = value
+        store(self.days, step.writes)
 
 
 def is_advice(policy: AdviserPolicy, advice: Recommendation) -> bool:

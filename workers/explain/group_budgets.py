@@ -20,7 +20,7 @@ from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.portfolio import take_rows
 from workers.allocator.rosters import Allocated, packed
 from workers.allocator.trees import below
-from workers.delivery.api import Record, Step
+from workers.delivery.api import Record, Step, store
 
 BY_GROUP = "group"
 """Name of the group in the evidence of a recommendation's first reason."""
@@ -42,11 +42,7 @@ class _Partition:
 
     def commit(self, agent: str, step: Step) -> None:
         table = self.tables.setdefault(agent, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
 
 
 def group_of(advice: Recommendation) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine import state
-from workers.delivery.api import Record, Step
+from workers.delivery.api import Record, Step, store
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.program import agents
 from workers.optimizer.silence import Silence
@@ -47,11 +47,7 @@ class Replica:
     def commit(self, topic: str, step: Step) -> None:
         """Keep what a step wrote."""
         table = self._tables[self._agents[topic].name]
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
 
     def take(self, record: Record) -> Step:
         """Return what the agent of the record's topic makes of it, and keep what it wrote."""

@@ -27,7 +27,7 @@ from schemas.topics import Topic
 from tests.workers.stored import Stored
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.program import agents
-from workers.delivery.api import DeadLetter, Output, Step
+from workers.delivery.api import DeadLetter, Output, Step, store
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 """A Monday."""
@@ -118,11 +118,7 @@ class World:
         """Let an agent take records in one step, and commit it; days told are heard at once."""
         step = self._agents[agent].step(self, list(records))
         table = self.tables.setdefault(agent, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         self.outputs += step.outputs
         self.dead_letters += step.dead_letters
         self.counts.update(step.counts)

@@ -26,7 +26,7 @@ from schemas.topics import Topic
 from tests.workers.stored import Stored
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.program import agents
-from workers.delivery.api import DeadLetter, Output, Step
+from workers.delivery.api import DeadLetter, Output, Step, store
 
 FIRST = date(2026, 3, 2)
 """A Monday."""
@@ -124,11 +124,7 @@ class Allocator:
         agent = self._agents[self.policy.topic(topic)]
         step = agent.step(self, list(records))
         table = self.tables.setdefault(agent.name, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         self.outputs += step.outputs
         self.dead_letters += step.dead_letters
         return step

@@ -21,7 +21,7 @@ from schemas.record import Record
 from schemas.tick import Tick
 from schemas.topics import Topic
 from tests.workers.stored import Stored
-from workers.delivery.api import DeadLetter, Output
+from workers.delivery.api import DeadLetter, Output, store
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents, journal
 from workers.executor.rows import PlanRule, pack
@@ -124,11 +124,7 @@ class World:
         self.head, sealed = audit.seal(self.head, entries)
         for output in [*(o for o in step.outputs if o.topic != audit.topic), *sealed]:
             self.append(output)
-        for key, value in step.writes.items():
-            if value is None:
-                self.tables[name].pop(key, None)
-            else:
-                self.tables[name][key] = value
+        store(self.tables[name], step.writes)
         self.dead_letters += step.dead_letters
         for counter, amount in step.counts.items():
             self.counts[counter] = self.counts.get(counter, 0) + amount

@@ -28,6 +28,7 @@ from schemas.fields import Autonomy, BudgetPeriod
 from schemas.metrics import RecordMode
 from tests.workers.optimizer.world import World, hour
 from tests.workers.stored import Stored
+from workers.delivery.api import store
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents
 
@@ -258,9 +259,5 @@ class Hostile:
     def _carry(self, name: str, records: list[Stored]) -> Any:  # noqa: ANN401 -- outputs of a step
         step = self._executor[name].step(self._other, records)
         table = self._other.tables.setdefault(name, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         return step.outputs

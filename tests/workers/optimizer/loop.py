@@ -10,7 +10,7 @@ from schemas import AuditEntry, Plan, decode, encode, topics
 from tests.workers.optimizer.test_adaptive import spent
 from tests.workers.optimizer.world import KEY, World, hour
 from tests.workers.stored import Stored
-from workers.delivery.api import Output
+from workers.delivery.api import Output, store
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents
 
@@ -87,9 +87,5 @@ class Loop:
     def _carry(self, name: str, records: list[Stored]) -> list[Output]:
         step = self._executor[name].step(self._other, records)
         table = self._other.tables.setdefault(name, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         return list(step.outputs)

@@ -23,7 +23,7 @@ from schemas import (
 from schemas.fields import BudgetPeriod
 from schemas.topics import Topic
 from tests.workers.stored import Stored
-from workers.delivery.api import DeadLetter, Output, Step
+from workers.delivery.api import DeadLetter, Output, Step, store
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.program import agents
 
@@ -104,11 +104,7 @@ class World:
         """Let an agent take records in one step, and commit it."""
         step = self._agents[agent].step(self, list(records))
         table = self.tables.setdefault(agent, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         self.outputs += step.outputs
         self.dead_letters += step.dead_letters
         self.counts.update(step.counts)

@@ -32,7 +32,7 @@ from schemas import (
 from schemas.record import CampaignRecord
 from schemas.topics import Topic
 from tests.workers.stored import Stored
-from workers.delivery.api import DeadLetter, Output
+from workers.delivery.api import DeadLetter, Output, store
 from workers.scorer.policy import ScorerPolicy
 from workers.scorer.program import agents
 
@@ -213,11 +213,7 @@ class World:
         name = topic.name.removesuffix(".v1")
         step = self._agents[name].step(self, list(records))
         table = self.tables.setdefault(name, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(table, step.writes)
         self.outputs += step.outputs
         self.dead_letters += step.dead_letters
         self.counts.update(step.counts)
