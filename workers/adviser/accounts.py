@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from schemas import Breakdowns, SchemaError, campaign_key, decode
-from schemas.errors import Reason
 from schemas.keys import check_key
 from workers.adviser.advising import advise
 from workers.adviser.archive import Archive
@@ -13,10 +12,9 @@ from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
+from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
-
-IN_THE_FUTURE = "in_the_future"
 
 
 def breakdowns_step(
@@ -47,25 +45,14 @@ def _readable(
         try:
             row = decode(record.value or b"", Breakdowns)
             check_key(record.key, row.key)
-            _check(row, books)
+            check_ended(books.zones, row.timezone, row.day, row.closed_at)
             sent_on = draft.sent_on(record, row.key)
         except SchemaError as error:
             draft.refuse_for(record, error)
             continue
-        if sent_on:
-            continue
-        if draft.policy.too_far_ahead(int(row.closed_at.timestamp()), record.timestamp):
-            detail = f"is ahead of its record's timestamp, was {row.closed_at.isoformat()}"
-            draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
-        else:
+        if not sent_on and not refuse_ahead(draft, draft.policy, record, row.closed_at):
             yield row, record
 
 
 def _today(row: Breakdowns, books: Books) -> int:
     return books.zones.local_day(row.timezone.encode(), int(row.closed_at.timestamp()))
-
-
-def _check(row: Breakdowns, books: Books) -> None:
-    if _today(row, books) <= day_number(row.day):
-        detail = f"{row.day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
-        raise SchemaError("closed_at", Reason.CONTRADICTION, detail)

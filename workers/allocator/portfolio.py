@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import Portfolio, SchemaError, campaign_key, decode
-from schemas.errors import Reason
 from schemas.keys import check_key
 from workers.allocator import member_rows
 from workers.allocator.allocating import Books, allocate_if_due
@@ -17,11 +16,9 @@ from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rosters import packed, roster_of
 from workers.allocator.tables import MEMBERS, member_key, roster_key
 from workers.allocator.trees import top_of
+from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
-
-IN_THE_FUTURE = "in_the_future"
-
 
 _FORGOTTEN: Final = 2 * member_rows.KEPT_DAYS
 """Days behind the group's newest after which a member is forgotten."""
@@ -58,7 +55,7 @@ def _readable(
             # A copy was checked where its key belongs.
             copy = times_handed(record) > 0
             if not copy:
-                _check(row, books)
+                check_ended(books.zones, row.timezone, row.last_day, row.closed_at)
             sent_on = not copy and draft.sent_on(record, row.key)
         except SchemaError as error:
             draft.refuse_for(record, error)
@@ -68,18 +65,8 @@ def _readable(
         if row.first_day != row.last_day:
             detail = f"must be {row.first_day}, the day that begins the row: one day a row"
             draft.refuse(record, NOT_SUPPORTED, "last_day", detail)
-        elif draft.policy.too_far_ahead(int(row.closed_at.timestamp()), record.timestamp):
-            detail = f"is ahead of its record's timestamp, was {row.closed_at.isoformat()}"
-            draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
-        else:
+        elif not refuse_ahead(draft, draft.policy, record, row.closed_at):
             yield row, record
-
-
-def _check(row: Portfolio, books: Books) -> None:
-    today = books.zones.local_day(row.timezone.encode(), int(row.closed_at.timestamp()))
-    if today <= day_number(row.last_day):
-        detail = f"{row.last_day} had not ended in {row.timezone} at {row.closed_at.isoformat()}"
-        raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
 
 
 def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
