@@ -1,7 +1,8 @@
 """Everything that can be set: one frozen value, each field with its range and what it is for.
 
-A field's documentation is here and nowhere else: ``pacekeeper config check`` prints it, and
-``docs/settings.md`` is generated from it. How values are read is :mod:`workers.configuration`.
+A field's documentation is here, or with its section, and nowhere else: ``pacekeeper config check``
+prints it, and ``docs/settings.md`` is generated from it. How values are read is
+:mod:`workers.configuration`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
+
+from workers.delivery_settings import DeliverySettings
 
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -107,70 +110,6 @@ class TopicSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(
                 f"min_insync_replicas must not exceed replication, was {self.min_insync_replicas}"
                 f" and {self.replication}"
-            )
-
-
-class DeliverySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How records are read and written, exactly once."""
-
-    session_timeout_seconds: Annotated[
-        float,
-        Meta(
-            ge=1,
-            le=300,
-            description="Silence after which Kafka gives a worker's partitions to others.",
-        ),
-    ] = 15.0
-    heartbeat_seconds: Annotated[
-        float, Meta(ge=0.1, le=60, description="How often a worker tells Kafka that it lives.")
-    ] = 3.0
-    rebalance_timeout_seconds: Annotated[
-        float, Meta(ge=1, le=900, description="How long a rebalance waits for the step in hand.")
-    ] = 60.0
-    transaction_timeout_seconds: Annotated[
-        float, Meta(ge=1, le=900, description="Age at which Kafka aborts an open transaction.")
-    ] = 30.0
-    max_step_records: Annotated[
-        int,
-        Meta(ge=1, le=100_000, description="Most records of one step, and so of one transaction."),
-    ] = 4_000
-    max_backlog_records: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=10_000_000,
-            description="Records a partition may hold in memory before reading pauses.",
-        ),
-    ] = 20_000
-    step_interval_seconds: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=10,
-            description="Least time from step to step of a partition that has no backlog.",
-        ),
-    ] = 0.05
-    dead_letter_ratio: Annotated[
-        float,
-        Meta(
-            gt=0, le=1, description="Share of dead letters in a window at which the worker stops."
-        ),
-    ] = 0.5
-    dead_letter_window_records: Annotated[
-        int,
-        Meta(ge=10, le=10_000_000, description="Records over which dead_letter_ratio is taken."),
-    ] = 20_000
-    dead_letter_run: Annotated[
-        int,
-        Meta(ge=1, le=10_000_000, description="Dead letters in a row at which the worker stops."),
-    ] = 10_000
-
-    def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
-        if self.heartbeat_seconds * 3 > self.session_timeout_seconds:
-            raise ValueError(
-                "session_timeout_seconds must be at least three times heartbeat_seconds, "
-                f"was {self.session_timeout_seconds} and {self.heartbeat_seconds}"
             )
 
 

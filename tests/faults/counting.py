@@ -28,7 +28,7 @@ from tests.faults.topics import (
     publish,
     reach,
 )
-from workers.settings import DeliverySettings
+from workers.delivery_settings import DeliverySettings
 
 DELIVERY = DeliverySettings(
     session_timeout_seconds=3,

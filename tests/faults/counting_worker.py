@@ -25,9 +25,10 @@ from tests.faults.topics import Topics
 from workers.delivery.api import Agent, DeadLetter, Journal, Output, Program, Record, Step, View
 from workers.delivery.app import create_app
 from workers.delivery.lag import Lag
+from workers.delivery_settings import DeliverySettings
 from workers.kafka import Connection
 from workers.lifetime import run_until_stopped
-from workers.settings import DeliverySettings, Settings, TopicSettings
+from workers.settings import Settings, TopicSettings
 
 JOURNAL_EVERY = 50
 ELSEWHERE_EVERY = 100

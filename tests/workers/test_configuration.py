@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from workers.cli.settings_page import settings_page
 from workers.configuration import Configuration, Setting, catalogue, read_configuration
+from workers.delivery_settings import DeliverySettings
 from workers.errors import UsageError
-from workers.settings import DeliverySettings, Settings
+from workers.settings import Settings
 
 SETTINGS = {setting.key: setting for setting in catalogue()}
 

@@ -20,10 +20,10 @@ from deploy.broker import Broker
 from tests.broker_fixtures import SecuredKafka
 from tests.waiting import eventually
 from tests.workers.echo_worker import program
+from workers.delivery_settings import DeliverySettings
 from workers.kafka import connect
 from workers.settings import (
     BrokerSettings,
-    DeliverySettings,
     Settings,
     TopicSettings,
     WebSettings,

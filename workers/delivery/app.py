@@ -21,8 +21,9 @@ from workers.delivery.lane import LaneLimits
 from workers.delivery.ownership import Ownership
 from workers.delivery.ticks import tick
 from workers.delivery.transport import FAUST_VERSION, Consumer, Transport, table_manager
+from workers.delivery_settings import DeliverySettings
 from workers.kafka import Connection
-from workers.settings import DeliverySettings, Settings
+from workers.settings import Settings
 
 _LAG_SECONDS = 2.0
 
