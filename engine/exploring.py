@@ -104,13 +104,11 @@ def exploring(
     return Exploring(
         moved=moved,
         unmoved=np.zeros(count, dtype=np.int64),
-        cost=np.ceil(np.minimum(settled.hours[:, 0] * np.abs(np.expm1(gain)), _MOST)).astype(
-            np.int64
-        ),
+        cost=_rounded_up(settled.hours[:, 0] * np.abs(np.expm1(gain))),
         most=np.where(moved != 0.0, part * settled.cap, 0.0),
         slope=response.mean[:, ELASTICITY] - bend * (log_multiplier - response.anchor),
         bend=bend.copy(),
-        used=np.ceil(np.minimum(used, _MOST)).astype(np.int64),
+        used=_rounded_up(used),
         total=np.floor(np.minimum(total, _MOST)).astype(np.int64),
         period=period,
     )
@@ -123,6 +121,10 @@ def explored_with(spend: Floats, moved: Floats, slope: Floats, bend: Floats) -> 
     """
     gain = slope * moved - 0.5 * bend * moved**2
     return np.asarray(spend * np.abs(np.expm1(-gain)))
+
+
+def _rounded_up(amounts: Floats) -> Ints:
+    return np.asarray(np.ceil(np.minimum(amounts, _MOST)).astype(np.int64))
 
 
 def _calm(steered: Steered) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.bids import MAX_CHANGE, MAXIMUM, MINIMUM
 from engine.intervals import LIKELY
-from schemas import Explanation
+from schemas import BidTerms, Explanation
 from workers.adviser.bid_lessons import Lessons
 from workers.adviser.bid_multiplying import Multiplied
 from workers.adviser.bid_wanting import Entity, Wanted
@@ -48,11 +48,6 @@ def reasons(
 def _worth(entity: Entity, row: int, found: Wanted, lessons: Lessons) -> Explanation:
     terms, worth = entity.terms, float(found.worth[row])
     spread = float(np.exp(LIKELY * found.deviation[row]))
-    aim = (
-        f"a target cost of {terms.target_cpa} {terms.currency}"
-        if terms.target_cpa is not None
-        else f"a target of {terms.target_roas:g} times its cost"
-    )
     numbers = {
         "rate": float(found.rate[row]),
         "rate_low": float(found.rate[row]) / spread,
@@ -63,7 +58,7 @@ def _worth(entity: Entity, row: int, found: Wanted, lessons: Lessons) -> Explana
         "predicted_conversions_per_day": float(found.gains.conversions.middle[row]),
     }
     evidence = {
-        "aim": aim,
+        "aim": _aim(terms),
         "currency": terms.currency,
         "current": str(entity.bid),
         "worth": str(entity.amount(worth)),
@@ -78,6 +73,12 @@ def _worth(entity: Entity, row: int, found: Wanted, lessons: Lessons) -> Explana
         "{currency} by {aim}. The bid is {current}."
     )
     return _explained(code, text, evidence)
+
+
+def _aim(terms: BidTerms) -> str:
+    if terms.target_cpa is not None:
+        return f"a target cost of {terms.target_cpa} {terms.currency}"
+    return f"a target of {terms.target_roas:g} times its cost"
 
 
 def _recent(entity: Entity, lessons: Lessons) -> list[Explanation]:

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from engine import bids
-from engine.arrays import Bools, Floats
+from engine.arrays import Bools, Floats, Ints
 from engine.bid_gains import Gains, Move, gains, worthwhile
 from engine.bids import Bids, Goals, InForce, Limits
 from engine.mean_rates import MeanRates, rows_of
@@ -102,13 +102,9 @@ def wanted(
     goals = _goals(entities)
     allowed = bids.worth(lessons.value[campaign], goals)
     rate = means.mean * lessons.performance[campaign]
-    by_value = np.where(goals.target_cpa > 0.0, 0.0, lessons.value_deviation[campaign])
-    parts = (means.deviation, lessons.performance_deviation[campaign], by_value)
-    deviation = np.sqrt(sum(np.square(each) for each in parts))
+    deviation = _deviation(lessons, campaign, goals, means)
     worth, limits, now = allowed * rate, _limits(entities), _in_force(account, entities)
     made = bids.bids(worth, limits, now, np.ones(len(entities)))
-    known = np.where(worth > 0.0, worth, now.bid)
-    beyond = (now.bid < limits.low) | (now.bid > limits.high)
     clicks, spend = _daily(account, lessons, entities)
     move = Move(
         old=now.bid,
@@ -126,11 +122,24 @@ def wanted(
         worth=worth,
         bids=made,
         old=now.bid,
-        off=np.asarray(beyond | worthwhile(now.bid, known, deviation)),
+        off=_is_off(now.bid, worth, limits, deviation),
         clicks=clicks,
         spend=spend,
         gains=gains(move),
     )
+
+
+def _is_off(bid: Floats, worth: Floats, limits: Limits, deviation: Floats) -> Bools:
+    known = np.where(worth > 0.0, worth, bid)
+    beyond = (bid < limits.low) | (bid > limits.high)
+    return np.asarray(beyond | worthwhile(bid, known, deviation))
+
+
+def _deviation(lessons: Lessons, campaign: Ints, goals: Goals, means: MeanRates) -> Floats:
+    """Return how far what a click is worth may be off, natural log."""
+    by_value = np.where(goals.target_cpa > 0.0, 0.0, lessons.value_deviation[campaign])
+    parts = (means.deviation, lessons.performance_deviation[campaign], by_value)
+    return np.asarray(np.sqrt(sum(np.square(each) for each in parts)))
 
 
 def _goals(entities: Sequence[Entity]) -> Goals:

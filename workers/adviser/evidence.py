@@ -13,11 +13,20 @@ from engine.arrays import Floats, Ints
 from engine.calendar import HOUR
 from engine.delay import Maturity
 from engine.rate_cells import UNKNOWN, matured
-from workers.adviser.archive import KeptDay
+from workers.adviser.archive import KeptDay, Row
 from workers.adviser.bid_slices import Columns
 from workers.adviser.slices import Names, order
 
 MILLION: Final = 1e6
+_SCALES: Final = {
+    "impressions": 1.0,
+    "clicks": 1.0,
+    "spend": MILLION,
+    "conversions": MILLION,
+    "revenue": MILLION,
+}
+"""What a kept count is divided by, in the order in which they are kept."""
+
 DIMENSIONS: Final = ("ad_set", "device", "placement")
 
 
@@ -75,10 +84,6 @@ def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Eviden
         return np.repeat(np.array(values, dtype=np.int64), lengths)
 
     hour = np.array(list(chain.from_iterable(row[1] for _, row in flat)), dtype=np.int64)
-    counts = [
-        np.array(list(chain.from_iterable(row[2][at] for _, row in flat)), dtype=np.float64)
-        for at in range(5)
-    ]
     ends = spread([day.begins for day, _ in flat]) + (hour + 1) * HOUR
     told = spread([now if restates else day.closed for day, _ in flat])
     seen = np.maximum(told - ends, 0) / HOUR
@@ -88,14 +93,20 @@ def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Eviden
         slice=spread([place[row[0]] for _, row in flat]),
         day=spread([day.day for day, _ in flat]),
         hour=hour,
-        impressions=counts[0],
-        clicks=counts[1],
-        spend=counts[2] / MILLION,
-        conversions=counts[3] / MILLION,
-        revenue=counts[4] / MILLION,
+        **_counts([row for _, row in flat]),
         age=np.maximum(now - ends, 0) / HOUR,
         share=matured(maturity, one, np.ones(len(hour)), seen),
     )
+
+
+def _counts(rows: Sequence[Row]) -> dict[str, Floats]:
+    """Return the counts of slices, hour by hour, one slice after the other."""
+    columns = [
+        np.array(list(chain.from_iterable(row[2][at] for row in rows)), dtype=np.float64)
+        for at in range(len(_SCALES))
+    ]
+    scaled = zip(_SCALES.items(), columns, strict=True)
+    return {name: column / scale for (name, scale), column in scaled}
 
 
 def columns_of(one: Evidence) -> Columns:

@@ -43,10 +43,6 @@ def recommended(policy: AdviserPolicy, occasion: Occasion, finding: Finding) -> 
     platform, account, campaign = parse_campaign_key(occasion.campaign)
     head = occasion.head
     now = from_seconds(head.closed)
-    before = head.said.get(finding.kind.value)
-    live = before is not None and before.until > head.closed
-    weight = finding.size * finding.sure
-    priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
     advice = Recommendation(
         platform=platform,
         account_id=account,
@@ -60,26 +56,42 @@ def recommended(policy: AdviserPolicy, occasion: Occasion, finding: Finding) -> 
         current_value=finding.current,
         recommended_value=finding.recommended,
         change=finding.recommended - finding.current,
-        change_pct=rounded(100.0 * float(finding.recommended / finding.current - 1))
-        if finding.current
-        else None,
+        change_pct=_change_pct(finding),
         unit=finding.unit,
         currency=head.currency or (head.aims.currency if head.aims else None),
         expected_impact=finding.impact,
         confidence=rounded(finding.sure),
-        priority=next(name for least, name in priorities if weight >= least),
+        priority=_priority(finding),
         risk=_risk(finding),
         reasons=finding.reasons,
         guardrails=(GuardrailCheck(name="for_people", status=GuardrailStatus.BLOCKED),),
         decided_at=now,
         valid_from=now,
         expires_at=now + timedelta(days=HORIZON_DAYS),
-        supersedes=before.identity if before is not None and live else None,
+        supersedes=_superseded(head, finding),
         model_version=policy.model_version,
         plan_version=head.aims.plan_version if head.aims else 0,
         inputs={policy.topic(BREAKDOWNS): head.offset},
     )
     return identified(advice)
+
+
+def _change_pct(finding: Finding) -> float | None:
+    if not finding.current:
+        return None
+    return rounded(100.0 * float(finding.recommended / finding.current - 1))
+
+
+def _priority(finding: Finding) -> Priority:
+    weight = finding.size * finding.sure
+    priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
+    return next(name for least, name in priorities if weight >= least)
+
+
+def _superseded(head: Head, finding: Finding) -> str | None:
+    """Return the id of what was advised of the kind before, as long as it has not expired."""
+    before = head.said.get(finding.kind.value)
+    return before.identity if before is not None and before.until > head.closed else None
 
 
 def _risk(finding: Finding) -> Risk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,22 +51,14 @@ def look(evidence: Evidence, aims: Aims) -> Look | None:
     if not names:
         return None
     table = np.array(columns)
-    segments = Segments(
-        campaign=np.zeros(len(names), dtype=np.int64),
-        dimension=np.array([DIMENSIONS.index(each) for each, _ in names], dtype=np.int64),
-        named=np.array([bool(name) for _, name in names]),
-        cost=table[:, 0],
-        value=table[:, 1],
-    )
+    segments = _of_one(names, cost=table[:, 0], value=table[:, 1])
     target = _target(aims)
-    judged = judge(
-        segments,
-        Yardsticks(
-            target=np.array([target]),
-            unit=np.array([unit]),
-            dispersion=np.array([1.0 + ORDERS_VARY**2 if by_value else 1.0]),
-        ),
+    yardsticks = Yardsticks(
+        target=np.array([target]),
+        unit=np.array([unit]),
+        dispersion=np.array([1.0 + ORDERS_VARY**2 if by_value else 1.0]),
     )
+    judged = judge(segments, yardsticks)
     return Look(
         names=names,
         segments=segments,
@@ -75,6 +68,17 @@ def look(evidence: Evidence, aims: Aims) -> Look | None:
         spend=table[:, 2],
         conversions=table[:, 3],
         expected=segments.cost * judged.target,
+    )
+
+
+def _of_one(names: Sequence[tuple[str, str]], *, cost: Floats, value: Floats) -> Segments:
+    """Return the segments of one campaign."""
+    return Segments(
+        campaign=np.zeros(len(names), dtype=np.int64),
+        dimension=np.array([DIMENSIONS.index(each) for each, _ in names], dtype=np.int64),
+        named=np.array([bool(name) for _, name in names]),
+        cost=cost,
+        value=value,
     )
 
 
