@@ -38,6 +38,7 @@ COINS: Final = 4
 
 _WIDEST: Final = 1.0
 _SOME: Final = 1e-9
+_LEAST: Final = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ class Explored:
     """What does, the same for all of a group; never more than the reserve."""
     cost: Floats
     """What that is expected to cost the group in a day, in the value of the curves, >= 0."""
+    worth: Floats
+    """What money brings as much, at what it is worth where it was moved."""
 
 
 def explored(members: Members, settled: Shared, chances: Chances) -> Explored:
@@ -91,13 +94,15 @@ def explored(members: Members, settled: Shared, chances: Chances) -> Explored:
     budget = plain + by_chance(most, chances.of, chances.coins[:, :2])
     hold = np.where(free, np.where(budget == members.budget, KEPT, GO), settled.hold)
     gone = _of_groups(np.abs(budget - settled.budget), chances.of) // 2
+    cost, worth = (_sums(each, chances.of) for each in _cost(settled, budget))
     return Explored(
         settled=settled,
         shared=replace(settled, budget=budget, hold=hold),
         without_jitter=plain,
         reserve=reserve,
         elsewhere=gone,
-        cost=_cost(settled, budget, chances.of),
+        cost=cost,
+        worth=worth,
     )
 
 
@@ -154,15 +159,20 @@ def _draw(fit: Fit, coins: Floats) -> Fit:
     )
 
 
-def _cost(settled: Shared, budget: Ints, of: Ints) -> Floats:
-    """Return what the moves in each one's group are expected to cost together, (B,), >= 0.
+def _cost(settled: Shared, budget: Ints) -> tuple[Floats, Floats]:
+    """Return what each move is expected to cost, in value and in money, (B,), both >= 0.
 
     Within the band a move may even seem to gain: that is not counted.
     """
     curves, before, after = settled.fit.curves(), settled.budget, budget
     lost = curves.value(before.astype(np.float64)) - curves.value(after.astype(np.float64))
-    worth = np.exp(settled.log_price) * (after - before)
-    cost = np.where(before == after, 0.0, np.maximum(lost + worth, 0.0))
+    price = np.exp(settled.log_price)
+    cost = np.maximum(lost + price * (after - before), 0.0)
+    cost = np.where(before == after, 0.0, cost)
+    return cost, cost / np.maximum(price, _LEAST)
+
+
+def _sums(amounts: Floats, of: Ints) -> Floats:
     sums = np.zeros(int(of.max()) + 1)
-    np.add.at(sums, of, cost)
+    np.add.at(sums, of, amounts)
     return np.asarray(sums[of])

@@ -58,7 +58,7 @@ def passed_on(days: Days) -> Floats:
 def _either(ours: Fit, plain: Fit, days: Days) -> Fit:
     """Return pools by our own chance where it tells their exponents."""
     told = ours.pool_identified
-    by_pool = {"pool_exponent", "pool_deviation", "pool_identified"}
+    by_pool = {"pool_exponent", "pool_deviation", "pool_identified", "by_chance"}
     mixed = {
         field.name: np.where(
             told if field.name in by_pool else told[days.pool],
@@ -67,4 +67,4 @@ def _either(ours: Fit, plain: Fit, days: Days) -> Fit:
         )
         for field in fields(Fit)
     }
-    return Fit(**(mixed | {"by_chance": told}))
+    return Fit(**mixed)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from engine.group_exploring import Explored
 from engine.group_split import GO
 from schemas import Explanation
@@ -29,7 +27,7 @@ _NOT_IDENTIFIED: Final = (
     "tell too little of it. The exponent of {exponent:.2f} comes from days whose spend may have "
     "followed demand, and from what is usual."
 )
-_LEAST, _MOST = 1e-300, 1e17
+_MOST: Final = 1e17
 
 
 class LearningNotes:
@@ -55,7 +53,6 @@ class LearningNotes:
 
     def _exploring(self, i: int, explain: Explaining) -> Explanation:
         explored, cost = self._explored, float(self._explored.cost[i])
-        price = max(float(np.exp(explored.settled.log_price[i])), _LEAST)
         by_value = self._shape.group.objective is Objective.VALUE
         unit = 10 ** exponent_of(self._currency) if by_value else 1
         group = self._shape.tree.groups[int(self._found.of[i])].group
@@ -70,25 +67,27 @@ class LearningNotes:
             "currency": self._currency,
             "what": explain.what,
             "cost": float(f"{cost / unit:.{DIGITS}g}"),
-            "cost_money": self._money(min(cost / price, _MOST)),
+            "cost_money": self._money(min(float(explored.worth[i]), _MOST)),
             "by_chance": bool(explored.shared.fit.by_chance[0]),
+            **self._exponent(i),
         }
         return explained("exploring", _EXPLORING, evidence)
 
     def _not_identified(self, i: int, explain: Explaining) -> Explanation:
-        fit, jitter = self._explored.shared.fit, self._found.members.days.jitter
+        jitter = self._found.members.days.jitter
         varied = 0 if jitter is None else int((jitter[i] != 0.0).sum())
-        numbers = {
-            "exponent": float(fit.exponent[i]),
-            "exponent_deviation": float(fit.exponent_deviation[i]),
-        }
         evidence = {
             **explain.named(i),
             "what": explain.what,
             "varied_days": varied,
-            **{name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()},
+            **self._exponent(i),
         }
         return explained("elasticity_not_identified", _NOT_IDENTIFIED, evidence)
+
+    def _exponent(self, i: int) -> dict[str, float]:
+        fit = self._explored.shared.fit
+        numbers = {"exponent": fit.exponent[i], "exponent_deviation": fit.exponent_deviation[i]}
+        return {name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()}
 
     def _money(self, minor: float) -> str:
         return str(from_minor(round(float(minor)), self._currency))
