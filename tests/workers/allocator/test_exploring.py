@@ -108,6 +108,18 @@ def test_what_is_in_force_of_the_coins_is_stored_with_each_day(learnt: Loop) -> 
     assert abs(moved.mean()) < 0.02
 
 
+def test_coins_are_thrown_anew_every_day_and_for_everybody(learnt: Loop) -> None:
+    """Signs are even, and tell neither the next day's nor anybody else's."""
+    told = np.array([row.budget_jitter for row in learnt.told]).reshape(-1, len(learnt.budget))
+    signs = np.sign(told[10:])
+    assert (np.abs(signs) > 0).mean() > 0.8
+    throws = signs[signs != 0.0].size
+    # Four standard errors of fair coins.
+    assert abs(signs.sum()) < 4 * np.sqrt(throws)
+    assert abs((signs[1:] * signs[:-1]).sum()) < 4 * np.sqrt(throws)
+    assert abs((signs[:, 1:] * signs[:, :-1]).sum()) < 4 * np.sqrt(throws)
+
+
 def test_the_advice_says_what_learning_is_expected_to_cost(learnt: Loop) -> None:
     notes = [
         reason for each in last(learnt) for reason in each.reasons if reason.code == "exploring"
