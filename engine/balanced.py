@@ -54,10 +54,9 @@ def balanced(moves: Ints, of: Ints) -> Ints:
         Shape (B,), >= 0: which of them are to sum to nothing. Of equal moves earlier ones are cut
         last.
     """
-    after = moves.copy()
-    for at in np.unique(of[moves != 0]).tolist():
-        inside = of == at
-        ups, downs = (np.flatnonzero(inside & (sign * moves > 0)) for sign in (1, -1))
+    after, order = moves.copy(), np.argsort(of, kind="stable")
+    for inside in np.split(order, np.flatnonzero(np.diff(of[order])) + 1):
+        ups, downs = (inside[sign * moves[inside] > 0] for sign in (1, -1))
         given, taken = int(moves[ups].sum()), -int(moves[downs].sum())
         larger = ups if given > taken else downs
         size = np.abs(moves[larger])[None, :]

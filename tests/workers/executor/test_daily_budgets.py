@@ -110,10 +110,10 @@ def test_what_a_budget_is_without_chance_is_told_with_it_and_not_with_a_roll_bac
     action = replace(set_("first", "100", "120"), without_jitter=plain)
     world.publish(topics.ACTIONS, action, 1)
     world.settle(ORDER)
-    assert world.audit[-1].without_jitter == plain
     world.publish(topics.DECISIONS, roll_back("first", minutes=2), 2)
     world.settle(ORDER)
-    assert (world.audit[-1].after, world.audit[-1].without_jitter) == (Decimal(100), None)
+    told = [(entry.after, entry.without_jitter) for entry in world.audit]
+    assert told == [(Decimal(120), plain), (Decimal(100), None)]
     asks = planned(Autonomy.PROPOSE)
     advice = a_recommendation(
         "more",
