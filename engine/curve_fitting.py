@@ -59,6 +59,8 @@ class Fit:
     """Shape (P,): spread of the exponents in a pool."""
     pool_identified: Bools
     """Shape (P,): whether the campaigns of a pool together tell its exponent to .1 or better."""
+    by_chance: Bools
+    """Shape (P,): whether exponents come from chance of our own alone, which demand cannot move."""
 
     def curves(self) -> Curves:
         """Return the curves of a day's spend, in the money of ``usual``."""
@@ -81,7 +83,7 @@ def fit_curves(days: Days) -> Fit:
     step = _step(days, middle, exponent, common)
     for _ in range(ROUNDS - 1):
         step = _step(days, middle, step.exponent, step.sums.common)
-    return _fit(middle, step)
+    return _fit(middle, step, by_chance=days.jitter is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,7 @@ def _drawn(said: Said, pool: Pooled, of: Ints) -> tuple[Floats, Floats]:
     return mean, 1.0 / np.sqrt(precision)
 
 
-def _fit(middle: Centred, step: _Step) -> Fit:
+def _fit(middle: Centred, step: _Step, *, by_chance: bool) -> Fit:
     noise = np.maximum(step.dispersion * step.sums.squares, _LEAST)
     return Fit(
         usual=middle.usual,
@@ -161,4 +163,5 @@ def _fit(middle: Centred, step: _Step) -> Fit:
         pool_exponent=step.pool.mean,
         pool_deviation=step.pool.deviation,
         pool_identified=step.pool.identified,
+        by_chance=np.full(len(step.pool.mean), by_chance),
     )

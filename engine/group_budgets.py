@@ -12,37 +12,48 @@ of their own, which hold as the total does.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from engine.allocation import Groups, InfeasibleAllocation, allocate
 from engine.arrays import Bools, Floats, Ints
-from engine.curve_fitting import Fit, fit_curves
+from engine.curve_fitting import Fit
 from engine.group_nesting import Nested, room
-from engine.response_days import Days
-from schemas import HoldReason
-
-GO, LATE, TOO_LITTLE, KEPT, TOO_SMALL, TOO_LARGE = range(6)
-"""What becomes of a campaign: a new budget, or why it keeps the one that it has."""
-
-HOLDS: Final = (
-    None,
-    HoldReason.STALE_DATA,
-    HoldReason.TOO_LITTLE_DATA,
-    HoldReason.WITHIN_BAND,
-    HoldReason.INFEASIBLE_MINIMUM,
-    HoldReason.INFEASIBLE_MAXIMUM,
+from engine.group_split import (
+    BAND,
+    GO,
+    HOLDS,
+    KEPT,
+    LATE,
+    TOO_LARGE,
+    TOO_LITTLE,
+    TOO_SMALL,
+    Shared,
+    split,
 )
-"""The reasons of those codes, as records say them."""
+from engine.instruments import fitted
+from engine.response_days import Days
+
+__all__ = [
+    "BAND",
+    "FIRST_STEP",
+    "GO",
+    "HOLDS",
+    "KEPT",
+    "LATE",
+    "LEAST_DAYS",
+    "TOO_LARGE",
+    "TOO_LITTLE",
+    "TOO_SMALL",
+    "UNUSED",
+    "Members",
+    "Shared",
+    "share",
+]
 
 LEAST_DAYS: Final = 7.0
 """Days with spend, by their weights, below which a campaign's budget is left alone."""
-
-BAND: Final = 0.05
-"""Log distance between marginal return and price within which a budget is kept."""
 
 FIRST_STEP: Final = 0.05
 """Share of an equal part of the total that one change may always add: a budget of nothing starts
@@ -67,29 +78,13 @@ class Members:
     """Share of the budget that the last days spent; 1 or more where it is not known."""
     late: Bools
     """Whose last day is not closed yet: they keep their budget."""
+    base: Ints | None = None
+    """What ``budget`` was before chance of the group's own moved it; the same where none did."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """A day's total over B campaigns; shapes (B,), money in minor units."""
-
-    budget: Ints
-    """The new ones; the present one of everybody who is held."""
-    hold: Ints
-    """A position in `HOLDS`, `GO` where the budget is new."""
-    low: Ints
-    high: Ints
-    """How far this change may go, plans' bounds included."""
-    log_price: Floats
-    """Log of what a minor unit more brings, the same for all that are free to give and take; in a
-    tree, for all that no bound of a group stands between."""
-    total: int
-    """What the budgets sum to."""
-    unplaced: int
-    """What is left of the total that no bound allows to place today, >= 0."""
-    forced: bool
-    """Whether the total was cut by more than the largest change allows."""
-    fit: Fit
+    @property
+    def settled(self) -> Ints:
+        """Return what the budgets were settled at: what they are without our own chance."""
+        return self.budget if self.base is None else self.base
 
 
 def share(
@@ -114,7 +109,7 @@ def share(
     Budgets that sum to ``total``, less what is unplaced, and keep every bound; or, where nobody can
     be moved, the present budgets with the reason. Of a total of nothing nobody keeps anything.
     """
-    fit = fit_curves(members.days)
+    fit = fitted(members.days)
     known = _known(members, fit)
     hold = np.where(members.late, LATE, np.where(known, GO, TOO_LITTLE))
     # No maximum is a number whose sum nothing holds: nobody is given more than these anyway.
@@ -132,11 +127,14 @@ def share(
         return replace(nobody, hold=np.where(free, TOO_SMALL, hold))
     if asked > int(most[free].sum()):
         return replace(nobody, hold=np.where(free, TOO_LARGE, hold))
+    # Who is in the band keeps what it was settled at, not where a coin has put it.
+    before = replace(nobody, budget=np.where(free, members.settled, members.budget))
     if nested is not None:
-        return _in_tree(nobody, free, least, nested, total)
+        made = _in_tree(before, free, least, nested, total)
+        return made or replace(nobody, hold=np.where(free, TOO_SMALL, hold))
     forced = asked < int(low[free].sum())
     bounds = (least if forced else low, high)
-    made = _split(nobody, free, bounds, min(asked, int(high[free].sum())), None)
+    made = split(before, free, bounds, min(asked, int(high[free].sum())), None)
     return replace(made, unplaced=total - made.total, forced=forced)
 
 
@@ -144,7 +142,7 @@ def _nothing(before: Shared, free: Bools) -> Shared:
     """Return what becomes of a total of nothing: none, whether its days say enough or not."""
     budget, price = np.zeros_like(before.budget), 0.0
     if free.any():
-        cut = _split(before, free, (budget, before.high), 0, None)
+        cut = split(before, free, (budget, before.high), 0, None)
         price = float(cut.log_price[free].max())
     return replace(
         before,
@@ -157,15 +155,15 @@ def _nothing(before: Shared, free: Bools) -> Shared:
     )
 
 
-def _in_tree(before: Shared, free: Bools, least: Ints, nested: Nested, total: int) -> Shared:
-    """Return a total shared out with the bounds of the groups inside."""
+def _in_tree(before: Shared, free: Bools, least: Ints, nested: Nested, total: int) -> Shared | None:
+    """Return a total shared out with the bounds of the groups inside; None where they cross."""
     fixed = before.budget
     low, high, lowest = (np.where(free, end, fixed) for end in (before.low, before.high, least))
     found = room(nested, (low, high), lowest, total)
     if found is None:
-        return replace(before, hold=np.where(free, TOO_SMALL, before.hold))
+        return None
     placed = int(found.nested.ceiling[0]) - int(fixed[~free].sum())
-    made = _split(before, free, (found.low, high), placed, found.nested)
+    made = split(before, free, (found.low, high), placed, found.nested)
     return replace(made, unplaced=total - made.total, forced=found.forced)
 
 
@@ -199,51 +197,3 @@ def _nobody(members: Members, hold: Ints, bounds: tuple[Ints, Ints], fit: Fit) -
         forced=False,
         fit=fit,
     )
-
-
-def _split(
-    before: Shared, free: Bools, bounds: tuple[Ints, Ints], placed: int, nested: Nested | None
-) -> Shared:
-    """Return what the free ones have of what is placed with them, those in the band as before."""
-    low, high = bounds
-    present = before.budget
-    budget, price = _allocated(before, free, bounds, placed, nested)
-    at_price = _in_band(before, free, price) & (low <= present) & (present <= high)
-    others = free & ~at_price
-    left = placed - int(present[at_price].sum())
-    if at_price.any() and int(low[others].sum()) <= left <= int(high[others].sum()):
-        # Where a group's bound needs those in the band to move, all are moved, as found first.
-        with suppress(InfeasibleAllocation):
-            budget, price = _allocated(before, others, bounds, left, nested)
-    hold = np.where(free & (budget == present), KEPT, before.hold)
-    return replace(
-        before,
-        budget=budget,
-        hold=hold,
-        low=low,
-        high=high,
-        log_price=price,
-        total=int(budget.sum()),
-    )
-
-
-def _allocated(
-    before: Shared, free: Bools, bounds: tuple[Ints, Ints], total: int, nested: Nested | None
-) -> tuple[Ints, Floats]:
-    """Return budgets with a total split among the free ones, and the log price of money of each."""
-    at, budget = np.flatnonzero(free), before.budget.copy()
-    price = np.zeros(len(free))
-    groups: Groups | None = None if nested is None else nested.over(free, budget)
-    if not at.size:
-        return budget, price
-    found = allocate(before.fit.curves().of(at), bounds[0][at], bounds[1][at], total, groups)
-    budget[at], price[at] = found.units, found.log_price
-    return budget, price
-
-
-def _in_band(before: Shared, free: Bools, price: Floats) -> Bools:
-    """Return which of the free ones' last units of money bring about as much as the price."""
-    at, found = np.flatnonzero(free), np.zeros(len(free), dtype=np.bool_)
-    marginal = before.fit.curves().of(at).log_marginal(before.budget[at].astype(np.float64))
-    found[at] = np.abs(marginal - price[at]) <= BAND
-    return found

@@ -45,6 +45,10 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     field: Annotated[Code, Meta(description="what to set, such as hourly_budget")]
     expected: Amount | None = None
     target: Amount
+    without_jitter: (
+        Annotated[Amount, Meta(description="the target without what chance added, so as to learn")]
+        | None
+    ) = None
     unit: Code
     hourly_cap: (
         Annotated[Amount, Meta(description="most that an hour may spend from now on")] | None

@@ -59,7 +59,8 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
 
     ``expected``, ``before`` and ``target`` are what was believed, found and wanted;
     ``sent`` is what went out and ``after`` what is in force now. ``hourly_cap`` is the
-    hourly budget that came with the target, in force where ``after`` is. There are no
+    hourly budget that came with the target, in force where ``after`` is, and
+    ``without_jitter`` the target without what chance added to it. There are no
     floats, so every JSON library writes the same text to hash.
     """
 
@@ -86,6 +87,7 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     sent: Amount | None = None
     after: Amount | None = None
     hourly_cap: Amount | None = None
+    without_jitter: Amount | None = None
     attempt: Annotated[int, Meta(ge=0, le=10_000)] = 0
     platform_code: Annotated[str, Meta(max_length=200)] | None = None
     request_id: Annotated[str, Meta(max_length=200)] | None = None

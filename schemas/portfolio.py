@@ -51,6 +51,15 @@ class Portfolio(CampaignRecord, frozen=True, kw_only=True):
             "budget is per day, its autonomy auto, and it is not protected"
         ),
     ] = False
+    budget_jitter: Annotated[
+        float,
+        Meta(
+            ge=-1.0,
+            le=1.0,
+            description="by how much chance of the group's own moved the budget in force, "
+            "natural log",
+        ),
+    ] = 0.0
     min_budget: Amount | None = None
     max_budget: Amount | None = None
     closed_at: Utc

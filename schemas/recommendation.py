@@ -202,6 +202,10 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     field: Annotated[Code, Meta(description="what to set, such as hourly_budget")] | None = None
     current_value: Amount | None = None
     recommended_value: Amount | None = None
+    without_jitter: (
+        Annotated[Amount, Meta(description="the value without what chance added, so as to learn")]
+        | None
+    ) = None
     change: Amount | None = None
     change_pct: float | None = None
     unit: Code | None = None

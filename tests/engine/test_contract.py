@@ -34,10 +34,12 @@ from engine import (
     forecast,
     futures,
     group_budgets,
+    group_exploring,
     group_impact,
     group_nesting,
     group_total,
     in_force,
+    instruments,
     ledger,
     living,
     money,
@@ -375,6 +377,17 @@ def share_group() -> None:
     tree.inside(np.array([False, True]))
     group_impact.confidence(made, budget.astype(np.float64))
     group_impact.outcome(made.fit, made.budget.astype(np.float64))
+    moved = replace(members.days, jitter=0.1 * np.sign(log_spend))
+    jittered = replace(members, days=moved, base=budget - 10)
+    chances = group_exploring.Chances(
+        share=np.array([0.1, 0.1, 0.0]),
+        change=np.full(3, 0.2),
+        coins=np.linspace(0.1, 0.9, 12).reshape(3, 4),
+        of=np.array([0, 0, 1]),
+    )
+    again = group_budgets.share(jittered, total, 0.2)
+    group_exploring.explored(jittered, again, chances)
+    instruments.passed_on(moved)
 
 
 PARTS = (

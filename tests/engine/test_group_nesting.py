@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import group_budgets
+from engine import group_split
 from engine.arrays import Ints
 from engine.errors import EngineError
 from engine.group_budgets import GO, KEPT, LATE, TOO_SMALL, Members, Shared, share
@@ -118,7 +118,7 @@ def test_no_split_within_the_bounds_of_all_groups_brings_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A unit is much of such budgets: nobody is to stay because it is near enough.
-    monkeypatch.setattr(group_budgets, "BAND", -1.0)
+    monkeypatch.setattr(group_split, "BAND", -1.0)
     tried = 0
     for seed in range(60):
         given_, tree, total = small(seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,9 @@ from msgspec.structs import replace
 from engine.arrays import Bools, Floats
 from engine.calendar import DAY, HOUR
 from engine.group_budgets import HOLDS, Shared
+from engine.group_exploring import Explored
 from engine.group_impact import confidence
+from engine.group_split import GO
 from schemas import (
     Explanation,
     HoldReason,
@@ -30,6 +33,7 @@ from workers.allocator.explaining import Explaining
 from workers.allocator.faults import Fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.impact import DIGITS, impacts
+from workers.allocator.learning_notes import LearningNotes
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rails import Rails
 from workers.allocator.releasing import NOT_YET, identified, may_go
@@ -66,34 +70,58 @@ class Advice:
         self._currencies = [each.decode() for each in found.heads["currency"].tolist()]
 
     def of(
-        self, shared: Shared | None, fault: Fault | None, before: Allocated
+        self, explored: Explored | None, fault: Fault | None, before: Allocated
     ) -> list[Recommendation]:
         """Return the recommendations of a split, or the same hold for all of a group left alone."""
-        explain = Explaining(self._shape, self._found, self._budget, shared)
+        settled = None if explored is None else explored.settled
+        explain = Explaining(self._shape, self._found, self._budget, settled)
         if fault is not None:
             why = explain.refusal(fault)
             return [self._hold(i, fault.reason, why, before) for i in self._rows]
-        if shared is None:
+        if explored is None:
             raise AssertionError("a group without a fault has a split")
-        sure = confidence(shared, self._found.members.budget.astype(np.float64))
+        return self._split(explored, explain, before)
+
+    def _split(
+        self, explored: Explored, explain: Explaining, before: Allocated
+    ) -> list[Recommendation]:
+        shared, learning = explored.shared, LearningNotes(self._shape, self._found, explored)
+        sure, needed = self._sure(explored)
         expected = impacts(self._shape.group, self._found, shared, self._shape.days)
         checks = Rails(self._shape.tree, self._found, shared, self._budget)
-        go = self._released(shared, sure)
-        made = []
+        go, made = self._released(shared, needed), []
         for i in self._rows:
             hold = HoldReason.PAUSED if self._found.paused[i] else HOLDS[shared.hold[i]]
+            why = explain.change(i) if hold is None else explain.hold(i, hold)
+            why += learning.of(i, explain)
             if hold is not None:
-                made.append(self._hold(i, hold, explain.hold(i, hold), before))
+                made.append(self._hold(i, hold, why, before))
                 continue
             advice = replace(
                 self._blank(i, before),
-                reasons=tuple(explain.change(i)),
-                guardrails=checks.of(i, float(sure[i])),
+                reasons=tuple(why),
+                guardrails=checks.of(i, float(needed[i])),
                 auto_execute=bool(go[i]),
+                without_jitter=self._without_jitter(i, explored),
                 **self._change(i, shared, float(sure[i]), expected[i]),
             )
             made.append(identified(advice))
         return made
+
+    def _sure(self, explored: Explored) -> tuple[Floats, Floats]:
+        """Return how sure it is that moves gain, and the same where that is asked for, else 1.
+
+        What is moved by chance alone is no gain that one could be sure of.
+        """
+        settled, base = explored.settled, self._found.members.settled
+        sure = confidence(settled, base.astype(np.float64))
+        return sure, np.where(settled.hold == GO, sure, 1.0)
+
+    def _without_jitter(self, i: int, explored: Explored) -> Decimal | None:
+        """Return a budget without what the day's coins moved; None where they did not."""
+        plain = int(explored.without_jitter[i])
+        moved = plain != explored.shared.budget[i]
+        return from_minor(plain, self._currencies[i]) if moved else None
 
     @property
     def _rows(self) -> range:

@@ -7,12 +7,14 @@ from typing import Final
 import numpy as np
 
 from engine.calendar import HOUR, day_start, local_day, weekday_of
-from engine.group_budgets import Shared, share
+from engine.group_budgets import share
+from engine.group_exploring import Explored, explored
 from engine.group_total import Span
 from schemas import Group
 from schemas.fields import Cadence, Status
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.allocator.advising import Advice
+from workers.allocator.chances import chances
 from workers.allocator.crews import Crew, crew_of
 from workers.allocator.draft import Draft
 from workers.allocator.faults import fault_of, flight_fault
@@ -115,6 +117,8 @@ def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict
     return {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
 
 
-def _shared(shape: Shape, found: Gathered, budget: DayBudget) -> Shared:
-    change = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
-    return share(found.members, budget.total, change[found.of], budget.nested)
+def _shared(shape: Shape, found: Gathered, budget: DayBudget) -> Explored:
+    by_group = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
+    change = by_group[found.of]
+    settled = share(found.members, budget.total, change, budget.nested)
+    return explored(found.members, settled, chances(shape, found.campaigns, found.of, change))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.group_budgets import Shared
+from engine.group_budgets import GO, Shared
 from schemas import Explanation, HoldReason
 from schemas.fields import Objective
 from schemas.money import exponent_of, from_minor
@@ -60,43 +60,45 @@ class Explaining:
 
     def refusal(self, fault: Fault) -> list[Explanation]:
         """Return why the group is left alone as a whole."""
-        return [_explained(fault.code, fault.text, {"group": self._shape.name, **fault.evidence})]
+        return [explained(fault.code, fault.text, {"group": self._shape.name, **fault.evidence})]
 
     def hold(self, i: int, reason: HoldReason) -> list[Explanation]:
         """Return why member ``i`` keeps its budget."""
         days = self._found.members.days
         spent = days.spend[i] > 0.0
         evidence = {
-            **self._named(i),
+            **self.named(i),
             "budget": self._money(int(self._found.members.budget[i])),
             "currency": self._currency,
             "days": int((spent & (days.weight[i] > 0.0)).sum()),
             "value": round(float(days.value[i].sum()), 2),
-            "what": self._what,
+            "what": self.what,
             "total": self._money(self._total),
         }
-        return [_explained(reason.value, _HOLDS[reason], evidence)]
+        return [explained(reason.value, _HOLDS[reason], evidence)]
 
     def change(self, i: int) -> list[Explanation]:
-        """Return why member ``i`` is to have another budget."""
+        """Return why member ``i`` is to have another budget; nothing where only chance says so."""
         shared = self._shared
         if shared is None:
             raise AssertionError("without a split no budget changes")
-        present, budget = int(self._found.members.budget[i]), int(shared.budget[i])
+        if shared.hold[i] != GO:
+            return []
+        present, budget = int(self._found.members.settled[i]), int(shared.budget[i])
         code = "more_for_the_money" if budget > present else "less_for_the_money"
         text = (
             "From {current} to {recommended} {currency} a day each {currency} brings {average:.4g} "
             "{what}; money is worth {price:.4g} in the group today."
         )
-        notes = [_explained(code, text, self._numbers(i, shared, present, budget))]
+        notes = [explained(code, text, self._numbers(i, shared, present, budget))]
         total = {"total": self._money(shared.total), "currency": self._currency}
         if shared.unplaced:
             said = "{unplaced} {currency} of the group's day find no place within today's bounds."
             evidence = {"unplaced": self._money(shared.unplaced), **total}
-            notes.append(_explained("total_unplaced", said, evidence))
+            notes.append(explained("total_unplaced", said, evidence))
         if shared.forced:
             said = "The group has {total} {currency} for the day: budgets are cut at once."
-            notes.append(_explained("total_before_max_change", said, total))
+            notes.append(explained("total_before_max_change", said, total))
         return notes
 
     def _numbers(self, i: int, shared: Shared, present: int, budget: int) -> dict[str, Any]:
@@ -114,25 +116,26 @@ class Explaining:
             marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
             numbers["marginal_return"] = float(np.exp(marginal)) * unit
         return {
-            **self._named(i),
+            **self.named(i),
             "current": self._money(present),
             "recommended": self._money(budget),
             "currency": self._currency,
-            "what": self._what,
+            "what": self.what,
             "identified": bool(fit.identified[i]),
             "group_total": self._money(self._total),
             "period_spent": self._money(self._budget.spent),
             **{name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()},
         }
 
-    def _named(self, i: int) -> dict[str, Any]:
+    def named(self, i: int) -> dict[str, Any]:
         """Return the group that a recommendation is of and, in a tree, the member's own."""
         tree = self._shape.tree
         own = tree.groups[int(self._found.of[i])].group.budget_group_id
         return {"group": self._shape.name} | ({"within": own} if len(tree.groups) > 1 else {})
 
     @property
-    def _what(self) -> str:
+    def what(self) -> str:
+        """Return what value is counted in."""
         by_value = self._shape.group.objective is Objective.VALUE
         return f"{self._currency} of revenue" if by_value else "conversions"
 
@@ -146,5 +149,6 @@ class Explaining:
         return str(from_minor(minor, self._currency))
 
 
-def _explained(code: str, text: str, evidence: dict[str, Any]) -> Explanation:
+def explained(code: str, text: str, evidence: dict[str, Any]) -> Explanation:
+    """Return a code with its sentence, into which the evidence is put."""
     return Explanation(code=code, text=text.format(**evidence), evidence=evidence)

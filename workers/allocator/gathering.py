@@ -12,6 +12,7 @@ from engine.arrays import Bools, Floats, Ints, Rows
 from engine.group_budgets import Members
 from engine.response_days import Days
 from schemas.fields import Objective
+from workers.allocator.chances import jitter, settled
 from workers.allocator.crews import Crew, read_member
 from workers.allocator.draft import Draft
 from workers.allocator.member_rows import KEPT_DAYS
@@ -65,6 +66,7 @@ def gather(draft: Draft, shape: Shape, crew: Crew) -> Gathered:
         value=revenue if group.objective is Objective.VALUE else conversions,
         weight=weight,
         pool=np.zeros(len(campaigns), dtype=np.int64),
+        jitter=jitter(table),
     )
     paused = np.array([shape.tree.paused(at) for at in range(len(crew.active))])[of]
     newest = np.array(
@@ -89,6 +91,7 @@ def _members(days: Days, heads: Rows, used: Floats, late: Bools) -> Members:
         most=heads["most"].astype(np.int64),
         used=used,
         late=late,
+        base=settled(heads),
     )
 
 

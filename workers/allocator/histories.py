@@ -74,6 +74,7 @@ def _row(group: Group, campaign: bytes, head: Rows, day: Rows) -> Portfolio:
         capped_hours=capped,
         conversion_maturity=float(day["maturity"][0]),
         releasable=bool(head["releasable"][0]),
+        budget_jitter=float(day["jitter"][0]),
         closed_at=from_seconds(int(day["told"][0])),
         **_budgets(head, currency),
     )

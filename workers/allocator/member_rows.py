@@ -8,7 +8,7 @@ that of the newest one are not kept: nothing adds them.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,36 +22,39 @@ from workers.instants import day_number
 KEPT_DAYS: Final = 60
 """Days up to a member's newest one that are kept."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
-HEAD: Final = np.dtype(
-    [
-        ("format", "u1"),
-        ("releasable", "u1"),
-        ("currency", "S3"),
-        ("day", "<i4"),
-        ("told", "<i8"),
-        ("plan_version", "<i8"),
-        ("budget", "<i8"),
-        ("least", "<i8"),
-        ("most", "<i8"),
-    ]
-)
-"""A member as of its newest day; money in minor units of ``currency``, ``told`` in seconds."""
+_FIRST_HEAD: Final = [
+    ("format", "u1"),
+    ("releasable", "u1"),
+    ("currency", "S3"),
+    ("day", "<i4"),
+    ("told", "<i8"),
+    ("plan_version", "<i8"),
+    ("budget", "<i8"),
+    ("least", "<i8"),
+    ("most", "<i8"),
+]
+HEAD: Final = np.dtype([*_FIRST_HEAD, ("jitter", "<f8")])
+"""A member as of its newest day; money in minor units of ``currency``, ``told`` in seconds;
+``jitter`` as below."""
 
-DAY: Final = np.dtype(
-    [
-        ("day", "<i4"),
-        ("told", "<i8"),
-        ("spend", "<i8"),
-        ("revenue", "<f8"),
-        ("conversions", "<f8"),
-        ("maturity", "<f4"),
-        ("seen", "<f4"),
-    ]
-)
+_FIRST_DAY: Final = [
+    ("day", "<i4"),
+    ("told", "<i8"),
+    ("spend", "<i8"),
+    ("revenue", "<f8"),
+    ("conversions", "<f8"),
+    ("maturity", "<f4"),
+    ("seen", "<f4"),
+]
+DAY: Final = np.dtype([*_FIRST_DAY, ("jitter", "<f8")])
 """One closed day: ``revenue`` in minor units, both as reported; ``maturity`` is the share of them
-that is reported, ``seen`` what the day counts for by its hours."""
+that is reported, ``seen`` what the day counts for by its hours, ``jitter`` by how much chance of
+the group's own moved the budget that was in force, natural log."""
+
+_LAYOUTS: Final = ((np.dtype(_FIRST_HEAD), np.dtype(_FIRST_DAY)), (HEAD, DAY))
+"""By format, from 1 on; what is new in a later one is 0 in what an earlier one wrote."""
 
 CAPPED: Final = 0.75
 """What a day of nothing but capped hours loses of its weight: it says less of how value answers."""
@@ -82,12 +85,26 @@ def unpack(value: bytes) -> tuple[Rows, Rows]:
     Raises
     ------
     UnknownFormat
-        When the value was written by another version.
+        When the value was written by a later version.
     """
-    head = np.frombuffer(value[: HEAD.itemsize], dtype=HEAD)
-    if head.size and head["format"][0] != FORMAT:
-        raise UnknownFormat("member of a group", found=int(head["format"][0]), known=FORMAT)
-    return head, np.frombuffer(value[HEAD.itemsize :], dtype=DAY)
+    found = value[0] if value else FORMAT
+    if not 1 <= found <= FORMAT:
+        raise UnknownFormat("member of a group", found=found, known=FORMAT)
+    head, day = _LAYOUTS[found - 1]
+    heads = np.frombuffer(value[: head.itemsize], dtype=head)
+    days = np.frombuffer(value[head.itemsize :], dtype=day)
+    if found == FORMAT:
+        return heads, days
+    heads = _upgraded(heads, HEAD)
+    heads["format"] = FORMAT
+    return heads, _upgraded(days, DAY)
+
+
+def _upgraded(rows: Rows, layout: np.dtype[Any]) -> Rows:
+    after = np.zeros(len(rows), dtype=layout)
+    for name in rows.dtype.names or ():
+        after[name] = rows[name]
+    return after
 
 
 def _head(row: Portfolio) -> Rows:
@@ -97,6 +114,7 @@ def _head(row: Portfolio) -> Rows:
     head["day"], head["told"] = day_number(row.last_day), _second(row)
     head["plan_version"] = row.plan_version
     head["budget"] = floor_to_minor(row.budget, row.currency)
+    head["jitter"] = row.budget_jitter
     # Bounds are rounded inwards.
     head["least"] = -floor_to_minor(-(row.min_budget or Decimal(0)), row.currency)
     most = row.max_budget
@@ -111,6 +129,7 @@ def _day(row: Portfolio) -> Rows:
     day["spend"] = floor_to_minor(row.spend, row.currency)
     day["revenue"] = float(row.revenue) * 10.0 ** exponent_of(row.currency)
     day["conversions"], day["maturity"] = row.conversions, row.conversion_maturity
+    day["jitter"] = row.budget_jitter
     day["seen"] = _seen(row.observed_hours, row.capped_hours)
     return day
 

@@ -57,6 +57,7 @@ def released(advice: Recommendation, actor: str) -> Action:
         field=advice.field,
         expected=advice.current_value,
         target=advice.recommended_value,
+        without_jitter=advice.without_jitter,
         unit=advice.unit,
         currency=advice.currency,
         hour=advice.hour,

@@ -73,6 +73,7 @@ def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
         target=action.target,
         after=finding.after,
         hourly_cap=action.hourly_cap,
+        without_jitter=action.without_jitter,
         rolls_back=action.rolls_back,
         versions={"plan": action.plan_version},
         **_what(action),

@@ -67,6 +67,8 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
         target=change.before,
         # What an hour may spend stays as it is: the limit of an hour long gone is none.
         hourly_cap=None,
+        # What was in force before is taken as nobody's chance.
+        without_jitter=None,
         hour=None,
         valid_from=from_ms(at),
         expires_at=from_ms(at) + draft.policy.undo_within,

@@ -168,7 +168,7 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
     plan = read_plan(wave.plan_values[i])
     impressions, clicks, conversions = np.maximum(campaign["day_counts"], 0).tolist()
     set_ = daily_budget(draft, wave.keys[i], wave.plans[i : i + 1])
-    budget = _budget_of_day(wave, i, closed.day) if set_ is None else set_
+    budget = _budget_of_day(wave, i, closed.day) if set_ is None else set_.minor
     return Portfolio(
         budget_group_id=plan.budget_group_id or "",
         platform=event.platform,
@@ -189,6 +189,7 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
         capped_hours=_capped_hours(plan, closed),
         conversion_maturity=closed.maturity,
         releasable=_releasable(plan),
+        budget_jitter=0.0 if set_ is None else set_.jitter,
         min_budget=plan.min_daily_budget,
         max_budget=_most_of_day(plan),
         closed_at=from_seconds(wave.facts[i].now),

@@ -8,8 +8,10 @@ what ended days left is reckoned from the plan's own amount.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from math import log
 from struct import Struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -28,11 +30,35 @@ _SET: Final = {
     AuditStatus.CONFIRMED,
     AuditStatus.NO_OP,
 }
-_ROW: Final = Struct("<3sqq")
+_FIRST: Final = Struct("<3sqq")
 """Currency, version of the plan, minor units."""
+
+_ROW: Final = Struct("<3sqqq")
+"""The same, and the amount without what chance of its group added."""
+
+_DIGITS: Final = 12
+
+_FARTHEST: Final = 1.0
+"""What is said to be moved farther was not moved by chance."""
 
 _DAY: Final = PERIODS.index("day")
 _NOTHING: Final = ROLLOVERS.index("none")
+
+
+class SetBudget(NamedTuple):
+    """A daily budget that was set, minor units."""
+
+    minor: int
+    without_jitter: int
+    """What it would be had its group not moved it by chance, so as to learn."""
+
+    @property
+    def jitter(self) -> float:
+        """Return by how much chance moved it, natural log."""
+        if min(self) <= 0:
+            return 0.0
+        moved = round(log(self.minor / self.without_jitter), _DIGITS)
+        return moved if abs(moved) <= _FARTHEST else 0.0
 
 
 def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
@@ -42,10 +68,17 @@ def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
         return
     try:
         minor = to_minor(entry.after, entry.currency or "")
+        plain = to_minor(_without_jitter(entry, entry.after), entry.currency or "")
     except (SchemaError, KeyError):
         return  # What is no amount of a currency sets nothing that could be paced.
-    row = _ROW.pack((entry.currency or "").encode(), version, minor)
+    row = _ROW.pack((entry.currency or "").encode(), version, minor, plain)
     draft.writes[daily_key(entry.key)] = row
+
+
+def _without_jitter(entry: AuditEntry, after: Decimal) -> Decimal:
+    """Return what is in force without chance: what was said of the target, where that is it."""
+    told = entry.without_jitter
+    return after if told is None or entry.target != after else told
 
 
 def with_daily_budgets(draft: Draft, keys: Sequence[bytes], planned: Rows) -> Rows:
@@ -54,23 +87,24 @@ def with_daily_budgets(draft: Draft, keys: Sequence[bytes], planned: Rows) -> Ro
     wanted &= planned["rollover"] == _NOTHING
     rows = np.flatnonzero(wanted).tolist()
     found = [daily_budget(draft, keys[i], planned[i : i + 1]) for i in rows]
-    if all(minor is None for minor in found):
+    if all(each is None for each in found):
         return planned
     after = planned.copy()
-    for i, minor in zip(rows, found, strict=True):
-        if minor is not None:
-            after["amount"][i] = minor
+    for i, each in zip(rows, found, strict=True):
+        if each is not None:
+            after["amount"][i] = each.minor
     return after
 
 
-def daily_budget(draft: Draft, key: bytes, plan: Rows) -> int | None:
-    """Return the daily budget that was set for this version of a plan (1,), in minor units.
+def daily_budget(draft: Draft, key: bytes, plan: Rows) -> SetBudget | None:
+    """Return the daily budget that was set for this version of a plan (1,).
 
     Of a plan for a longer stretch it is what people were told and set, and not what it is paced by.
     """
     (value,) = draft.read_of(AUDIT, [daily_key(key)])
     if not value:
         return None
-    currency, version, minor = _ROW.unpack(value)
+    first = len(value) == _FIRST.size
+    currency, version, *amounts = (_FIRST if first else _ROW).unpack(value)
     holds = version == plan["version"][0] and currency == plan["currency"][0]
-    return int(minor) if holds else None
+    return SetBudget(amounts[0], amounts[-1]) if holds else None

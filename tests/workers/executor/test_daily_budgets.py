@@ -102,3 +102,28 @@ def test_policy_sets_none_where_the_plan_asks_for_a_person() -> None:
     world.publish(topics.ACTIONS, set_("first", "100", "120"), 1)
     world.settle(ORDER)
     assert world.said() == [("rejected", "needs_approval")]
+
+
+def test_what_a_budget_is_without_chance_is_told_with_it_and_not_with_a_roll_back() -> None:
+    world = planned()
+    plain = Decimal("115.00")
+    action = replace(set_("first", "100", "120"), without_jitter=plain)
+    world.publish(topics.ACTIONS, action, 1)
+    world.settle(ORDER)
+    world.publish(topics.DECISIONS, roll_back("first", minutes=2), 2)
+    world.settle(ORDER)
+    told = [(entry.after, entry.without_jitter) for entry in world.audit]
+    assert told == [(Decimal(120), plain), (Decimal(100), None)]
+    asks = planned(Autonomy.PROPOSE)
+    advice = a_recommendation(
+        "more",
+        "120",
+        kind=Kind.BUDGET,
+        field="daily_budget",
+        current_value=Decimal(100),
+        without_jitter=plain,
+    )
+    asks.publish(topics.RECOMMENDATIONS, advice, 0)
+    asks.publish(topics.DECISIONS, approve("more"), 1)
+    asks.settle(ORDER)
+    assert (asks.audit[-1].after, asks.audit[-1].without_jitter) == (Decimal(120), plain)

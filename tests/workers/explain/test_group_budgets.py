@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from schemas import Budget, Portfolio, Recommendation, decode, encode, topics
+from schemas import Budget, Portfolio, Recommendation, decode, encode
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
-from tests.workers.allocator.groups import Allocator, a_group, a_row, at, history
+from tests.workers.allocator.exploring import a_loop, a_market
+from tests.workers.allocator.groups import a_group, a_row, at, history
+from tests.workers.explain.kept import Kept
 from tests.workers.stored import Stored
-from workers.explain.group_budgets import group_of, recomputed
-
-
-@dataclass
-class Kept(Allocator):
-    """An allocator whose records are kept."""
-
-    log: list[Stored] = field(default_factory=list)
-
-    def stored(self, topic: Topic, key: bytes, value: bytes | None, time: datetime) -> Stored:
-        self.log.append(super().stored(topic, key, value, time))
-        return self.log[-1]
-
-    def again(self, value: bytes) -> bytes | None:
-        return recomputed(self.policy, decode(value, Recommendation), self.log, (0, 1))
-
+from workers.explain.group_budgets import group_of
 
 FLIGHT = {
     "budget": Budget(amount=Decimal(3_000), period=BudgetPeriod.FLIGHT),
@@ -55,24 +39,30 @@ def lived(**fields: Any) -> Kept:  # noqa: ANN401 -- fields of a group
     return allocator
 
 
-def published(allocator: Allocator) -> list[bytes]:
-    name = allocator.policy.topic(topics.RECOMMENDATIONS)
-    return [output.value or b"" for output in allocator.outputs if output.topic == name]
-
-
 @pytest.mark.parametrize("fields", [{}, {"autonomy": "auto"}, {"objective": "value"}, FLIGHT])
 def test_each_is_recomputed_to_the_same_bytes(fields: dict[str, Any]) -> None:
     allocator = lived(**fields)
-    values = published(allocator)
+    values = allocator.published
     assert len(values) >= 12
     assert len({decode(value, Recommendation).kind for value in values}) == 2
     for value in values:
         assert allocator.again(value) == value
 
 
+def test_what_a_group_does_to_learn_is_recomputed_to_the_same_bytes() -> None:
+    loop = a_loop(a_market(3, 8), kept=True, learning_share=0.2)
+    allocator = loop.allocator
+    assert isinstance(allocator, Kept)
+    loop.live(0, 24)
+    values = allocator.published
+    assert sum(b"without_jitter" in value for value in values) >= 50
+    for value in values[-60:]:
+        assert allocator.again(value) == value
+
+
 def test_a_changed_closed_day_shows() -> None:
     allocator = lived()
-    value = published(allocator)[-1]
+    value = allocator.published[-1]
     log = allocator.log
     at_ = next(i for i, each in enumerate(log) if each.topic.endswith("portfolio.v1"))
     row = decode(log[at_].value or b"", Portfolio)
@@ -83,7 +73,7 @@ def test_a_changed_closed_day_shows() -> None:
 
 def test_what_is_gone_cannot_be_recomputed() -> None:
     allocator = lived()
-    value = published(allocator)[-1]
+    value = allocator.published[-1]
     allocator.log = [each for each in allocator.log if "groups" not in each.topic]
     assert allocator.again(value) is None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import exp, log
+from struct import Struct
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, a_plan, an_event
 from workers.explain.report import explain
+from workers.optimizer.tables import AUDIT, daily_key
 
 
 def a_world(**plan: Any) -> World:  # noqa: ANN401 -- fields of a plan
@@ -120,6 +123,53 @@ def test_the_group_is_told_what_people_have_set_on_a_plan_by_the_week_as_well() 
     )
     assert row.budget == 120
     assert world.advice[-1].period_budget == 700
+
+
+def told(world: World) -> Portfolio:
+    """Return the day that was told to the group."""
+    (row,) = (
+        decode(each.value or b"", Portfolio)
+        for each in world.outputs
+        if each.topic == world.policy.topic(topics.PORTFOLIO)
+    )
+    return row
+
+
+@pytest.mark.parametrize(
+    ("fields", "jitter"),
+    [
+        ({"target": Decimal(300), "without_jitter": Decimal(280)}, log(300 / 280)),
+        ({"target": Decimal(300), "without_jitter": Decimal(330)}, log(300 / 330)),
+        ({"target": Decimal(300)}, 0.0),
+        # What is in force is not what was wanted, or is no budget that chance has moved.
+        ({"target": Decimal(310), "without_jitter": Decimal(280)}, 0.0),
+        ({"target": Decimal(300), "without_jitter": Decimal(0)}, 0.0),
+        ({"target": Decimal(300), "without_jitter": Decimal(3)}, 0.0),
+    ],
+)
+def test_the_group_is_told_by_how_much_its_chance_moved_what_is_in_force(
+    fields: dict[str, Any], jitter: float
+) -> None:
+    world = a_world()
+    say(world, daily("300", **fields))
+    world.metrics(*(an_event(number) for number in range(25)))
+    row = told(world)
+    assert row.budget == 300
+    assert row.budget_jitter == pytest.approx(jitter, abs=1e-12)
+    plain = row.budget * Decimal(repr(exp(-row.budget_jitter)))
+    if jitter:
+        assert round(plain, 2) == fields["without_jitter"]
+
+
+def test_a_budget_that_was_stored_before_there_was_chance_holds_without() -> None:
+    world = a_world()
+    say(world, daily("300"))
+    table = world.tables[AUDIT]
+    (key,) = (key for key in table if key.endswith(daily_key(b"")))
+    table[key] = table[key][: Struct("<3sqq").size]
+    world.metrics(*(an_event(number) for number in range(25)))
+    row = told(world)
+    assert (row.budget, row.budget_jitter) == (Decimal(300), 0.0)
 
 
 @pytest.mark.parametrize(

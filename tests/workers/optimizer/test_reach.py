@@ -14,6 +14,7 @@ from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.adviser.world import advised_on
+from tests.workers.allocator.exploring import a_loop, a_market
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.allocator.trees import grown_tree
@@ -194,6 +195,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         advised_on()
         look_back()
         grown_tree(10, 1)
+        a_loop(a_market(1, 3)).live(0, 20)
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
