@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -149,8 +149,8 @@ def print_account(
     sums = [[column.total(each) for column in COLUMNS] for each in totals]
     shown, name = _chosen([*rows, *sums], console.width)
     notes = [Text(note, style=_DETAIL) for note in _notes(shown, left_out)]
-    parts = (_headline(campaigns), _table(shown, name, rows, sums), *notes)
-    print_page(console, parts, console.width)
+    parts = Group(_headline(campaigns), _table(shown, name, rows, sums), *notes)
+    print_page(console, [parts], console.width)
 
 
 def _headline(campaigns: Sequence[CampaignStatus]) -> Text:
