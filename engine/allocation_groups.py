@@ -11,7 +11,10 @@ from engine.arrays import Floats, Ints
 from engine.errors import EngineError
 
 _SHORT: Final = 2**16
+"""Numbers below it fit into two bytes."""
+
 _LARGEST: Final = 2.0**62
+"""Whole units of no maximum at all: still within 64 bits."""
 
 
 class InfeasibleAllocation(EngineError):

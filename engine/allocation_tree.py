@@ -21,12 +21,19 @@ from engine.arrays import Bools, Floats, Ints
 from engine.demand import Demand
 
 _ROWS: Final = 16_384
+"""Campaigns of a block: what is reckoned of them stays in the processor's cache."""
+
 _TURNS: Final = 120
+"""Steps after which prices are taken as they are; a dozen do where demand does not jump."""
+
 _WIDEST: Final = 3.0
 """Most that a price moves in the first step, natural log; twice as much in the second, ..."""
 
 _LARGEST: Final = 690.0
+"""Log price beyond which, either way, nothing can be told from none and from all."""
+
 _LEAST: Final = 1e-300
+
 _CLOSE: Final = 0.1
 """Units of money per root of a pool's campaigns: rounding leaves more than that anyway."""
 

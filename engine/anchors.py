@@ -20,6 +20,7 @@ from engine.response import (
     FIRST_ELASTICITY,
     FIRST_ELASTICITY_SD,
     FIRST_LEVEL_SD,
+    LEAST_ELASTICITY,
     LEVEL,
     USUAL,
     Response,
@@ -27,6 +28,12 @@ from engine.response import (
 
 ANCHOR_ELASTICITY: Final = 0.6
 """Least elasticity at the anchor that an anchor is moved to."""
+
+
+def room_above(response: Response) -> Floats:
+    """Return how far above the anchor more would hardly buy more, (B,), natural log, >= 0."""
+    elasticity = np.maximum(response.mean[:, ELASTICITY], LEAST_ELASTICITY)
+    return np.asarray((elasticity - LEAST_ELASTICITY) / response.mean[:, CURVATURE])
 
 
 def anchored(response: Response, log_multiplier: Floats, moves: Bools) -> Response:

@@ -35,6 +35,10 @@ MEMORY: Final = 24 * 60.0
 """Hours after which a try counts for 1/e."""
 
 _UNIFORMS: Final = 4
+"""Uniform numbers that three normal ones are made of."""
+
+_FIRST_DRAW: Final = 100
+"""Number of the first coin that is thrown here: those below it are others'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ def chosen(bandit: Bandit, share: Floats, campaigns: Ints, hours: Ints) -> Float
         As those of `engine.exploration.coin`.
     """
     mean = np.linalg.solve(bandit.precision, bandit.towards[:, :, None])[:, :, 0]
-    uniform = [coin(campaigns, hours, draw=100 + each) for each in range(1 + _UNIFORMS)]
+    uniform = [coin(campaigns, hours, draw=_FIRST_DRAW + each) for each in range(1 + _UNIFORMS)]
     # Of z with identity covariance, the inverse of the factor's transpose makes the posterior's.
     factor = np.linalg.cholesky(bandit.precision)
     normal = _normal(uniform[1:])[:, :, None]

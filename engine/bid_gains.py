@@ -37,6 +37,8 @@ LEAST_MOVE: Final = 0.03
 """Share of the bid below which a change is not worth a change."""
 
 _TIES: Final = 1e-9
+"""Log distance of two bids that are taken for one: their difference would be all rounding."""
+
 _FIFTHS: Final = np.array([NormalDist().inv_cdf((each + 0.5) / 5.0) for each in range(5)])
 _FIFTIETHS: Final = np.array([NormalDist().inv_cdf((each + 0.5) / 50.0) for each in range(50)])
 _ANSWERS: Final = ANSWER * np.exp(ANSWERS_VARY * _FIFTHS)

@@ -23,6 +23,7 @@ PASSES: Final = 20
 
 _HALVINGS: Final = 60
 _FARTHEST: Final = 20.0
+"""Log of the scale that is looked for at most, either way, and how often that range is halved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

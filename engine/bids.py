@@ -22,6 +22,7 @@ PERFORMANCE_STRENGTH: Final = 50.0
 """Conversions of the newest hours that it takes to move bids half way to what they tell."""
 
 LEAST_PERFORMANCE, MOST_PERFORMANCE = 0.5, 2.0
+"""Factors between which the newest hours move a bid: more is a change to look at, not to follow."""
 
 _HAIR: Final = 1e-12
 """Share by which a whole step may come out too high or too low."""

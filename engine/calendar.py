@@ -26,7 +26,10 @@ FAR = LAST_DAY - 1
 """Stands for "no end": the last local day that is known."""
 
 _EASTMOST = 14 * HOUR
+"""By how much the zone that is furthest ahead of UTC is ahead of it."""
+
 _MONDAY = 3
+"""Days from a Monday to the epoch's, which was a Thursday."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats
+from engine.intervals import LIKELY
 
 ANSWER: Final = 0.75
 """By how much log cost per result grows with the log multiplier, about: 1 where buyers are few,
@@ -38,9 +39,6 @@ MEMORY: Final = 14 * 24.0
 
 UNBOUND: Final = 50.0
 """Natural log of the multiplier that stands for no ceiling at all."""
-
-LIKELY: Final = 1.2816
-"""Standard deviations on either side of the middle that hold four of five."""
 
 HARD: Final = 1.4
 """Times the target that a bid may reach for one expected result, whatever was learned."""
@@ -167,7 +165,9 @@ def _affordable(cost_per_result: Floats, results: Floats, log_exposure: Floats) 
 def _likely(counts: Floats) -> tuple[Floats, Floats]:
     """Return between which expectations the counts (B,) of rare events came, four times of five.
 
-    Wilson and Hilferty's approximation of the exact limits of a Poisson expectation.
+    The limits of `engine.intervals.poisson_limits`, kept above zero so that their logs are finite.
+    Source: Wilson and Hilferty, "The Distribution of Chi-Square", Proceedings of the National
+    Academy of Sciences 17 (1931).
     """
     some, more = np.maximum(counts, 1e-3), counts + 1.0
     least = some * np.maximum(1.0 - 1.0 / (9.0 * some) - LIKELY / (3.0 * np.sqrt(some)), 0.0) ** 3

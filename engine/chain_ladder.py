@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats
 from engine.errors import EngineError
+from engine.ratios import ratio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,8 @@ def ladder(triangle: Triangle) -> Ladder:
     before = np.where(seen, triangle.value[..., :-1], 0.0)
     after = np.where(seen, triangle.value[..., 1:], 0.0)
     level = before.sum(axis=1)
-    factors = _over(after.sum(axis=1), level, 1.0)
-    own = _over(after, before, 0.0)
+    factors = ratio(after.sum(axis=1), level, 1.0)
+    own = ratio(after, before, 0.0)
     departed = (np.maximum(before, 0.0) * np.square(own - factors[:, None, :])).sum(axis=1)
     count = (seen & (before > 0.0)).sum(axis=1)
     variance = departed / np.maximum(count - 1, 1)
@@ -88,7 +89,7 @@ def _ended(variance: Floats, single: Bools) -> Floats:
     whole = variance.copy()
     for step in range(2, whole.shape[1]):
         last, before = whole[:, step - 1], whole[:, step - 2]
-        least = np.minimum(_over(last**2, before, 0.0), np.minimum(last, before))
+        least = np.minimum(ratio(last**2, before, 0.0), np.minimum(last, before))
         whole[:, step] = np.where(single[:, step], least, whole[:, step])
     return whole
 
@@ -107,9 +108,9 @@ def ultimate(triangle: Triangle) -> Ultimate:
     for step in range(found.factors.shape[1]):
         grows = (newest >= 0) & (newest <= step)
         factor, level = found.factors[:, step, None], found.level[:, step, None]
-        noise = _over(found.variance[:, step, None], factor**2, 0.0)
-        own = own + np.where(grows, _over(noise, value, 0.0), 0.0)
-        common = common + np.where(grows, _over(noise, level, 0.0), 0.0)
+        noise = ratio(found.variance[:, step, None], factor**2, 0.0)
+        own = own + np.where(grows, ratio(noise, value, 0.0), 0.0)
+        common = common + np.where(grows, ratio(noise, level, 0.0), 0.0)
         value = np.where(grows, value * factor, value)
     alone = value**2 * own
     return Ultimate(
@@ -127,9 +128,3 @@ def _together(value: Floats, common: Floats) -> Floats:
     """
     least = np.minimum(common[:, :, None], common[:, None, :])
     return np.asarray((value[:, :, None] * value[:, None, :] * least).sum(axis=(1, 2)))
-
-
-def _over(above: Floats, below: Floats, otherwise: float) -> Floats:
-    below = np.broadcast_to(below, np.broadcast_shapes(above.shape, below.shape))
-    out = np.full(below.shape, otherwise)
-    return np.asarray(np.divide(above, below, out=out, where=below > 0.0))

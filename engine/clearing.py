@@ -21,7 +21,11 @@ WORTHLESS: Final = -690.0
 
 _SAMPLE: Final = 4_096
 _MANY: Final = 5 * _SAMPLE
+"""Campaigns from which on a first price is found among a sample of them."""
+
 _TURNS: Final = 200
+"""Steps after which a price is taken as it is; a dozen do where demand does not jump."""
+
 _TIGHT: Final = 1e-5
 """Units off, over the root of demand's fall and the total, that the certificate does not feel."""
 

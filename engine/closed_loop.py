@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.anchors import room_above
 from engine.arrays import Floats, Ints
 from engine.multiplier import Spending
 from engine.pacer import Pacing
@@ -24,9 +25,9 @@ from engine.response import (
     DEVIATION_STEP,
     ELASTICITY,
     FADING,
-    LEAST_ELASTICITY,
     LEVEL,
     LEVEL_STEP,
+    MIDNIGHT,
     SHAPE,
     SIZE,
     Response,
@@ -93,7 +94,7 @@ def _power(
     half = np.matmul(towards[:, None, :], response.covariance)[:, 0]
     sum_alone = (half * towards).sum(axis=1)
     u = decided.log_multiplier - response.anchor
-    room = np.maximum(_highest(response) - u, 0.0)
+    room = np.maximum(room_above(response) - u, 0.0)
     best = np.full(len(u), -np.inf), np.ones(len(u))
     for step in _STEPS_UP:
         there = u + step * room
@@ -111,14 +112,8 @@ def _surer(one: tuple[Floats, Floats], other: tuple[Floats, Floats]) -> tuple[Fl
     return np.where(takes, other[0], one[0]), np.where(takes, other[1], one[1])
 
 
-def _highest(response: Response) -> Floats:
-    """Return the multiplier against the anchor from which more would hardly buy more."""
-    elasticity = np.maximum(response.mean[:, ELASTICITY], LEAST_ELASTICITY)
-    return np.asarray((elasticity - LEAST_ELASTICITY) / response.mean[:, CURVATURE])
-
-
 def _towards(standing: Standing, plan: _Plan) -> Floats:
-    """Return by how much the log of the sum moves with each number but the answer's, (B, 28)."""
+    """Return by how much the log of the sum moves with each number but the answer's, (B, 29)."""
     count, hours = plan.share.shape
     late = standing.unreported
     towards = np.zeros((count, SIZE))
@@ -131,7 +126,7 @@ def _towards(standing: Standing, plan: _Plan) -> Floats:
     sums = np.bincount(places.ravel(), plan.share.ravel(), 24 * count)
     towards[:, SHAPE] = sums.reshape(count, 24)
     for back in range(1, int(late.max(initial=0)) + 1):
-        before = 2 + (standing.ahead[:, 0] - back) % 24
+        before = MIDNIGHT + (standing.ahead[:, 0] - back) % 24
         towards[rows, before] += np.where(back <= late, plan.flying, 0.0)
     return towards
 
@@ -141,7 +136,7 @@ def _of_the_answer(
 ) -> Floats:
     """Return what the answer to the multiplier adds to the variance of the log of the sum, (B,).
 
-    ``half`` (B, 28) is the covariance of everything with the rest of the sum.
+    ``half`` (B, 29) is the covariance of everything with the rest of the sum.
     """
     u, there, heard = multipliers
     first = u + heard * (there - u)
@@ -196,7 +191,8 @@ def _last_hours(response: Response, standing: Standing, decided: Spending) -> tu
 def _unlike(response: Response, cells: Ints, count: Ints) -> Floats:
     """Return the variance by which the last hour's shape may differ from the hour's before it."""
     rows, end = np.arange(len(cells)), np.maximum(count - 1, 0)
-    new, old = 2 + cells[rows, end] % 24, 2 + cells[rows, np.maximum(end - 1, 0)] % 24
+    ends = cells[rows, end], cells[rows, np.maximum(end - 1, 0)]
+    new, old = (MIDNIGHT + each % 24 for each in ends)
     whole = response.covariance
     step = whole[rows, new, new] - 2.0 * whole[rows, new, old] + whole[rows, old, old]
     return np.asarray(np.maximum(step, 0.0))

@@ -11,15 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from engine.anchors import room_above
 from engine.arrays import Bools, Floats, Ints
-from engine.response import (
-    CURVATURE,
-    ELASTICITY,
-    LEAST_ELASTICITY,
-    Response,
-    expected,
-    uncertainty,
-)
+from engine.response import Response, expected, uncertainty
 
 LIKELY: Final = 1.645
 """Standard deviations below which nineteen of twenty hours stay."""
@@ -27,9 +21,7 @@ LIKELY: Final = 1.645
 
 def full_power(response: Response) -> Floats:
     """Return the log multiplier (B,) from which more would hardly buy more, natural log."""
-    elasticity = np.maximum(response.mean[:, ELASTICITY], LEAST_ELASTICITY)
-    room = (elasticity - LEAST_ELASTICITY) / response.mean[:, CURVATURE]
-    return np.asarray(response.anchor + room)
+    return np.asarray(response.anchor + room_above(response))
 
 
 def most_bought(response: Response, hours: Ints, highest: Floats) -> Floats:

@@ -22,6 +22,7 @@ from engine.arrays import Bools, Floats
 from engine.discoveries import discoveries
 from engine.intervals import LIKELY
 from engine.normal import below
+from engine.ratios import ratio
 
 WEAK: Final = 0.8
 """Share of what peers, or its own first days, would have brought below which an ad is weak."""
@@ -76,9 +77,9 @@ def spread(impressions: Floats, clicks: Floats) -> Floats:
     """Return by how much clicks of days (N, D) vary more than binomial ones, (N,), >= 1."""
     seen = impressions > 0.0
     total, hits = impressions.sum(axis=1), clicks.sum(axis=1)
-    rate = np.clip(_ratio(hits, total), 0.0, 1.0)[:, None]
+    rate = np.clip(ratio(hits, total), 0.0, 1.0)[:, None]
     usual = impressions * rate * (1.0 - rate)
-    square = _ratio((clicks - impressions * rate) ** 2, usual).sum(axis=1)
+    square = ratio((clicks - impressions * rate) ** 2, usual).sum(axis=1)
     degrees = np.maximum(seen.sum(axis=1) - 1.0, 0.0)
     return np.asarray(np.maximum((square + _USUAL_DAYS) / (degrees + _USUAL_DAYS), 1.0))
 
@@ -86,7 +87,7 @@ def spread(impressions: Floats, clicks: Floats) -> Floats:
 def against_peers(shown: Shown) -> Compared:
     """Return how each unit is clicked on against all the others, where both were shown."""
     others = shown.impressions.sum(axis=0) - shown.impressions
-    rate = _ratio(shown.clicks.sum(axis=0) - shown.clicks, others)
+    rate = ratio(shown.clicks.sum(axis=0) - shown.clicks, others)
     shared = others > 0.0
     expected = (shown.impressions * rate).sum(axis=1)
     found = (shown.clicks * shared).sum(axis=1)
@@ -94,7 +95,7 @@ def against_peers(shown: Shown) -> Compared:
     own = shown.spread / (found + 0.5)
     differ, peers = _between(logs, own), _effective_peers(shown.impressions.sum(axis=1))
     clicks = shown.clicks.sum() - shown.clicks.sum(axis=1)
-    mean = differ / np.maximum(peers, 1.0) + _ratio(shown.spread, clicks)
+    mean = differ / np.maximum(peers, 1.0) + ratio(shown.spread, clicks)
     enough = (len(logs) > LEAST_PEERS) & (expected >= LEAST_CLICKS)
     return _compared(logs, np.sqrt(own + mean), expected, enough)
 
@@ -112,7 +113,7 @@ def fatigue(impressions: Floats, clicks: Floats) -> Compared:
     first, last = seen & (number <= PERIOD), seen & (number > days - PERIOD)
     before, after = ((impressions * each).sum(axis=1) for each in (first, last))
     old, new = ((clicks * each).sum(axis=1) for each in (first, last))
-    expected = after * _ratio(old, before)
+    expected = after * ratio(old, before)
     alike = (after <= ALIKE * before) & (before <= ALIKE * after)
     enough = alike & (days[:, 0] >= 2 * PERIOD) & (expected >= LEAST_CLICKS)
     deviation = np.sqrt(spread(impressions, clicks) * (1.0 / (old + 0.5) + 1.0 / (new + 0.5)))
@@ -132,14 +133,14 @@ def _between(logs: Floats, variance: Floats) -> Floats:
     weight = 1.0 / variance
     sums = [(weight * each).sum() - weight * each for each in (np.ones_like(logs), logs, logs**2)]
     squares = (weight**2).sum() - weight**2
-    homogeneous = sums[2] - _ratio(sums[1] ** 2, sums[0])
-    scale = sums[0] - _ratio(squares, sums[0])
-    return np.maximum(_ratio(homogeneous - (len(logs) - 2.0), scale), 0.0)
+    homogeneous = sums[2] - ratio(sums[1] ** 2, sums[0])
+    scale = sums[0] - ratio(squares, sums[0])
+    return np.maximum(ratio(homogeneous - (len(logs) - 2.0), scale), 0.0)
 
 
 def _effective_peers(sizes: Floats) -> Floats:
     """Return how many peers of equal size those of each unit are worth, (N,)."""
-    return _ratio((sizes.sum() - sizes) ** 2, (sizes**2).sum() - sizes**2)
+    return ratio((sizes.sum() - sizes) ** 2, (sizes**2).sum() - sizes**2)
 
 
 def _compared(logs: Floats, deviation: Floats, expected: Floats, tested: Bools) -> Compared:
@@ -156,8 +157,3 @@ def _compared(logs: Floats, deviation: Floats, expected: Floats, tested: Bools) 
         chance=np.where(comparable, chance, 0.0),
         tested=np.asarray(tested & comparable),
     )
-
-
-def _ratio(above: Floats, under: Floats) -> Floats:
-    blank = np.zeros(np.broadcast(above, under).shape)
-    return np.asarray(np.divide(above, under, out=blank, where=under > 0.0))

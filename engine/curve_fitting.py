@@ -30,9 +30,15 @@ LOWEST, HIGHEST = 0.05, 0.95
 """Exponents that a curve is given, whatever was measured: outside them it is no guide."""
 
 ROUNDS: Final = 3
+"""Of exponents and pools, one after the other: a fourth moves exponents by next to nothing."""
+
 _USUAL_DISPERSION: Final = 2.0
 _DISPERSION_DAYS: Final = 5.0
+"""Variance over mean of a day's value that is assumed, and the days that it counts for."""
+
 _NOISE_DAYS: Final = 20.0
+"""Days that the dispersion of all counts for against how a campaign's own days departed."""
+
 _LEAST: Final = 1e-12
 
 

@@ -1,6 +1,7 @@
 """Which of many tests say something: the false ones among them are a known share.
 
-Source: Benjamini, Hochberg, "Controlling the False Discovery Rate", J. R. Stat. Soc. B 57 (1995).
+Source: Benjamini, Hochberg, "Controlling the False Discovery Rate", J. R. Stat. Soc. B 57 (1995);
+Benjamini, Yekutieli, Annals of Statistics 29 (2001), for tests that rise and fall together.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 from engine.arrays import Bools, Floats
 
 FALSE_SHARE: Final = 0.1
-"""False alarms among the alarms of an hour, in the mean, at most."""
+"""False ones among the discoveries, in the mean, at most."""
 
 
 def discoveries(chances: Floats, false_share: float = FALSE_SHARE) -> Bools:

@@ -4,6 +4,9 @@ A campaign's value at a spend ``x`` is ``level * (x / usual) ** exponent``. Both
 log of the level has the variance of its estimate, the exponent that of its posterior, and the two
 are nearly independent as spend is centred on the usual. The price of money is taken as known: it
 comes from all campaigns, and one campaign's error hardly moves it.
+
+Source: variances of logs to first order (the delta method), Cramér, "Mathematical Methods of
+Statistics" (1946), section 28.4; the price as in Everett, Operations Research 11 (1963).
 """
 
 from __future__ import annotations
@@ -17,11 +20,15 @@ import numpy as np
 from engine.arrays import Floats
 from engine.curve_fitting import HIGHEST, LOWEST, Fit
 from engine.group_budgets import Shared
+from engine.normal import NINETIETH
 
-_NINETIETH: Final = 1.2815515655446004
 _STEP: Final = 1e-3
+"""Of the exponent, to see how the log of a slope moves with it."""
+
 _LEAST: Final = 1e-300
+
 _WIDEST: Final = 20.0
+"""Log distance of a percentile from the median at most: beyond it nothing is known anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ def outcome(fit: Fit, spend: Floats) -> Outcome:
     used = np.where((spend > 0.0) & (fit.usual > 0.0), spend, 1.0)
     away = np.log(used / np.where(fit.usual > 0.0, fit.usual, used))
     deviation = np.sqrt(_level_variance(fit) + (away * fit.exponent_deviation) ** 2)
-    spread = np.exp(np.minimum(_NINETIETH * deviation, _WIDEST))
+    spread = np.exp(np.minimum(NINETIETH * deviation, _WIDEST))
     return Outcome(p10=value / spread, p50=value, p90=value * spread)
 
 

@@ -39,6 +39,7 @@ millionths; money is pairs as in `engine.money`; ``sequence`` is -1 where none i
 FINAL: Final = 1
 SUSPECT: Final = 2
 DELTA: Final = 4
+"""Bits of ``flags``: told to be the last word, more clicks than impressions, a part of an hour."""
 
 MILLIONTHS: Final = 10**6
 """Steps in which conversions are counted."""

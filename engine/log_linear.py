@@ -33,13 +33,17 @@ ASSUMED_FOR: Final = 1.0
 
 LEAST_VARIANCE: Final = 1e-4
 MOST_VARIANCE: Final = 4.0
+"""Of log factors, whatever counts say: by one in a hundred, and by a factor of seven."""
 
 ASSUMED_SPREAD: Final = 0.25
 """Variance of levels against their mean where nobody has taught anything: half up or down."""
 
 LEAST_STRENGTH: Final = 0.05
 MOST_STRENGTH: Final = 1e4
+"""Of the gamma distribution of levels, however unlike or alike campaigns are."""
+
 _ROUNDS: Final = 20
+"""Of mean and strength, one after the other: many more than it takes until both stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

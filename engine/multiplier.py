@@ -6,7 +6,8 @@ the end of the horizon is what is left; spend per hour is an outcome and a safet
 
 Source: Balseiro and Gur, "Learning in Repeated Auctions with Budgets", Management Science 65
 (2019), for the optimality of one constant; the certainty-equivalent solve is model predictive
-control.
+control; Åström and Wittenmark, "Problems of Identification and Control", Journal of Mathematical
+Analysis and Applications 34 (1971), for steps that what is not sure makes smaller.
 """
 
 from __future__ import annotations

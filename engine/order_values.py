@@ -1,8 +1,8 @@
 """What a conversion is worth: the campaign's mean revenue per conversion, shrunk to the others'.
 
-Source: Bühlmann and Straub, "Glaubwürdigkeit für Schadensätze", Bulletin of the Swiss Association
-of Actuaries 70 (1970): the credibility of a mean is its number of orders against how many orders
-the difference between campaigns is worth.
+Source: Bühlmann and Straub, "Glaubwürdigkeit für Schadensätze", Mitteilungen der Vereinigung
+schweizerischer Versicherungsmathematiker 70 (1970): the credibility of a mean is its number of
+orders against how many orders the difference between campaigns is worth.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ ASSUMED_STRENGTH: Final = 10.0
 
 LEAST_STRENGTH: Final = 0.5
 MOST_STRENGTH: Final = 1e4
+"""Orders that it counts for at least and at most, however unlike or alike campaigns are."""
+
 _ROUNDS: Final = 20
+"""Of weights and strength, one after the other: many more than it takes until both stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,9 @@
 """What came, held against what was projected: inside the interval or not, how far off, what gained.
 
 One row is one number of one recommendation; rows know nothing of each other.
+
+Source: Christoffersen, "Evaluating Interval Forecasts", International Economic Review 39 (1998),
+for what intervals are held to; Everett, Operations Research 11 (1963), for the price of money.
 """
 
 from __future__ import annotations
@@ -95,14 +98,14 @@ def matured(
 def gain(value: Floats, spend: Floats, price: Floats) -> Floats:
     """Return what B changes gained: value on top, less what the spend on top is worth elsewhere.
 
+    A raise gains when it brings more than the price, a cut when it gives up less.
+
     Parameters
     ----------
     value, spend
         Shape (B, 2): in a stretch before the change, and in one as long after it.
     price
         Shape (B,), >= 0: what a unit of money brings elsewhere, in the unit of ``value``.
-
-    A raise gains when it brings more than the price, a cut when it gives up less.
     """
     more_value, more_spend = value[:, 1] - value[:, 0], spend[:, 1] - spend[:, 0]
     return np.asarray(more_value - price * more_spend)

@@ -16,7 +16,7 @@ import numpy as np
 from engine.arrays import Rows
 from engine.formats import Formats
 from engine.pacer import Pacing
-from engine.response import USUAL, Response
+from engine.response import SIZE, USUAL, Response
 from engine.rough import Rough, smooth
 
 _FIRST: Final = np.dtype(
@@ -50,19 +50,19 @@ def _smooth(rows: Rows) -> Rows:
 
 FORMATS: Final = Formats(what="pacing", layouts=(_FIRST, _SECOND), upgrades=(_smooth,))
 
-_UPPER: Final = np.triu_indices(29)
+_UPPER: Final = np.triu_indices(SIZE)
 
 
 def _places() -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return where in the upper triangle each entry of the matrix is, (29, 29)."""
-    places = np.zeros((29, 29), dtype=np.int64)
+    places = np.zeros((SIZE, SIZE), dtype=np.int64)
     places[_UPPER] = np.arange(len(_UPPER[0]))
     return np.maximum(places, places.T)
 
 
 _PLACES: Final = _places()
 
-_MIRRORED: Final = (_UPPER[0] * 29 + _UPPER[1])[_PLACES]
+_MIRRORED: Final = (_UPPER[0] * SIZE + _UPPER[1])[_PLACES]
 """Where in the flattened matrix each entry's twin of the upper triangle is, (29, 29)."""
 
 

@@ -21,14 +21,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats, Ints, Rows
-from engine.calendar import (
-    DATES,
-    DAYS_OF_MONTH,
-    HOURS_OF_WEEK,
-    MONTHS_OF_YEAR,
-    Calendar,
-    hour_of_week,
-)
+from engine.calendar import DATES, DAYS_OF_MONTH, HOURS_OF_WEEK, MONTHS_OF_YEAR
 from engine.dates import UNDATED, add_dates
 from engine.errors import UnknownFormat
 from engine.hours import MILLIONTHS, SUSPECT
@@ -137,11 +130,6 @@ def flat_prior(count: int) -> Prior:
         evidence=np.zeros(count),
         version=np.zeros(count, dtype=np.int64),
     )
-
-
-def cells_of(calendar: Calendar, zones: Ints, starts: Ints, days: Ints) -> Ints:
-    """Return the cell, 0 to 167, of hours that begin at ``starts`` on local ``days``."""
-    return hour_of_week(calendar, zones, starts, days)
 
 
 def add_hours(patterns: Rows, facts: Rows, at: tuple[Ints, Ints, Ints], *, sign: int) -> Rows:

@@ -53,6 +53,8 @@ STRONGEST: Final = 1_000.0
 """Most own clicks in each hour of the week that a prior may count for."""
 
 _DAY_TRUST = 28.0
+"""Campaign-days of a weekday that its being like the others counts for."""
+
 _LARGEST = 10**9
 
 

@@ -5,7 +5,9 @@ of their conversions that is there by now, so that young clicks are no evidence 
 sums of a cell fade alike: old evidence counts for less against new, and its rate stays what it was.
 
 Source: Chapelle, "Modeling Delayed Feedback in Display Advertising", KDD 2014; Badanidiyuru et al.,
-"Handling many conversions per click in modeling delayed feedback", AdKDD 2021, arXiv 2101.02284.
+"Handling many conversions per click in modeling delayed feedback", AdKDD 2021, arXiv 2101.02284;
+Fritsch and Butland, "A Method for Constructing Local Monotone Piecewise Cubic Interpolants", SIAM
+Journal on Scientific and Statistical Computing 5 (1984), for shares between known ages.
 """
 
 from __future__ import annotations
@@ -34,7 +36,6 @@ HALF_LIFE: Final = 30 * 24.0
 
 ROUNDED: Final = 1e-6
 """Conversions by which the rows of an hour may exceed its total: the last decimal of a report."""
-
 
 _HALF: Final = 0.5
 """Mean age of the clicks of an hour at its end, hours."""

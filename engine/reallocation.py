@@ -37,6 +37,8 @@ held back later than that is too much for the hours after it, and stays unspent.
 
 USUAL_DISPERSION: Final = 1.5
 _DISPERSION_HOURS: Final = 48.0
+"""Variance of counts over their mean that is assumed, and the hours that it counts for."""
+
 _LEAST: Final = 1e-9
 
 

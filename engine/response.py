@@ -29,7 +29,9 @@ from engine.rough import Rough, noise, smooth
 
 LEVEL: Final = 0
 DEVIATION: Final = 1
-SHAPE: Final = slice(2, 26)
+MIDNIGHT: Final = 2
+"""Where the shape of the day begins; the hours after it follow."""
+SHAPE: Final = slice(MIDNIGHT, MIDNIGHT + 24)
 ELASTICITY: Final = 26
 CURVATURE: Final = 27
 USUAL: Final = 28
@@ -69,16 +71,16 @@ NOISE: Final = 0.08
 JUMP: Final = 3.5
 """Standard deviations from which an hour is a change of the market and not chance."""
 
-LEAST_ELASTICITY: Final = 0.15
-MOST_ELASTICITY: Final = 9.0
-LEAST_CURVATURE: Final = 0.05
-MOST_CURVATURE: Final = 8.0
+LEAST_ELASTICITY, MOST_ELASTICITY = 0.15, 9.0
+LEAST_CURVATURE, MOST_CURVATURE = 0.05, 8.0
+"""Between which the answer is believed: with less elasticity more buys hardly anything."""
 
 FIRST_ELASTICITY: Final = 1.5
 FIRST_ELASTICITY_SD: Final = 0.7
 FIRST_CURVATURE: Final = 0.6
 FIRST_CURVATURE_SD: Final = 0.4
 FIRST_LEVEL_SD: Final = 2.0
+"""Before a campaign's first hour; a guess of its level may be wrong by a factor of seven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,9 +161,8 @@ def new_response(shapes: DayShapes, level: Floats, log_multiplier: Floats) -> Re
 def learn(response: Response, observed: Observed) -> Response:
     """Return what is known after an hour.
 
-    A capped hour raises what is expected and never lowers it. An hour that nothing was bought
-    in tells nothing here. One beyond `JUMP` standard deviations opens the
-    deviation.
+    A capped hour raises what is expected and never lowers it. An hour that nothing was bought in
+    tells nothing here. One beyond `JUMP` standard deviations opens the deviation.
     """
     hours = observed.cells % 24
     size = np.log(np.maximum(observed.spend, 1e-9))
@@ -181,7 +182,7 @@ def learn(response: Response, observed: Observed) -> Response:
 def expected(response: Response, hours: Ints, log_multiplier: Floats) -> Floats:
     """Return the expected log spend (B,) of hours of the day (B,), natural log."""
     mean = response.mean
-    base = mean[:, LEVEL] + mean[:, DEVIATION] + mean[np.arange(len(hours)), 2 + hours]
+    base = mean[:, LEVEL] + mean[:, DEVIATION] + mean[np.arange(len(hours)), MIDNIGHT + hours]
     u = log_multiplier - response.anchor
     return np.asarray(base + answer(response, u))
 
@@ -234,14 +235,14 @@ def _projected(response: Response, hours: Ints, log_multiplier: Floats) -> tuple
     towards = (
         whole[:, LEVEL]
         + whole[:, DEVIATION]
-        + whole[rows, 2 + hours]
+        + whole[rows, MIDNIGHT + hours]
         + u[:, None] * whole[:, ELASTICITY]
         + bend[:, None] * whole[:, CURVATURE]
     )
     variance = (
         towards[:, LEVEL]
         + towards[:, DEVIATION]
-        + towards[rows, 2 + hours]
+        + towards[rows, MIDNIGHT + hours]
         + u * towards[:, ELASTICITY]
         + bend * towards[:, CURVATURE]
     )

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Bools, Floats, Ints
 from engine.calendar import DAY, FAR, HOUR
 from engine.horizon import Horizon
+from engine.normal import NINETIETH
 from engine.situation import Clock
 
 NO_TIME: Final = -1
@@ -22,8 +23,9 @@ traffic on real hours of the week, used until a campaign's own has been learned.
 SURPRISE: Final = 2.0
 """Standard deviations above its plan at which an hour is cut off."""
 
-_NINETIETH = 1.2815515655446004
 _LOGISTIC = 1.702
+"""Of a score, so that the logistic function comes nearest to the normal distribution."""
+
 _MOST = 9 * 10**18
 """Projections stay here, in minor units: more than any budget, and still within int64."""
 
@@ -48,11 +50,12 @@ def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     """Return the pace and the projection of each campaign.
 
     The projection carries on the spend per unit of expected weight that the period has seen; before
-    its first hour it is what is left.
-    Its relative error is ``HOURLY_DEVIATION * sqrt(1/n + 1/m)`` for n hours seen and m to
-    come, normal. The probability uses the logistic approximation of the normal
-    distribution, within 0.0095 (Bowling et al., "A logistic approximation to the cumulative
-    normal distribution", 2009).
+    its first hour it is what is left. Its relative error is ``HOURLY_DEVIATION * sqrt(1/n + 1/m)``
+    for n hours seen and m to come, normal. The probability uses the logistic approximation of the
+    normal distribution, within 0.0095.
+
+    Source: Bowling et al., "A logistic approximation to the cumulative normal distribution",
+    Journal of Industrial Engineering and Management 2 (2009).
     """
     seen = horizon.elapsed > 0.0
     burn = np.divide(horizon.spent, horizon.elapsed, out=np.zeros(len(seen)), where=seen)
@@ -63,8 +66,8 @@ def outlook(clock: Clock, horizon: Horizon) -> Outlook:
     ahead = np.maximum((horizon.end - clock.target) / HOUR, 1.0)
     deviation = coming * HOURLY_DEVIATION * np.sqrt(1.0 / hours + 1.0 / ahead)
     base = horizon.spent + horizon.in_flight
-    low = np.maximum(coming - _NINETIETH * deviation, 0.0)
-    high = coming + _NINETIETH * deviation
+    low = np.maximum(coming - NINETIETH * deviation, 0.0)
+    high = coming + NINETIETH * deviation
     return Outlook(
         index=_index(horizon, seen & (horizon.allowance > 0)),
         p10=_on_top_of(base, low),
@@ -94,7 +97,7 @@ def _on_top_of(base: Ints, coming: Floats) -> Ints:
     return total
 
 
-def _index(horizon: Horizon, defined: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Floats:
+def _index(horizon: Horizon, defined: Bools) -> Floats:
     share = np.divide(
         horizon.elapsed,
         horizon.elapsed + horizon.rest,

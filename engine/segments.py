@@ -24,6 +24,7 @@ from engine.arrays import Bools, Floats, Ints
 from engine.discoveries import discoveries
 from engine.intervals import LIKELY
 from engine.normal import below
+from engine.ratios import ratio
 
 HALF: Final = 0.5
 """Share of the target below which a segment loses."""
@@ -111,14 +112,14 @@ def judge(segments: Segments, yardsticks: Yardsticks) -> Judged:
     sums = _sums(segments, yardsticks)
     held = sums.target > 0.0
     shape, rate = _posterior(sums)
-    mean = _ratio(shape, rate)
+    mean = ratio(shape, rate)
     low, middle, high = (
-        np.where(held, _ratio(_quantile(shape, rate, z), sums.target), 0.0)
+        np.where(held, ratio(_quantile(shape, rate, z), sums.target), 0.0)
         for z in (-LIKELY, 0.0, LIKELY)
     )
     share = np.where(high < QUARTER, 0.0, np.clip(middle, LEAST_SHARE, 1.0))
     freed = segments.cost * (1.0 - share)
-    rest_rate = _ratio(sums.rest, sums.rest_cost)
+    rest_rate = ratio(sums.rest, sums.rest_cost)
     doubt = mean**2 / shape + rest_rate**2 * sums.spread / np.maximum(sums.rest, 1.0)
     return Judged(
         low=low,
@@ -167,7 +168,7 @@ def _sums(segments: Segments, yardsticks: Yardsticks) -> _Sums:
     cost_of_all, of_all = _totals(segments, segments.cost), _totals(segments, value)
     rest_cost = np.maximum(cost_of_all - segments.cost, 0.0)
     rest = np.maximum(of_all - value, 0.0)
-    target = np.where(np.isnan(target), _ratio(rest, rest_cost), target / unit)
+    target = np.where(np.isnan(target), ratio(rest, rest_cost), target / unit)
     return _Sums(
         cost=segments.cost,
         value=value,
@@ -185,11 +186,11 @@ def _posterior(sums: _Sums) -> tuple[Floats, Floats]:
     The campaign's own level is that of all it brought, and of one conversion at the target.
     """
     one = np.ones_like(sums.target)
-    cost = sums.cost + sums.rest_cost + _ratio(one, sums.target)
-    level = _ratio(sums.value + sums.rest + 1.0, cost)
+    cost = sums.cost + sums.rest_cost + ratio(one, sums.target)
+    level = ratio(sums.value + sums.rest + 1.0, cost)
     return (
         LIKENESS + sums.value / sums.spread,
-        _ratio(LIKENESS * one, level) + sums.cost / sums.spread,
+        ratio(LIKENESS * one, level) + sums.cost / sums.spread,
     )
 
 
@@ -208,15 +209,10 @@ def _totals(segments: Segments, each: Floats) -> Floats:
     return np.asarray(np.bincount(group, each)[group], dtype=np.float64)
 
 
-def _ratio(above: Floats, under: Floats) -> Floats:
-    blank = np.zeros(np.broadcast(above, under).shape)
-    return np.asarray(np.divide(above, under, out=blank, where=under > 0.0))
-
-
 def _quantile(shape: Floats, rate: Floats, z: float) -> Floats:
     ninth = 1.0 / (9.0 * shape)
     cube = np.maximum(1.0 - ninth + z * np.sqrt(ninth), 0.0) ** 3
-    return _ratio(shape * cube, rate)
+    return ratio(shape * cube, rate)
 
 
 def _chance_below(shape: Floats, scaled: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.day_shapes import DayShapes
 from engine.pacer import Pacing
+from engine.response import MIDNIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,5 +50,5 @@ def _usual(pacing: Pacing, shapes: DayShapes, cells: Ints) -> Floats:
     rows, at = np.arange(len(cells))[:, None], np.maximum(cells, 0)
     newest = np.maximum(pacing.cells, 0)[:, None] // 24
     weekday = shapes.mean[rows, at // 24, at % 24] - shapes.mean[rows, newest, at % 24]
-    size = np.exp(pacing.response.mean[rows, 2 + at % 24] + weekday)
+    size = np.exp(pacing.response.mean[rows, MIDNIGHT + at % 24] + weekday)
     return np.asarray(np.where(cells >= 0, size, 0.0).sum(axis=1))

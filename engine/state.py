@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Rows
+from engine.arrays import Bools, Rows
 from engine.errors import UnknownFormat
 
 FORMAT: Final = 1
@@ -91,7 +91,7 @@ def zone_names(rows: Rows, planned: Rows) -> Rows:
     return np.where(planned == b"", account, planned)
 
 
-def has_hours(rows: Rows) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def has_hours(rows: Rows) -> Bools:
     """Return whether any hour of the campaign is known; shape (B,)."""
     return np.asarray(rows["newest"] != NEVER)
 

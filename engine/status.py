@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.intervals import Interval, per_cost, per_count, share
+from engine.ratios import ratio
 
 UNKNOWN: Final = -1.0
 """Stands for a share or ratio of which there is no basis."""
@@ -27,7 +28,10 @@ FAST, SLOW = 1.2, 0.8
 """Paces from which a budget runs out early, or is left over."""
 
 USED_UP: Final = 0.998
+"""Share of a budget from which it counts as used up: prices cannot be divided."""
+
 LITTLE: Final = 0.5
+"""Confidence below which little is known."""
 
 RISKS: Final = (
     "budget_used_up",
@@ -126,8 +130,8 @@ def status(now: Counts, before: Counts, budgets: Budgets) -> Status:
     aims = budgets.target_cpa > 0.0
     bought = aims & (now.spend > 0.0)
     reached = budgets.target_cpa * now.conversions
-    utilisation = _share(budgets.spent, budgets.budget)
-    pace = _share(budgets.spent, budgets.expected)
+    utilisation = ratio(budgets.spent, budgets.budget, UNKNOWN)
+    pace = ratio(budgets.spent, budgets.expected, UNKNOWN)
     trend = _trend(now, before)
     confidence = now.conversions / (now.conversions + HALF_SURE)
     risks = (
@@ -152,16 +156,11 @@ def status(now: Counts, before: Counts, budgets: Budgets) -> Status:
     )
 
 
-def _share(part: Floats, whole: Floats) -> Floats:
-    shares = np.divide(part, whole, out=np.full(part.shape, UNKNOWN), where=whole > 0.0)
-    return np.asarray(shares)
-
-
 def _trend(now: Counts, before: Counts) -> Ints:
     """Compare two Poisson rates per cost, by the logs of their ratio."""
     known = (now.spend > 0.0) & (before.spend > 0.0)
     some = [np.maximum(each.conversions, 0.0) + 0.5 for each in (now, before)]
     money = [np.where(known, each.spend, 1.0) for each in (now, before)]
-    ratio = np.log(some[0] / money[0]) - np.log(some[1] / money[1])
-    score = ratio / np.sqrt(1.0 / some[0] + 1.0 / some[1])
+    change = np.log(some[0] / money[0]) - np.log(some[1] / money[1])
+    score = change / np.sqrt(1.0 / some[0] + 1.0 / some[1])
     return np.where(known & (np.abs(score) > CLEAR), np.sign(score), 0.0).astype(np.int64)

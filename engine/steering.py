@@ -31,7 +31,6 @@ from engine.within_day import Bounds, Reach, day_bounds, nothing_asked, reach_of
 LEAST, MOST = 100, 10**10
 """Multipliers that can be set, in millionths."""
 
-
 BINDING: Final = ("budget", "daily_cap", "daily_minimum", "target", "bid_limit")
 """What a multiplier follows from, by its code."""
 
@@ -130,10 +129,11 @@ def _limited(steered: Steered, bid: Floats) -> Bools:
 def _binding(bounds: Bounds, spending: Spending, settled_at: Floats, limited: Bools) -> Ints:
     """Return what multipliers follow from, ``limited`` ones from the plan's range of bids."""
     affordable = np.maximum(bounds.afforded, bounds.minimum)
-    causes = (
-        limited,
-        settled_at < affordable,
-        bounds.minimum >= np.maximum(settled_at, bounds.afforded),
-        bounds.afforded < spending.log_multiplier,
-    )
-    return np.select(causes, (4, 3, 2, 1), 0)
+    causes = {
+        "bid_limit": limited,
+        "target": settled_at < affordable,
+        "daily_minimum": bounds.minimum >= np.maximum(settled_at, bounds.afforded),
+        "daily_cap": bounds.afforded < spending.log_multiplier,
+    }
+    codes = [BINDING.index(cause) for cause in causes]
+    return np.select(list(causes.values()), codes, BINDING.index("budget"))

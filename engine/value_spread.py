@@ -2,8 +2,8 @@
 
 Source: England and Verrall, "Stochastic Claims Reserving in General Insurance", British Actuarial
 Journal 8 (2002), for the dispersion of over-dispersed Poisson values by Pearson's residuals;
-Bühlmann and Straub, "Glaubwürdigkeit für Schadensätze", Bulletin of the Swiss Association of
-Actuaries 70 (1970), for the variance between days by moments.
+Bühlmann and Straub, "Glaubwürdigkeit für Schadensätze", Mitteilungen der Vereinigung
+schweizerischer Versicherungsmathematiker 70 (1970), for the variance between days by moments.
 """
 
 from __future__ import annotations

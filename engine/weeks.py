@@ -18,7 +18,10 @@ from engine.calendar import (
 )
 
 _MONDAY = 3 * DAY
+"""Seconds from a Monday midnight to the epoch's, which was a Thursday's."""
+
 _BLOCK = 8
+"""Days that are walked at a time: a week and the part of a day at its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from engine.conflicts import most_bought, unreachable
 from engine.horizon import Horizon
 from engine.multiplier import Spending
 from engine.offsets import OFF
-from engine.response import DEVIATION, LEVEL, USUAL, Response, answer
+from engine.response import DEVIATION, LEVEL, SHAPE, USUAL, Response, answer
 from engine.situation import Situation, Steered
 
 _HOURS: Final = 24
@@ -167,7 +167,7 @@ def _here(steered: Steered, period: Coming) -> Response:
     weekdays = steered.shapes.mean
     shift = weekdays[rows, period.cells[:, 0] // _HOURS] - weekdays[rows, newest]
     mean = response.mean.copy()
-    mean[:, 2 : 2 + _HOURS] += shift
+    mean[:, SHAPE] += shift
     return replace(response, mean=mean)
 
 

@@ -13,8 +13,9 @@ from benchmarks.pacing.curves import curves
 from benchmarks.pacing.informed import Informed
 from benchmarks.pacing.peers import PEERS
 from benchmarks.pacing.world import SHOCK, Setting, World, dearer, outage, spike
+from engine.arrays import Floats
 from engine.day_shapes import DayShapes, add_weeks, no_days, pooled
-from workers.backtest.contract import Controller, Floats, Scores, Task
+from workers.backtest.contract import Controller, Scores, Task
 from workers.backtest.pacekeeper import Pacekeeper
 from workers.backtest.replay import play
 

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pacing.world import Hour, World
-from workers.backtest.contract import Floats, Played
+from engine.arrays import Floats
+from workers.backtest.contract import Played
 
 RATE: Final = 0.002
 """Conversions per unit of value: 8 to 170 a day, 50 and 100 in the middle, for the two budgets."""

@@ -25,10 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pacing.cells import BUDGETS, CELLS, SEEDS, Cell, played
+from engine.arrays import Floats
 from engine.day_shapes import DayShapes
 from engine.forecast import EXHAUSTED, forecast
 from engine.standing import Standing
-from workers.backtest.contract import Floats, Played, Scores, Task
+from workers.backtest.contract import Played, Scores, Task
 from workers.backtest.pacekeeper import Pacekeeper
 
 LOW: Final = 0.1

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from workers.backtest.contract import HOURS_OF_WEEK, Floats
+from engine.arrays import Floats
+from engine.calendar import HOURS_OF_WEEK
 
 FILE = "traffic_share.csv"
 """Columns ``region_id, dow`` (1 is Monday)``, hour, traffic_share``, in the folder SHARED_DATA."""

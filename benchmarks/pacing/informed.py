@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.pacing.world import DAY_SD, FADING, HOUR_SD, World
-from engine.arrays import Ints
-from workers.backtest.contract import Floats, Played, Task
+from engine.arrays import Floats, Ints
+from workers.backtest.contract import Played, Task
 
 _GRID: Final = np.linspace(-6.0, 5.0, 221)
 """Log multipliers at which the curve is taken."""

@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.pacing.cells import BUDGETS, FIRST_MULTIPLIER, SEEDS, teachers
 from benchmarks.pacing.curves import curves
 from benchmarks.pacing.world import Setting, Traffic, World
-from workers.backtest.contract import Floats, Task
+from engine.arrays import Floats
+from workers.backtest.contract import Task
 from workers.backtest.pacekeeper import Pacekeeper
 from workers.backtest.replay import play
 

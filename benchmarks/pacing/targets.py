@@ -15,8 +15,9 @@ from benchmarks.pacing.conversions import Market, best, expected, price_above
 from benchmarks.pacing.curves import curves
 from benchmarks.pacing.world import Setting, World
 from engine import ceiling, delay
+from engine.arrays import Floats
 from engine.day_shapes import DayShapes
-from workers.backtest.contract import Floats, Task
+from workers.backtest.contract import Task
 from workers.backtest.pacekeeper import Pacekeeper
 
 DAYS: Final = 9

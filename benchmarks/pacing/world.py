@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played
+from engine.arrays import Floats
+from engine.calendar import HOURS_OF_WEEK
+from workers.backtest.contract import Played
 from workers.backtest.knapsack import knapsack
 
 SHOCK = 5

@@ -8,8 +8,9 @@ import pytest
 from benchmarks.pacing.informed import Informed
 from benchmarks.pacing.peers import PEERS
 from benchmarks.pacing.world import Setting, World
+from engine.arrays import Floats
 from engine.day_shapes import no_days, pooled
-from workers.backtest.contract import Floats, Task
+from workers.backtest.contract import Task
 from workers.backtest.replay import play
 
 DAYS = 2

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.pacing.conversions import Market, best, expected, price_above
 from benchmarks.pacing.world import Setting, World
-from workers.backtest.contract import Floats
+from engine.arrays import Floats
 
 DAYS = 2
 COUNT = 6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +17,7 @@ NOON = np.array([12])
 FREE = np.array([np.inf])
 
 
+@cache
 def known(seed: int = 7) -> Response:
     """Return a campaign whose answer is learned: 100 an hour, elasticity 2, two weeks."""
     chance = np.random.default_rng(seed)

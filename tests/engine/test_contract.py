@@ -60,7 +60,7 @@ from engine import (
 )
 from engine import settings as engine_settings
 from engine.arrays import Floats, Rows
-from engine.calendar import DAY, HOUR, Calendar
+from engine.calendar import DAY, HOUR, Calendar, hour_of_week
 from engine.decide import decide
 from engine.response_days import Days
 from engine.situation import Learning, Situation
@@ -90,7 +90,7 @@ def kept_books() -> tuple[Books, Rows]:
     state.zone_names(books.rows, np.array([b"", b"UTC"]))
     state.kept_days(int(books.rows["days"][0]), MONDAY // DAY)
     state.unpack(state.pack(books.rows))
-    cells = patterns.cells_of(books.calendar, owners, hour.day * DAY, hour.day)
+    cells = hour_of_week(books.calendar, owners, hour.day * DAY, hour.day)
     blank = dates.begin_dates(patterns.unpack([b"", b""]), np.array([1]), np.array([20_514]))
     return books, patterns.add_hours(blank, rows, (owners, cells, hour.day), sign=1)
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import hours, ledger, money, patterns, state
-from engine.calendar import local_day
+from engine import hours, ledger, money, state
+from engine.calendar import hour_of_week, local_day
 from tests.engine.books import ATTO, Books, Fact, instant
 
 quick = settings(max_examples=25, deadline=None)
@@ -285,9 +285,7 @@ def test_moments_and_cells_are_those_of_the_local_clock(log: list[Fact], zone: s
     starts = np.array([fact.start for fact in log])
     zones = np.zeros(len(log), dtype=np.int64)
     moment = ledger.moment(books.calendar, zones, starts)
-    cells = patterns.cells_of(
-        books.calendar, zones, starts, local_day(books.calendar, zones, starts)
-    )
+    cells = hour_of_week(books.calendar, zones, starts, local_day(books.calendar, zones, starts))
     for i, fact in enumerate(log):
         here = datetime.fromtimestamp(fact.start, UTC).astimezone(ZoneInfo(zone))
         monday = here.date() - timedelta(days=here.weekday())

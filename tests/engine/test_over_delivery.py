@@ -153,8 +153,8 @@ def test_a_higher_budget_never_has_a_smaller_worst_case(
     assert less.within(worst_case(rules, np.array([daily + more]), life)).all()
 
 
-@given(st.lists(st.tuples(names, money, lives(), money), min_size=2, max_size=5))
-@quick
+@given(st.lists(st.tuples(names, money, lives(), money), min_size=2, max_size=3))
+@settings(max_examples=40, deadline=None)
 def test_a_campaign_is_told_the_same_alone_and_in_any_batch(rows: list[Any]) -> None:
     rules = rules_of([name for name, *_ in rows])
     together = Delivered(

@@ -27,6 +27,8 @@ from tests.engine.what_ifs import (
 )
 
 CHANCE = chance_of(1, draws=60)
+DRAWS = 160
+"""Futures that percentiles are taken of: enough for them to be off by less than markets differ."""
 
 
 def learned(seed: int) -> pacer.Pacing:
@@ -200,7 +202,7 @@ def test_in_a_real_auction_the_truth_lies_within_as_often_as_said() -> None:
         market = Market(seed)
         pacing, worth = market.lived(0.25)
         cells = np.arange(24 * market.past, 24 * market.days) % 168
-        chance = chance_of(seed)
+        chance = chance_of(seed, draws=DRAWS)
         future = futures(pacing, flat(40), cells, chance)
         for share in (0.5, 1.0, 1.6):
             budget = share * worth.cost.sum(axis=1) / market.past
@@ -227,7 +229,7 @@ def test_hourly_budgets_come_to_what_they_do_in_a_real_auction() -> None:
         market = Market(seed)
         pacing, worth = market.lived(0.0)
         cells = np.arange(24 * market.past, 24 * market.days) % 168
-        chance = chance_of(seed)
+        chance = chance_of(seed, draws=DRAWS)
         future = futures(pacing, flat(40), cells, chance)
         for share in (0.6, 1.0):
             budget = share * worth.cost.sum(axis=1) / market.past

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from workers.backtest.contract import Floats, Played
+from engine.arrays import Floats
+from workers.backtest.contract import Played
 
 
 class AsLogged:

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
-
-HOURS_OF_WEEK = 168
+from engine.arrays import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +32,7 @@ class Played:
     spend: Floats
     value: Floats
     wins: Floats
-    capped: NDArray[np.bool_]
+    capped: Bools
 
 
 class Controller(Protocol):

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import pacer
+from engine.arrays import Floats
+from engine.calendar import HOURS_OF_WEEK
 from engine.coming import Coming
 from engine.day_shapes import DayShapes
 from engine.multiplier import Spending
 from engine.response import Observed
-from workers.backtest.contract import HOURS_OF_WEEK, Floats, Played, Task
+from workers.backtest.contract import Played, Task
 
 
 class Pacekeeper:

@@ -14,6 +14,7 @@ from rich.text import Text
 from workers.backtest.contest import OURS
 from workers.backtest.run import SIMULATOR, Result, Setup
 from workers.backtest.summary import Lead, Range, Standing
+from workers.pages import print_page
 
 LABELS: Final = {
     OURS: "Pacekeeper",
@@ -42,13 +43,7 @@ def print_result(console: Console, result: Result) -> None:
     """Print a result, as wide as the terminal is, up to `WIDEST` columns."""
     if not console.is_terminal:
         console.width = _PLAIN
-    width = min(console.width, WIDEST)
-    with console.capture() as captured:
-        console.print(Group(*_parts(result, width)), width=width, highlight=False)
-    text = captured.get()
-    if not console.is_terminal:  # there a line is filled with blanks: in a file they are litter
-        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-    console.file.write(text)
+    print_page(console, _parts(result, min(console.width, WIDEST)), WIDEST)
 
 
 def _parts(result: Result, width: int) -> Iterator[RenderableType]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from workers.cli.console import counted as _counted
 from workers.cli.console import printable
 from workers.experiment.model import Analysis, SideTotal, Verdict
+from workers.pages import print_page
 from workers.report.wording import NOTHING
 
 WIDEST = 100
@@ -24,7 +25,7 @@ _MEASURED = {
 
 def print_analysis(console: Console, found: Analysis) -> None:
     """Print what is known of one experiment."""
-    _print(console, Group(*_page(found)))
+    print_page(console, _page(found), WIDEST)
 
 
 def print_list(console: Console, found: Sequence[Analysis]) -> None:
@@ -45,7 +46,7 @@ def print_list(console: Console, found: Sequence[Analysis]) -> None:
             _interval(verdict),
             _in_a_word(verdict),
         )
-    _print(console, table)
+    print_page(console, [table], WIDEST)
 
 
 def per_cent(effect: float) -> str:
@@ -163,10 +164,3 @@ def _table(*columns: str) -> Table:
     for name in columns:
         table.add_column(name, no_wrap=True)
     return table
-
-
-def _print(console: Console, shown: RenderableType) -> None:
-    with console.capture() as captured:
-        console.print(shown, width=min(console.width, WIDEST), highlight=False)
-    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    console.file.write(text + "\n")

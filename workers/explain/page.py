@@ -7,9 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.rule import Rule
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +16,7 @@ from schemas.levers import MULTIPLIER_UNIT
 from schemas.zones import zone
 from workers.explain.report import Explanation
 from workers.explain.rules import ruled
+from workers.pages import print_page, section
 
 WIDEST = 120
 _FIELDS = 24
@@ -27,30 +26,18 @@ _STYLES = {"passed": "green", "clamped": "yellow", "blocked": "red"}
 
 def print_explanation(console: Console, found: Explanation) -> None:
     """Print an explanation, at most `WIDEST` columns wide."""
-    width = min(console.width, WIDEST)
-    with console.capture() as captured:
-        console.print(Group(*_page(found, width)), width=width, highlight=False)
-    # A line is filled with blanks, which are litter in a file.
-    lines = captured.get().splitlines()
-    text = "\n".join(lines if console.is_terminal else [line.rstrip() for line in lines])
-    console.file.write(text + "\n")
+    print_page(console, _page(found, min(console.width, WIDEST)), WIDEST)
 
 
 def _page(found: Explanation, width: int) -> Iterator[RenderableType]:
     advice = found.published
     yield Text.assemble(("Recommendation ", "bold"), (advice.recommendation_id, "bold cyan"))
     yield Text(f"{found.campaign}, the hour from {_when(advice.hour, _zone(found))}", style="dim")
-    yield from _section("Inputs", _inputs(found))
-    yield from _section("Model", _model(found, width))
-    yield from _section("Rules", _rules(found))
-    yield from _section("Value", _value(found))
-    yield from _section("Verdict", _verdict(found))
-
-
-def _section(name: str, parts: Iterator[RenderableType]) -> Iterator[RenderableType]:
-    yield Text()
-    yield Rule(Text(name, style="bold"), align="left", style="dim")
-    yield Padding(Group(*parts), (0, 0, 0, 2))
+    yield from section("Inputs", _inputs(found))
+    yield from section("Model", _model(found, width))
+    yield from section("Rules", _rules(found))
+    yield from section("Value", _value(found))
+    yield from section("Verdict", _verdict(found))
 
 
 def _inputs(found: Explanation) -> Iterator[RenderableType]:

@@ -71,7 +71,7 @@ def close_days(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Adv
     within &= ~excluded(wave.windows, at[owners], starts)
     rows, owners, starts = rows[within], owners[within], starts[within]
     days_of = days[owners]
-    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days_of)
+    cells = hour_of_week(wave.calendar, zones[owners], starts, days_of)
     overspend.observe(draft, wave, at, step)
     held = in_force_on(draft, wave, at, firsts, ends)
     late = tell_delays(draft, [wave.keys[i] for i in at.tolist()])

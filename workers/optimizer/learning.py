@@ -8,7 +8,7 @@ import numpy as np
 
 from engine import hours, ledger, patterns, state
 from engine.arrays import Bools, Ints, Rows
-from engine.calendar import DAY, HOUR
+from engine.calendar import DAY, HOUR, hour_of_week
 from engine.hours import Outcome, Placed
 from engine.ledger import Advance, Moment
 from workers.optimizer import closing, events
@@ -156,7 +156,7 @@ def _correct(
     at = np.flatnonzero(taught[touched])
     i = touched[at]
     days = hour.day[i]
-    cells = patterns.cells_of(wave.calendar, wave.zones[i], wave.starts[i], days)
+    cells = hour_of_week(wave.calendar, wave.zones[i], wave.starts[i], days)
     learned = patterns.add_hours(learned, placed.old[i], (at, cells, days), sign=-1)
     return patterns.add_hours(learned, placed.new[i], (at, cells, days), sign=1)
 
@@ -172,7 +172,7 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
     rows, owners, starts = read_days(draft, keys, days)
     zones = wave.zones[touched][owners]
     local = ledger.moment(wave.calendar, zones, starts).day
-    cells = patterns.cells_of(wave.calendar, zones, starts, local)
+    cells = hour_of_week(wave.calendar, zones, starts, local)
     for key, expired in zip(keys, days, strict=True):
         for day in expired:
             draft.writes[hours_key(key, day)] = None

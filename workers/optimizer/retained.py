@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import hours, ledger, patterns, state
 from engine.arrays import Bools, Ints, Rows
-from engine.calendar import DAY, HOUR, local_day
+from engine.calendar import DAY, HOUR, hour_of_week, local_day
 from workers.optimizer.draft import Draft
 from workers.optimizer.pacing_rows import note_change
 from workers.optimizer.plan_calendar import excluded
@@ -96,7 +96,7 @@ def _relearn(draft: Draft, wave: Wave, campaigns: Rows, moved: Ints) -> None:
     current = local_day(wave.calendar, zones, campaigns["newest"][moved].astype(np.int64))
     windows = [wave.windows[i] for i in moved.tolist()]
     closed = (days < current[owners]) & ~excluded(windows, owners, starts)
-    cells = patterns.cells_of(wave.calendar, zones[owners], starts, days)
+    cells = hour_of_week(wave.calendar, zones[owners], starts, days)
     blank = patterns.unpack([b""] * len(moved))
     at = owners[closed], cells[closed], days[closed]
     learned = patterns.add_hours(blank, rows[closed], at, sign=1)

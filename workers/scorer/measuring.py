@@ -25,6 +25,7 @@ _PER_DAY: Final = frozenset({"conversions", "revenue"})
 """Sums, which are less over a part of the stretch; ratios are not."""
 
 _SIDES: Final = {-1: Verdict.LESS, 0: Verdict.AS_PROJECTED, 1: Verdict.MORE}
+_COUNTS: Final = ("spend", "conversions", "revenue")
 _BY_VALUE: Final = ("spend", "revenue", "roas", "conversions", "cpa")
 _BY_COUNT: Final = ("spend", "conversions", "cpa", "revenue", "roas")
 
@@ -121,9 +122,6 @@ def _sums(look: Look, start: int, end: int) -> Sums:
         matured=matured(look.campaign.maturity, ages.reshape(1, -1), *columns),
         missing=(end - start) // HOUR - len(found),
     )
-
-
-_COUNTS: Final = ("spend", "conversions", "revenue")
 
 
 def _row(amounts: Sequence[Decimal]) -> Floats:

@@ -7,12 +7,11 @@ from itertools import zip_longest
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from schemas.zones import zone
+from workers.pages import print_page, section
 from workers.report.wording import NOTHING, exact, moment
 from workers.status import cells, score_wording, sentences
 from workers.status.answers import Answers, HourOfDay
@@ -34,11 +33,7 @@ _HALF_A_POINT: Final = 0.5
 
 def print_campaign(console: Console, found: Answers) -> None:
     """Print all that is answered of a campaign, at most `WIDEST` columns wide."""
-    width = min(console.width, WIDEST)
-    with console.capture() as captured:
-        console.print(Group(*_page(found, width)), width=width, highlight=False)
-    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    console.file.write(text + "\n")
+    print_page(console, _page(found, min(console.width, WIDEST)), WIDEST)
 
 
 def _page(found: Answers, width: int) -> Iterator[RenderableType]:
@@ -46,24 +41,18 @@ def _page(found: Answers, width: int) -> Iterator[RenderableType]:
     risk = Text(f"{status.risk} risk", style=STYLES[status.risk])
     yield Text.assemble((status.campaign, "bold"), "  ", risk)
     yield Text(sentences.head(status), style="dim")
-    yield from _section("How it stands", [_budgets(status), *_lines(sentences.standing(status))])
+    yield from section("How it stands", [_budgets(status), *_lines(sentences.standing(status))])
     if found.hours:
         name = f"Today, hour by hour, in {status.currency}"
-        yield from _section(name, [_day(found.hours, status, width)])
-    yield from _section("Is it at risk, and what would help", _lines(sentences.helping(found)))
+        yield from section(name, [_day(found.hours, status, width)])
+    yield from section("Is it at risk, and what would help", _lines(sentences.helping(found)))
     if status.score is not None:
         name = f"How well it is run: {status.score.points:.0f} of 100"
-        yield from _section(name, [_score(status.score)])
-    yield from _section("The next hours", _lines(sentences.next_hours(found)))
-    yield from _section("What was learned", _lines(sentences.learned(found)))
-    yield from _section("What is held, and why", _lines(sentences.held(found)))
-    yield from _section("What changed last", [_changes(found)])
-
-
-def _section(name: str, parts: Sequence[RenderableType]) -> Iterator[RenderableType]:
-    yield Text()
-    yield Rule(Text(name, style="bold"), align="left", style="dim")
-    yield Padding(Group(*parts), (0, 0, 0, 2))
+        yield from section(name, [_score(status.score)])
+    yield from section("The next hours", _lines(sentences.next_hours(found)))
+    yield from section("What was learned", _lines(sentences.learned(found)))
+    yield from section("What is held, and why", _lines(sentences.held(found)))
+    yield from section("What changed last", [_changes(found)])
 
 
 def _lines(told: Sequence[str]) -> list[RenderableType]:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from workers.pages import print_page
 from workers.report.wording import NOTHING, counted
 from workers.status import cells
 from workers.status.model import CampaignStatus, CurrencyTotal
@@ -147,13 +148,9 @@ def print_account(
     rows = [[column.of(each) for column in COLUMNS] for each in campaigns]
     sums = [[column.total(each) for column in COLUMNS] for each in totals]
     shown, name = _chosen([*rows, *sums], console.width)
-    with console.capture() as captured:
-        console.print(_headline(campaigns), highlight=False, width=console.width)
-        console.print(_table(shown, name, rows, sums), highlight=False, width=console.width)
-        for note in _notes(shown, left_out):
-            console.print(Text(note, style=_DETAIL), highlight=False, width=console.width)
-    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    console.file.write(text + "\n")
+    notes = [Text(note, style=_DETAIL) for note in _notes(shown, left_out)]
+    parts = Group(_headline(campaigns), _table(shown, name, rows, sums), *notes)
+    print_page(console, [parts], console.width)
 
 
 def _headline(campaigns: Sequence[CampaignStatus]) -> Text:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from workers.pages import print_page
 from workers.whatif.asking import Answer, Expected, Range, Way
 from workers.whatif.fitting import Basis
 
@@ -19,16 +20,10 @@ _WHOLE = 100.0
 
 def print_answer(console: Console, found: Answer) -> None:
     """Print an answer, at most `WIDEST` columns wide."""
-    width = min(console.width, WIDEST)
-    with console.capture() as captured:
-        title = f"{found.campaign}, the {found.days} days after the last report's"
-        console.print(Text(title, style="bold"), width=width)
-        console.print(_table(found), width=width, highlight=False)
-        console.print(Text("\nWhat it rests on", style="bold"), width=width)
-        for line in basis_lines(found.basis, found):
-            console.print(Text(f"- {line}"), width=width, highlight=False)
-    text = "\n".join(line.rstrip() for line in captured.get().splitlines())
-    console.file.write(text + "\n")
+    title = f"{found.campaign}, the {found.days} days after the last report's"
+    basis = [Text(f"- {line}") for line in basis_lines(found.basis, found)]
+    rests = Text("\nWhat it rests on", style="bold")
+    print_page(console, (Text(title, style="bold"), _table(found), rests, *basis), WIDEST)
 
 
 def _table(found: Answer) -> Table:

@@ -49,6 +49,7 @@ def test_every_campaign_is_scored_or_held_with_its_reason(result: Result) -> Non
 
 
 def test_nothing_overspends_and_nobody_beats_hindsight(result: Result) -> None:
+    assert len(result.standings) > 1
     for each in result.standings:
         assert each.overspend == 0.0
         assert 0.0 < each.value.p10 <= each.value.p50 <= each.value.p90 <= 1.0

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.arrays import Floats
 from engine.day_shapes import no_days, pooled
 from workers.backtest.baselines import BASELINES
 from workers.backtest.contest import CONTROLLERS, OURS, Terms, compete
-from workers.backtest.contract import Floats, Played, Task
+from workers.backtest.contract import Played, Task
 from workers.backtest.knapsack import knapsack
 from workers.backtest.replay import play
 from workers.backtest.simulated import Simulated, SimulatedMarket, simulated_case

@@ -118,7 +118,7 @@ def test_priors_that_compaction_took_away_are_named_with_their_version() -> None
 
 
 def test_hours_that_retention_deleted_long_before_change_the_digest_and_not_the_advice() -> None:
-    history = a_life(12, hours=24 * 44).history()
+    history = a_life(12, hours=24 * 38).history()
     found = explained(trimmed(history, 40))
     assert fields(found) <= {"state_digest", "supersedes"}
     assert "state_digest" in fields(found)

@@ -20,6 +20,9 @@ SLOW = Guardrails(
     max_spend_step_pct=20.0,
 )
 
+DAYS = 5
+"""Usual ones before the day that is better: as many as it takes to tell it from chance."""
+
 CODES = {
     "dayparting": {"better_than_expected"},
     "adaptive": {"multiplier_slowed", "spend_slowed"},
@@ -32,11 +35,11 @@ def test_limits_of_speed_and_moved_budgets_are_recomputed_to_the_same_bytes(stra
     plan = a_plan(strategy=strategy, guardrails=SLOW, reallocate_within_day=True)
     world.feed("plans", [world.stored(topics.PLANS, encode(plan), hour(0), key=KEY)])
     lever = {"field": "bid_multiplier"} if strategy == "adaptive" else {}
-    for number in range(24 * 10 + 9):
+    for number in range(24 * DAYS + 9):
         if number % 24 == 3:
             said = entry("1.5", number, hourly_cap=Decimal(4), **lever)
             world.feed("audit", [world.stored(topics.AUDIT, encode(said), said.at, key=KEY)])
-        world.metrics(final(number, 6 if number >= 24 * 10 else 2))
+        world.metrics(final(number, 6 if number >= 24 * DAYS else 2))
     history = world.history()
     codes = {reason.code for each in history.published for reason in each.advice.reasons}
     assert codes >= CODES[strategy]

@@ -126,6 +126,7 @@ def test_a_horizon_is_told_once_its_time_has_come_and_not_before() -> None:
     world.say(a_plan(), advice, followed(advice), *a_day())
     world.ticks(0, END)
 
+    assert [one.horizon_days for one in world.told] == [1, 7, 14]
     for one in world.told:
         due = hour(24 * one.horizon_days) + timedelta(minutes=1)
         assert timedelta() <= one.told_at - due <= timedelta(hours=7)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.arrays import Floats
 from engine.day_shapes import DayShapes
-from workers.backtest.contract import Floats, Played, Task
+from workers.backtest.contract import Played, Task
 
 UNLIMITED = 1e18
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.arrays import Floats
 from engine.day_shapes import DayShapes
 from workers.backtest.baselines.aim import Baseline
-from workers.backtest.contract import Floats, Played, Task
+from workers.backtest.contract import Played, Task
 
 
 class EvenHours(Baseline):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.arrays import Floats
 from workers.backtest.baselines.aim import Baseline
-from workers.backtest.contract import Floats
 
 
 class DualMirrorDescent(Baseline):
