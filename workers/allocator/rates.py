@@ -7,7 +7,7 @@ which is the same.
 A rate that is more than a quarter away from the one of a day before may be a slip of a comma or of
 a base for a quote. It is put aside until a person has signed for it; the old one holds until it is
 too old. Many small steps within a day go no further than a large one: all are held against the
-rate that the day began with.
+rate that the day began with, beside the one before.
 """
 
 from __future__ import annotations
@@ -89,20 +89,21 @@ def _is_believed(draft: Draft, record: Record, rate: FxRate, known: Known | None
         detail = f"is before {known.pair.when}, of which a rate is known"
         draft.refuse(record, OLD_RATE, "as_of", detail)
         return False
-    was = known.anchor.into(rate.base)
-    if rate.confirmed_by is None and _factor(told.into(rate.base), was) > LARGEST_JUMP:
+    far = [each for each in (known.anchor, known.pair) if _is_far(told, each)]
+    if far and rate.confirmed_by is None:
+        was, then = float(far[0].into(rate.base)), far[0].when
         detail = (
-            f"{rate.rate} {rate.quote} for one {rate.base} is more than 25 % away from "
-            f"{float(was):.6g} of {known.anchor.when}; if it is right, publish it once more with "
-            "confirmed_by"
+            f"{str(rate.rate)[:40]} {rate.quote} for one {rate.base} is more than 25 % away from "
+            f"{was:.6g} of {then}; if it is right, publish it once more with confirmed_by"
         )
         draft.refuse(record, RATE_JUMP, "rate", detail)
         return False
     return True
 
 
-def _factor(one: Fraction, other: Fraction) -> Fraction:
-    return max(one / other, other / one)
+def _is_far(told: Pair, known: Pair) -> bool:
+    now, was = told.into(told.base), known.into(told.base)
+    return max(now / was, was / now) > LARGEST_JUMP
 
 
 def _after(known: Known | None, told: Pair, *, signed: bool) -> Known:

@@ -14,7 +14,8 @@ from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.adviser.world import advised_on
-from tests.workers.allocator.groups import grown
+from tests.workers.allocator.currencies import Exchanging, a_rate, in_money
+from tests.workers.allocator.groups import grown, history
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.allocator.trees import grown_tree
 from tests.workers.experiment.logs import a_log
@@ -165,6 +166,16 @@ def look_back() -> None:
     world.ticks(72, 72 + 40)
 
 
+def in_two_currencies() -> None:
+    """Share out for a group of which a member pays in dollars."""
+    allocator = Exchanging()
+    rows = in_money(history(10), {"b": ("USD", 2)})
+    allocator.rates(a_rate("EUR", "USD", "2", 10))
+    allocator.rows(rows[:-1])
+    allocator.group()
+    allocator.rows(rows[-1:])
+
+
 def try_a_policy() -> None:
     """Decide a day under an experiment, and compare the sides of another."""
     world = told(World(), an_experiment())
@@ -194,6 +205,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         advised_on()
         look_back()
         grown_tree(10, 1)
+        in_two_currencies()
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
