@@ -26,6 +26,7 @@ from tests.workers.allocator.trees import (
     Allocators,
     a_day,
     grown_tree,
+    inner,
     the_tree,
     tree_days,
 )
@@ -279,6 +280,50 @@ def test_the_next_period_begins_with_the_rate_of_then() -> None:
     said = [next(r for r in each.reasons if r.code == RATES_USED).text for each in allocator.advice]
     assert ["at 2 USD for 1 EUR" in text for text in said[-6:]] == [True] * 3 + [False] * 3
     assert all("at 2.2 USD for 1 EUR" in text for text in said[-3:])
+
+
+def test_a_week_that_two_sets_share_counts_each_day_at_its_own() -> None:
+    allocator, told = Exchanging(), {"b": ("USD", 2)}
+    where = {"a": "spring", "b": "inside", "c": "inside"}
+    budgets = {"a": Decimal(100), "b": Decimal(100), "c": Decimal(50)}
+    rows = [replace(row, budget_group_id=where[row.campaign_id]) for row in history(36)]
+    rows = in_money(rows, told)
+    allocator.rows(row for row in rows if row.last_day < at(27).date())
+    allocator.rates(a_rate("EUR", "USD", "2", 27.5))
+    month, week = (
+        Budget(amount=Decimal(amount), period=period)
+        for amount, period in ((60_000, BudgetPeriod.MONTH), (1_000, BudgetPeriod.WEEK))
+    )
+    allocator.group(inner("inside", "spring", budget=week, max_change_pct=100))
+    allocator.group(budget=month, max_change_pct=100)
+    spent: list[dict[str, Decimal]] = []
+    for day in range(27, 35):
+        if day == 29:
+            # April begins on the Wednesday of the week, and a dollar is worth a quarter of before.
+            allocator.rates(a_rate("EUR", "USD", "8", 29.9, confirmed_by="maria"))
+        for row in rows:
+            if row.last_day == at(day).date():
+                allocator.rows([_with(row, budgets[row.campaign_id])])
+        spent.append(dict(budgets))
+        budgets = {each.campaign_id: has(each) for each in allocator.advice[-3:]}
+    sum_ = sum(day["c"] + day["b"] / (2 if i < 2 else 8) for i, day in enumerate(spent[1:]))
+    assert 999 <= sum_ <= 1_000
+    for word in allocator.words:
+        assert allocator.again(word) == word
+
+
+def test_a_fresh_way_by_a_third_currency_goes_before_a_straight_one_that_is_too_old() -> None:
+    rates = (
+        a_rate("EUR", "USD", "3", DAYS - 8),
+        a_rate("GBP", "USD", "4", DAYS),
+        a_rate("GBP", "EUR", "2", DAYS),
+    )
+    plain = mixed(told={})
+    crossed = mixed(*rates)
+    for one, other in zip(plain.advice, crossed.advice, strict=True):
+        assert has(other) == has(one) * (2 if one.campaign_id == "b" else 1)
+    for word in crossed.words:
+        assert crossed.again(word) == word
 
 
 def test_a_flight_in_two_currencies_is_spent_to_its_last_cent_and_no_further() -> None:

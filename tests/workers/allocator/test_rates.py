@@ -108,6 +108,16 @@ def test_a_jump_is_believed_once_somebody_has_signed_for_it_and_says_how() -> No
     assert believed(allocator) == ("EUR", "1.95")
 
 
+def test_small_steps_within_a_day_go_no_further_than_a_large_one() -> None:
+    allocator = knowing("1.00")
+    for step, rate in enumerate(("1.20", "1.24", "1.26", "0.99")):
+        allocator.rates(a_rate("EUR", "USD", rate, 8.1 + step / 10))
+    assert [dead.reason for dead in allocator.dead_letters] == ["rate_jump", "rate_jump"]
+    assert believed(allocator) == ("EUR", "1.24")
+    allocator.rates(a_rate("EUR", "USD", "0.99", 8.5, confirmed_by="maria"))
+    assert believed(allocator) == ("EUR", "0.99")
+
+
 def test_a_withdrawal_does_not_let_a_jump_slip_in() -> None:
     allocator = knowing()
     allocator.raw(None, KEY, at(8))
