@@ -107,12 +107,12 @@ class Totals:
         lives = list(read_lives(self._draft, self._crew.keys[at], campaign))
         missing = max(day - max(newest + 1, first), 0) if active else 0
         spent = missing * int(lives[0][0]["budget"][0]) * self._worth(lives[0][0], into, None)
-        told: Ints = np.zeros(0, dtype=np.int64)
-        for head, days in lives:
+        for number, (head, days) in enumerate(lives):
             inside = (days["day"] >= first) & (days["day"] < day)
-            # A day that was told in two currencies counts in the present one.
-            spent += self._spent(head, days[inside & ~np.isin(days["day"], told)], into)
-            told = np.union1d(told, days["day"])
+            for _, others in lives[:number]:
+                # A day that was told in two currencies counts in the present one.
+                inside &= ~np.isin(days["day"], others["day"])
+            spent += self._spent(head, days[inside], into)
         return spent
 
     def _spent(self, head: Rows, days: Rows, into: str) -> int | Fraction:

@@ -239,7 +239,8 @@ def run_of_days(
     before = 14
     allocator.rows(in_money(history(before - 1), told))
     budget = Budget(amount=Decimal(amount), period=BudgetPeriod.WEEK)
-    allocator.group(**({"budget": budget, "max_change_pct": 50} | fields))
+    given_: dict[str, Any] = {"budget": budget, "max_change_pct": 50}
+    allocator.group(**(given_ | fields))
     budgets = {name: Decimal(100) * told.get(name, ("", 1))[1] for name in LEVELS}
     spent = []
     for day, rate in enumerate(rates, before - 1):

@@ -152,7 +152,8 @@ def test_a_rate_that_is_told_again_changes_nothing() -> None:
 def test_without_a_signature_no_rate_moves_by_more_than_a_quarter_at_once_or_in_a_day(
     told: list[tuple[int, float, bool]],
 ) -> None:
-    allocator, known = Exchanging(), []
+    allocator = Exchanging()
+    known: list[tuple[int, Fraction]] = []
     minutes = 0
     last = Decimal("1.0")
     for later, factor, turned in told:
