@@ -26,6 +26,7 @@ from schemas.experiment import (
     Overrides,
 )
 from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
+from schemas.fx_rate import FxRate
 from schemas.group import Group
 from schemas.guardrails import Guardrails
 from schemas.keys import CampaignKey, account_key, campaign_key, parse_campaign_key
@@ -104,6 +105,7 @@ __all__ = [
     "ExperimentMetric",
     "ExperimentStatus",
     "Explanation",
+    "FxRate",
     "Group",
     "GuardrailCheck",
     "GuardrailStatus",

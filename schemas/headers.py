@@ -13,6 +13,9 @@ HANDED_UP: Final = "pacekeeper-handed-up"
 """On a record of a group inside another that was published once more, to the partition of a group
 above it: how many times by now."""
 
+SPREAD: Final = "pacekeeper-spread"
+"""On an exchange rate that was believed and published once more, to another partition."""
+
 REPLAYED: Final = "pacekeeper-replayed"
 """On a record that was published again from a dead-letter topic: where it was there."""
 

@@ -12,6 +12,7 @@ from schemas.breakdown import Breakdowns
 from schemas.condition import Condition
 from schemas.decision import Decision
 from schemas.experiment import Experiment
+from schemas.fx_rate import FxRate
 from schemas.group import Group
 from schemas.metrics import MetricsEvent
 from schemas.outcome import Outcome
@@ -41,6 +42,7 @@ class Key(StrEnum):
     POOL = "platform:account_id, platform or *"
     SCOPE = "the names of the scope (or *), # and the kind"
     EXPERIMENT = "experiment_id"
+    CURRENCIES = "two currencies in alphabetical order, / between them"
     PARTITION = "the number of the partition"
 
 
@@ -114,6 +116,17 @@ GROUPS: Final = Topic(
     readers=("allocator",),
     about="Budgets that several campaigns share; groups inside others are copied to where these "
     "lie.",
+)
+FX_RATES: Final = Topic(
+    name="fx_rates.v1",
+    record=FxRate,
+    key=Key.CURRENCIES,
+    cleanup=Cleanup.COMPACT,
+    retention_ms=FOREVER,
+    writers=("people", "command line", "allocator"),
+    readers=("allocator",),
+    about="What currencies are worth in one another, for groups that mix them; believed ones are "
+    "copied to all partitions.",
 )
 PORTFOLIO: Final = Topic(
     name="portfolio.v1",
@@ -246,6 +259,7 @@ TOPICS: Final = (
     METRICS,
     PLANS,
     GROUPS,
+    FX_RATES,
     PORTFOLIO,
     SHAPES,
     SUSPICIONS,

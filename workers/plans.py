@@ -48,7 +48,7 @@ def read_plans(files: Iterable[Path]) -> list[Plan]:
         for number, content in enumerate(_contents(file), 1):
             where = f"{file}, plan {number}"
             try:
-                plan = decode(_NUMBERS.encode(content), Plan)
+                plan = decode(NUMBERS.encode(content), Plan)
             except SchemaError as error:
                 raise UsageError(f"{where}: {error}") from error
             if plan.key in plans:
@@ -101,22 +101,33 @@ def _refuse_version(plan: Plan, before: Plan) -> None:
 
 
 _EXACT = msgspec.json.Decoder(float_hook=Decimal)
-_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+NUMBERS = msgspec.json.Encoder(decimal_format="number")
+"""Writes what a file says as JSON, its numbers exact."""
 
 
-def _contents(file: Path) -> Iterator[object]:
+def read_file(file: Path) -> object:
+    """Read JSON or TOML, its numbers exact.
+
+    Raises
+    ------
+    UsageError
+        It is neither, cannot be read, or breaks its format.
+    """
     try:
         text = file.read_text(encoding="utf-8")
         if file.suffix == ".toml":
-            found: object = tomllib.loads(text, parse_float=Decimal)
-        elif file.suffix == ".json":
-            found = _EXACT.decode(text)
-        else:
-            raise UsageError(f"{file} is neither .json nor .toml")
+            return tomllib.loads(text, parse_float=Decimal)
+        if file.suffix == ".json":
+            return _EXACT.decode(text)
+        raise UsageError(f"{file} is neither .json nor .toml")
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
+
+
+def _contents(file: Path) -> Iterator[object]:
+    found = read_file(file)
     if isinstance(found, dict):
         _refuse_other_names(file, found)
         found = found["plans"] if set(found) == {"plans"} else found

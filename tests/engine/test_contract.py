@@ -11,6 +11,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from types import FrameType
 from typing import Any
@@ -34,6 +35,7 @@ from engine import (
     forecast,
     futures,
     group_budgets,
+    group_currencies,
     group_exploring,
     group_impact,
     group_nesting,
@@ -388,6 +390,13 @@ def share_group() -> None:
     again = group_budgets.share(jittered, total, 0.2)
     group_exploring.explored(jittered, again, chances)
     instruments.passed_on(moved)
+    worth = group_currencies.Worth([Fraction(1), Fraction(5, 4), Fraction(2, 3)])
+    fitted = group_currencies.bounded(members, worth)
+    common = group_currencies.in_common(fitted, worth, by_value=True)
+    made = group_budgets.share(common, total, 0.2)
+    group_currencies.in_own(made, fitted, worth, by_value=True)
+    learnt = group_exploring.explored(common, made, chances)
+    group_currencies.explored_in_own(learnt, fitted, worth, by_value=True)
 
 
 PARTS = (

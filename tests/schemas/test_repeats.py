@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas import Decision, Group, Plan, Reason, SchemaError, decode, decode_metrics
+from schemas import Decision, FxRate, Group, Plan, Reason, SchemaError, decode, decode_metrics
 from tests.schemas.golden import FILES, record_type, stored
 
 PLAN = (
@@ -50,7 +50,7 @@ def test_plans_groups_and_decisions_are_refused_and_of_all_others_the_last_one_c
     member = json.dumps({name: value}).encode()[1:]
     again = data.rstrip()[:-1] + b"," + member
 
-    if kind in (Plan, Group, Decision):
+    if kind in (Plan, Group, FxRate, Decision):
         with pytest.raises(SchemaError) as refused:
             decode(again, kind)
         assert (refused.value.field, refused.value.reason) == (name, Reason.CONTRADICTION)

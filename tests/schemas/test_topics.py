@@ -22,7 +22,7 @@ def test_every_record_has_exactly_one_topic() -> None:
         if isinstance(value, type) and issubclass(value, Record) and value is not Record
     }
 
-    assert len(kinds) == len(set(kinds)) == 16
+    assert len(kinds) == len(set(kinds)) == 17
     assert set(kinds) == exported
 
 
@@ -35,7 +35,8 @@ def test_names_carry_their_version_and_the_prefix_is_the_users() -> None:
 
 
 def test_what_holds_until_it_is_changed_is_compacted_and_never_expires() -> None:
-    lasting = {"plans.v1", "groups.v1", "priors.v1", "conditions.v1", "experiments.v1"}
+    told = {"plans.v1", "groups.v1", "fx_rates.v1"}
+    lasting = {*told, "priors.v1", "conditions.v1", "experiments.v1"}
 
     assert {topic.name for topic in TOPICS if topic.cleanup is Cleanup.COMPACT} == lasting
     assert {topic.name for topic in TOPICS if topic.retention_ms == FOREVER} == {

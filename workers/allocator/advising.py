@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from msgspec.structs import replace
 
-from engine.arrays import Bools, Floats
+from engine.arrays import Bools, Floats, Ints
 from engine.calendar import DAY, HOUR
 from engine.group_budgets import HOLDS, Shared
 from engine.group_exploring import Explored
@@ -34,6 +34,7 @@ from workers.allocator.faults import Fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.impact import DIGITS, impacts
 from workers.allocator.learning_notes import LearningNotes
+from workers.allocator.money import Money
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rails import Rails
 from workers.allocator.releasing import NOT_YET, identified, may_go
@@ -67,33 +68,35 @@ class Advice:
         self._offset = crew.offset
         groups = [known.group for known in shape.tree.groups]
         self._groups = [groups[at] for at in found.of.tolist()]
-        self._currencies = [each.decode() for each in found.heads["currency"].tolist()]
+        self._currencies = found.currencies
 
     def of(
-        self, explored: Explored | None, fault: Fault | None, before: Allocated
+        self, explored: Explored | None, fault: Fault | None, before: Allocated, money: Money
     ) -> list[Recommendation]:
         """Return the recommendations of a split, or the same hold for all of a group left alone."""
         settled = None if explored is None else explored.settled
         explain = Explaining(self._shape, self._found, self._budget, settled)
         if fault is not None:
-            why = explain.refusal(fault)
+            why = [*explain.refusal(fault), *money.reasons]
             return [self._hold(i, fault.reason, why, before) for i in self._rows]
         if explored is None:
             raise AssertionError("a group without a fault has a split")
-        return self._split(explored, explain, before)
+        return self._split(explored, explain, before, money)
 
     def _split(
-        self, explored: Explored, explain: Explaining, before: Allocated
+        self, explored: Explored, explain: Explaining, before: Allocated, money: Money
     ) -> list[Recommendation]:
         shared, learning = explored.shared, LearningNotes(self._shape, self._found, explored)
         sure, needed = self._sure(explored)
         expected = impacts(self._shape.group, self._found, shared, self._shape.days)
-        checks = Rails(self._shape.tree, self._found, shared, self._budget)
-        go, made = self._released(shared, needed), []
+        checks = Rails(self._shape.tree, self._found, shared, self._budget, money)
+        present, after = (money.common(each.budget) for each in (self._found.members, shared))
+        go, made = self._released(shared, needed, (present, after)), []
+        moved = np.abs(after - present) / max(self._budget.total, 1)
         for i in self._rows:
             hold = HoldReason.PAUSED if self._found.paused[i] else HOLDS[shared.hold[i]]
             why = explain.change(i) if hold is None else explain.hold(i, hold)
-            why += learning.of(i, explain)
+            why += [*learning.of(i, explain), *money.reasons]
             if hold is not None:
                 made.append(self._hold(i, hold, why, before))
                 continue
@@ -103,7 +106,7 @@ class Advice:
                 guardrails=checks.of(i, float(needed[i])),
                 auto_execute=bool(go[i]),
                 without_jitter=self._without_jitter(i, explored),
-                **self._change(i, shared, float(sure[i]), expected[i]),
+                **self._change(i, shared, (float(sure[i]), float(moved[i])), expected[i]),
             )
             made.append(identified(advice))
         return made
@@ -127,18 +130,19 @@ class Advice:
     def _rows(self) -> range:
         return range(len(self._found.campaigns))
 
-    def _released(self, shared: Shared, sure: Floats) -> Bools:
+    def _released(self, shared: Shared, sure: Floats, budgets: tuple[Ints, Ints]) -> Bools:
         tree, found = self._shape.tree, self._found
         auto = np.array([tree.released(at) for at in range(len(tree.groups))])[found.of]
         enough = np.array([group.min_confidence for group in self._groups])
         wanted = auto & (sure >= enough) & (found.heads["releasable"] > 0) & (shared.hold == 0)
-        budgets = found.members.budget, shared.budget
         return may_go(wanted, *budgets, self._budget.total, self._budget.nested)
 
-    def _change(self, i: int, shared: Shared, sure: float, expected: Impact) -> dict[str, Any]:
+    def _change(
+        self, i: int, shared: Shared, found: tuple[float, float], expected: Impact
+    ) -> dict[str, Any]:
+        """Return what is new of member ``i``; ``found`` is how sure it is, and its share moved."""
         currency, present = self._currencies[i], int(self._found.members.budget[i])
-        budget = int(shared.budget[i])
-        moved = abs(budget - present) / max(self._budget.total, 1)
+        budget, (sure, moved) = int(shared.budget[i]), found
         priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
         risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,7 @@ from workers.allocator.crews import Crew, crew_of
 from workers.allocator.draft import Draft
 from workers.allocator.faults import fault_of, flight_fault
 from workers.allocator.gathering import Gathered, gather
+from workers.allocator.money import Money
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.allocator.rosters import Allocated, allocated_of, packed
 from workers.allocator.shape import Shape
@@ -60,8 +62,8 @@ def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
     # A group above may be told of any moment: before the wait is over it is not missed.
     if not crew.somebody or (waits and (top.above is not Above.ROOT or crew.late(shape.day))):
         return
-    ids = _announce(draft, shape, crew, before)
-    draft.writes[allocated_key(top.key)] = packed(Allocated(shape.day, {**before.ids, **ids}))
+    made = _announce(draft, shape, crew, before)
+    draft.writes[allocated_key(top.key)] = packed(made)
 
 
 def _is_open(books: Books, group: Group, before: Allocated, now: int) -> bool:
@@ -93,17 +95,19 @@ def _days(day: int, flight: Span | None) -> int:
     return days if flight is None or day > flight[1] else min(days, flight[1] - day + 1)
 
 
-def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict[bytes, bytes]:
-    """Publish what each member is to have; return the ids of what was said."""
+def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Allocated:
+    """Publish what each member is to have; return what was said and reckoned with."""
     found = gather(draft, shape, crew)
-    currencies = {each.decode() for each in found.heads["currency"].tolist()}
+    money = Money(draft, shape, crew, found, before)
     idle = not found.heads["budget"].any()
-    fault = fault_of(shape.tree, currencies) or flight_fault(shape.group, shape.day, idle=idle)
+    fault = fault_of(shape.tree, money.exchange) or money.fault(found)
+    fault = fault or flight_fault(shape.group, shape.day, idle=idle)
     budget, shared = DayBudget(), None
     if fault is None:
-        budget = Totals(draft, shape.tree, crew, (shape.day, shape.days)).budget(found.of)
-        shared = _shared(shape, found, budget)
-    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, before)
+        totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
+        budget = totals.budget(found.of)
+        found, shared = money.split(found, partial(_shared, shape, budget))
+    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, before, money)
     for each in advice:
         draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
         if each.auto_execute:
@@ -114,10 +118,12 @@ def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> dict
         draft.count("decisions", each.kind.value)
         if each.hold_reason is not None:
             draft.count("holds", each.hold_reason.value)
-    return {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
+    ids = {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
+    rates = before.rates if fault else money.exchange.sets
+    return Allocated(shape.day, {**before.ids, **ids}, rates)
 
 
-def _shared(shape: Shape, found: Gathered, budget: DayBudget) -> Explored:
+def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:
     by_group = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
     change = by_group[found.of]
     settled = share(found.members, budget.total, change, budget.nested)

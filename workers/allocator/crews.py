@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.arrays import Rows
 from workers.allocator.draft import Draft
 from workers.allocator.member_rows import unpack
+from workers.allocator.past import past_of
 from workers.allocator.rosters import Roster, roster_of
 from workers.allocator.tables import MEMBERS, member_key
 from workers.allocator.trees import Tree
@@ -59,6 +60,13 @@ def crew_of(draft: Draft, tree: Tree, day: int) -> Crew:
 def read_member(draft: Draft, group: bytes, campaign: bytes) -> tuple[Rows, Rows]:
     """Return the head and the closed days of a member."""
     return unpack(draft.read_of(MEMBERS, member_key(group, campaign)) or b"")
+
+
+def read_lives(draft: Draft, group: bytes, campaign: bytes) -> Iterator[tuple[Rows, Rows]]:
+    """Yield heads and closed days of a member: in its own currency, then in those of before."""
+    yield read_member(draft, group, campaign)
+    for _, value in sorted(past_of(draft, group, campaign).items()):
+        yield unpack(value)
 
 
 def _homes(

@@ -34,10 +34,10 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         ),
         HoldReason.INFEASIBLE_MINIMUM: (
             "The minimums in the group, and the budgets that cannot be moved today, need more than "
-            "the {total} {currency} that it has for the day: lower a minimum or raise its budget."
+            "the {total} {common} that it has for the day: lower a minimum or raise its budget."
         ),
         HoldReason.INFEASIBLE_MAXIMUM: (
-            "The plans' maximums in the group take less than the {total} {currency} that it has "
+            "The plans' maximums in the group take less than the {total} {common} that it has "
             "for the day: raise a maximum or lower the group's budget."
         ),
         HoldReason.PAUSED: "The group {within} is paused: its members keep their budgets.",
@@ -54,7 +54,7 @@ class Explaining:
         """Prepare to explain a split, or why there is none."""
         self._shape, self._found, self._shared = shape, found, shared
         self._budget, self._total = budget, budget.total
-        self._currency = shape.group.currency
+        self._currency, self._currencies = shape.group.currency, found.currencies
         if shared is not None:
             self._curves = shared.fit.curves()
 
@@ -68,14 +68,14 @@ class Explaining:
         spent = days.spend[i] > 0.0
         evidence = {
             **self.named(i),
-            "budget": self._money(int(self._found.members.budget[i])),
-            "currency": self._currency,
+            "budget": self._money(int(self._found.members.budget[i]), self._currencies[i]),
+            "currency": self._currencies[i],
             "days": int((spent & (days.weight[i] > 0.0)).sum()),
             "value": round(float(days.value[i].sum()), 2),
-            "what": self.what,
+            "what": self.what(i),
             "total": self._money(self._total),
         }
-        return [explained(reason.value, _HOLDS[reason], evidence)]
+        return [explained(reason.value, _HOLDS[reason], evidence, common=self._currency)]
 
     def change(self, i: int) -> list[Explanation]:
         """Return why member ``i`` is to have another budget; nothing where only chance says so."""
@@ -102,7 +102,7 @@ class Explaining:
         return notes
 
     def _numbers(self, i: int, shared: Shared, present: int, budget: int) -> dict[str, Any]:
-        fit, unit = shared.fit, self._unit
+        fit, unit, currency = shared.fit, self._unit(i), self._currencies[i]
         curve, low = self._curves.of(slice(i, i + 1)), float(min(present, budget))
         moved = float(abs(budget - present))
         numbers = {
@@ -110,17 +110,17 @@ class Explaining:
             "price": float(np.exp(shared.log_price[i])) * unit,
             "exponent": float(fit.exponent[i]),
             "exponent_deviation": float(fit.exponent_deviation[i]),
-            "usual_spend": float(fit.usual[i]) / 10 ** exponent_of(self._currency),
+            "usual_spend": float(fit.usual[i]) / 10 ** exponent_of(currency),
         }
         if budget > 0:
             marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
             numbers["marginal_return"] = float(np.exp(marginal)) * unit
         return {
             **self.named(i),
-            "current": self._money(present),
-            "recommended": self._money(budget),
-            "currency": self._currency,
-            "what": self.what,
+            "current": self._money(present, currency),
+            "recommended": self._money(budget, currency),
+            "currency": currency,
+            "what": self.what(i),
             "identified": bool(fit.identified[i]),
             "group_total": self._money(self._total),
             "period_spent": self._money(self._budget.spent),
@@ -133,22 +133,21 @@ class Explaining:
         own = tree.groups[int(self._found.of[i])].group.budget_group_id
         return {"group": self._shape.name} | ({"within": own} if len(tree.groups) > 1 else {})
 
-    @property
-    def what(self) -> str:
-        """Return what value is counted in."""
+    def what(self, i: int | None = None) -> str:
+        """Return what member ``i``'s value is counted in; of none, the group's."""
         by_value = self._shape.group.objective is Objective.VALUE
-        return f"{self._currency} of revenue" if by_value else "conversions"
+        currency = self._currency if i is None else self._currencies[i]
+        return f"{currency} of revenue" if by_value else "conversions"
 
-    @property
-    def _unit(self) -> float:
+    def _unit(self, i: int) -> float:
         """Return what a value per minor unit is multiplied with, to be one per unit of money."""
         by_value = self._shape.group.objective is Objective.VALUE
-        return 1.0 if by_value else 10.0 ** exponent_of(self._currency)
+        return 1.0 if by_value else 10.0 ** exponent_of(self._currencies[i])
 
-    def _money(self, minor: int) -> str:
-        return str(from_minor(minor, self._currency))
+    def _money(self, minor: int, currency: str | None = None) -> str:
+        return str(from_minor(minor, currency or self._currency))
 
 
-def explained(code: str, text: str, evidence: dict[str, Any]) -> Explanation:
-    """Return a code with its sentence, into which the evidence is put."""
-    return Explanation(code=code, text=text.format(**evidence), evidence=evidence)
+def explained(code: str, text: str, evidence: dict[str, Any], **said: str) -> Explanation:
+    """Return a code with its sentence, into which the evidence is put, and what is only said."""
+    return Explanation(code=code, text=text.format(**evidence, **said), evidence=evidence)

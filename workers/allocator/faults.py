@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from schemas import Group, HoldReason
+from workers.allocator.exchange import Exchange
 from workers.allocator.handing import DEEPEST
 from workers.allocator.totals import flight_of
 from workers.allocator.trees import Above, Tree
@@ -19,10 +21,10 @@ class Fault(NamedTuple):
     evidence: dict[str, Any]
 
 
-def fault_of(tree: Tree, currencies: set[str]) -> Fault | None:
-    """Return what is wrong with a tree whose members' plans are in ``currencies``, if anything."""
+def fault_of(tree: Tree, exchange: Exchange) -> Fault | None:
+    """Return what is wrong with a tree that reckons with ``exchange``, if anything."""
     structure = _unrooted(tree) or _too_deep(tree)
-    return structure or _of_currencies(tree, currencies) or _mixed(tree) or _crossed(tree)
+    return structure or _of_currencies(exchange) or _mixed(tree) or _crossed(tree)
 
 
 def flight_fault(group: Group, day: int, *, idle: bool) -> Fault | None:
@@ -63,18 +65,37 @@ def _too_deep(tree: Tree) -> Fault | None:
     return Fault(HoldReason.GROUP_TREE, "tree_too_deep", text, evidence)
 
 
-def _of_currencies(tree: Tree, currencies: set[str]) -> Fault | None:
-    own = tree.groups[0].group.currency
-    others = sorted((currencies | {group.currency for _, group in tree.of_each()}) - {own})
-    if not others:
+def _of_currencies(exchange: Exchange) -> Fault | None:
+    """Return which currencies nothing can be reckoned in, if any."""
+    missing = exchange.missing
+    if not missing:
         return None
     text = (
         "The group's budget is in {own}, but plans of members or groups inside are in {others}: "
-        "amounts in different currencies are never added, so no member's budget is changed."
+        "amounts in different currencies are never added without a rate, so no member's budget is "
+        "changed. Publish rates of {missing} to fx_rates.v1, or plan in one currency."
     )
-    evidence = {"own": own, "others": ", ".join(others)}
+    old = [each for each in missing if each in exchange.stale]
+    if old:
+        text += " What is known of {too_old} is older than 7 days."
+    evidence = {
+        "own": exchange.into,
+        "others": ", ".join(exchange.required),
+        "missing": ", ".join(missing),
+        "too_old": ", ".join(old),
+    }
     reason = HoldReason.CURRENCY_MISMATCH
-    return Fault(reason, reason.value, text, evidence)
+    return Fault(reason, "rate_too_old" if old == list(missing) else reason.value, text, evidence)
+
+
+def amounts_fault(currencies: Sequence[str]) -> Fault:
+    """Return that amounts are too large to be summed at the rates that are known."""
+    text = (
+        "Amounts in {others} are worth more at the known rates than can be summed, so no member's "
+        "budget is changed: look whether the rates are right."
+    )
+    reason = HoldReason.CURRENCY_MISMATCH
+    return Fault(reason, "amounts_too_large", text, {"others": ", ".join(currencies)})
 
 
 def _mixed(tree: Tree) -> Fault | None:

@@ -46,6 +46,11 @@ class Gathered:
     conversions: Floats
     """The same of conversions."""
 
+    @property
+    def currencies(self) -> list[str]:
+        """By campaign its currency."""
+        return [each.decode() for each in self.heads["currency"].tolist()]
+
 
 def gather(draft: Draft, shape: Shape, crew: Crew) -> Gathered:
     """Return what is known of those who take part in what is shared out for a day."""

@@ -15,7 +15,7 @@ from engine.plans import UNLIMITED
 from schemas import Group, Portfolio, encode, parse_campaign_key
 from schemas.money import exponent_of, from_minor
 from schemas.topics import PORTFOLIO
-from workers.allocator.crews import read_member
+from workers.allocator.crews import read_lives
 from workers.allocator.draft import Draft
 from workers.allocator.handing import anew
 from workers.allocator.member_rows import hours_of
@@ -34,7 +34,11 @@ def history(draft: Draft, group: Group, record: Record, target: int) -> Iterator
 
     ``record`` is what led to it: of a group that came under another.
     """
-    found = [(each, *read_member(draft, group.key, each)) for each in _members(draft, group)]
+    found = [
+        (each, *life)
+        for each in _members(draft, group)
+        for life in read_lives(draft, group.key, each)
+    ]
     many = sum(len(days) for _, _, days in found) > MOST_ROWS
     for campaign, head, days in found:
         for at in range(len(days) - 1 if many else 0, len(days)):

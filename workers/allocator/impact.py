@@ -33,8 +33,9 @@ def impacts(group: Group, found: Gathered, shared: Shared, days: int) -> Sequenc
     ratio = np.divide(other, own, out=np.zeros(len(own)), where=own > 0.0)
     conversions, revenue = (told * ratio, told) if by_value else (told, told * ratio)
     spend = shared.budget.astype(np.float64) * days
+    currencies = found.currencies
     return [
-        _impact(group.currency, conversions[:, i], revenue[:, i], float(spend[i]))
+        _impact(currencies[i], conversions[:, i], revenue[:, i], float(spend[i]))
         for i in range(len(spend))
     ]
 

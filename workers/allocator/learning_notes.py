@@ -15,10 +15,10 @@ from workers.allocator.impact import DIGITS
 from workers.allocator.shape import Shape
 
 _EXPLORING: Final = (
-    "To learn how value answers spend, {elsewhere} {currency} a day lie elsewhere in {learning} "
-    "than they are expected to bring most, of {reserve} {currency} that may: {recommended} "
+    "To learn how value answers spend, {elsewhere} {common} a day lie elsewhere in {learning} "
+    "than they are expected to bring most, of {reserve} {common} that may: {recommended} "
     "{currency} here, not {settled}. That is expected to cost {cost:.4g} {what} a day, worth "
-    "{cost_money} {currency}."
+    "{cost_money} {common}."
 )
 _RETURNS: Final = "Chance had moved the budget from {settled} {currency}: it returns there."
 
@@ -36,7 +36,7 @@ class LearningNotes:
     def __init__(self, shape: Shape, found: Gathered, explored: Explored) -> None:
         """Prepare to say what was ``explored``."""
         self._shape, self._found, self._explored = shape, found, explored
-        self._currency = shape.group.currency
+        self._currency = shape.group.currency  # what is moved and lost is the group's
 
     def of(self, i: int, explain: Explaining) -> list[Explanation]:
         """Return what is said of member ``i``; nothing where its group does not learn."""
@@ -44,7 +44,7 @@ class LearningNotes:
         if made.budget[i] != settled.budget[i]:
             notes.append(self._exploring(i, explain))
         elif made.hold[i] == GO != settled.hold[i]:
-            evidence = {"settled": self._money(made.budget[i]), "currency": self._currency}
+            evidence = {"settled": self._own(made.budget[i], i), "currency": self._of(i)}
             notes.append(explained("jitter_ends", _RETURNS, explain.named(i) | evidence))
         share = self._shape.tree.groups[int(self._found.of[i])].group.learning_share
         if share > 0.0 and not made.fit.by_chance[0]:
@@ -59,26 +59,26 @@ class LearningNotes:
         evidence = {
             **explain.named(i),
             "learning": group.budget_group_id,
-            "settled": self._money(explored.settled.budget[i]),
-            "without_jitter": self._money(explored.without_jitter[i]),
-            "recommended": self._money(explored.shared.budget[i]),
+            "settled": self._own(explored.settled.budget[i], i),
+            "without_jitter": self._own(explored.without_jitter[i], i),
+            "recommended": self._own(explored.shared.budget[i], i),
             "elsewhere": self._money(explored.elsewhere[i]),
             "reserve": self._money(explored.reserve[i]),
-            "currency": self._currency,
-            "what": explain.what,
+            "currency": self._of(i),
+            "what": explain.what(),
             "cost": float(f"{cost / unit:.{DIGITS}g}"),
             "cost_money": self._money(min(float(explored.worth[i]), _MOST)),
             "by_chance": bool(explored.shared.fit.by_chance[0]),
             **self._exponent(i),
         }
-        return explained("exploring", _EXPLORING, evidence)
+        return explained("exploring", _EXPLORING, evidence, common=self._currency)
 
     def _not_identified(self, i: int, explain: Explaining) -> Explanation:
         jitter = self._found.members.days.jitter
         varied = 0 if jitter is None else int((jitter[i] != 0.0).sum())
         evidence = {
             **explain.named(i),
-            "what": explain.what,
+            "what": explain.what(i),
             "varied_days": varied,
             **self._exponent(i),
         }
@@ -88,6 +88,12 @@ class LearningNotes:
         fit = self._explored.shared.fit
         numbers = {"exponent": fit.exponent[i], "exponent_deviation": fit.exponent_deviation[i]}
         return {name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()}
+
+    def _of(self, i: int) -> str:
+        return self._found.currencies[i]
+
+    def _own(self, minor: int, i: int) -> str:
+        return str(from_minor(int(minor), self._of(i)))
 
     def _money(self, minor: float) -> str:
         return str(from_minor(round(float(minor)), self._currency))

@@ -65,7 +65,7 @@ def taken(value: bytes, row: Portfolio) -> bytes:
     head, days = unpack(value)
     newest = _head(row)
     changed = bool(head.size) and head["currency"][0] != newest["currency"][0]
-    if not head.size or _rank(newest) > _rank(head):
+    if not head.size or rank(newest) > rank(head):
         head, days = newest, days[:0] if changed else days
     elif changed:
         return value
@@ -77,6 +77,12 @@ def taken(value: bytes, row: Portfolio) -> bytes:
     days = days[np.argsort(days["day"], kind="stable")]
     days = days[days["day"] > head["day"][0] - KEPT_DAYS]
     return bytes(head.tobytes() + days.tobytes())
+
+
+def after(value: bytes, day: int) -> bytes:
+    """Return a member's value with the days after one only."""
+    head, days = unpack(value)
+    return bytes(head.tobytes() + days[days["day"] > day].tobytes())
 
 
 def unpack(value: bytes) -> tuple[Rows, Rows]:
@@ -159,7 +165,8 @@ def _second(row: Portfolio) -> int:
     return int(row.closed_at.timestamp())
 
 
-def _rank(head: Rows) -> tuple[int, int, bytes]:
+def rank(head: Rows) -> tuple[int, int, bytes]:
+    """Return what heads are ordered by: the newest day, told last, is the greatest."""
     return int(head["day"][0]), int(head["told"][0]), head.tobytes()
 
 

@@ -7,14 +7,14 @@ from typing import Final
 
 from schemas import Portfolio, SchemaError, campaign_key, decode
 from schemas.keys import check_key
-from workers.allocator import member_rows
+from workers.allocator import member_rows, past
 from workers.allocator.allocating import Books, allocate_if_due
 from workers.allocator.draft import Draft
 from workers.allocator.groups import NOT_SUPPORTED
 from workers.allocator.handing import goes_to, handed, times_handed
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rosters import packed, roster_of
-from workers.allocator.tables import MEMBERS, member_key, roster_key
+from workers.allocator.tables import MEMBERS, member_key, past_key, roster_key
 from workers.allocator.trees import top_of
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
@@ -86,13 +86,17 @@ def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
 def _take(draft: Draft, row: Portfolio, record: Record) -> None:
     group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
     key, roster = member_key(group, campaign), roster_of(draft, group)
-    before = draft.read(key)
-    after = member_rows.taken(before or b"", row)
+    before = draft.read(key), past.past_of(draft, group, campaign)
+    after = past.taken(before[0] or b"", before[1], row)
     if before == after:
         draft.count("repeats", record.topic)
         return
-    draft.writes[key] = after
+    draft.writes[key] = after[0]
+    if before[1] != after[1]:
+        draft.writes[past_key(group, campaign)] = past.packed(after[1])
     roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
     roster, gone = roster.without_older(_FORGOTTEN)
-    draft.writes.update({member_key(group, each): None for each in gone})
+    draft.writes.update(
+        {name(group, each): None for name in (member_key, past_key) for each in gone}
+    )
     draft.writes[roster_key(group)] = packed(roster)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import GROUPS, PORTFOLIO, PRIORS, SHAPES, SUSPICIONS, TICKS
+from schemas.topics import FX_RATES, GROUPS, PORTFOLIO, PRIORS, SHAPES, SUSPICIONS, TICKS
 from workers.allocator import tables
 from workers.allocator.allocating import Books
 from workers.allocator.groups import groups_step
@@ -12,6 +12,7 @@ from workers.allocator.outages import SUSPICIONS_AGENT, suspicions_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.pooling import SHAPES_AGENT, shapes_step
 from workers.allocator.portfolio import portfolio_step
+from workers.allocator.rates import rates_step
 from workers.allocator.ticks import ticks_step
 from workers.delivery.api import Agent, Program
 from workers.settings import Settings
@@ -33,6 +34,7 @@ def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
     return (
         Agent(name=SHAPES_AGENT, source=policy.topic(SHAPES), step=shapes),
         Agent(name=SUSPICIONS_AGENT, source=policy.topic(SUSPICIONS), step=suspicions),
+        Agent(name=tables.RATES, source=policy.topic(FX_RATES), step=partial(rates_step, policy)),
         Agent(name=tables.GROUPS, source=policy.topic(GROUPS), step=groups),
         Agent(name=tables.MEMBERS, source=policy.topic(PORTFOLIO), step=members),
         Agent(name=tables.TICKS, source=policy.topic(TICKS), step=ticks),

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from workers.allocator.draft import Draft
+from workers.allocator.exchange import Rates
 from workers.allocator.tables import MEMBERS, TICKS, allocated_key, roster_key
 
 ACTIVE_DAYS: Final = 7
@@ -51,6 +52,8 @@ class Allocated(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """The local day that it was for."""
     ids: dict[bytes, bytes] = {}
     """By campaign, the id of what was recommended for it last."""
+    rates: tuple[Rates, ...] = ()
+    """What its tree reckons with where it mixes currencies, the newest last."""
 
 
 _ROSTER: Final = msgspec.msgpack.Decoder(Roster)

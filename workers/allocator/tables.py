@@ -10,6 +10,9 @@ GROUPS: Final = "groups"
 MEMBERS: Final = "members"
 """By group: who its members are; by member: its closed days; by group: what was allocated."""
 
+RATES: Final = "rates"
+"""By pair of currencies: the rate that is believed."""
+
 TICKS: Final = "ticks"
 """By group: what was allocated because a deadline had passed."""
 
@@ -27,3 +30,8 @@ def roster_key(group: bytes) -> bytes:
 def allocated_key(group: bytes) -> bytes:
     """Return the key of which day was allocated last, and with what."""
     return group + b"\0allocated"
+
+
+def past_key(group: bytes, campaign: bytes) -> bytes:
+    """Return the key of what a member did in other currencies than its present one."""
+    return group + b"\0past " + campaign

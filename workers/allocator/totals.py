@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 
 import numpy as np
 
-from engine.arrays import Ints
+from engine.arrays import Ints, Rows
+from engine.group_currencies import MOST
 from engine.group_nesting import Nested
 from engine.group_total import Span, mean_total, period_of
 from schemas import Group
 from schemas.money import to_minor
-from workers.allocator.crews import Crew, read_member
+from workers.allocator.crews import Crew, read_lives
 from workers.allocator.draft import Draft
+from workers.allocator.exchange import Exchange
 from workers.allocator.trees import Tree
 from workers.instants import day_number
 
@@ -31,15 +35,19 @@ class DayBudget:
 class Totals:
     """Reads what the groups of a tree have spent, and says what is left for a stretch of days."""
 
-    def __init__(self, draft: Draft, tree: Tree, crew: Crew, days: tuple[int, int]) -> None:
+    def __init__(
+        self, draft: Draft, tree: Tree, crew: Crew, days: tuple[int, int], exchange: Exchange
+    ) -> None:
         """Prepare to reckon for a first local day, and how many of them there are."""
         self._draft, self._tree, self._crew, self._days = draft, tree, crew, days
+        self._exchange = exchange
         self._active = tuple(frozenset(some) for some in crew.active)
         self._inside: list[list[int]] = [[] for _ in tree.groups]
         for each in range(len(tree.groups)):
             for at in tree.way_up(each):
                 self._inside[at].append(each)
-        self._known: dict[tuple[int, int], int] = {}
+        self._known: dict[tuple[int, int, str], int | Fraction] = {}
+        self._worths: dict[tuple[str, str, int | None], Fraction] = {}
 
     def budget(self, of: Ints) -> DayBudget:
         """Return all that there is for a day, given the group of each member."""
@@ -48,53 +56,82 @@ class Totals:
     def spent(self, at: int = 0) -> int:
         """Return what a group's period, with the groups inside, has spent before the first day.
 
-        Days that are late count as their budgets.
+        Days that are late count as their budgets. In the group's currency, rounded up.
         """
         group = self._tree.groups[at].group
         first = period_of(group.budget.period.value, self._days[0], flight_of(group))[0]
-        return sum(self._own(each, first) for each in self._inside[at])
+        return ceil(sum(self._own(each, first, group.currency) for each in self._inside[at]))
 
     def total(self, at: int = 0) -> int:
-        """Return what a group may spend at most on each of the days, minor units."""
+        """Return what a group may spend at most on each of the days, minor units of its own."""
         return self._mean(at, most(self._tree.groups[at].group))
 
     def nested(self, of: Ints) -> Nested | None:
         """Return floors and ceilings of the groups inside, given each member's; None without any.
 
         What is left of a group's own minimum or maximum is laid over the days that its period has
-        left, as the whole's is.
+        left, as the whole's is. In the root's currency, rounded down.
         """
         groups = range(len(self._tree.groups))
         if len(groups) == 1:
             return None
-        ceiling = np.array([self.total(at) for at in groups])
-        floor = np.array([self._mean(at, least(self._tree.groups[at].group)) for at in groups])
-        return Nested(parent=np.array(self._tree.parent), floor=floor, ceiling=ceiling, of=of)
+        highest = np.array([self._common(at, self.total(at)) for at in groups])
+        lowest = [self._mean(at, least(self._tree.groups[at].group)) for at in groups]
+        needed = np.array([self._common(at, each) for at, each in zip(groups, lowest, strict=True)])
+        return Nested(parent=np.array(self._tree.parent), floor=needed, ceiling=highest, of=of)
+
+    def _common(self, at: int, amount: int) -> int:
+        """Return what a group's own amount is worth to the root; of a huge one, less."""
+        worth = self._exchange.worth(self._tree.groups[at].group.currency)
+        return amount if worth == 1 else min(floor(amount * worth), MOST)
 
     def _mean(self, at: int, amount: int) -> int:
         group = self._tree.groups[at].group
         period = group.budget.period.value
         return mean_total(amount, period, self._days, self.spent(at), flight_of(group))
 
-    def _own(self, at: int, first: int) -> int:
+    def _own(self, at: int, first: int, into: str) -> int | Fraction:
         """Return what a group's own members have spent since a day, members of the past as well."""
-        if (at, first) not in self._known:
-            self._known[at, first] = sum(
-                self._of_member(at, campaign, first) for campaign in self._crew.rosters[at].newest
+        if (at, first, into) not in self._known:
+            self._known[at, first, into] = sum(
+                self._of_member(at, campaign, first, into)
+                for campaign in self._crew.rosters[at].newest
             )
-        return self._known[at, first]
+        return self._known[at, first, into]
 
-    def _of_member(self, at: int, campaign: bytes, first: int) -> int:
+    def _of_member(self, at: int, campaign: bytes, first: int, into: str) -> int | Fraction:
         newest, day = self._crew.rosters[at].newest[campaign], self._days[0]
         active = campaign in self._active[at]
         if newest < first and not active:
             return 0
-        head, days = read_member(self._draft, self._crew.keys[at], campaign)
-        if head.size and head["currency"][0] != self._tree.groups[0].group.currency.encode():
-            return 0  # While it takes part the group is held; after that its money is not its own.
-        inside = (days["day"] >= first) & (days["day"] < day)
+        lives = list(read_lives(self._draft, self._crew.keys[at], campaign))
         missing = max(day - max(newest + 1, first), 0) if active else 0
-        return int(days["spend"][inside].sum()) + missing * int(head["budget"][0])
+        spent = missing * int(lives[0][0]["budget"][0]) * self._worth(lives[0][0], into, None)
+        for number, (head, days) in enumerate(lives):
+            inside = (days["day"] >= first) & (days["day"] < day)
+            for _, others in lives[:number]:
+                # A day that was told in two currencies counts in the present one.
+                inside &= ~np.isin(days["day"], others["day"])
+            spent += self._spent(head, days[inside], into)
+        return spent
+
+    def _spent(self, head: Rows, days: Rows, into: str) -> int | Fraction:
+        """Return what days of a member have spent, each at the rates of then."""
+        if head["currency"][0].decode() == into:
+            return int(days["spend"].sum())
+        spent: int | Fraction = 0
+        for day, amount in zip(days["day"].tolist(), days["spend"].tolist(), strict=True):
+            spent += amount * self._worth(head, into, day)
+        return spent
+
+    def _worth(self, head: Rows, into: str, day: int | None) -> int | Fraction:
+        """Return what a minor unit is worth; without a rate 0: that of nobody who takes part."""
+        currency = head["currency"][0].decode()
+        if currency == into:
+            return 1
+        if (currency, into, day) not in self._worths:
+            self._worths[currency, into, day] = self._exchange.worth(currency, into, day)
+        return self._worths[currency, into, day]
 
 
 def flight_of(group: Group) -> Span | None:

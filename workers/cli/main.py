@@ -95,6 +95,11 @@ COMMANDS = {
         help="Publish campaign plans from files.",
         panel=KAFKA,
     ),
+    "rates": Entry(
+        target="workers.cli.rates:app",
+        help="Publish exchange rates from files.",
+        panel=KAFKA,
+    ),
     "dlq": Entry(
         target="workers.cli.dlq:app",
         help="List and replay records that could not be read.",

@@ -18,6 +18,7 @@ from workers.allocator.draft import Draft
 from workers.allocator.groups import groups_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.portfolio import take_rows
+from workers.allocator.reckoning import sets_of, too_old_of
 from workers.allocator.rosters import Allocated, packed
 from workers.allocator.trees import below
 from workers.delivery.api import Record, Step, store
@@ -107,7 +108,10 @@ def recomputed(
     closed = [each for each in closed if each.key in members]
     books = Books()
     view.commit(tables.MEMBERS, take_rows(policy, books, view, closed))
-    before = Allocated(-1, {advice.key: bytes.fromhex(advice.supersedes or "")})
+    said = {advice.key: bytes.fromhex(advice.supersedes or "")}
+    # Rates are of then: what it reckoned with is written in it, the topic keeps the latest only.
+    before = Allocated(-1, said, sets_of(advice.reasons))
+    view.tables[tables.RATES] = too_old_of(advice.reasons)
     view.tables[tables.TICKS] = {tables.allocated_key(group): packed(before)}
     draft = Draft(policy, view, tables.TICKS)
     allocate_if_due(draft, books, group, int(advice.decided_at.timestamp()))

@@ -21,7 +21,7 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.FLIGHT_OVER: "Nothing, unless the flight is to be longer: then a new plan.",
         HoldReason.FLIGHT_GAP: "Nothing: it goes on by itself after the gap.",
         HoldReason.BUDGET_GONE: "Nothing until the next period, unless the budget is to be raised.",
-        HoldReason.CURRENCY_MISMATCH: "Make plan and events name one currency.",
+        HoldReason.CURRENCY_MISMATCH: "Name one currency, or publish rates for a group of several.",
         HoldReason.TIMEZONE_MISMATCH: "Make plan and events name one time zone.",
         HoldReason.INFEASIBLE_MINIMUM: "Lower a minimum of the plan, or raise its budget.",
         HoldReason.INFEASIBLE_MAXIMUM: "Raise a maximum of a plan, or lower its group's budget.",

@@ -41,6 +41,7 @@ from schemas.topics import Partitions, Topic
 from tests.faults.recount import ends
 from tests.faults.topics import PARTITIONS, reach, read
 from tests.waiting import eventually
+from tests.workers.allocator.currencies import in_money
 from tests.workers.allocator.groups import LEVELS, a_group, history
 from workers.partitioner import partition_of
 
@@ -242,3 +243,72 @@ def test_budgets_of_a_group_are_set_once_through_a_kill_and_paced_by(
     assert {each.campaign_id: each.period_budget for each in by_hour} == changed
     every = [each.campaign_id for each in stack.advice(DAILY_BUDGET)]
     assert sorted(every) == sorted(LEVELS)
+
+
+def publish_rates(stack: Stack, folder: Path, *, quote: str, hours: float) -> None:
+    """Publish what a euro is worth in dollars, as a person does."""
+    as_of = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+    told = {"base": "EUR", "quote": "USD", "rate": quote, "as_of": as_of}
+    (folder / "rates.json").write_text(json.dumps([told]))
+    words = stack.command("rates", "apply", str(folder / "rates.json"))
+    done = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def in_dollars(records: Sequence[tuple[Topic, Any, datetime]]) -> list[tuple[Topic, Any, datetime]]:
+    """Return records with those of one campaign in dollars, two for a euro."""
+    made = []
+    for topic, record, at in records:
+        if record.campaign_id != "b":
+            made.append((topic, record, at))
+        elif topic is topics.PLANS:
+            budget = Budget(amount=Decimal(200), period=BudgetPeriod.DAY)
+            made.append((topic, replace(record, currency="USD", budget=budget), at))
+        else:
+            (row,) = in_money([record], {"b": ("USD", 2)})
+            made.append((topic, row, at))
+    return made
+
+
+@pytest.mark.kafka
+def test_a_group_in_two_currencies_is_set_in_each_ones_own_through_a_kill(
+    stack: Stack, tmp_path: Path
+) -> None:
+    told = in_dollars(rows(FLAT))
+    stack.publish(*in_dollars(plans(FLAT)), *told[:-1])
+    with stack.worker("optimizer"), stack.worker("executor"):
+        with stack.worker("allocator") as allocator:
+            publish_rates(stack, tmp_path, quote="2", hours=5)
+            stack.wait_until_read("allocator", topics.FX_RATES)
+            allocator.send_signal(signal.SIGKILL)
+        publish_rates(stack, tmp_path, quote="200", hours=4)
+        with stack.worker("allocator"):
+            stack.wait_until_read("allocator", topics.PORTFOLIO)
+            stack.wait_until_read("allocator", topics.FX_RATES)
+            define(stack, FLAT)
+            stack.publish(told[-1])
+            stack.wait_for(lambda: len(stack.advice(DAILY_BUDGET)) >= len(LEVELS))
+            advice = stack.advice(DAILY_BUDGET)
+            budgets = [each for each in advice if each.kind is Kind.BUDGET]
+            changed = {each.campaign_id: each.recommended_value for each in budgets}
+            stack.wait_for(lambda: stack.applied() == changed)
+    assert {each.campaign_id: each.currency for each in advice} == {
+        "a": "EUR",
+        "b": "USD",
+        "c": "EUR",
+    }
+    euros = sum(
+        (each.recommended_value or each.current_value or Decimal(0))
+        / (2 if each.currency == "USD" else 1)
+        for each in advice
+    )
+    assert Decimal("299.98") <= euros <= 300
+    letters = asyncio.run(
+        read(stack.bootstrap, topics.FX_RATES.dlq(stack.prefix), count=PARTITIONS)
+    )
+    refused = [dict(record.headers) for records in letters.values() for record in records]
+    assert [each["pacekeeper-dead-letter-reason"] for each in refused] == [b"rate_jump"]
+    words = stack.command("explain", advice[0].recommendation_id, "--json")
+    again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["verdict"] == "identical"

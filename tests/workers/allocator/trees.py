@@ -105,7 +105,7 @@ class Allocators:
         step = self.each[place].feed(topic, [record])
         self.outputs += step.outputs
         for out in step.outputs:
-            for source in (topics.GROUPS, topics.PORTFOLIO):
+            for source in (topics.GROUPS, topics.PORTFOLIO, topics.FX_RATES):
                 if out.topic == self.each[place].policy.topic(source):
                     time = datetime.fromtimestamp((out.timestamp or 0) / 1_000, tz=UTC)
                     where = place if out.partition is None else out.partition

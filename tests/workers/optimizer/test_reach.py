@@ -14,8 +14,9 @@ from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
 from tests.workers.adviser.world import advised_on
+from tests.workers.allocator.currencies import Exchanging, a_rate, in_money
 from tests.workers.allocator.exploring import a_loop, a_market
-from tests.workers.allocator.groups import grown
+from tests.workers.allocator.groups import grown, history
 from tests.workers.allocator.test_pooling import pool
 from tests.workers.allocator.trees import grown_tree
 from tests.workers.experiment.logs import a_log
@@ -166,6 +167,16 @@ def look_back() -> None:
     world.ticks(72, 72 + 40)
 
 
+def in_two_currencies() -> None:
+    """Share out for a group of which a member pays in dollars."""
+    allocator = Exchanging()
+    rows = in_money(history(10), {"b": ("USD", 2)})
+    allocator.rates(a_rate("EUR", "USD", "2", 10))
+    allocator.rows(rows[:-1])
+    allocator.group()
+    allocator.rows(rows[-1:])
+
+
 def try_a_policy() -> None:
     """Decide a day under an experiment, and compare the sides of another."""
     world = told(World(), an_experiment())
@@ -196,6 +207,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         look_back()
         grown_tree(10, 1)
         a_loop(a_market(1, 3)).live(0, 20)
+        in_two_currencies()
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
     finally:
         sys.setprofile(before)
