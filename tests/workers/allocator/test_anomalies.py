@@ -11,6 +11,7 @@ from schemas import Condition, Scope, Shape, encode
 from schemas.anomaly import Change, Effect, Signal
 from tests.workers.allocator.days import Counts, a_day, begins, times, told, usual
 from tests.workers.allocator.test_pooling import Partition
+from workers.allocator.anomaly_conditions import effect_of
 
 LEARNED = 14
 OTHERS = 9
@@ -169,3 +170,9 @@ def test_where_all_campaigns_are_a_little_odd_their_account_is_and_none_of_them_
     (over,) = usual(partition, 20, range(LEARNED + 2, LEARNED + 3), rate=rate)
     assert over.anomalies[0].until is not None
     assert over.windows == account.windows
+
+
+def test_slow_changes_are_told_and_nothing_follows_from_them() -> None:
+    slow = (Change.SINKING, Change.RISING, Change.DROP)
+
+    assert {effect_of(signal, each) for signal in Signal for each in slow} == {Effect.TOLD}

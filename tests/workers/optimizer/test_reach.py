@@ -50,7 +50,6 @@ LIBRARY = {
     "calibration",
     "ceiling",
     "chain_ladder",
-    "change_tests",
     "cohorts",
     "coming_events",
     "curve_families",
