@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from typing import Final
@@ -48,10 +48,14 @@ class ConditionBook:
         """
         found = {kind: np.zeros(len(keys), dtype=np.bool_) for kind in _TIMED}
         held = self._held(latest)
-        odd = _holding(held)
+        odd, places = _holding(held), _places(held)
         for i, key in enumerate(keys if held else ()):
+            # Most campaigns are of no scope that anything is told of.
+            scopes = [scope for scope in scopes_of(key) if scope in places]
+            if not scopes:
+                continue
             rejected = _rejected(held, key)
-            for scope in scopes_of(key):
+            for scope in scopes:
                 for kind in _TIMED:
                     name = condition_key(scope, kind)
                     if name in held and _holds(held[name], kind, int(now[i]), rejected):
@@ -75,9 +79,12 @@ class ConditionBook:
         if not told:
             return packed
         held = {key: self._packed(value) for key, value in told.items()}
-        known = self._held(latest)
+        known, places = self._held(latest), _places(told)
         for i, key in enumerate(keys):
-            scopes, rejected = scopes_of(key), _rejected(known, key)
+            scopes = [scope for scope in scopes_of(key) if scope in places]
+            if not scopes:
+                continue
+            rejected = _rejected(known, key)
             names = [condition_key(scope, kind) for scope in scopes for kind in _EXCLUDING]
             some = [each for each in names if each in held and not _is_none(known, each, rejected)]
             packed[i] = together([_after(held[name], name, rejected) for name in some])
@@ -94,6 +101,11 @@ class ConditionBook:
             for key, value in latest.items()
             if (condition := self._known[value]) is None or condition.active
         }
+
+
+def _places(names: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the scopes that conditions of these keys are of."""
+    return frozenset(name.rpartition(b"#")[0] for name in names)
 
 
 def _holding(held: Mapping[bytes, Condition | None]) -> dict[bytes, Condition]:
