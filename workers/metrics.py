@@ -73,9 +73,9 @@ COUNTERS: Mapping[str, Instrument] = {
     ),
     "anomalies": Instrument(
         name="anomalies",
-        about="Counts of closed days suspected to be wrong, of a campaign or an account: of which "
-        "signal, in what way, and whether it is suspected or over.",
-        labels=("signal", "kind", "outcome"),
+        about="Counts of closed days suspected to be wrong, of a campaign or an account: which and "
+        "in what way, such as clicks_outage, and whether it is suspected or over.",
+        labels=("kind", "outcome"),
     ),
     "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
     "audit_entries": Instrument(

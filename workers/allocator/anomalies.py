@@ -153,7 +153,8 @@ def _tell(draft: Draft, prefix: str, closed: Closed, told: Told, last: Condition
     before = {each.signal for each in last.anomalies if each.until is None} if last else set()
     for each in condition.anomalies:
         begins, ends = each.signal not in before, each.until is not None
+        kind = f"{each.signal.value}_{each.change.value}"
         if begins and each in told.found:
-            draft.count("anomalies", each.signal.value, each.change.value, "suspected")
+            draft.count("anomalies", kind, "suspected")
         if ends and (not begins or each in told.found):
-            draft.count("anomalies", each.signal.value, each.change.value, "over")
+            draft.count("anomalies", kind, "over")

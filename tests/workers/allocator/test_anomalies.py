@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from schemas import Condition, Scope, Shape, encode
 from schemas.anomaly import Change, Effect, Signal
 from tests.workers.allocator.days import Counts, a_day, begins, times, told, usual
 from tests.workers.allocator.test_pooling import Partition
+from tests.workers.stored import Stored
 from workers.allocator.anomaly_conditions import effect_of
 
 LEARNED = 14
@@ -170,6 +172,21 @@ def test_where_all_campaigns_are_a_little_odd_their_account_is_and_none_of_them_
     (over,) = usual(partition, 20, range(LEARNED + 2, LEARNED + 3), rate=rate)
     assert over.anomalies[0].until is not None
     assert over.windows == account.windows
+
+
+def test_what_is_suspected_and_what_is_over_is_counted_once_by_its_kind(
+    partition: Partition,
+) -> None:
+    counted: Counter[tuple[str, ...]] = Counter()
+    for day, factor in enumerate((100.0, 100.0, 1.0, 1.0), start=LEARNED):
+        shapes = a_day_of_all(day, bent=times("revenue_minor", factor))
+        records = [Stored("shapes", 0, 0, key=each.key, value=encode(each)) for each in shapes]
+        counted.update(partition.feed(records).counts)
+
+    assert {name: count for name, count in counted.items() if name[0] == "anomalies"} == {
+        ("anomalies", "revenue_spike", "suspected"): 1,
+        ("anomalies", "revenue_spike", "over"): 1,
+    }
 
 
 def test_slow_changes_are_told_and_nothing_follows_from_them() -> None:
