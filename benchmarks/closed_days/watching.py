@@ -20,7 +20,7 @@ from benchmarks.closed_days.world import (
     World,
     world,
 )
-from engine import funnel_alarms, funnel_watch
+from engine import funnel_alarms, funnel_state, funnel_watch
 from engine.anomalies import CHANGES
 from engine.arrays import Rows
 from engine.funnel import SIGNALS
@@ -73,7 +73,7 @@ class Clean:
 @cache
 def clean(campaigns: int = CAMPAIGNS) -> Clean:
     """Return what is seen where nothing goes wrong."""
-    market, rows = world(_SEED, campaigns), funnel_watch.unpack([b""] * campaigns)
+    market, rows = world(_SEED, campaigns), funnel_state.unpack([b""] * campaigns)
     for number in range(LEARNED):
         rows, _ = funnel_watch.watch(rows, market.day(number))
     begun, before = rows, np.asarray((rows["evidence"] >= SUSPECTED).any(axis=(1, 2)))

@@ -34,6 +34,7 @@ from engine import (
     forecast,
     funnel,
     funnel_alarms,
+    funnel_state,
     funnel_watch,
     futures,
     group_budgets,
@@ -268,8 +269,8 @@ def watch_days() -> None:
         capped=np.zeros(size, dtype=np.bool_),
         prompt=np.array([True, False]),
     )
-    rows, judged = funnel_watch.watch(funnel_watch.unpack([b"", b""]), days)
-    funnel_watch.answers(rows)
+    rows, judged = funnel_watch.watch(funnel_state.unpack([b"", b""]), days)
+    funnel_state.answers(rows)
     tallied = funnel_alarms.tally(judged.peak)
     funnel_alarms.alarms(judged.peak, funnel_alarms.least_evidence(tallied.sum(axis=0)))
 

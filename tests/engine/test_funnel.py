@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import funnel_alarms, funnel_watch
+from engine import funnel_alarms, funnel_state, funnel_watch
 from engine.anomalies import CHANGES
 from engine.arrays import Floats, Rows
 from engine.discoveries import discoveries
@@ -56,7 +56,7 @@ def times(days: ClosedDays, signal: int, factor: float, first: int = 0) -> Close
 @pytest.fixture(scope="module")
 def known() -> Rows:
     """Return campaigns that were watched for two weeks."""
-    rows = funnel_watch.unpack([b""] * 3)
+    rows = funnel_state.unpack([b""] * 3)
     for number in range(LEARNED):
         rows, _ = funnel_watch.watch(rows, a_day(number))
     return rows
@@ -71,7 +71,7 @@ def of_negative_binomial(count: float, mean: float, spread: float) -> float:
 
 def a_plain_row(spread: float, behind: float) -> Rows:
     """Return a campaign of ten clicks for a thousand impressions, and nothing else known of it."""
-    rows = funnel_watch.unpack([b""])
+    rows = funnel_state.unpack([b""])
     rows["hours"] = 1_000.0
     rows["count"][:, :, CLICKS] = behind
     rows["exposure"][:, :, CLICKS] = 100.0 * behind
@@ -117,8 +117,8 @@ def test_what_a_peak_rests_on_is_named_with_what_came_and_what_was_expected(know
 
 
 def test_answers_to_bids_are_learned_and_begin_with_what_is_assumed(known: Rows) -> None:
-    fresh = funnel_watch.answers(funnel_watch.unpack([b""]))
-    learned = funnel_watch.answers(known)
+    fresh = funnel_state.answers(funnel_state.unpack([b""]))
+    learned = funnel_state.answers(known)
 
     assert (fresh == ANSWERS).all()
     assert learned[:, IMPRESSIONS] == pytest.approx(-DEARER, abs=0.08)
@@ -168,7 +168,7 @@ def test_hours_that_say_nothing_are_neither_judged_nor_learned(known: Rows) -> N
 
 
 def test_nothing_is_said_in_the_first_week() -> None:
-    rows = funnel_watch.unpack([b""] * 3)
+    rows = funnel_state.unpack([b""] * 3)
     for number in range(7):
         rows, judged = funnel_watch.watch(
             rows, times(a_day(number), REVENUE, 100.0 ** (number % 2))
@@ -187,7 +187,7 @@ def test_a_campaign_is_judged_alike_whoever_is_in_its_batch(known: Rows) -> None
 
 
 def test_a_stored_row_is_read_as_it_was(known: Rows) -> None:
-    again = funnel_watch.unpack([known[i].tobytes() for i in range(3)])
+    again = funnel_state.unpack([known[i].tobytes() for i in range(3)])
 
     assert again.tobytes() == known.tobytes()
     assert known.dtype.itemsize == 2_233

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from engine import funnel_alarms, funnel_watch
+from engine import funnel_alarms, funnel_state, funnel_watch
 from engine.arrays import Ints
 from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape, campaign_key, decode, encode
@@ -103,7 +103,7 @@ def _wave(
     ]
     if not new:
         return
-    rows = funnel_watch.unpack([value[_DAY_BYTES:] for value, *_ in new])
+    rows = funnel_state.unpack([value[_DAY_BYTES:] for value, *_ in new])
     after, judged = funnel_watch.watch(rows, closed_days([closed[i].shape for _, _, i, _ in new]))
     for at, (_, key, i, day) in enumerate(new):
         draft.writes[key + _WATCH] = day.to_bytes(_DAY_BYTES, "big") + after[at].tobytes()
