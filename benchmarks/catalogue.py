@@ -18,6 +18,7 @@ from benchmarks import (
 from benchmarks.allocation import figures as allocation
 from benchmarks.anomalies import figures as anomalies
 from benchmarks.bidding import figures as bidding
+from benchmarks.closed_days import figures as closed_days
 from benchmarks.cohorts import figures as cohorts
 from benchmarks.experiments import figures as experiments
 from benchmarks.pacing import figures as pacing
@@ -38,6 +39,7 @@ FIGURES = (
     *allocation.FIGURES,
     *response.FIGURES,
     *anomalies.FIGURES,
+    *closed_days.FIGURES,
     *bidding.FIGURES,
     *cohorts.FIGURES,
     *experiments.FIGURES,

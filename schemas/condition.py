@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from schemas.anomaly import Anomaly, Effect
 from schemas.errors import Reason, SchemaError
 from schemas.fields import KeyName, Platform, Text, Utc, Version
 from schemas.keys import EVERYTHING, check_key_part
@@ -14,6 +15,9 @@ from schemas.record import Part, Record, refuse, require
 
 MOST_WINDOWS = 100
 """As many windows may be excluded for one scope."""
+
+MOST_ANOMALIES = 5
+"""One of each signal."""
 
 
 class ConditionKind(StrEnum):
@@ -25,6 +29,8 @@ class ConditionKind(StrEnum):
     """Reports are suspected to be missing: nothing is cut on them."""
     REJECTED_OUTAGE = "rejected_outage"
     """A person knows that reports are right: outages that began before ``since`` are none."""
+    ANOMALY = "anomaly"
+    """Counts of closed days are suspected to be wrong: each of ``anomalies`` says what follows."""
     EXCLUDED_WINDOWS = "excluded_windows"
     """Hours that are not learned from, and from which nothing is decided."""
 
@@ -61,8 +67,9 @@ class Condition(Record, frozen=True, kw_only=True):
     """A freeze or an outage, from ``since`` until ``until`` or until it is lifted.
 
     Excluded windows hold whenever they are told: ``since`` and ``until`` are the first start and
-    the last end of ``windows``. The latest record of a key holds: ``active`` false lifts the
-    condition, and all of its windows.
+    the last end of ``windows``. Those of anomalies are of days that are closed; what holds a
+    campaign does so until ``until``, unless the next day that closes says otherwise. The latest
+    record of a key holds: ``active`` false lifts the condition, and all of its windows.
     """
 
     kind: ConditionKind
@@ -75,6 +82,7 @@ class Condition(Record, frozen=True, kw_only=True):
     since: Utc
     until: Utc | None = None
     windows: Annotated[tuple[Window, ...], Meta(max_length=MOST_WINDOWS)] = ()
+    anomalies: Annotated[tuple[Anomaly, ...], Meta(max_length=MOST_ANOMALIES)] = ()
     by: Annotated[str, Meta(min_length=1, max_length=200, description="person or worker")]
     why: Text = ""
 
@@ -93,12 +101,20 @@ class Condition(Record, frozen=True, kw_only=True):
         if self.until is not None and self.until <= self.since:
             raise SchemaError("until", Reason.CONTRADICTION, "must be after since")
         self._check_windows()
+        if self.anomalies and self.kind is not ConditionKind.ANOMALY:
+            detail = f"has no place in a condition of kind {self.kind}"
+            raise SchemaError("anomalies", Reason.CONTRADICTION, detail)
+
+    def held_since(self) -> tuple[Utc, ...]:
+        """Return since when what goes on holds campaigns."""
+        going = [each for each in self.anomalies if each.until is None]
+        return tuple(each.since for each in going if each.effect is Effect.HELD)
 
     def _check_windows(self) -> None:
         excludes = self.kind is ConditionKind.EXCLUDED_WINDOWS
         if excludes and self.active and not self.windows:
             raise SchemaError("windows", Reason.MISSING, f"is required for kind {self.kind}")
-        if self.windows and not excludes:
+        if self.windows and not excludes and self.kind is not ConditionKind.ANOMALY:
             detail = f"has no place in a condition of kind {self.kind}"
             raise SchemaError("windows", Reason.CONTRADICTION, detail)
 

@@ -32,6 +32,7 @@ _BY_HOUR = (
     "conversion_thousandths",
     "log_multiplier",
     "capped",
+    "revenue_minor",
 )
 
 
@@ -76,6 +77,9 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
     clicks: Counts
     spend_minor: Annotated[Counts, Meta(description="minor units of the currency, rounded down")]
     conversion_thousandths: Annotated[Counts, Meta(description="conversions times 1000")]
+    revenue_minor: Annotated[
+        Counts | None, Meta(description="as spend_minor; absent where it was zero all day")
+    ] = None
     log_multiplier: Annotated[
         Annotated[tuple[LogMultiplier, ...], _OF_THE_DAY] | None,
         Meta(description="natural log of the bid multiplier in force; absent is 0 all day"),

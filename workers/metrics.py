@@ -71,6 +71,12 @@ COUNTERS: Mapping[str, Instrument] = {
         about="Outages of tracking of a campaign or an account: suspected, over, or lifted.",
         labels=("kind", "outcome"),
     ),
+    "anomalies": Instrument(
+        name="anomalies",
+        about="Counts of closed days suspected to be wrong, of a campaign or an account: which and "
+        "in what way, such as clicks_outage, and whether it is suspected or over.",
+        labels=("kind", "outcome"),
+    ),
     "actions": Instrument(name="actions", about="Actions released.", labels=("released_by",)),
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)

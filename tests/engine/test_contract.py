@@ -33,6 +33,10 @@ from engine import (
     delay_pool,
     exploring,
     forecast,
+    funnel,
+    funnel_alarms,
+    funnel_state,
+    funnel_watch,
     futures,
     group_budgets,
     group_currencies,
@@ -256,6 +260,25 @@ def teach_delay() -> None:
     delay.mature(delay.no_delays(2), taught).at(np.array([3.0]))
 
 
+def watch_days() -> None:
+    """Watch a closed day of two campaigns, and ask which of what it says are discoveries."""
+    size, hours = (2, funnel.HOURS), np.arange(funnel.HOURS)
+    days = funnel.ClosedDays(
+        counts=np.full((*size, 5), [4_000.0, 40.0, 30.0, 3.0, 90.0]),
+        log_multiplier=np.tile(np.sin(hours), (2, 1)),
+        of_day=np.tile(hours % 24, (2, 1)),
+        weekday=np.array([0, 6]),
+        starts=np.tile(hours * 3_600, (2, 1)),
+        told=np.tile(hours < 24, (2, 1)),
+        capped=np.zeros(size, dtype=np.bool_),
+        prompt=np.array([True, False]),
+    )
+    rows, judged = funnel_watch.watch(funnel_state.unpack([b"", b""]), days)
+    funnel_state.answers(rows)
+    tallied = funnel_alarms.tally(judged.peak)
+    funnel_alarms.alarms(judged.peak, funnel_alarms.least_evidence(tallied.sum(axis=0)))
+
+
 def watch_over() -> None:
     """Watch two campaigns for an hour, and set thresholds by what clean weeks came to."""
     ones = np.ones(2)
@@ -266,6 +289,7 @@ def watch_over() -> None:
     assert limits.nominal == thresholds.threshold(0.05, 30)
     anomalies.alarms(rows, limits)
     change_tests.pooled(np.array([5.0, 0.0]), np.array([2, 0]), np.array([2, 2]))
+    watch_days()
     here = np.ones((2, 40), dtype=np.bool_)
     clicks, sold = np.full((2, 40), 30.0), np.where(np.arange(40) < 30, 3.0, [[0.0], [3.0]])
     hours = tracking.Clicked(

@@ -32,6 +32,8 @@ from schemas import (
 )
 from schemas.errors import Reason
 from schemas.keys import EVERYTHING
+from schemas.topics import PRIORS
+from workers.allocator.anomalies import Closed, watch_days
 from workers.allocator.spend import days_of, sums_after
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
@@ -64,9 +66,14 @@ class _Told:
     """Key of the next wider scope."""
 
 
-def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Step:
-    """Add the shapes of one partition to the scopes they are keyed by; publish what these say."""
+def shapes_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
+    """Add the shapes of one partition to the scopes they are keyed by; publish what these say.
+
+    Days of campaigns are watched where they are first told: by their account's owner.
+    """
     draft = Draft(view, SHAPES_AGENT)
+    priors_topic = PRIORS.full_name(prefix)
+    closed = []
     told = _readable(draft, records)
     days = days_of([each.shape for each in told])
     scopes: dict[bytes, list[int]] = {}
@@ -77,10 +84,13 @@ def shapes_step(priors_topic: str, view: View, records: Sequence[Record]) -> Ste
             draft.count("repeats", each.record.topic)
             continue
         scopes.setdefault(each.key, []).append(at)
+        if each.key == each.shape.key:
+            closed.append(Closed(each.record, each.shape))
         if week.size:
             weeks.setdefault(each.key, []).append(week)
         if each.wider:
             draft.outputs.append(_sent_on(view, each, week))
+    watch_days(draft, prefix, closed)
     for key, rows in scopes.items():
         spend = sums_after(draft.read(key + _SPEND) or b"", days, rows, weeks.get(key, ()))
         draft.writes[key + _SPEND] = shape_rows.pack(spend)

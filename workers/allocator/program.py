@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import FX_RATES, GROUPS, PORTFOLIO, PRIORS, SHAPES, SUSPICIONS, TICKS
+from schemas.topics import FX_RATES, GROUPS, PORTFOLIO, SHAPES, SUSPICIONS, TICKS
 from workers.allocator import tables
 from workers.allocator.allocating import Books
 from workers.allocator.groups import groups_step
@@ -27,7 +27,7 @@ def create_program(settings: Settings) -> Program:
 def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
     """Return the agents of the allocator; those of budgets share what they keep in mind."""
     books = Books()
-    shapes = partial(shapes_step, policy.topic(PRIORS))
+    shapes = partial(shapes_step, policy.prefix)
     suspicions = partial(suspicions_step, policy.prefix)
     groups = partial(groups_step, policy)
     members, ticks = (partial(step, policy, books) for step in (portfolio_step, ticks_step))

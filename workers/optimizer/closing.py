@@ -129,7 +129,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
     cells = hour_of_week(wave.calendar, zones, closed.starts, days)
     currency = (wave.campaigns["currency"][i] or wave.plans["currency"][i]).decode()
     exponent = np.full(len(rows), exponent_of(currency) if currency else 0)
-    spend = money.floor_to_minor(rows["spend"], exponent)
+    spend, revenue = (money.floor_to_minor(rows[name], exponent) for name in ("spend", "revenue"))
     day = date_of(closed.day)
     return Shape(
         platform=event.platform,
@@ -145,6 +145,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         clicks=_counts(rows["clicks"]),
         spend_minor=_counts(spend),
         conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
+        revenue_minor=_if_any(np.maximum(revenue, 0)),
         log_multiplier=_if_any(closed.in_force.log_multiplier),
         capped=_if_any(closed.in_force.capped(spend)),
         late_conversions=closed.late,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import inf
 from typing import Final
@@ -18,10 +18,15 @@ from workers.optimizer.plan_calendar import first_second, last_second, together
 _TIMED: Final = (ConditionKind.FREEZE, ConditionKind.OUTAGE)
 """Kinds that hold while the clock is between their times."""
 
-_EXCLUDING: Final = (ConditionKind.EXCLUDED_WINDOWS, ConditionKind.OUTAGE)
+_EXCLUDING: Final = (
+    ConditionKind.EXCLUDED_WINDOWS,
+    ConditionKind.OUTAGE,
+    ConditionKind.ANOMALY,
+)
 """Kinds whose hours are not learned from, also when they are over."""
 
 _SUFFIXES: Final = tuple(condition_key(b"", kind) for kind in _EXCLUDING)
+_ANOMALY: Final = condition_key(b"", ConditionKind.ANOMALY)
 _NO_END: Final = 2**53
 
 
@@ -43,13 +48,20 @@ class ConditionBook:
         """
         found = {kind: np.zeros(len(keys), dtype=np.bool_) for kind in _TIMED}
         held = self._held(latest)
+        odd, places = _holding(held), _places(held)
         for i, key in enumerate(keys if held else ()):
+            # Most campaigns are of no scope that anything is told of.
+            scopes = [scope for scope in scopes_of(key) if scope in places]
+            if not scopes:
+                continue
             rejected = _rejected(held, key)
-            for scope in scopes_of(key):
+            for scope in scopes:
                 for kind in _TIMED:
                     name = condition_key(scope, kind)
                     if name in held and _holds(held[name], kind, int(now[i]), rejected):
                         found[kind][i] = True
+                if scope in odd and _held_by(odd[scope], int(now[i]), rejected):
+                    found[ConditionKind.OUTAGE][i] = True
         holding = Conditions(
             frozen=found[ConditionKind.FREEZE],
             outage=found[ConditionKind.OUTAGE],
@@ -67,12 +79,15 @@ class ConditionBook:
         if not told:
             return packed
         held = {key: self._packed(value) for key, value in told.items()}
-        known = self._held(latest)
+        known, places = self._held(latest), _places(told)
         for i, key in enumerate(keys):
-            scopes, rejected = scopes_of(key), _rejected(known, key)
+            scopes = [scope for scope in scopes_of(key) if scope in places]
+            if not scopes:
+                continue
+            rejected = _rejected(known, key)
             names = [condition_key(scope, kind) for scope in scopes for kind in _EXCLUDING]
             some = [each for each in names if each in held and not _is_none(known, each, rejected)]
-            packed[i] = together([held[name] for name in some])
+            packed[i] = together([_after(held[name], name, rejected) for name in some])
         return packed
 
     def _held(self, latest: Mapping[bytes, bytes]) -> dict[bytes, Condition | None]:
@@ -86,6 +101,32 @@ class ConditionBook:
             for key, value in latest.items()
             if (condition := self._known[value]) is None or condition.active
         }
+
+
+def _places(names: Iterable[bytes]) -> frozenset[bytes]:
+    """Return the scopes that conditions of these keys are of."""
+    return frozenset(name.rpartition(b"#")[0] for name in names)
+
+
+def _holding(held: Mapping[bytes, Condition | None]) -> dict[bytes, Condition]:
+    """Return by scope the anomalies of which some hold campaigns."""
+    found = [each for name, each in held.items() if name.endswith(_ANOMALY) and each is not None]
+    return {each.key.removesuffix(_ANOMALY): each for each in found if each.held_since()}
+
+
+def _held_by(odd: Condition, now: int, rejected: float) -> bool:
+    """Return whether something that is odd, and was not rejected, holds a campaign now."""
+    since = [each.timestamp() for each in odd.held_since()]
+    until = odd.until.timestamp() if odd.until is not None else _NO_END
+    return now < until and any(rejected < each <= now for each in since)
+
+
+def _after(packed: bytes, name: bytes, rejected: float) -> bytes:
+    """Return windows, of anomalies those that began after a rejection."""
+    if rejected == -inf or not name.endswith(_ANOMALY):
+        return packed
+    windows = np.frombuffer(packed, dtype=np.int64).reshape(-1, 2)
+    return windows[windows[:, 0] > rejected].tobytes()
 
 
 def _read(value: bytes) -> Condition | None:

@@ -6,15 +6,17 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from schemas import AuditEntry, CampaignKey, MetricsEvent, Recommendation
+from schemas import AuditEntry, CampaignKey, Condition, MetricsEvent, Recommendation
 from schemas.levers import OF_AN_HOUR
+from schemas.topics import CONDITIONS
 from workers.kafka import Connection
 from workers.report.building import Book
 from workers.report.delivered import HOUR
 from workers.report.model import Wishes
 from workers.report.periods import Period
-from workers.report.reading import Source
+from workers.report.reading import Source, decoder
 from workers.status.lateness import Lateness
+from workers.status.oddities import Oddities
 from workers.status.offers import Offers
 
 CHANGES = 5
@@ -36,6 +38,7 @@ class StatusBook(Book):
     """What reports say stands at the platform, by the first second of the hour."""
     offers: Offers = field(default_factory=Offers)
     """Advice that may be open."""
+    oddities: Oddities = field(default_factory=Oddities)
 
     def deliver(self, events: Sequence[MetricsEvent], times: Sequence[int]) -> None:
         """Take in metrics, and how late they tell of conversions."""
@@ -97,4 +100,6 @@ async def read_book(connection: Connection, prefix: str) -> tuple[StatusBook, in
     """
     book, source = StatusBook(), Source(connection=connection, prefix=prefix)
     await source.fill(book)
+    async for conditions, _ in source.batches(CONDITIONS, decoder(Condition), needed=False):
+        book.oddities.hear(conditions)
     return book, source.unreadable

@@ -95,6 +95,22 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
 
 
+class Odd(msgspec.Struct, frozen=True, kw_only=True):
+    """A count of closed days that is suspected to be wrong; see `schemas.anomaly.Anomaly`."""
+
+    scope: str
+    """``campaign`` or ``account``."""
+    signal: str
+    change: str
+    effect: str
+    since: datetime
+    until: datetime | None
+    """None while it goes on."""
+    evidence: float
+    expected: float
+    counted: float
+
+
 class ScorePart(msgspec.Struct, frozen=True, kw_only=True):
     """One part of a score."""
 
@@ -145,6 +161,8 @@ class CampaignStatus(msgspec.Struct, frozen=True, kw_only=True):
     worst: Worst | None
     """None where no daily budget is known."""
     hold: Held | None
+    odd: tuple[Odd, ...] = ()
+    """What is suspected to be wrong with its counts."""
     score: Score | None = None
 
     @property

@@ -16,6 +16,7 @@ from workers.report.wording import NOTHING, exact, moment
 from workers.status import cells, score_wording, sentences
 from workers.status.answers import Answers, HourOfDay
 from workers.status.model import CampaignStatus, Score, Use
+from workers.status.oddities import sentences_of
 from workers.status.table import STYLES
 
 WIDEST: Final = 110
@@ -52,6 +53,8 @@ def _page(found: Answers, width: int) -> Iterator[RenderableType]:
     yield from section("The next hours", _lines(sentences.next_hours(found)))
     yield from section("What was learned", _lines(sentences.learned(found)))
     yield from section("What is held, and why", _lines(sentences.held(found)))
+    if status.odd:
+        yield from section("What may be counted wrongly", _lines(sentences_of(status.odd)))
     yield from section("What changed last", [_changes(found)])
 
 

@@ -84,9 +84,11 @@ def _campaign(
 ) -> CampaignStatus:
     counts, found = figures
     terms, _ = book.campaigns[key]
-    ahead, hold = _projection(book, key, purse), _hold(book, key)
+    ahead, hold, odd = _projection(book, key, purse), _hold(book, key), book.oddities.of(key)
     risks = tuple(name for name, at in zip(RISKS, found.risks[row], strict=True) if at)
     level = level_of(risks, _use(purse, purse.own), ahead, _early(purse, ahead), hold)
+    # Counts that may be wrong are worth a look, however well they look.
+    level = max(level, Level.MEDIUM) if any(each.until is None for each in odd) else level
     return CampaignStatus(
         campaign=bytes(key).decode(),
         currency=terms.currency,
@@ -102,6 +104,7 @@ def _campaign(
         wants_revenue=purse.planned and _wants_revenue(book.plans[key]),
         worst=_worst(book, key, purse),
         hold=hold,
+        odd=odd,
     )
 
 

@@ -58,7 +58,7 @@ class Partition:
         return {}
 
     def feed(self, records: Sequence[Stored]) -> Step:
-        step = shapes_step(PRIORS, self, records)
+        step = shapes_step("pacekeeper", self, records)
         self.rows |= {key: value for key, value in step.writes.items() if value}
         return step
 

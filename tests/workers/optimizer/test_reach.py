@@ -52,7 +52,6 @@ LIBRARY = {
     "calibration",
     "ceiling",
     "chain_ladder",
-    "change_tests",
     "cohorts",
     "coming_events",
     "curve_families",
