@@ -66,6 +66,7 @@ from schemas.recommendation import (
     Risk,
 )
 from schemas.record import Part, Record
+from schemas.returns import Return
 from schemas.shape import LateConversions, Shape
 from schemas.suspicion import Suspicion
 from schemas.tick import Tick
@@ -135,6 +136,7 @@ __all__ = [
     "Record",
     "RecordMode",
     "Release",
+    "Return",
     "Risk",
     "Rollover",
     "SchemaError",
