@@ -186,8 +186,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     end of the account's local day, in order. A hold leaves everything as it is and says
     why. A budget recommendation's value is for each local day until ``expires_at``; it and
     the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
-    usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``. The ``inputs``, versions and
-    ``state_digest`` are what a replay needs.
+    usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
+    The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 
     _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta
 
 from schemas.errors import Reason, SchemaError
 from schemas.fields import Amount, Utc
 from schemas.record import Part, refuse_negative
+
+MOST_STEPS: Final = 24
 
 
 class Return(Part, frozen=True, kw_only=True):
@@ -25,7 +27,7 @@ class Return(Part, frozen=True, kw_only=True):
 Returns = Annotated[
     tuple[Return, ...],
     Meta(
-        max_length=24,
+        max_length=MOST_STEPS,
         description="steps by which the value returns by itself, in order; the last one is what "
         "holds from then on",
     ),

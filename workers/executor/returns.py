@@ -15,6 +15,7 @@ from msgspec import structs
 from schemas.action import Action
 from schemas.codec import digest
 from schemas.fields import Entity
+from schemas.returns import MOST_STEPS
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired
 from workers.executor.rows import Campaign, Held, PlanRule
@@ -76,10 +77,11 @@ def _before(action: Action) -> Iterator[bytes]:
     """Yield whose value a step back may take back: its change's, and those of earlier steps."""
     promise = action.returns_from or ""
     yield bytes.fromhex(promise)
-    number = 0
-    while (step := return_id(promise, number)) != action.action_id and number < 24:
+    for number in range(MOST_STEPS):
+        step = return_id(promise, number)
+        if step == action.action_id:
+            return
         yield bytes.fromhex(step)
-        number += 1
 
 
 def within_plan(action: Action, rule: PlanRule | None) -> Action:

@@ -40,14 +40,13 @@ def steps(*values: str) -> tuple[Return, ...]:
     )
 
 
-def a_cut(
-    name: str = "cut", expected: str = "0.80", target: str = "0.40", **changes: Any
-) -> Action:  # noqa: ANN401 -- fields
+def a_cut(name: str = "cut", /, *bids: str, **changes: Any) -> Action:  # noqa: ANN401 -- fields
     given: dict[str, Any] = {
         "field": "bid",
         "unit": "currency_per_click",
         "returns": steps("0.50", "0.65", "0.80"),
     }
+    expected, target = bids or ("0.80", "0.40")
     return an_action(name, expected, target, **(given | changes))
 
 
