@@ -109,6 +109,9 @@ class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
     bid_changed_at: Annotated[
         Utc | None, Meta(description="end of the hour before the first that named that bid")
     ] = None
+    bid_returns_at: Annotated[
+        Utc | None, Meta(description="until when bids are cut for an emergency, if they are")
+    ] = None
     learning: Annotated[bool, Meta(description="whether the platform says that it is learning")] = (
         False
     )

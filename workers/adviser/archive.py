@@ -58,6 +58,8 @@ class Bidding(msgspec.Struct, frozen=True, array_like=True):
     changed: int | None
     """Second from which on reports named that bid."""
     learning: bool
+    cut: bool = False
+    """Whether an emergency had cut the bid when the day was told."""
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -204,4 +206,5 @@ def _bidding(row: Breakdowns) -> Bidding | None:
         return None
     changed = None if row.bid_changed_at is None else int(row.bid_changed_at.timestamp())
     bid = None if row.current_bid is None else str(row.current_bid)
-    return Bidding(row.bid_terms, bid, changed, row.learning)
+    cut = row.bid_returns_at is not None
+    return Bidding(row.bid_terms, bid, changed, row.learning, cut)

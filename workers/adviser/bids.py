@@ -53,6 +53,9 @@ class Bids:
         """Publish what is advised; return what was said, by ad set."""
         if head.bidding is None or head.currency not in (None, head.bidding.terms.currency):
             return {}
+        if head.bidding.cut:
+            # What is in force is no usual bid, and is taken back without this.
+            return {}
         account = self._account([(self.campaign, head)], [evidence], head.closed)
         if not chosen(account, [0])[0]:
             return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +16,7 @@ from schemas.bid_terms import terms_of
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due
 from workers.adviser.planning import aims_of
+from workers.adviser.pulse import pulse_key, pulse_of
 from workers.adviser.slices import (
     NOTHING,
     UNKNOWN,
@@ -69,9 +71,15 @@ def closed_day(
         bid_terms=None if plan is None else terms_of(plan),
         current_bid=None if due.bid is None else Decimal(due.bid),
         bid_changed_at=None if due.bid_changed is None else from_seconds(due.bid_changed),
+        bid_returns_at=_bid_returns_at(draft, event.key, now),
         learning=due.learning,
         closed_at=from_seconds(now),
     )
+
+
+def _bid_returns_at(draft: Draft, campaign: bytes, now: int) -> datetime | None:
+    pulse = pulse_of(draft.read(pulse_key(campaign)))
+    return from_seconds(pulse.until) if pulse.active(now) else None
 
 
 def completed(names: tuple[Names, ...], hour: Hour) -> dict[Names, Counts] | None:

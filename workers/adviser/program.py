@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import BREAKDOWNS, METRICS, PLANS, PRIORS
+from schemas.topics import BREAKDOWNS, CONDITIONS, METRICS, PLANS, PRIORS
 from workers.adviser import tables
 from workers.adviser.accounts import breakdowns_step
 from workers.adviser.books import Books
@@ -18,7 +18,7 @@ from workers.settings import Settings
 def create_program(settings: Settings) -> Program:
     """Return what the adviser does under ``settings``."""
     policy = AdviserPolicy(prefix=settings.topics.prefix)
-    broadcasts = (policy.topic(PRIORS),)
+    broadcasts = (policy.topic(PRIORS), policy.topic(CONDITIONS))
     return Program(name=f"{policy.prefix}-adviser", agents=agents(policy), broadcasts=broadcasts)
 
 
@@ -26,7 +26,7 @@ def agents(policy: AdviserPolicy) -> tuple[Agent, ...]:
     """Return the agents of the adviser; they share what they keep in mind."""
     books = Books()
     plans = partial(plans_step, policy)
-    metrics = partial(metrics_step, policy, books.zones)
+    metrics = partial(metrics_step, policy, books)
     days = partial(breakdowns_step, policy, books)
     return (
         Agent(name=tables.PLANS, source=policy.topic(PLANS), step=plans),
