@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,11 @@ from schemas import (
 )
 from schemas.condition import Scope, condition_key
 from schemas.fields import Autonomy
+from schemas.topics import Topic
 from tests.workers.adviser.world import World, a_row, an_event, hour
+from tests.workers.stored import Stored
 from workers.adviser.pulse import hourly_of
+from workers.explain.emergency import answered_again, is_emergency
 
 DAYS = 10
 NOON = 24 * DAYS + 12
@@ -39,6 +42,12 @@ HABIT: dict[str, Any] = {"strategy": "even", "autonomy": Autonomy.AUTO, "min_con
 @dataclass
 class Conditioned(World):
     conditions: dict[bytes, bytes] = field(default_factory=dict)
+
+    kept: list[Stored] = field(default_factory=list)
+
+    def stored(self, topic: Topic, key: bytes, value: bytes | None, at: datetime) -> Stored:
+        self.kept.append(super().stored(topic, key, value, at))
+        return self.kept[-1]
 
     def broadcast(self, topic: str) -> dict[bytes, bytes]:
         return self.conditions if topic == self.policy.topic(topics.CONDITIONS) else {}
@@ -311,3 +320,22 @@ def test_an_hour_that_comes_twice_leads_to_one_cut() -> None:
     world.metrics(event)
 
     assert len(cuts(world)) == 1
+
+
+def test_explain_makes_the_same_cut_again_byte_for_byte() -> None:
+    world = Conditioned()
+    trouble(lived(world), hours=3, cost=3.0)
+    metrics, plans = (world.policy.topic(each) for each in (topics.METRICS, topics.PLANS))
+    records = [each for each in world.kept if each.topic in (metrics, plans)]
+
+    (cut,) = cuts(world)
+    name = world.policy.topic(topics.RECOMMENDATIONS)
+    (published,) = [
+        out.value
+        for out in world.outputs
+        if out.topic == name and b"emergency" in (out.value or b"")
+    ]
+    assert is_emergency(world.policy, cut)
+    assert answered_again(world.policy, cut, records, (0, 1)) == published
+    later = [each for each in records if each.topic == plans or each.offset > 24]
+    assert answered_again(world.policy, cut, later, (0, 1)) != published

@@ -13,6 +13,8 @@ from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
+from tests.workers.adviser.test_emergencies import lived as lived_as_ever
+from tests.workers.adviser.test_emergencies import trouble
 from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.groups import grown
 from tests.workers.allocator.test_pooling import pool
@@ -43,7 +45,6 @@ LIBRARY = {
     "allocation_tree",
     "anomalies",
     "bid_bandit",
-    "bid_emergency",
     "bid_gains",
     "bid_multipliers",
     "bids",
@@ -192,6 +193,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         after([6] * 8)
         grown(10)
         advised_on()
+        trouble(lived_as_ever(until=8 * 24, target_cpa=None), first=8 * 24, cost=3.0)
         look_back()
         grown_tree(10, 1)
         starved(rails(max_multiplier_step=1.25, max_spend_step_pct=50.0))
