@@ -88,6 +88,11 @@ class Changes:
     conversions: Change
     """Conversions for the money, as far as they are there by now: how far they fell."""
 
+    @property
+    def sure(self) -> Bools:
+        """Whether any of the three is an emergency, (B,)."""
+        return self.spend.sure | self.cost.sure | self.conversions.sure
+
 
 def usual(sold: Sold) -> Usual:
     """Return what is usual; one campaign's depends on no other."""

@@ -124,7 +124,7 @@ def react() -> None:
         )
     )
     hours = clicks[:, 0, :3]
-    usual_hours.changes(
+    beyond = usual_hours.changes(
         known,
         usual_hours.Newest(
             clicks=hours,
@@ -138,3 +138,5 @@ def react() -> None:
             daily=np.array([0.0, 500.0]),
         ),
     )
+    beyond.sure.any()
+    beyond.cost.of(1)

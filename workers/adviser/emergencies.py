@@ -21,7 +21,7 @@ from schemas.topics import ACTIONS, CONDITIONS, METRICS, RECOMMENDATIONS
 from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.emergency_advice import DURATION, Found, Occasion, advice, entities
-from workers.adviser.emergency_hours import Moment, Recent, beyond_usual, recent
+from workers.adviser.emergency_hours import Case, Moment, beyond_usual, case_of, spent_by_ad_set
 from workers.adviser.planning import terms_of_plan
 from workers.adviser.pulse import Pulse, packed, pulse_key, pulse_of
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
@@ -30,38 +30,66 @@ from workers.optimizer.plan_calendar import first_second, last_second
 FRESH: Final = 3 * HOUR
 """Seconds after the end of an hour in which it is news."""
 
+_NO_WINDOWS: Final = np.zeros((0, 2), dtype=np.int64)
 _ACTOR: Final = "pacekeeper:adviser"
 
 
-def answer(draft: Draft, books: Books, moment: Moment, offset: int) -> None:
-    """Advise a cut where the newest hour of a campaign makes an emergency sure, and note it."""
-    pulse = pulse_of(draft.read(pulse_key(moment.campaign)))
-    if not _may_be(moment, pulse):
-        return
-    found = recent(draft, moment)
-    if found is None or not found.whole:
-        return
-    windows = excluded_windows(draft, books, moment.campaign, moment.plan)
-    beyond = beyond_usual(books.zones, moment, found, pulse, windows)
-    sure = None if beyond is None else _sure(beyond, found)
-    if sure is None:
-        return
-    hold = _hold(draft, books, moment, windows)
-    if hold is not None:
-        draft.count("holds", hold.value)
-        return
-    cuts = _cuts(draft, moment, found, (sure, pulse, offset))
-    for each in cuts:
-        _publish(draft, each)
-    if cuts:
-        until = moment.now + int(DURATION.total_seconds())
-        after = msgspec.structs.replace(pulse, began=moment.now, until=until)
-        draft.writes[pulse_key(moment.campaign)] = packed(after)
+class Watch:
+    """Watches the hours of one step: those of many campaigns are judged at once."""
+
+    def __init__(self, draft: Draft, books: Books) -> None:
+        """Begin with no hour."""
+        self._draft, self._books = draft, books
+        self._cases: dict[bytes, Case] = {}
+
+    def hear(self, moment: Moment, offset: int) -> None:
+        """Note the newest hour of a campaign, if an emergency may begin with it."""
+        pulse = pulse_of(self._draft.read(pulse_key(moment.campaign)))
+        case = case_of(self._draft, moment, pulse, offset) if _may_be(moment, pulse) else None
+        if case is not None:
+            self._cases[moment.campaign] = case
+
+    def before(self, campaign: bytes) -> None:
+        """Judge what was noted before a campaign that is among it is heard of again."""
+        if campaign in self._cases:
+            self.judge()
+
+    def judge(self) -> None:
+        """Advise a cut where the newest hour makes an emergency sure, and note it."""
+        cases = list(self._cases.values())
+        self._cases.clear()
+        if not cases:
+            return
+        windows = [
+            excluded_windows(self._draft, self._books, each.moment.campaign, each.moment.plan)
+            for each in cases
+        ]
+        beyond = beyond_usual(self._books.zones, cases, windows)
+        for row in np.flatnonzero(beyond.sure).tolist():
+            sure = _sure(beyond, row, cases[row])
+            if sure is not None:
+                self._answer(cases[row], sure, windows[row])
+
+    def _answer(self, case: Case, sure: Found, windows: Ints) -> None:
+        draft, moment = self._draft, case.moment
+        hold = _hold(draft, self._books, moment, windows)
+        if hold is not None:
+            draft.count("holds", hold.value)
+            return
+        cuts = _cuts(draft, case, sure)
+        for each in cuts:
+            _publish(draft, each)
+        if cuts:
+            until = moment.now + int(DURATION.total_seconds())
+            after = msgspec.structs.replace(case.pulse, began=moment.now, until=until)
+            draft.writes[pulse_key(moment.campaign)] = packed(after)
 
 
 def excluded_windows(draft: Draft, books: Books, campaign: bytes, plan: Plan | None) -> Ints:
     """Return the windows (W, 2), in seconds, that people, the plan and outages exclude."""
     told = draft.view.broadcast(draft.policy.topic(CONDITIONS))
+    if not told and (plan is None or not plan.calendar):
+        return _NO_WINDOWS
     (stored,) = books.conditions.windows(told, [campaign])
     own = [
         (first_second(event.start), last_second(event.end))
@@ -86,18 +114,18 @@ def _may_be(moment: Moment, pulse: Pulse) -> bool:
     )
 
 
-def _sure(beyond: Changes, found: Recent) -> Found | None:
+def _sure(beyond: Changes, row: int, case: Case) -> Found | None:
     """Return the change that is sure, if any is: what costs more goes before that more is spent.
 
     That conversions stay away altogether says as much of reports as of clicks: what is made of it
     is for those who watch the tracking.
     """
     told = [("click_cost_rose", beyond.cost)]
-    window = int(beyond.conversions.hours[0])
-    if window > 0 and found.counts[2, -window:].sum() > 0.0:
+    window = int(beyond.conversions.hours[row])
+    if window > 0 and sum(case.conversions[-window:]) > 0:
         told.append(("conversions_fell", beyond.conversions))
     told.append(("spend_rose", beyond.spend))
-    sure = [Found(code=code, change=each) for code, each in told if each.sure[0]]
+    sure = [Found(code=code, change=each.of(row)) for code, each in told if each.sure[row]]
     return sure[0] if sure else None
 
 
@@ -112,20 +140,19 @@ def _hold(draft: Draft, books: Books, moment: Moment, windows: Ints) -> HoldReas
     return HoldReason.EXCLUDED_HOUR if touched(windows, hours).any() else None
 
 
-def _cuts(
-    draft: Draft, moment: Moment, found: Recent, cause: tuple[Found, Pulse, int]
-) -> list[Recommendation]:
-    sure, pulse, offset = cause
-    policy, terms = draft.policy, terms_of_plan(moment.plan)
+def _cuts(draft: Draft, case: Case, sure: Found) -> list[Recommendation]:
+    policy, moment = draft.policy, case.moment
+    terms = terms_of_plan(moment.plan)
     occasion = Occasion(
         moment=moment,
         terms=terms,
         found=sure,
         model_version=policy.model_version,
-        inputs={policy.topic(METRICS): offset},
-        state_digest=digest(packed(pulse)),
+        inputs={policy.topic(METRICS): case.offset},
+        state_digest=digest(packed(case.pulse)),
     )
-    made = [advice(occasion, each) for each in entities(moment, terms, found.spent)]
+    spent = spent_by_ad_set(draft, moment)
+    made = [advice(occasion, each) for each in entities(moment, terms, spent)]
     return [each for each in made if each is not None]
 
 

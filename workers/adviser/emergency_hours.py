@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -17,7 +18,7 @@ from schemas.fields import BudgetPeriod
 from workers.adviser.draft import Draft
 from workers.adviser.pulse import Habit, Pulse
 from workers.adviser.pulse_learning import MILLION
-from workers.adviser.slices import day_of
+from workers.adviser.slices import Hour, Names, day_of
 from workers.adviser.tables import hours_key
 from workers.optimizer.plan_calendar import first_second, last_second
 from workers.optimizer.zones import ZoneBook
@@ -49,97 +50,127 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recent:
-    """The hours that are looked at, their counts, and the names of who spent in them."""
+class Case:
+    """A moment, with the hours that are looked at."""
 
-    starts: Ints
-    counts: Floats
-    """Shape (3, H): clicks, money, conversions."""
-    known: Floats
-    """Shape (H,): 1 for an hour that was told."""
-    spent: dict[str, int]
-    """By ad set, millionths."""
+    moment: Moment
+    pulse: Pulse
+    habit: Habit
+    looked: list[float]
+    """1 for an hour that was told and is looked at, the newest last."""
+    clicks: list[int]
+    spend: list[int]
+    """Millionths."""
+    conversions: list[int]
+    offset: int
+    """Of the record that tells the newest hour."""
 
-    @property
-    def whole(self) -> bool:
-        """Whether no hour after the last one was told."""
-        return bool(self.known[-1])
+
+def case_of(draft: Draft, moment: Moment, pulse: Pulse, offset: int) -> Case | None:
+    """Return the newest hours; None where a later one was told already, or nothing is usual."""
+    if pulse.habit is None:
+        return None
+    looked = [0.0] * LOOKED_AT
+    counts = [[0] * LOOKED_AT for _ in range(3)]
+    for start, hour, _ in _hours(draft, moment):
+        back = (moment.start - start) // HOUR
+        if back < 0:
+            return None
+        # What has been answered is not answered again.
+        looked[-1 - back] = 1.0 if start >= pulse.until else 0.0
+        for row, at in enumerate((_CLICKS, _SPEND, _CONVERSIONS)):
+            counts[row][-1 - back] = max(hour.total[at], 0)
+    clicks, spend, conversions = counts
+    return Case(
+        moment=moment,
+        pulse=pulse,
+        habit=pulse.habit,
+        looked=looked,
+        clicks=clicks,
+        spend=spend,
+        conversions=conversions,
+        offset=offset,
+    )
 
 
-def recent(draft: Draft, moment: Moment) -> Recent | None:
-    """Return the newest hours; None where a later hour than the moment's was told already."""
-    starts = moment.start + HOUR * np.arange(1 - LOOKED_AT, 1)
-    counts, known = np.zeros((3, LOOKED_AT)), np.zeros(LOOKED_AT)
+def spent_by_ad_set(draft: Draft, moment: Moment) -> dict[str, int]:
+    """Return what each ad set that is named spent in the hours that are looked at, millionths."""
     spent: dict[str, int] = {}
-    for utc_day in range(int(starts[0]) // DAY, (moment.start + HOUR) // DAY + 1):
+    for _, hour, names in _hours(draft, moment):
+        for at, counts in hour.rows.items():
+            ad_set = names[at][0]
+            if ad_set is not None:
+                spent[ad_set] = spent.get(ad_set, 0) + counts[_SPEND]
+    return spent
+
+
+def _hours(draft: Draft, moment: Moment) -> Iterator[tuple[int, Hour, tuple[Names, ...]]]:
+    """Yield first second, counts and names of the hours that are looked at, and of later ones."""
+    oldest = moment.start - (LOOKED_AT - 1) * HOUR
+    for utc_day in range(oldest // DAY, (moment.start + HOUR) // DAY + 1):
         kept = day_of(draft.read(hours_key(moment.campaign, utc_day)))
         for number, hour in kept.hours.items():
             start = utc_day * DAY + number * HOUR + hour.quarter * 900
-            back, odd = divmod(moment.start - start, HOUR)
-            if back < 0:
-                return None
-            if odd or back >= LOOKED_AT:
-                continue
-            place = LOOKED_AT - 1 - back
-            known[place] = 1.0
-            for row, at in enumerate((_CLICKS, _SPEND, _CONVERSIONS)):
-                counts[row, place] = max(hour.total[at], 0)
-            for at, each in hour.rows.items():
-                ad_set = kept.names[at][0]
-                if ad_set is not None:
-                    spent[ad_set] = spent.get(ad_set, 0) + each[_SPEND]
-    counts[1:] /= MILLION
-    return Recent(starts=starts, counts=counts, known=known, spent=spent)
+            if start >= oldest and not (moment.start - start) % HOUR:
+                yield start, hour, kept.names
 
 
-def beyond_usual(
-    zones: ZoneBook, moment: Moment, found: Recent, pulse: Pulse, excluded: Ints
-) -> Changes | None:
-    """Return what the hours have beyond what is usual; None where nothing is known to be usual.
+def beyond_usual(zones: ZoneBook, cases: Sequence[Case], excluded: Sequence[Ints]) -> Changes:
+    """Return what the hours of B cases have beyond what is usual.
 
-    Left out are hours in ``excluded`` windows (W, 2), and those that began before a cut was over:
-    what has been answered is not answered again.
+    Left out are hours in ``excluded`` windows, of shape (W, 2) each; a case's answer depends on no
+    other.
     """
-    habit = pulse.habit
-    if habit is None:
-        return None
-    looked = found.known * ~touched(excluded, found.starts) * (found.starts >= pulse.until)
+    moments = [each.moment for each in cases]
+    habits = [each.habit for each in cases]
+    ends = np.array([each.start for each in moments], dtype=np.int64)
+    starts = ends[:, None] + HOUR * np.arange(1 - LOOKED_AT, 1)
+    looked = np.array([each.looked for each in cases])
+    for row, windows in enumerate(excluded):
+        if len(windows):
+            looked[row] *= ~touched(windows, starts[row])
     part = looked.copy()
-    part[-1] *= moment.part
-    ages = np.maximum(moment.now - found.starts - HOUR, 0) // HOUR
-    share = np.array(habit.share)[np.minimum(ages, len(habit.share) - 1)] * part
-    clicks, spend, conversions = found.counts * looked
+    part[:, -1] *= [each.part for each in moments]
+    now = np.array([each.now for each in moments], dtype=np.int64)
+    shares = np.array([each.share for each in habits])
+    ages = np.clip((now[:, None] - starts - HOUR) // HOUR, 0, shares.shape[1] - 1)
     newest = Newest(
-        clicks=clicks[None, :],
-        spend=spend[None, :],
-        conversions=conversions[None, :],
-        share=share[None, :],
-        hour=_local_hours(zones, moment.zone, found.starts)[None, :],
-        part=part[None, :],
-        lift=_lift(moment.plan, found.starts)[None, :],
-        raised=np.array([max(moment.bid / habit.bid, 1.0) if habit.bid > 0.0 else 1.0]),
-        daily=np.array([_daily(moment.plan)]),
+        clicks=np.array([each.clicks for each in cases]) * looked,
+        spend=np.array([each.spend for each in cases]) / MILLION * looked,
+        conversions=np.array([each.conversions for each in cases]) / MILLION * looked,
+        share=np.take_along_axis(shares, ages, axis=1) * part,
+        hour=_local_hours(zones, moments, starts),
+        part=part,
+        lift=np.array([_lift(each.plan, own) for each, own in zip(moments, starts, strict=True)]),
+        raised=np.array([_raised(each) for each in cases]),
+        daily=np.array([_daily(each.plan) for each in moments]),
     )
-    return changes(_usual(habit), newest)
+    return changes(_usual(habits), newest)
 
 
-def _usual(habit: Habit) -> Usual:
-    spend, cost, rate = (np.array([each]) for each in habit.spreads)
+def _usual(habits: Sequence[Habit]) -> Usual:
+    spread = np.array([each.spreads for each in habits])
     return Usual(
-        clicks=np.array([habit.clicks]),
-        cost=np.array([habit.cost]),
-        rate=np.array([habit.rate]),
-        spend_spread=spend,
-        cost_spread=cost,
-        rate_spread=rate,
-        enough=np.ones(1, dtype=np.bool_),
+        clicks=np.array([each.clicks for each in habits]),
+        cost=np.array([each.cost for each in habits]),
+        rate=np.array([each.rate for each in habits]),
+        spend_spread=spread[:, 0],
+        cost_spread=spread[:, 1],
+        rate_spread=spread[:, 2],
+        enough=np.ones(len(habits), dtype=np.bool_),
     )
 
 
-def _local_hours(zones: ZoneBook, zone: bytes, starts: Ints) -> Ints:
-    rows = np.repeat(zones.rows([zone]), len(starts))
-    days = local_day(zones.calendar, rows, starts)
-    return hour_of_week(zones.calendar, rows, starts, days) % 24
+def _raised(case: Case) -> float:
+    usually = case.habit.bid
+    return max(case.moment.bid / usually, 1.0) if usually > 0.0 else 1.0
+
+
+def _local_hours(zones: ZoneBook, moments: Sequence[Moment], starts: Ints) -> Ints:
+    rows = np.repeat(zones.rows([each.zone for each in moments]), starts.shape[1])
+    flat = starts.ravel()
+    days = local_day(zones.calendar, rows, flat)
+    return (hour_of_week(zones.calendar, rows, flat, days) % 24).reshape(starts.shape)
 
 
 def _lift(plan: Plan, starts: Ints) -> Floats:

@@ -28,7 +28,7 @@ from workers.adviser.books import Books
 from workers.adviser.closing import MOST_BYTES, closed_day, largest
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due, due_of, packed
-from workers.adviser.emergencies import answer, excluded_windows
+from workers.adviser.emergencies import Watch, excluded_windows
 from workers.adviser.emergency_hours import Moment
 from workers.adviser.maturing import maturity_of
 from workers.adviser.planning import plan_of, terms_of_plan
@@ -47,6 +47,7 @@ def metrics_step(
 ) -> Step:
     """Keep what the records of one partition say; tell the days that close."""
     draft = Draft(policy, view, HOURS)
+    watch = Watch(draft, books)
     for record in records:
         try:
             event = decode_metrics(record.value or b"").event
@@ -57,9 +58,10 @@ def metrics_step(
             continue
         reason = _passed_over(draft, record, event)
         if reason is None:
-            reason = _Heard(draft, books, event, record).take()
+            reason = _Heard(draft, books, event, record).take(watch)
         if reason is not None:
             draft.count("ignored", record.topic, reason)
+    watch.judge()
     return draft.done()
 
 
@@ -85,8 +87,9 @@ class _Heard:
         self._now = emitted if emitted >= self._start + HOUR else record.timestamp // 1_000
         self._plan: Plan | None = plan_of(draft.view.table(PLANS).get(self._key))
 
-    def take(self) -> str | None:
+    def take(self, watch: Watch) -> str | None:
         """Take the event; return why it changes nothing, if it does not."""
+        watch.before(self._key)
         due = due_of(self._draft.read(self._key))
         zone = self._event.account_timezone or due.zone or (self._plan and self._plan.timezone)
         due = msgspec.structs.replace(due, zone=zone or "UTC")
@@ -98,7 +101,7 @@ class _Heard:
         if stored != self._draft.read(self._key):
             self._draft.writes[self._key] = stored
         if reason is None and self._plan is not None and due.zone:
-            answer(self._draft, self._books, self._moment(due, due.zone, self._plan), self._offset)
+            watch.hear(self._moment(due, due.zone, self._plan), self._offset)
         return reason
 
     def _moment(self, due: Due, zone: str, plan: Plan) -> Moment:
