@@ -25,7 +25,8 @@ NOTE: Final = (
     "convert more alike than each by itself: the intervals are narrower than they ought to be."
 )
 _TIP: Final = "<div><b>@foretold foretold</b><br>@told<br>@counted</div>"
-_AROUND: Final = 1.15
+_AROUND: Final = 1.3
+_USUAL: Final = 0.01
 
 
 class Part(NamedTuple):
@@ -69,8 +70,8 @@ def note(rates: Rates) -> str:
     return (
         f"{few} {counted(rates.judged, 'forecast')} by which bids were advised, {count(foretold)} "
         f"conversions were foretold of {count(clicks)} clicks and {count(came)} came. Part by part "
-        f"the two differ by {rates.found.error:.3%} of the clicks (expected calibration error), "
-        f"which is {share(relative)} of what was foretold.{waits}"
+        f"the two differ by {100 * rates.found.error:.2f} conversions per 100 clicks (expected "
+        f"calibration error), which is {share(relative)} of what was foretold.{waits}"
     )
 
 
@@ -93,19 +94,24 @@ def table(rates: Rates) -> list[list[str]]:
 def figure(rates: Rates) -> Figure:
     """Return the rate that came by the rate foretold; on the line the two agree."""
     parts = list(_parts(rates.found)) if rates.found else []
-    most = _AROUND * max([max(each.rate, each.high) for each in parts], default=0.1)
+    # Rates of ad sets differ by factors, so equal factors are equal lengths.
+    some = [number for each in parts for number in (each.rate, each.low, each.seen, each.high)]
+    positive = [number for number in some if number > 0.0] or [_USUAL]
+    ends = min(positive) / _AROUND, max(positive) * _AROUND
     plot = canvas(
         "",
         height=320,
-        x_range=(0.0, most),
-        y_range=(0.0, most),
+        x_axis_type="log",
+        y_axis_type="log",
+        x_range=ends,
+        y_range=ends,
         x_axis_label="conversions per click that were foretold",
         y_axis_label="conversions per click that came",
     )
     for axis in (plot.xaxis[0], plot.yaxis[0]):
-        axis.update(formatter=NumeralTickFormatter(format="0.0%"))
-    plot.line([0.0, most], [0.0, most], line_color=INK, line_dash="dashed")
-    source = ColumnDataSource(_columns(parts))
+        axis.update(formatter=NumeralTickFormatter(format="0.[00]%"))
+    plot.line(ends, ends, line_color=INK, line_dash="dashed")
+    source = ColumnDataSource(_columns(parts, ends[0]))
     plot.segment("x", "low", "x", "high", source=source, line_color="#7b8794")
     points = plot.scatter("x", "y", source=source, size=9, line_color=BLUE, fill_color="colour")
     hover(plot, [points], _TIP)
@@ -122,11 +128,12 @@ def _parts(found: Calibration) -> Iterator[Part]:
             yield Part(float(rate), size, size * float(middle), float(low), float(high), bool(held))
 
 
-def _columns(parts: list[Part]) -> dict[str, Any]:
+def _columns(parts: list[Part], least: float) -> dict[str, Any]:
+    """Return what is drawn of the parts; nothing has a place of its own below ``least``."""
     return {
-        "x": np.array([each.rate for each in parts]),
-        "y": np.array([each.seen for each in parts]),
-        "low": np.array([each.low for each in parts]),
+        "x": np.array([max(each.rate, least) for each in parts]),
+        "y": np.array([max(each.seen, least) for each in parts]),
+        "low": np.array([max(each.low, least) for each in parts]),
         "high": np.array([each.high for each in parts]),
         "colour": [BLUE if each.came >= ENOUGH else PALE for each in parts],
         "foretold": [f"{each.rate:.2%}" for each in parts],

@@ -80,6 +80,11 @@ class RateBook:
     _priors: dict[bytes, bytes] = field(default_factory=dict)
     _delays: DelayBook = field(default_factory=DelayBook)
 
+    @property
+    def asks(self) -> bool:
+        """Whether there is any forecast to be held against closed days."""
+        return bool(self._foretold)
+
     def foretell(self, recommendations: Iterable[Recommendation]) -> None:
         """Take in recommendations; those on bids name a rate."""
         for each in recommendations:

@@ -94,6 +94,8 @@ class Source:
         await self._fill_rates(book)
 
     async def _fill_rates(self, book: Book) -> None:
+        if not book.rates.asks:
+            return
         async for days, _ in self.batches(BREAKDOWNS, decoder(Breakdowns), needed=False):
             book.rates.hear(days)
         async for priors, _ in self.batches(PRIORS, decoder(Prior), needed=False):

@@ -159,7 +159,7 @@ def test_the_page_tells_what_came_by_parts_and_in_words() -> None:
     assert "Of 2 forecasts by which bids were advised, 600 conversions were foretold" in texts
     assert "of 20,000 clicks and 510 came" in texts
     # (|200 - 210| + |400 - 300|) / 20,000
-    assert "0.550% of the clicks (expected calibration error), which is 18.3%" in texts
+    assert "0.55 conversions per 100 clicks (expected calibration error), which is 18.3%" in texts
     assert "2.10% 1.92% to 2.29% yes" in texts
     assert "3.00% 2.79% to 3.23% no" in texts
 
