@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from bokeh.models import ColumnDataSource, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, FixedTicker, NumeralTickFormatter
 
 from engine.calibration import Calibration
 from workers.report.calibration import ENOUGH
@@ -27,6 +27,7 @@ NOTE: Final = (
 _TIP: Final = "<div><b>@foretold foretold</b><br>@told<br>@counted</div>"
 _AROUND: Final = 1.3
 _USUAL: Final = 0.01
+_RATES: Final = [step * 10.0**power for power in range(-5, 0) for step in (1, 2, 5)]
 
 
 class Part(NamedTuple):
@@ -109,7 +110,9 @@ def figure(rates: Rates) -> Figure:
         y_axis_label="conversions per click that came",
     )
     for axis in (plot.xaxis[0], plot.yaxis[0]):
-        axis.update(formatter=NumeralTickFormatter(format="0.[00]%"))
+        axis.update(
+            formatter=NumeralTickFormatter(format="0.[00]%"), ticker=FixedTicker(ticks=_RATES)
+        )
     plot.line(ends, ends, line_color=INK, line_dash="dashed")
     source = ColumnDataSource(_columns(parts, ends[0]))
     plot.segment("x", "low", "x", "high", source=source, line_color="#7b8794")
