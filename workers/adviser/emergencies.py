@@ -17,12 +17,13 @@ from engine.calendar import HOUR
 from engine.events import touched
 from engine.usual_hours import Changes
 from schemas import HoldReason, Plan, Recommendation, Status, digest
-from schemas.topics import ACTIONS, CONDITIONS, METRICS, RECOMMENDATIONS
+from schemas.topics import ACTIONS, AUDIT, CONDITIONS, METRICS, RECOMMENDATIONS
 from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.emergency_advice import DURATION, Found, Occasion, advice, entities
 from workers.adviser.emergency_hours import Case, Moment, beyond_usual, case_of, spent_by_ad_set
 from workers.adviser.planning import terms_of_plan
+from workers.adviser.policy import AdviserPolicy
 from workers.adviser.pulse import Pulse, packed, pulse_key, pulse_of
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.optimizer.plan_calendar import first_second, last_second
@@ -148,12 +149,18 @@ def _cuts(draft: Draft, case: Case, sure: Found) -> list[Recommendation]:
         terms=terms,
         found=sure,
         model_version=policy.model_version,
-        inputs={policy.topic(METRICS): case.offset},
+        inputs=_inputs(policy, case),
         state_digest=digest(packed(case.pulse)),
     )
     spent = spent_by_ad_set(draft, moment)
     made = [advice(occasion, each) for each in entities(moment, terms, spent)]
     return [each for each in made if each is not None]
+
+
+def _inputs(policy: AdviserPolicy, case: Case) -> dict[str, int]:
+    told = case.moment.in_force.offset
+    audit = {policy.topic(AUDIT): told} if told >= 0 else {}
+    return {**audit, policy.topic(METRICS): case.offset}
 
 
 def _publish(draft: Draft, cut: Recommendation) -> None:

@@ -84,7 +84,8 @@ def entities(moment: Moment, terms: BidTerms, spent: dict[str, int]) -> Iterator
     for ad_set in named or [None]:
         own = terms.ad_sets.get(ad_set) if ad_set is not None else None
         bounds = (own.bid if own else None) or terms.bid or Bid()
-        bid = Decimal(moment.reported) if moment.reported else bounds.base
+        told = moment.in_force.bid_of(ad_set, moment.reported_since) or moment.reported
+        bid = Decimal(told) if told else bounds.base
         if bid:
             yield Entity(
                 campaign=0,

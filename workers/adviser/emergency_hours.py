@@ -15,6 +15,7 @@ from engine.events import touched
 from engine.usual_hours import Changes, Newest, Usual, changes
 from schemas import Plan
 from schemas.fields import BudgetPeriod
+from workers.adviser.auditing import InForce
 from workers.adviser.draft import Draft
 from workers.adviser.pulse import Habit, Pulse
 from workers.adviser.pulse_learning import MILLION
@@ -46,6 +47,10 @@ class Moment:
     """Usual bid that is in force, 0 where none is known."""
     reported: str | None
     """The bid that reports named last."""
+    reported_since: int | None
+    """Second from which on they did, where they had named another one before."""
+    in_force: InForce
+    """What the audit trail says."""
     plan: Plan
 
 

@@ -24,6 +24,7 @@ from schemas import (
 )
 from schemas.keys import check_key
 from schemas.topics import BREAKDOWNS
+from workers.adviser.auditing import in_force_of
 from workers.adviser.books import Books
 from workers.adviser.closing import MOST_BYTES, closed_day, largest
 from workers.adviser.draft import Draft
@@ -115,6 +116,8 @@ class _Heard:
             zone=zone.encode(),
             bid=float(due.bid or base or 0),
             reported=due.bid,
+            reported_since=due.bid_changed,
+            in_force=in_force_of(self._draft.view, self._key),
             plan=plan,
         )
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from schemas.topics import BREAKDOWNS, CONDITIONS, METRICS, PLANS, PRIORS
+from schemas.topics import AUDIT, BREAKDOWNS, CONDITIONS, METRICS, PLANS, PRIORS
 from workers.adviser import tables
 from workers.adviser.accounts import breakdowns_step
+from workers.adviser.auditing import audit_step
 from workers.adviser.books import Books
 from workers.adviser.hearing import metrics_step
 from workers.adviser.planning import plans_step
@@ -27,9 +28,11 @@ def agents(policy: AdviserPolicy) -> tuple[Agent, ...]:
     books = Books()
     plans = partial(plans_step, policy)
     metrics = partial(metrics_step, policy, books)
+    audit = partial(audit_step, policy)
     days = partial(breakdowns_step, policy, books)
     return (
         Agent(name=tables.PLANS, source=policy.topic(PLANS), step=plans),
+        Agent(name=tables.AUDIT, source=policy.topic(AUDIT), step=audit),
         Agent(name=tables.HOURS, source=policy.topic(METRICS), step=metrics),
         Agent(name=tables.DAYS, source=policy.topic(BREAKDOWNS), step=days),
     )

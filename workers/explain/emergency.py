@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas import Kind, Recommendation
-from schemas.topics import CONDITIONS, METRICS, PLANS, PRIORS, RECOMMENDATIONS
+from schemas.topics import AUDIT, CONDITIONS, METRICS, PLANS, PRIORS, RECOMMENDATIONS
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.program import agents
+from workers.adviser.tables import AUDIT as AUDIT_TABLE
 from workers.adviser.tables import HOURS
 from workers.adviser.tables import PLANS as PLANS_TABLE
 from workers.delivery.api import Record, Step
@@ -65,8 +66,8 @@ def answered_again(
     advice
         What was published.
     records
-        The campaign's metrics and plans, each topic in the order of its offsets, and the latest
-        priors and conditions.
+        The campaign's metrics, plans and audit entries, each topic in the order of its offsets,
+        and the latest priors and conditions.
     place
         The partition of the campaign's key, and how many there are.
     """
@@ -80,11 +81,17 @@ def answered_again(
     view = _Partition(*place, told)
     steps = {agent.name: agent.step for agent in agents(policy)}
     plans = by_topic.get(policy.topic(PLANS), [])
+    audit = policy.topic(AUDIT)
+    seen = [each for each in by_topic.get(audit, ()) if each.offset <= advice.inputs.get(audit, -1)]
     for record in by_topic.get(policy.topic(METRICS), ()):
         while plans and plans[0].timestamp <= record.timestamp:
             view.commit(PLANS_TABLE, steps[PLANS_TABLE](view, [plans.pop(0)]))
+        last = record.offset == advice.inputs[policy.topic(METRICS)]
+        if last and seen:
+            # What is in force counts for nothing before: that is in the closed days.
+            view.commit(AUDIT_TABLE, steps[AUDIT_TABLE](view, seen))
         step = steps[HOURS](view, [record])
-        if record.offset == advice.inputs[policy.topic(METRICS)]:
+        if last:
             return _of(policy, advice, step)
         view.commit(HOURS, step)
     return None

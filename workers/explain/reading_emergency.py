@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiokafka import ConsumerRecord
 
 from schemas import Recommendation, decode
-from schemas.topics import METRICS, PLANS
+from schemas.topics import AUDIT, METRICS, PLANS
 from workers.adviser.policy import AdviserPolicy
 from workers.errors import UsageError
 from workers.explain.emergency import BROADCASTS, answered_again
@@ -25,7 +25,7 @@ async def answered_from_topics(
         What it was made from is not kept any more.
     """
     advice = decode(record.value, Recommendation)
-    own = [policy.topic(each) for each in (METRICS, PLANS)]
+    own = [policy.topic(each) for each in (METRICS, PLANS, AUDIT)]
     told = [policy.topic(each) for each in BROADCASTS]
     every = await partitions_of(connection, [*own, *told])
     count = sum(each.topic == own[0] for each in every)

@@ -27,6 +27,7 @@ from schemas import (
 from schemas.condition import Scope, condition_key
 from schemas.fields import Autonomy
 from schemas.topics import Topic
+from tests.workers.adviser.test_bidding_wired import audited, entry
 from tests.workers.adviser.world import World, a_row, an_event, hour
 from tests.workers.stored import Stored
 from workers.adviser.pulse import hourly_of
@@ -324,9 +325,12 @@ def test_an_hour_that_comes_twice_leads_to_one_cut() -> None:
 
 def test_explain_makes_the_same_cut_again_byte_for_byte() -> None:
     world = Conditioned()
-    trouble(lived(world), hours=3, cost=3.0)
-    metrics, plans = (world.policy.topic(each) for each in (topics.METRICS, topics.PLANS))
-    records = [each for each in world.kept if each.topic in (metrics, plans)]
+    lived(world)
+    audited(world, entry("bid", "0.70", NOON))
+    trouble(world, hours=3, cost=3.0)
+    audited(world, entry("bid", "0.28", NOON + 3.2))
+    sources = [world.policy.topic(each) for each in (topics.METRICS, topics.PLANS, topics.AUDIT)]
+    records = [each for each in world.kept if each.topic in sources]
 
     (cut,) = cuts(world)
     name = world.policy.topic(topics.RECOMMENDATIONS)
@@ -335,7 +339,8 @@ def test_explain_makes_the_same_cut_again_byte_for_byte() -> None:
         for out in world.outputs
         if out.topic == name and b"emergency" in (out.value or b"")
     ]
+    assert cut.current_value == Decimal("0.70")
     assert is_emergency(world.policy, cut)
     assert answered_again(world.policy, cut, records, (0, 1)) == published
-    later = [each for each in records if each.topic == plans or each.offset > 24]
+    later = [each for each in records if each.topic != sources[0] or each.offset > 24]
     assert answered_again(world.policy, cut, later, (0, 1)) != published
