@@ -192,6 +192,24 @@ def test_in_outages_freezes_and_excluded_hours_nothing_is_cut(kind: ConditionKin
     assert len(holds) == (kind is ConditionKind.FREEZE)
 
 
+def test_an_outage_that_is_suspected_since_the_hour_holds_what_the_hour_says() -> None:
+    world = Conditioned()
+    lived(world)
+    told = Condition(
+        kind=ConditionKind.OUTAGE,
+        scope=Scope.ALL,
+        version=1,
+        active=True,
+        since=hour(NOON + 1) + timedelta(minutes=2),
+        by="allocator",
+    )
+    world.conditions[condition_key(b"*", ConditionKind.OUTAGE)] = encode(told)
+    trouble(world, cost=3.0)
+
+    assert cuts(world) == []
+    assert world.counts["holds", "suspected_outage"] == 1
+
+
 def _windows(kind: ConditionKind) -> tuple[Any, ...]:
     if kind is not ConditionKind.EXCLUDED_WINDOWS:
         return ()
