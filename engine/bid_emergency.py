@@ -56,6 +56,11 @@ class Change:
         """Whether it is an emergency, (B,)."""
         return self.evidence > SURE
 
+    def of(self, row: int) -> Change:
+        """Return the change of one campaign, of shapes (1,)."""
+        one = slice(row, row + 1)
+        return Change(hours=self.hours[one], times=self.times[one], evidence=self.evidence[one])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emergency:

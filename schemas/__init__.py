@@ -11,7 +11,7 @@ from schemas.action import Action, Release
 from schemas.aliases import ALIASES, Decoded, decode_metrics
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
 from schemas.bid_terms import AdSetTerms, BidTerms
-from schemas.breakdown import Aims, Breakdowns, DaySlice
+from schemas.breakdown import Aims, BidInForce, Breakdowns, DaySlice
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
@@ -67,6 +67,7 @@ from schemas.recommendation import (
     Risk,
 )
 from schemas.record import Part, Record
+from schemas.returns import Return
 from schemas.shape import LateConversions, Shape
 from schemas.suspicion import Suspicion
 from schemas.tick import Tick
@@ -84,6 +85,7 @@ __all__ = [
     "AuditStatus",
     "Autonomy",
     "Bid",
+    "BidInForce",
     "BidMultiplier",
     "BidTerms",
     "Breakdown",
@@ -137,6 +139,7 @@ __all__ = [
     "Record",
     "RecordMode",
     "Release",
+    "Return",
     "Risk",
     "Rollover",
     "SchemaError",

@@ -20,6 +20,7 @@ from schemas.fields import (
     VersionUsed,
 )
 from schemas.record import CampaignRecord
+from schemas.returns import Returns, check_returns
 
 
 class Release(StrEnum):
@@ -35,6 +36,8 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     ``expected`` is the value believed to be in force; None when none is known
     to be. An executor that finds another value changes nothing and reports drift.
     A multiplier of bids comes with ``hourly_cap``, which becomes the hourly budget.
+    One that is only for a while says by ``returns`` how it ends: whoever carries it out
+    takes it back by these steps, each an action of its own that names it in ``returns_from``.
     """
 
     action_id: Digest
@@ -67,8 +70,13 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     rolls_back: (
         Annotated[Digest, Meta(description="action whose effect this one undoes")] | None
     ) = None
+    returns: Returns = ()
+    returns_from: (
+        Annotated[Digest, Meta(description="action that has promised this step back")] | None
+    ) = None
 
     def _check(self) -> None:
         super()._check()
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
+        check_returns(self.returns, self.expires_at)

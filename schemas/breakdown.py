@@ -89,6 +89,13 @@ class Aims(Part, frozen=True, kw_only=True):
                 raise SchemaError(name, Reason.OUT_OF_RANGE, f"must be above 0, was {value}")
 
 
+class BidInForce(Part, frozen=True, kw_only=True):
+    """The bid of an ad set, or of the campaign itself, that was set last."""
+
+    ad_set_id: Name | None = None
+    bid: Amount
+
+
 class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
     """One campaign's closed local day; told again, it takes the place of what was told before.
 
@@ -108,6 +115,16 @@ class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
     ] = None
     bid_changed_at: Annotated[
         Utc | None, Meta(description="end of the hour before the first that named that bid")
+    ] = None
+    bid_multiplier: Annotated[
+        Amount | None, Meta(description="by which bids were multiplied when reports named it")
+    ] = None
+    bids_in_force: Annotated[
+        tuple[BidInForce, ...],
+        Meta(max_length=1000, description="set since reports named another, as audited"),
+    ] = ()
+    bid_returns_at: Annotated[
+        Utc | None, Meta(description="until when bids are cut for an emergency, if they are")
     ] = None
     learning: Annotated[bool, Meta(description="whether the platform says that it is learning")] = (
         False

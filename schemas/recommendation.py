@@ -25,12 +25,11 @@ from schemas.fields import (
 )
 from schemas.money import MAX_AMOUNT, MAX_TOTAL, check_amount
 from schemas.record import CampaignRecord, Part, refuse, require
+from schemas.returns import Returns, check_returns
 
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
-Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-"""What can be written again: the encoder knows no larger ones."""
-
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # the encoder writes no larger ones
 _ACTIONABLE = Decimal(MAX_AMOUNT)
 """Bound of what an action and an audit entry can say; totals may be larger."""
 
@@ -187,8 +186,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     end of the account's local day, in order. A hold leaves everything as it is and says
     why. A budget recommendation's value is for each local day until ``expires_at``; it and
     the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
-    usual bid of its entity, and ``bid_multipliers`` are for people. The ``inputs``, versions and
-    ``state_digest`` are what a replay needs.
+    usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
+    The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 
     _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)
@@ -213,6 +212,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     hour_plan: Annotated[tuple[Amount, ...], Meta(max_length=25)] = ()
     hourly_cap: Amount | None = None
     bid_multipliers: Annotated[tuple[BidMultiplier, ...], Meta(max_length=200)] = ()
+    returns: Returns = ()
     pacing_index: Annotated[float, Meta(ge=0.0, description="1 is on plan")] | None = None
     exhaustion_risk: Ratio | None = None
     exhausts_at: Utc | None = None
@@ -247,6 +247,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
         refuse(self, ("hold_reason",), "outside a hold")
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
+        check_returns(self.returns, self.expires_at)
         for name in ("current_value", "recommended_value"):
             value = getattr(self, name)
             if value is not None:

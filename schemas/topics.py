@@ -185,7 +185,7 @@ CONDITIONS: Final = Topic(
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
     writers=("executor", "allocator", "console"),
-    readers=("optimizer", "executor"),
+    readers=("optimizer", "executor", "adviser"),
     dead_letters=False,
     about="Freezes and suspected outages that hold now.",
 )
@@ -233,7 +233,7 @@ AUDIT: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=FOREVER,
     writers=("executor",),
-    readers=("optimizer", "console", "people", "scorer"),
+    readers=("optimizer", "adviser", "console", "people", "scorer"),
     about="What happened, as a hash chain per partition.",
 )
 OUTCOMES: Final = Topic(

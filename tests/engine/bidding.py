@@ -16,6 +16,7 @@ from engine import (
     mean_rates,
     order_values,
     rate_cells,
+    usual_hours,
 )
 from engine.calibration import calibration
 from engine.rate_cells import Cells, Kinds
@@ -112,3 +113,30 @@ def react() -> None:
     fell = bid_emergency.fall(np.zeros((2, 2)), np.full((2, 2), 10.0), np.ones(2))
     answer = bid_emergency.answered(answer, fell)
     bid_emergency.an_hour_later(answer).now.min()
+    clicks = 10.0 + np.arange(2 * 8 * 24.0).reshape(2, 8, 24) % 7.0
+    known = usual_hours.usual(
+        usual_hours.Sold(
+            clicks=clicks,
+            spend=0.5 * clicks,
+            conversions=0.1 * clicks,
+            share=np.ones_like(clicks),
+            known=np.ones_like(clicks, dtype=np.bool_),
+        )
+    )
+    hours = clicks[:, 0, :3]
+    beyond = usual_hours.changes(
+        known,
+        usual_hours.Newest(
+            clicks=hours,
+            spend=2.0 * hours,
+            conversions=0.1 * hours,
+            share=np.ones_like(hours),
+            hour=np.tile(np.arange(3), (2, 1)),
+            part=np.ones_like(hours),
+            lift=np.ones_like(hours),
+            raised=np.ones(2),
+            daily=np.array([0.0, 500.0]),
+        ),
+    )
+    beyond.sure.any()
+    beyond.cost.of(1)

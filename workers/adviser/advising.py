@@ -9,9 +9,8 @@ import msgspec
 import numpy as np
 
 from engine.arrays import Floats
-from engine.delay import Maturity, mature, no_delays
 from schemas import Aims, Kind, Status, parse_campaign_key
-from schemas.topics import PRIORS, RECOMMENDATIONS
+from schemas.topics import RECOMMENDATIONS
 from workers.adviser import creative_advice, targeting_advice
 from workers.adviser.archive import Archive, Head, Said
 from workers.adviser.bids import Bids
@@ -20,6 +19,7 @@ from workers.adviser.creative import Unit, compares, units_of
 from workers.adviser.draft import Draft
 from workers.adviser.evidence import Evidence, evidence_of
 from workers.adviser.finding import HORIZON_DAYS, Finding
+from workers.adviser.maturing import maturity_of
 from workers.adviser.recommending import Occasion, recommended
 from workers.adviser.targeting import Look, look
 from workers.allocator.releasing import ADVICE_ID, written
@@ -39,7 +39,7 @@ def advise(
     account, campaign = names
     others = [archive.head(each) for each in archive.campaigns(account) if each != campaign]
     head, days = archive.head(campaign), archive.days(campaign)
-    maturity = _maturity(draft, books, campaign)
+    maturity = maturity_of(draft, books, campaign)
     evidence = evidence_of(days, maturity, head.closed)
     found = _Findings(head, evidence, others, today)
     told = tuple(found.all(parse_campaign_key(campaign).campaign_id))
@@ -63,12 +63,6 @@ def advise(
         head, advised=today, said=said, chances=found.chances, shown=found.own.units
     )
     archive.put_head(campaign, refreshed)
-
-
-def _maturity(draft: Draft, books: Books, campaign: bytes) -> Maturity:
-    platform, account_id, _ = parse_campaign_key(campaign)
-    told = draft.view.broadcast(draft.policy.topic(PRIORS))
-    return mature(no_delays(1), books.delays.taught(told, [(platform, account_id)]))
 
 
 def _publish(

@@ -58,6 +58,12 @@ class Bidding(msgspec.Struct, frozen=True, array_like=True):
     changed: int | None
     """Second from which on reports named that bid."""
     learning: bool
+    cut: bool = False
+    """Whether an emergency had cut the bid when the day was told."""
+    multiplier: str | None = None
+    """By which the reported bid was multiplied, where the audit trail says."""
+    in_force: dict[str, str] = {}
+    """Bids that were set since, by ad set, "" for the campaign itself."""
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -209,4 +215,12 @@ def _bidding(row: Breakdowns) -> Bidding | None:
         return None
     changed = None if row.bid_changed_at is None else int(row.bid_changed_at.timestamp())
     bid = None if row.current_bid is None else str(row.current_bid)
-    return Bidding(row.bid_terms, bid, changed, row.learning)
+    return Bidding(
+        terms=row.bid_terms,
+        bid=bid,
+        changed=changed,
+        learning=row.learning,
+        cut=row.bid_returns_at is not None,
+        multiplier=None if row.bid_multiplier is None else str(row.bid_multiplier),
+        in_force={each.ad_set_id or "": str(each.bid) for each in row.bids_in_force},
+    )

@@ -14,7 +14,7 @@ import msgspec
 
 from schemas import Entity, Recommendation, parse_campaign_key
 from schemas.topics import ACTIONS, BREAKDOWNS, RECOMMENDATIONS
-from workers.adviser.archive import Archive, Head, Said
+from workers.adviser.archive import Archive, Bidding, Head, Said
 from workers.adviser.bid_account import Account, Bidder, Standing
 from workers.adviser.bid_choosing import chosen
 from workers.adviser.bid_lessons import peers_of
@@ -52,6 +52,9 @@ class Bids:
     def advise(self, head: Head, evidence: Evidence) -> dict[str, Said]:
         """Publish what is advised; return what was said, by ad set."""
         if head.bidding is None or head.currency not in (None, head.bidding.terms.currency):
+            return {}
+        if head.bidding.cut:
+            # What is in force is no usual bid, and is taken back without this.
             return {}
         account = self._account([(self.campaign, head)], [evidence], head.closed)
         if not chosen(account, [0])[0]:
@@ -96,23 +99,16 @@ class Bids:
 
 
 def bidder_of(campaign: bytes, head: Head, topic: str) -> Bidder:
-    """Return a campaign as advice on bids knows it.
-
-    Where an hourly multiplier moves the bid, what reports name is not the usual bid, and how it was
-    moved is not known here: then only the plan's own base counts.
-    """
+    """Return a campaign as advice on bids knows it."""
     platform, account_id, campaign_id = parse_campaign_key(campaign)
     own = head.bidding
-    standing: dict[str | None, Standing] = {}
-    if own is not None and own.bid is not None and not own.terms.paced:
-        changed = None if own.changed is None else from_seconds(own.changed)
-        standing[None] = Standing(bid=Decimal(own.bid), changed_at=changed)
     return Bidder(
         platform=platform,
         account_id=account_id,
         campaign_id=campaign_id,
         terms=own.terms if own else None,
-        standing=standing,
+        standing=_standing(own) if own else {},
+        multiplier=Decimal(own.multiplier) if own and own.multiplier else Decimal(1),
         learning=own.learning if own else False,
         previous={
             key.removeprefix(_OF_BIDS) or None: said.identity
@@ -121,6 +117,23 @@ def bidder_of(campaign: bytes, head: Head, topic: str) -> Bidder:
         },
         inputs={topic: head.offset},
     )
+
+
+def _standing(own: Bidding) -> dict[str | None, Standing]:
+    """Return bids in force: as the audit trail says they were set, or else as reports name them.
+
+    Where an hourly multiplier moves the bid, what reports name is not the usual bid: without the
+    multiplier that was in it, it says nothing, and it changes with every hour.
+    """
+    paced, standing = own.terms.paced, dict[str | None, Standing]()
+    if own.bid is not None and (own.multiplier or not paced):
+        changed = None if own.changed is None or paced else from_seconds(own.changed)
+        standing[None] = Standing(bid=Decimal(own.bid), changed_at=changed)
+    if not paced:
+        for ad_set, bid in own.in_force.items():
+            changed_at = standing[None].changed_at if None in standing else None
+            standing[ad_set or None] = Standing(bid=Decimal(bid), changed_at=changed_at)
+    return standing
 
 
 def _said_key(advice: Recommendation) -> str:

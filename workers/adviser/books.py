@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workers.optimizer.conditions import ConditionBook
 from workers.optimizer.delay_priors import DelayBook
 from workers.optimizer.zones import ZoneBook
 
@@ -14,3 +15,4 @@ class Books:
 
     zones: ZoneBook = field(default_factory=ZoneBook)
     delays: DelayBook = field(default_factory=DelayBook)
+    conditions: ConditionBook = field(default_factory=ConditionBook)

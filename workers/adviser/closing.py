@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
 from engine.calendar import DAY, HOUR, day_start, hour_of_week
-from schemas import Breakdowns, DaySlice, MetricsEvent, Plan
+from schemas import BidInForce, Breakdowns, DaySlice, MetricsEvent, Plan
 from schemas.bid_terms import terms_of
+from workers.adviser.auditing import InForce, in_force_of
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due
 from workers.adviser.planning import aims_of
+from workers.adviser.pulse import pulse_key, pulse_of
 from workers.adviser.slices import (
     NOTHING,
     UNKNOWN,
@@ -48,6 +51,7 @@ def closed_day(
     (event, due), (day, now) = heard, when
     zone = (due.zone or "UTC").encode()
     found: dict[Names, ByHour] = defaultdict(dict)
+    found_bids = in_force_of(draft.view, event.key)
     refused = 0
     for local_hour, names, hour in _hours(draft, zones, (event.key, zone), day):
         rows = completed(names, hour)
@@ -69,9 +73,32 @@ def closed_day(
         bid_terms=None if plan is None else terms_of(plan),
         current_bid=None if due.bid is None else Decimal(due.bid),
         bid_changed_at=None if due.bid_changed is None else from_seconds(due.bid_changed),
+        bid_multiplier=_multiplier(found_bids, due),
+        bids_in_force=_in_force(found_bids, due),
+        bid_returns_at=_bid_returns_at(draft, event.key, now),
         learning=due.learning,
         closed_at=from_seconds(now),
     )
+
+
+def _multiplier(found: InForce, due: Due) -> Decimal | None:
+    """Return what the reported bid was multiplied by: what held at the end of its hour."""
+    value = None if due.bid is None else found.multiplier_at(due.said_until + HOUR)
+    return None if value is None else Decimal(value)
+
+
+def _in_force(found: InForce, due: Due) -> tuple[BidInForce, ...]:
+    named = ((ad_set, found.bid_of(ad_set, due.bid_changed)) for ad_set in sorted(found.bids))
+    return tuple(
+        BidInForce(ad_set_id=ad_set or None, bid=Decimal(bid))
+        for ad_set, bid in named
+        if bid is not None
+    )
+
+
+def _bid_returns_at(draft: Draft, campaign: bytes, now: int) -> datetime | None:
+    pulse = pulse_of(draft.read(pulse_key(campaign)))
+    return from_seconds(pulse.until) if pulse.active(now) else None
 
 
 def completed(names: tuple[Names, ...], hour: Hour) -> dict[Names, Counts] | None:

@@ -23,24 +23,31 @@ from schemas import (
 )
 from schemas.keys import check_key
 from schemas.topics import BREAKDOWNS
+from workers.adviser.auditing import in_force_of
+from workers.adviser.books import Books
 from workers.adviser.closing import MOST_BYTES, closed_day, largest
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due, due_of, packed
-from workers.adviser.planning import plan_of
+from workers.adviser.emergencies import Watch, excluded_windows
+from workers.adviser.emergency_hours import Moment
+from workers.adviser.maturing import maturity_of
+from workers.adviser.planning import plan_of, terms_of_plan
 from workers.adviser.policy import AdviserPolicy
+from workers.adviser.pulse_learning import Closed, learn
 from workers.adviser.slices import day_of, taken, told_of
 from workers.adviser.slices import packed as packed_day
 from workers.adviser.tables import HOURS, PLANS, hours_key
 from workers.delivery.api import Record, Step, View
-from workers.optimizer.zones import ZoneBook
+from workers.instants import day_number
 from workers.partitioner import partition_of
 
 
 def metrics_step(
-    policy: AdviserPolicy, zones: ZoneBook, view: View, records: Sequence[Record]
+    policy: AdviserPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
     """Keep what the records of one partition say; tell the days that close."""
     draft = Draft(policy, view, HOURS)
+    watch = Watch(draft, books)
     for record in records:
         try:
             event = decode_metrics(record.value or b"").event
@@ -51,9 +58,10 @@ def metrics_step(
             continue
         reason = _passed_over(draft, record, event)
         if reason is None:
-            reason = _Heard(draft, zones, event, record).take()
+            reason = _Heard(draft, books, event, record).take(watch)
         if reason is not None:
             draft.count("ignored", record.topic, reason)
+    watch.judge()
     return draft.done()
 
 
@@ -71,15 +79,17 @@ def _emitted(event: MetricsEvent) -> int:
 class _Heard:
     """One event of a campaign of this partition."""
 
-    def __init__(self, draft: Draft, zones: ZoneBook, event: MetricsEvent, record: Record) -> None:
-        self._draft, self._zones, self._event, self._key = draft, zones, event, event.key
+    def __init__(self, draft: Draft, books: Books, event: MetricsEvent, record: Record) -> None:
+        self._draft, self._books, self._event, self._key = draft, books, event, event.key
+        self._zones, self._offset = books.zones, record.offset
         self._start = int(event.window_start.timestamp())
         emitted = _emitted(event)
         self._now = emitted if emitted >= self._start + HOUR else record.timestamp // 1_000
         self._plan: Plan | None = plan_of(draft.view.table(PLANS).get(self._key))
 
-    def take(self) -> str | None:
+    def take(self, watch: Watch) -> str | None:
         """Take the event; return why it changes nothing, if it does not."""
+        watch.before(self._key)
         due = due_of(self._draft.read(self._key))
         zone = self._event.account_timezone or due.zone or (self._plan and self._plan.timezone)
         due = msgspec.structs.replace(due, zone=zone or "UTC")
@@ -90,7 +100,25 @@ class _Heard:
         stored = packed(due)
         if stored != self._draft.read(self._key):
             self._draft.writes[self._key] = stored
+        if reason is None and self._plan is not None and due.zone:
+            watch.hear(self._moment(due, due.zone, self._plan), self._offset)
         return reason
+
+    def _moment(self, due: Due, zone: str, plan: Plan) -> Moment:
+        base = plan.bid.base if plan.bid else None
+        told = _emitted(self._event) - self._start
+        return Moment(
+            campaign=self._key,
+            start=self._start,
+            part=told / HOUR if 0 < told < HOUR else 1.0,
+            now=self._now,
+            zone=zone.encode(),
+            bid=float(due.bid or base or 0),
+            reported=due.bid,
+            reported_since=due.bid_changed,
+            in_force=in_force_of(self._draft.view, self._key),
+            plan=plan,
+        )
 
     def _local_days(self, zone: str) -> tuple[int, int]:
         day, now = (self._zones.local_day(zone.encode(), at) for at in (self._start, self._now))
@@ -132,13 +160,32 @@ class _Heard:
     def _closed(self, due: Due) -> Due:
         """Tell the days that are over and have something new to tell."""
         over = [day for day in due.changed_days if day < due.clock]
+        told = []
         for day in over:
             record, value = self._fitting(due, day)
             self._draft.publish(BREAKDOWNS, record.key, value, self._now)
             if record.refused_hours:
                 self._draft.count("breakdowns", "more_than_total", by=record.refused_hours)
             self._draft.count("breakdowns", "told")
+            told.append(record)
+        if told and self._plan is not None:
+            self._learn(told, self._plan)
         return due.without_changes(over)
+
+    def _learn(self, told: Sequence[Breakdowns], plan: Plan) -> None:
+        terms = terms_of_plan(plan)
+        if terms.paced or terms.platform_bids:
+            return
+        zone = self._zones.rows([told[0].timezone.encode()] * len(told))
+        days = np.array([day_number(each.day) for each in told])
+        begins = day_start(self._zones.calendar, zone, days).tolist()
+        windows = excluded_windows(self._draft, self._books, self._key, plan)
+        closed = [
+            Closed(record=record, begins=begin, excluded=windows)
+            for record, begin in zip(told, begins, strict=True)
+        ]
+        maturity = maturity_of(self._draft, self._books, self._key)
+        learn(self._draft, self._key, closed, maturity, self._now)
 
     def _fitting(self, due: Due, day: int) -> tuple[Breakdowns, bytes]:
         """Return a day as a record that Kafka takes: small slices go into the one without names."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from schemas import Aims, Plan, SchemaError, decode, parse_campaign_key
+from schemas import Aims, BidTerms, Plan, SchemaError, decode, parse_campaign_key
+from schemas.bid_terms import terms_of
 from schemas.keys import check_key
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
@@ -44,6 +45,12 @@ def plans_step(policy: AdviserPolicy, view: View, records: Sequence[Record]) -> 
 def plan_of(value: bytes | None) -> Plan | None:
     """Return a stored plan."""
     return None if value is None else decode(value, Plan)
+
+
+@lru_cache(maxsize=4_096)
+def terms_of_plan(plan: Plan) -> BidTerms:
+    """Return what a stored plan says about bids."""
+    return terms_of(plan)
 
 
 def aims_of(plan: Plan | None) -> Aims | None:

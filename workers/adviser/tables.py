@@ -10,6 +10,9 @@ PLANS: Final = "plans"
 HOURS: Final = "hours"
 """By campaign: what is due; by campaign and UTC day: what its hours said by slice."""
 
+AUDIT: Final = "audit"
+"""By campaign: the bids and multipliers that are in force."""
+
 DAYS: Final = "days"
 """By account: its campaigns; by campaign: the newest of it; by campaign and day: its slices."""
 

@@ -68,6 +68,7 @@ def released(advice: Recommendation, actor: str) -> Action:
         valid_from=advice.valid_from,
         expires_at=advice.expires_at,
         plan_version=advice.plan_version,
+        returns=advice.returns,
     )
     return numbered(action)
 

@@ -71,8 +71,10 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.allocator.policy import AllocatorPolicy  # noqa: PLC0415
     from workers.explain.advice import is_advice  # noqa: PLC0415
     from workers.explain.comparing import differences  # noqa: PLC0415
+    from workers.explain.emergency import is_emergency  # noqa: PLC0415
     from workers.explain.group_page import as_json, print_other  # noqa: PLC0415
     from workers.explain.reading_advice import advised_from_topics  # noqa: PLC0415
+    from workers.explain.reading_emergency import answered_from_topics  # noqa: PLC0415
     from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
 
     advice = decode(record.value, Recommendation)
@@ -81,6 +83,9 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     if is_advice(adviser, advice):
         source = "the account's closed days"
         made = await_result(advised_from_topics(connection, adviser, record))
+    elif is_emergency(adviser, advice):
+        source = "the campaign's hours"
+        made = await_result(answered_from_topics(connection, adviser, record))
     else:
         source = "the group's records"
         allocator = AllocatorPolicy(prefix=prefix)

@@ -10,7 +10,7 @@ from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from schemas.levers import BID, DAILY_BUDGET
 from workers.delivery.api import Record, Step, View
-from workers.executor import entries, holding, simulate
+from workers.executor import entries, holding, returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.freezes import freeze_on
@@ -49,7 +49,8 @@ def _take(draft: Draft, action: Action, record: Record) -> None:
     at = holding.moment_of(draft, action, record.timestamp)
     waiting = holds.of(action.action_id)
     if waiting and holding.is_valid(draft, waiting, at):
-        holds, waiting = holds.without(action.action_id), None
+        # What waits is what was accepted, whatever has come under its id.
+        action, holds, waiting = waiting.action, holds.without(action.action_id), None
     if waiting is None and bytes.fromhex(action.action_id) not in campaign.memory.known:
         campaign, holds = _begin(draft, campaign, holds, action, at)
     elif waiting or before.of(action.action_id) is None:
@@ -81,31 +82,41 @@ def _begin(
     """Let an action wait that has to and may, or carry it out."""
     untimely = next(_untimely(draft, campaign, action, at), None)
     held = None if untimely else holding.wanted(draft, action, at)
-    if held and len(holds.held) < draft.policy.remembered:
+    room = draft.policy.remembered - len(holds.held)
+    if held and room > 0:
         return campaign, Holds((*holds.held, held))
-    untimely = _too_many(draft) if held else untimely
-    return _carry_out(draft, campaign, action, at, untimely), holds
+    if held or len(action.returns) > room:
+        untimely = untimely or _too_many(draft)
+    campaign = _carry_out(draft, campaign, action, at, untimely)
+    return campaign, Holds((*holds.held, *returns.promised(draft, campaign, action, at)))
 
 
 def _carry_out(
     draft: Draft, campaign: Campaign, action: Action, at: int, obstacle: Finding | None
 ) -> Campaign:
     before = campaign.value_for(action)
+    if action.returns_from:
+        action = returns.within_plan(action, rule_of(draft.view, action.key))
     obstacle = obstacle or next(_obstacles(draft, campaign, action, at), None)
     if obstacle is not None:
         finding = obstacle._replace(before=before, after=before)
     else:
         campaign = _effect(draft, campaign, action)
         status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
-        finding = Finding(status, before=before, after=action.target)
+        reason = returns.RETURNED if action.returns_from else None
+        finding = Finding(status, reason, before=before, after=action.target)
     entries.of_action(draft, action, at, finding)
     return _remember(draft, campaign, action, at)
 
 
 def _remember(draft: Draft, campaign: Campaign, action: Action, at: int) -> Campaign:
+    until = draft.policy.matters_until(to_ms(action.expires_at), at)
+    if action.returns_from:
+        # It is carried out because it waits, so a repeat is none of what waits.
+        until = min(until, at + draft.policy.patience_ms)
     memory, gone = campaign.memory.with_id(
         bytes.fromhex(action.action_id),
-        draft.policy.matters_until(to_ms(action.expires_at), at),
+        until,
         limit=draft.policy.remembered,
     )
     for forgotten in gone:
@@ -125,6 +136,11 @@ def _untimely(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         limit = draft.policy.ahead
         detail = f"valid from {action.valid_from.isoformat()}; release it {limit} ahead at most"
         yield rejected("not_yet_valid", detail)
+    if action.returns_from and not holding.is_held(draft, action):
+        yield rejected("unknown_return", "no change in force has promised this step back")
+    if action.returns and to_ms(action.returns[-1].at) > at + draft.policy.ahead_ms:
+        limit = draft.policy.ahead
+        yield rejected("returns_too_late", f"has to have returned within {limit} of its release")
     if campaign.memory.forgets(expires):
         detail = "expires before actions that were forgotten, so it could be a repeat of one"
         yield expired("could_be_a_repeat", detail)
@@ -141,7 +157,7 @@ def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Ite
     if freeze := freeze_on(draft.policy, draft.view, said, action, at):
         yield rejected("frozen", freeze)
     rule = rule_of(draft.view, action.key)
-    by_policy = action.released_by is Release.POLICY
+    by_policy = action.released_by is Release.POLICY and not action.returns_from
     if rule and by_policy and rule.needs_person and rule.version >= action.plan_version:
         detail = f"version {rule.version} of the plan asks for a person's approval"
         yield rejected("needs_approval", detail)
@@ -164,6 +180,10 @@ def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
             yield rejected("currency_mismatch", detail)
     if all(found and found.value == targets_of(action)[slot] for slot, found in current.items()):
         yield Finding(AuditStatus.NO_OP, "already_in_force")
+    if action.returns_from:
+        if superseded := returns.obstacle(campaign, action):
+            yield superseded
+        return
     own = current[slot_of(action)]
     before = own.value if own else None
     if own is None and action.field in _BEGUN_ELSEWHERE:

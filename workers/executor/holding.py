@@ -10,14 +10,21 @@ from __future__ import annotations
 from schemas.action import Action, Release
 from workers.delivery.api import View
 from workers.executor.draft import Draft
+from workers.executor.freezes import freeze_on
 from workers.executor.rows import Held, Holds, held_key, unpack_due
-from workers.executor.tables import clock_of, known_plan_of, rule_of
+from workers.executor.tables import clock_of, known_plan_of, rule_of, said_about
 from workers.instants import to_ms
 
 
 def holds_of(draft: Draft, campaign: bytes) -> Holds:
     """Return what waits for the campaign, as this step has left it."""
     return unpack_due(draft.read(held_key(campaign)), Holds)
+
+
+def is_held(draft: Draft, action: Action) -> bool:
+    """Return whether the very action waits."""
+    held = holds_of(draft, action.key).of(action.action_id)
+    return held is not None and held.action == action
 
 
 def moment_of(draft: Draft, action: Action, at: int) -> int:
@@ -32,6 +39,11 @@ def wanted(draft: Draft, action: Action, at: int) -> Held | None:
     """Return how ``action`` has to wait; None when it has not."""
     if _is_early(draft, action, at):
         return Held(action, at, to_ms(action.valid_from), for_plan=False)
+    if action.returns_from:
+        # A freeze ends some time, and what a step back restores must not be lost to it.
+        frozen = freeze_on(draft.policy, draft.view, said_about(draft.view, action.key), action, at)
+        again = max(at, clock_of(draft.view)) + draft.policy.patience_ms
+        return Held(action, at, again, for_plan=False) if frozen else None
     if action.released_by is Release.POLICY and rule_of(draft.view, action.key) is None:
         until = max(at, clock_of(draft.view)) + draft.policy.patience_ms
         return Held(action, at, until, for_plan=True)

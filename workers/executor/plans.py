@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from msgspec import structs
 
@@ -46,7 +47,7 @@ def plans_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
 def _follow(draft: Draft, plan: Plan) -> None:
     """Keep the plan if it is newer; for a campaign that had none, release what waited for it."""
     known = unpack(draft.read(plan.key), PlanRule)
-    rule = PlanRule(plan.version, plan.autonomy, plan.protected)
+    rule = PlanRule(plan.version, plan.autonomy, plan.protected, highest=_highest(plan))
     if known is not None and known.holds:
         if plan.version > known.version:
             draft.writes[plan.key] = pack(structs.replace(rule, since=known.since))
@@ -56,6 +57,11 @@ def _follow(draft: Draft, plan: Plan) -> None:
     for held in held_for(draft.view, plan.key).held:
         if held.for_plan and held.until > clock:
             draft.publish(ACTIONS, held.action, at=held.at)
+
+
+def _highest(plan: Plan) -> dict[str, Decimal | None]:
+    own = {each.ad_set_id: each.bid.max for each in plan.ad_sets if each.bid}
+    return own if plan.bid is None else {"": plan.bid.max, **own}
 
 
 def _forget(draft: Draft, campaign: bytes) -> None:

@@ -30,6 +30,9 @@ class ExecutorPolicy:
     clock_tolerance: timedelta = timedelta(minutes=5)
     """How far a tick, or a person's decision, may be ahead of its record's timestamp and still
     be believed, and how long before its ``valid_from`` an action may have its effect."""
+    return_within: timedelta = timedelta(days=6)
+    """How long after its time a step back may still be carried out: where ticks, the executor or a
+    freeze stood in its way."""
     ahead: timedelta = timedelta(days=1)
     """How long an action may wait until it is valid."""
     longest: timedelta = timedelta(days=7)

@@ -73,6 +73,8 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
         valid_from=from_ms(at),
         expires_at=from_ms(at) + draft.policy.undo_within,
         rolls_back=change.action.action_id,
+        returns=(),
+        returns_from=None,
     )
 
 

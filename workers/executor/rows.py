@@ -28,7 +28,6 @@ _SPAN = Struct(">qq")
 NEVER = 2**63 - 1
 """A time, in milliseconds, that does not come."""
 
-
 HELD = b"\0"
 """First byte of the keys of `Holds`; no campaign's key begins with it."""
 
@@ -188,6 +187,8 @@ class PlanRule(Row, frozen=True, array_like=True):
     """What ticks had told when the campaign had no plan and got this one, milliseconds."""
     gone: int = NEVER
     """What ticks had told when it was deleted."""
+    highest: dict[str, Decimal | None] = msgspec.field(default_factory=dict)
+    """Most that may be bid by ad set that has terms of its own, "" for all others; None for any."""
 
     @property
     def holds(self) -> bool:

@@ -40,6 +40,9 @@ def refusal(action: Action) -> Finding | None:
     if action.entity is Entity.CAMPAIGN and action.entity_id != action.campaign_id:
         detail = f"campaign {action.campaign_id} has no {action.entity} {action.entity_id!r}"
         return rejected("unknown_entity", detail)
+    if action.returns and action.field != BID:
+        detail = f"only a {BID} can return by itself, not a {action.field}: release another action"
+        return rejected("returns_unsupported", detail)
     if action.field == BID_MULTIPLIER:
         return _of_multiplier(action)
     if action.field == BID:

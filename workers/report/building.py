@@ -8,15 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from schemas import (
-    AuditEntry,
-    CampaignKey,
-    HoldReason,
-    MetricsEvent,
-    Outcome,
-    Plan,
-    Recommendation,
-)
+from schemas import AuditEntry, CampaignKey, HoldReason, MetricsEvent, Plan, Recommendation
 from workers.errors import UsageError
 from workers.report.calibration import calibration_of
 from workers.report.choosing import chosen
@@ -25,10 +17,11 @@ from workers.report.decisions import Decided, Foresight, within
 from workers.report.delivered import HOUR, Delivered
 from workers.report.heat import week_of
 from workers.report.holding import holds_of
-from workers.report.model import Comparison, Counts, Report, Shown, Wishes
+from workers.report.model import Comparison, Counts, Records, Report, Shown, Wishes
 from workers.report.outcomes import Outcomes
 from workers.report.pace import Story, pace_of
 from workers.report.periods import Period, Terms
+from workers.report.rates import RateBook
 from workers.report.retold import Retold
 from workers.report.ripening import Ripening
 from workers.report.totals import Campaigns, Stretch, totals_by_account
@@ -38,17 +31,6 @@ _BEFORE = {HoldReason.NO_PLAN, HoldReason.STALE_DATA}
 
 _DRAWN = 35 * 24 * HOUR
 """Longest stretch that pace charts show: its last five weeks."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """What was read of the topics; each is gone through once, in the order of the fields."""
-
-    plans: Iterable[Plan] = ()
-    metrics: Iterable[MetricsEvent] = ()
-    recommendations: Iterable[Recommendation] = ()
-    audit: Iterable[AuditEntry] = ()
-    outcomes: Iterable[Outcome] = ()
 
 
 @dataclass
@@ -68,6 +50,7 @@ class Book:
     delivered: Delivered = field(default_factory=Delivered)
     plans: dict[CampaignKey, Plan] = field(default_factory=dict)
     outcomes: Outcomes = field(default_factory=Outcomes)
+    rates: RateBook = field(default_factory=RateBook)
     retold: Retold = field(default_factory=Retold)
     _insight: dict[CampaignKey, list[Foresight]] = field(default_factory=dict)
 
@@ -110,6 +93,7 @@ class Book:
     def advise(self, recommendations: Sequence[Recommendation]) -> None:
         """Take in recommendations, once the metrics are read."""
         self.decided.add(recommendations)
+        self.rates.foretell(recommendations)
 
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Take in entries of the audit trail, once the recommendations are read."""
@@ -147,6 +131,7 @@ class Book:
             counts=self._counts(stretch),
             shown=tuple(self._shown(key, stretch) for key in self.shown),
             calibration=calibration_of(self.campaigns, self._foreseen, stretch),
+            rates=self.rates.rates(stretch),
             advised=self.outcomes.advised(stretch),
             holds=holds_of(self.decided.holds, stretch),
             comparison=comparison,

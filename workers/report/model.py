@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from schemas import AuditStatus, CampaignKey
+from schemas import (
+    AuditEntry,
+    AuditStatus,
+    CampaignKey,
+    MetricsEvent,
+    Outcome,
+    Plan,
+    Recommendation,
+)
 from workers.report.calibration import Calibration
 from workers.report.cohort_rows import CohortTriangle
 from workers.report.heat import Week
 from workers.report.holding import Hold
 from workers.report.outcomes import Advised
 from workers.report.pace import Pace
+from workers.report.rates import Rates
 from workers.report.totals import Account, Stretch, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What was read of the topics; each is gone through once, in the order of the fields."""
+
+    plans: Iterable[Plan] = ()
+    metrics: Iterable[MetricsEvent] = ()
+    recommendations: Iterable[Recommendation] = ()
+    audit: Iterable[AuditEntry] = ()
+    outcomes: Iterable[Outcome] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +105,7 @@ class Report:
     counts: Counts
     shown: tuple[Shown, ...]
     calibration: Calibration
+    rates: Rates
     advised: Advised
     holds: list[Hold]
     comparison: Comparison | None = None

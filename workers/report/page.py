@@ -15,7 +15,7 @@ from bokeh.embed import json_item
 from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 
-from workers.report import outcome_sections, sections
+from workers.report import outcome_sections, rate_section, sections
 from workers.report.calibration_figure import calibration_figure
 from workers.report.cohort_figure import cohort_figure
 from workers.report.cohort_section import HEADINGS, KINDS, cohort_note, cohort_table
@@ -56,7 +56,9 @@ def page_of(report: Report, *, title: str = "Pacekeeper report") -> str:
         "footer": _footer(),
     }
     return str(
-        _template().render(texts | _calibration(report) | _advised(report) | _tables(report))
+        _template().render(
+            texts | _calibration(report) | _rates(report) | _advised(report) | _tables(report)
+        )
     )
 
 
@@ -134,6 +136,16 @@ def _calibration(report: Report) -> dict[str, Any]:
         "calibration_json": _json({"calibration": calibration_figure(found)}),
         "reliability": sections.reliability(found),
         "reliability_note": sections.RELIABILITY_NOTE,
+    }
+
+
+def _rates(report: Report) -> dict[str, Any]:
+    found = report.rates
+    return {
+        "rates_note": rate_section.note(found),
+        "rates": (rate_section.HEADINGS, rate_section.table(found)),
+        "rates_json": _json({"rates": rate_section.figure(found)}),
+        "rates_below": rate_section.NOTE,
     }
 
 

@@ -8,16 +8,27 @@ from typing import TypeVar
 
 from schemas import (
     AuditEntry,
+    Breakdowns,
     MetricsEvent,
     Outcome,
     Plan,
+    Prior,
     Recommendation,
     Record,
     SchemaError,
     decode,
     decode_metrics,
 )
-from schemas.topics import AUDIT, METRICS, OUTCOMES, PLANS, RECOMMENDATIONS, Topic
+from schemas.topics import (
+    AUDIT,
+    BREAKDOWNS,
+    METRICS,
+    OUTCOMES,
+    PLANS,
+    PRIORS,
+    RECOMMENDATIONS,
+    Topic,
+)
 from workers.delivery.api import Record as Stored
 from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end
@@ -80,6 +91,15 @@ class Source:
             book.audit(entries)
         async for outcomes, _ in self.batches(OUTCOMES, decoder(Outcome), needed=False):
             book.outcomes.add(outcomes)
+        await self._fill_rates(book)
+
+    async def _fill_rates(self, book: Book) -> None:
+        if not book.rates.asks:
+            return
+        async for days, _ in self.batches(BREAKDOWNS, decoder(Breakdowns), needed=False):
+            book.rates.hear(days)
+        async for priors, _ in self.batches(PRIORS, decoder(Prior), needed=False):
+            book.rates.teach(priors)
 
     async def batches(
         self, topic: Topic, read: Callable[[bytes], RecordT], *, needed: bool = True

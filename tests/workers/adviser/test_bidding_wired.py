@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from schemas import Action, Bid, Kind, Recommendation, decode, topics
-from tests.workers.adviser.world import World, a_row, an_event
+from schemas import Action, AuditEntry, Bid, Kind, Recommendation, decode, encode, topics
+from tests.workers.adviser.world import World, a_row, an_event, hour
 from tests.workers.stored import Stored
 from workers.explain.advice import advised_again
 
@@ -87,3 +87,75 @@ def test_bids_are_advised_again_byte_for_byte() -> None:
     for value in published:
         said = decode(value, Recommendation)
         assert advised_again(world.policy, said, records, (0, 1)) == value
+
+
+def entry(field: str, after: str, at: float, **fields: Any) -> AuditEntry:  # noqa: ANN401 -- fields of a record
+    """Return what the executor says of a bid or a multiplier, set so many hours after the start."""
+    given: dict[str, Any] = {
+        "platform": "google",
+        "account_id": "7",
+        "campaign_id": "a",
+        "at": hour(at),
+        "status": "simulated",
+        "mode": "simulate",
+        "actor": "policy",
+        "entity_id": "a",
+        "field": field,
+        "after": Decimal(after),
+    }
+    return AuditEntry(**(given | fields))
+
+
+def audited(world: World, *entries: AuditEntry) -> World:
+    records = [world.stored(topics.AUDIT, each.key, encode(each), each.at) for each in entries]
+    world.feed("audit", records)
+    return world
+
+
+def a_day(world: World, bid: str) -> World:
+    rows = [a_row("search", 100, 6.0)]
+    world.metrics(*(an_event(n, rows, current_bid=Decimal(bid)) for n in range(25)))
+    return world
+
+
+def test_the_reported_bid_over_the_multiplier_of_its_hour_is_the_usual_bid() -> None:
+    """The last hour of the day is from 23 to 24; what is set after it was not in its bid."""
+    told = [
+        entry("bid_multiplier", value, at) for value, at in (("2", 3), ("0.5", 23), ("4", 24.1))
+    ]
+    world = World()
+    world.plan(strategy="adaptive")
+    (advice,) = bids(a_day(audited(world, *told[::-1]), "0.10"))
+
+    assert advice.current_value == Decimal("0.20")
+    assert not advice.auto_execute
+
+
+def test_the_bid_that_was_set_last_is_the_one_to_be_expected() -> None:
+    """Ours at noon; reports that name another one later mean that somebody else has set it."""
+    world = World()
+    world.plan(strategy="even")
+    (advice,) = bids(a_day(audited(world, entry("bid", "0.25", 12)), "0.10"))
+    assert advice.current_value == Decimal("0.25")
+
+    later = World()
+    later.plan(strategy="even")
+    audited(later, entry("bid", "0.25", 12))
+    rows = [a_row("search", 100, 6.0)]
+    named = [Decimal("0.20" if number < 15 else "0.15") for number in range(25)]
+    later.metrics(*(an_event(n, rows, current_bid=bid) for n, bid in enumerate(named)))
+    (advice,) = bids(later)
+    assert advice.current_value == Decimal("0.15")
+
+
+def test_each_ad_set_has_the_bid_that_was_set_for_it() -> None:
+    world = World()
+    world.plan(strategy="even")
+    audited(world, entry("bid", "0.25", 2, entity="ad_set", entity_id="x"))
+    rows = [a_row("search", 100, 6.0, ad_set_id="x"), a_row("feed", 100, 6.0, ad_set_id="y")]
+    world.metrics(*(an_event(n, rows, current_bid=Decimal("0.20")) for n in range(25)))
+
+    assert {each.entity_id: str(each.current_value) for each in bids(world)} == {
+        "x": "0.25",
+        "y": "0.2",
+    }

@@ -13,6 +13,8 @@ from engine.zones import zone_days
 from schemas import Budget, CalendarEvent, Shape, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.engine.public import public_functions
+from tests.workers.adviser.test_emergencies import lived as lived_as_ever
+from tests.workers.adviser.test_emergencies import trouble
 from tests.workers.adviser.world import advised_on
 from tests.workers.allocator.currencies import Exchanging, a_rate, in_money
 from tests.workers.allocator.exploring import a_loop, a_market
@@ -45,7 +47,6 @@ LIBRARY = {
     "allocation_tree",
     "anomalies",
     "bid_bandit",
-    "bid_emergency",
     "bid_gains",
     "bid_multipliers",
     "bids",
@@ -203,6 +204,7 @@ def test_every_public_function_of_the_engine_is_documented_and_reached() -> None
         after([6] * 8)
         grown(10)
         advised_on()
+        trouble(lived_as_ever(until=8 * 24, target_cpa=None), first=8 * 24, cost=3.0)
         look_back()
         grown_tree(10, 1)
         a_loop(a_market(1, 3)).live(0, 20)

@@ -17,8 +17,8 @@ from tests.workers.report.told import (
     an_hour,
 )
 from workers.errors import UsageError
-from workers.report.building import Book, Records
-from workers.report.model import Report, Wishes
+from workers.report.building import Book
+from workers.report.model import Records, Report, Wishes
 from workers.report.tiles import tiles
 from workers.report.totals import Account, Totals, by_currency, mean_use
 

@@ -12,9 +12,9 @@ from schemas import Kind, Outcome, Verdict
 from tests.workers.report.test_page import Parts
 from tests.workers.report.told import DAY, MONDAY, NAMES, a_plan, an_hour, at
 from workers.report import outcome_sections
-from workers.report.building import Book, Records
+from workers.report.building import Book
 from workers.report.calibration import wilson
-from workers.report.model import Wishes
+from workers.report.model import Records, Wishes
 from workers.report.outcomes import Advised, Outcomes
 from workers.report.page import page_of
 from workers.report.totals import Stretch

@@ -16,8 +16,8 @@ from schemas import AuditStatus, Explanation, HoldReason
 from tests.workers.report.told import a_hold, a_plan, advice, an_entry, an_hour
 from workers.errors import UsageError
 from workers.report import page
-from workers.report.building import Book, Records
-from workers.report.model import Report, Wishes
+from workers.report.building import Book
+from workers.report.model import Records, Report, Wishes
 from workers.report.page import page_of
 from workers.report.writing import check_place, write_page
 

@@ -15,6 +15,7 @@
   }
   document.addEventListener("DOMContentLoaded", function () {
     draw("figures-calibration");
+    draw("figures-rates");
     draw("figures-paid");
     const choice = document.getElementById("choice");
     if (choice === null) return;
