@@ -33,6 +33,7 @@ from workers.adviser.slices import day_of, taken, told_of
 from workers.adviser.slices import packed as packed_day
 from workers.adviser.tables import HOURS, PLANS, hours_key
 from workers.delivery.api import Record, Step, View
+from workers.instants import check_timestamp
 from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
 
@@ -46,6 +47,7 @@ def metrics_step(
         try:
             event = decode_metrics(record.value or b"").event
             check_key(record.key, event.key)
+            check_timestamp(record.timestamp)
         except SchemaError:
             # As for plans: the optimizer puts it aside, or sends it on.
             draft.count("ignored", record.topic, "unreadable")

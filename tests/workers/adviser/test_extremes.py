@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
+
+import pytest
 
 from schemas import Breakdown, MetricsEvent, RecordMode
 from tests.workers.adviser.world import World, a_row, an_event, hour
@@ -31,6 +34,19 @@ def test_deltas_that_add_up_to_more_than_a_count_can_be_are_passed_over_and_the_
     (day,) = world.days
     assert sum(sum(each.spend_millionths) for each in day.slices) == 2 * 10**18 + 30_000_000
     assert not world.dead_letters
+
+
+@pytest.mark.parametrize("stamp", [-1, 2**62])
+def test_a_record_whose_timestamp_is_absurd_is_passed_over_and_the_next_is_not(stamp: int) -> None:
+    world = World()
+    record = world.metric(an_event(3, [a_row("search", 60)], emitted_at=None))
+
+    world.feed("hours", [replace(record, timestamp=stamp)])
+    assert world.counts["ignored", "pacekeeper.metrics.v1", "unreadable"] == 1
+    assert not world.tables["hours"]
+    world.metrics(an_event(4), TOMORROW)
+
+    assert [str(day.day) for day in world.days] == ["2026-03-02"]
 
 
 def test_rows_of_deltas_may_not_add_up_to_more_than_a_count_can_be_either() -> None:
