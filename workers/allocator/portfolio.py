@@ -10,7 +10,7 @@ import numpy as np
 from engine.calendar import local_day
 from schemas import Portfolio, SchemaError, campaign_key, decode
 from schemas.errors import Reason
-from schemas.keys import check_key
+from schemas.keys import check_key, check_name
 from workers.allocator import member_rows
 from workers.allocator.allocating import Books, allocate_if_due
 from workers.allocator.draft import Draft
@@ -79,6 +79,7 @@ def _readable(
 
 
 def _check(row: Portfolio, books: Books) -> None:
+    check_name(row.budget_group_id, "budget_group_id")
     zone = books.zones.rows([row.timezone.encode()])
     now = np.array([int(row.closed_at.timestamp())])
     if int(local_day(books.zones.calendar, zone, now)[0]) <= day_number(row.last_day):

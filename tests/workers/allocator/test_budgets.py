@@ -436,6 +436,15 @@ def test_what_a_group_asks_for_that_is_not_done_is_put_aside(
     assert not allocator.table("groups")
 
 
+@pytest.mark.parametrize("name", ["north ", "no\nrth", "spring\0members"])
+def test_a_group_in_one_that_no_group_can_be_called_is_put_aside(name: str) -> None:
+    allocator = Allocator()
+    allocator.group(parent_group_id=name)
+    found = [(each.reason, each.field) for each in allocator.dead_letters]
+    assert found == [("invalid_name", "parent_group_id")]
+    assert not allocator.table("groups")
+
+
 def test_an_older_version_of_a_group_is_put_aside_and_a_repeat_changes_nothing() -> None:
     allocator = Allocator()
     allocator.group(version=2)
@@ -455,6 +464,9 @@ def test_an_older_version_of_a_group_is_put_aside_and_a_repeat_changes_nothing()
     [
         ({"last_day": at(2).date()}, "not_supported"),
         ({"closed_at": at(0, 20)}, "contradiction"),
+        # No group can have such a name; a zero byte would lead to what is kept of another.
+        ({"budget_group_id": "spring "}, "invalid_name"),
+        ({"budget_group_id": "spring\0members"}, "invalid_name"),
     ],
 )
 def test_rows_that_cannot_be_are_put_aside(fields: dict[str, Any], reason: str) -> None:
