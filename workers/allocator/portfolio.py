@@ -33,12 +33,16 @@ _FORGOTTEN: Final = 2 * member_rows.KEPT_DAYS
 def portfolio_step(
     policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
-    """Take the closed days of one partition; allocate what is due after each."""
+    """Take the closed days of one partition; allocate what is due after each that is news.
+
+    One that comes again is no moment to decide at: its clock is of long ago.
+    """
     draft = Draft(policy, view, MEMBERS)
     for row, record in _readable(draft, books, records):
-        _take(draft, row, record)
+        is_new = _take(draft, row, record)
         _hand_up(draft, row, record)
-        allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
+        if is_new:
+            allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
     return draft.done()
 
 
@@ -101,16 +105,18 @@ def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
         draft.refuse_for(record, error)
 
 
-def _take(draft: Draft, row: Portfolio, record: Record) -> None:
+def _take(draft: Draft, row: Portfolio, record: Record) -> bool:
+    """Keep a row; return whether it says anything new."""
     group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
     key, roster = member_key(group, campaign), roster_of(draft, group)
     before = draft.read(key)
     after = member_rows.taken(before or b"", row)
     if before == after:
         draft.count("repeats", record.topic)
-        return
+        return False
     draft.writes[key] = after
     roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
     roster, gone = roster.without_older(_FORGOTTEN)
     draft.writes.update({member_key(group, each): None for each in gone})
     draft.writes[roster_key(group)] = packed(roster)
+    return True

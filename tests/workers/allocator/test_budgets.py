@@ -94,6 +94,18 @@ def test_a_groups_day_is_allocated_once_whoever_tells_again() -> None:
     assert len(allocator.advice) == 3
 
 
+def test_a_day_that_comes_again_is_no_moment_to_decide_at() -> None:
+    rows = {(row.campaign_id, row.first_day): row for row in history(12)}
+    allocator = Allocator()
+    allocator.group()
+    # Day 9 of one member is missing, so that nothing is shared out for day 10.
+    allocator.rows(row for (_, day), row in rows.items() if day < at(9).date())
+    allocator.rows([rows[name, at(9).date()] for name in "ac"] + [rows["b", at(10).date()]])
+    before = list(allocator.outputs)
+    allocator.rows([rows["c", at(9).date()]])
+    assert allocator.outputs == before
+
+
 def test_ids_are_digests_of_all_the_rest_and_come_first() -> None:
     allocator = grown(autonomy="auto")
     for output in allocator.outputs:
@@ -464,6 +476,7 @@ def test_an_older_version_of_a_group_is_put_aside_and_a_repeat_changes_nothing()
     [
         ({"last_day": at(2).date()}, "not_supported"),
         ({"closed_at": at(0, 20)}, "contradiction"),
+        ({"conversions": 1e308}, "out_of_range"),
         # No group can have such a name; a zero byte would lead to what is kept of another.
         ({"budget_group_id": "spring "}, "invalid_name"),
         ({"budget_group_id": "spring\0members"}, "invalid_name"),
