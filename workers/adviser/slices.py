@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from schemas import Breakdown, MetricsEvent
+from schemas.fields import MAX_COUNT
 
 Names = tuple[str | None, str | None, str | None]
 """Ad set, device, placement."""
@@ -30,8 +31,8 @@ MOST_ROWS: Final = 200
 MOST_NAME_BYTES: Final = 28 * 1024
 """Bytes of an hour's names from which on no row is kept: 24 hours of them fit a record as well."""
 
-_LARGEST: Final = 2**61
-"""Largest sum of an hour: a local hour that the clock repeats has two of them, and int64 both."""
+_LARGEST: Final[Counts] = (MAX_COUNT, MAX_COUNT, 2**61, 2**61, 2**61)
+"""Largest sums of an hour: a local hour that the clock repeats has two of them, and int64 both."""
 _MILLIONTHS: Final = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 
@@ -153,7 +154,11 @@ def _first(rows: Mapping[Names, Counts], ranked: Iterable[Names]) -> dict[Names,
 
 
 def _beyond_count(several: Iterable[Counts]) -> bool:
-    return any(abs(number) > _LARGEST for counts in several for number in counts)
+    return any(
+        abs(number) > most
+        for counts in several
+        for number, most in zip(counts, _LARGEST, strict=True)
+    )
 
 
 def added(one: Counts, other: Counts) -> Counts:
