@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.delay import Maturity, mature, no_delays
-from schemas import Aims, Kind, Status, parse_campaign_key
+from schemas import Aims, Kind, SchemaError, Status, parse_campaign_key
 from schemas.topics import PRIORS, RECOMMENDATIONS
 from workers.adviser import creative_advice, targeting_advice
 from workers.adviser.archive import Archive, Head, Said
@@ -80,7 +80,12 @@ def _publish(
         lately = before is not None and occasion.today - before.day < AGAIN_AFTER
         if before is not None and lately and before.what == finding.what:
             continue
-        advice = recommended(draft.policy, occasion, finding)
+        try:
+            advice = recommended(draft.policy, occasion, finding)
+        except SchemaError:
+            # Each count was fine by itself: what they come to must not stop the others.
+            draft.count("ignored", draft.policy.topic(RECOMMENDATIONS), "cannot_be_written")
+            continue
         value = written(advice, ADVICE_ID)
         draft.publish(RECOMMENDATIONS, advice.key, value, occasion.head.closed)
         draft.count("decisions", advice.kind.value)

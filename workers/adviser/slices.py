@@ -11,6 +11,7 @@ import msgspec
 
 from schemas import Breakdown, MetricsEvent
 from schemas.fields import MAX_COUNT
+from workers.optimizer.reading import MOST_CONVERSIONS
 
 Names = tuple[str | None, str | None, str | None]
 """Ad set, device, placement."""
@@ -31,7 +32,7 @@ MOST_ROWS: Final = 200
 MOST_NAME_BYTES: Final = 28 * 1024
 """Bytes of an hour's names from which on no row is kept: 24 hours of them fit a record as well."""
 
-_LARGEST: Final[Counts] = (MAX_COUNT, MAX_COUNT, 2**61, 2**61, 2**61)
+_LARGEST: Final[Counts] = (MAX_COUNT, MAX_COUNT, 2**61, MOST_CONVERSIONS * 10**6, 2**61)
 """Largest sums of an hour: a local hour that the clock repeats has two of them, and int64 both."""
 _MILLIONTHS: Final = Context(prec=64, rounding=ROUND_HALF_EVEN)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
+from msgspec import structs
 
-from schemas import Breakdown, MetricsEvent, RecordMode
+from schemas import Breakdown, Kind, MetricsEvent, RecordMode
 from tests.workers.adviser.world import World, a_row, an_event, hour
 from workers.adviser.slices import MOST_ROWS, day_of
 from workers.delivery.sizes import LARGEST_BATCH
@@ -120,3 +122,49 @@ def test_which_rows_of_deltas_there_is_room_for_does_not_depend_on_which_came_fi
         found.add(world.tables["hours"][THE_DAY])
 
     assert len(found) == 1
+
+
+def lives(world: World, days: int, **fields: Any) -> None:  # noqa: ANN401 -- fields of a record
+    """Let a campaign of two placements live for some days."""
+    for number in range(24 * days + 1):
+        rows = [a_row("search", 60, 3.0), a_row("feed", 40, 1.0)]
+        world.metrics(an_event(number, rows, current_bid=Decimal("0.30"), **fields))
+
+
+def test_a_campaign_that_sells_without_a_click_changes_nobody_elses_bids() -> None:
+    found = []
+    for conversions in (0, 500):
+        world = World()
+        world.plan(target_cpa=Decimal(2), strategy="even")
+        world.plan(campaign_id="blind", strategy="even")
+        for number in range(73):
+            blind = an_event(number, campaign_id="blind", current_bid=Decimal("0.30"))
+            world.metrics(structs.replace(blind, clicks=0, conversions=Decimal(conversions)))
+        lives(world, 4)
+        told = [each for each in world.advice if each.campaign_id == "a" and each.field == "bid"]
+        found.append([(each.decided_at, each.recommended_value) for each in told])
+
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def test_a_target_of_next_to_nothing_stops_nobody() -> None:
+    world = World()
+    world.plan(target_cpa=None, target_roas=5e-324, objective="value", strategy="even")
+    lives(world, 3)
+
+    assert [each.kind for each in world.advice if each.field == "bid"]
+    assert not world.dead_letters
+
+
+def test_more_clicks_than_impressions_are_no_rate_but_no_fault_either() -> None:
+    world = World()
+    world.plan()
+    for campaign in ("a", "b"):
+        lives(world, 3, campaign_id=campaign)
+    for number in range(24 * 3, 24 * 12):
+        world.metrics(an_event(number, impressions=1, clicks=10**12 if number < 24 * 8 else 0))
+
+    rates = [each.current_value for each in world.advice if each.kind is Kind.CREATIVE]
+    assert all(rate is not None and 0 <= rate <= 1 for rate in rates)
+    assert world.days
