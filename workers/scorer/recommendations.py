@@ -30,13 +30,19 @@ from workers.scorer.rows import (
 HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
 """Fields that are set anew every hour."""
 
+MOST_AHEAD: Final = 2 * DAY
+"""How far ahead of its record the hour of advice may be: it must not push out what is of today."""
+
 
 def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> Step:
     """Keep the advice that projected something."""
     draft = Draft(policy, view, RECOMMENDATIONS)
-    for advice, _ in draft.readable(records, Recommendation):
+    for advice, record in draft.readable(records, Recommendation):
         made = projection_of(advice)
         if made is None:
+            continue
+        if made.hour > record.timestamp // 1_000 + MOST_AHEAD:
+            draft.count("ignored", record.topic, "ahead_of_its_time")
             continue
         row = draft.row(advice.key, Projections)
         applied = draft.other(AUDIT, advice.key, AuditRow).applied

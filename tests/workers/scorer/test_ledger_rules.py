@@ -97,3 +97,18 @@ def test_deltas_add_up_to_the_last_digit_in_any_order() -> None:
     told = world()
     told.say(*deltas)
     assert outcome(told).reported_spend == Decimal(4).scaleb(-18)
+
+
+def test_clocks_of_another_century_make_nothing_be_forgotten() -> None:
+    found = world()
+    far = hour(24 * 365 * 70)
+    stray = pacing(1, "1", "2", "3", hour=far, currency="EUR")
+    entry = followed(stray, at=far, field="daily_budget")
+    advice = found.stored(topics.RECOMMENDATIONS, stray, START)
+    told = found.stored(topics.AUDIT, entry, START)
+    now = int(hour(1).timestamp() * 1_000)
+    found.feed(topics.RECOMMENDATIONS, [replace(advice, timestamp=now)])
+    found.feed(topics.AUDIT, [replace(told, timestamp=now)])
+    found.say(*a_day())
+
+    assert outcome(found).verdict == "as_projected"
