@@ -16,7 +16,7 @@ from workers.adviser import creative_advice, targeting_advice
 from workers.adviser.archive import Archive, Head, Said
 from workers.adviser.bids import Bids
 from workers.adviser.books import Books
-from workers.adviser.creative import Unit, compares, units_of
+from workers.adviser.creative import Unit, compares, shown_most, units_of
 from workers.adviser.draft import Draft
 from workers.adviser.evidence import Evidence, evidence_of
 from workers.adviser.finding import HORIZON_DAYS, Finding
@@ -60,7 +60,7 @@ def advise(
         **bids.advise(head, evidence),
     }
     refreshed = msgspec.structs.replace(
-        head, advised=today, said=said, chances=found.chances, shown=found.own.units
+        head, advised=today, said=said, chances=found.chances, shown=shown_most(found.own.units)
     )
     archive.put_head(campaign, refreshed)
 

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from schemas import Breakdown, Kind, MetricsEvent, RecordMode
 from tests.workers.adviser.world import World, a_row, an_event, hour
+from workers.adviser.creative import shown_most
 from workers.adviser.slices import MOST_ROWS, day_of
 from workers.delivery.sizes import LARGEST_BATCH
 
@@ -168,3 +169,27 @@ def test_more_clicks_than_impressions_are_no_rate_but_no_fault_either() -> None:
     rates = [each.current_value for each in world.advice if each.kind is Kind.CREATIVE]
     assert all(rate is not None and 0 <= rate <= 1 for rate in rates)
     assert world.days
+
+
+def test_what_peers_are_told_of_thousands_of_ad_sets_is_a_record_that_kafka_takes() -> None:
+    world = World()
+    world.plan()
+    for number in range(48):
+        rows = [
+            a_row("p" * 100, 1 + at, ad_set_id=f"{number}-{at:03d}-{'y' * 90}") for at in range(200)
+        ]
+        world.metrics(an_event(number, rows))
+    world.metrics(an_event(48))
+
+    (head,) = (value for key, value in world.tables["days"].items() if key.endswith(b"head"))
+    assert len(head) < LARGEST_BATCH // 3
+
+
+def test_peers_are_told_of_the_units_that_were_shown_most() -> None:
+    units = [("ad_set", f"{at:04d}{'y' * 120}", {"p": (at, 1)}, 0.5) for at in range(4_000)]
+
+    kept = shown_most(units)
+
+    assert 1_000 < len(kept) < 4_000
+    assert kept == tuple(units[-len(kept) :])
+    assert shown_most(units[:50]) == tuple(units[:50])
