@@ -24,6 +24,9 @@ PERFORMANCE_STRENGTH: Final = 50.0
 LEAST_PERFORMANCE, MOST_PERFORMANCE = 0.5, 2.0
 """Factors between which the newest hours move a bid: more is a change to look at, not to follow."""
 
+MOST_WORTH: Final = 1e15
+"""More than any record can say that a conversion may cost, minor units."""
+
 _HAIR: Final = 1e-12
 """Share by which a whole step may come out too high or too low."""
 
@@ -99,7 +102,9 @@ def worth(value: Floats, goals: Goals) -> Floats:
     The target cost per conversion; or the value (B,) over the target revenue per cost; without
     either the value. A margin caps it: beyond value times margin a conversion loses money.
     """
-    over = np.divide(value, goals.target_roas, out=value.copy(), where=goals.target_roas > 0.0)
+    # By a target of next to nothing a conversion may cost whatever it likes, but not infinity.
+    least = np.maximum(goals.target_roas, value / MOST_WORTH)
+    over = np.divide(value, least, out=value.copy(), where=goals.target_roas > 0.0)
     aimed = np.where(goals.target_cpa > 0.0, goals.target_cpa, over)
     capped = (goals.margin > 0.0) & (value > 0.0)
     return np.where(capped, np.minimum(aimed, value * goals.margin), aimed)

@@ -107,6 +107,7 @@ def teach(cells: Cells) -> Taught:
     """
     if not cells.exposure.any():
         return untaught(cells.kinds)
+    cells = _of_clicks(cells)
     shared = shared_factors(cells)
     own, _ = own_factors(cells, Spreads())
     levels, expected = first_levels(cells, PRIOR, cells.exposure)
@@ -128,6 +129,7 @@ def teach(cells: Cells) -> Taught:
 
 def learn(cells: Cells, taught: Taught) -> Learned:
     """Return what is known of each campaign, from its own cells and what it was taught."""
+    cells = _of_clicks(cells)
     offset = np.exp(taught.shared[places(cells)])
     own, ad_sets = own_factors(cells, taught.spreads)
     levels, expected = first_levels(cells, (taught.mean, taught.strength), cells.exposure * offset)
@@ -137,6 +139,16 @@ def learn(cells: Cells, taught: Taught) -> Learned:
             fitted, expected = refitted(factor, expected)
             levels, own[at] = balanced(levels, fitted)
     return _learned(cells.kinds, taught, levels, (own, ad_sets))
+
+
+def _of_clicks(cells: Cells) -> Cells:
+    """Return cells without what campaigns counted that had no click: it is no rate of clicks.
+
+    Left in, it would raise the rates of all that others share with them without any end.
+    """
+    clicked = by_campaign(cells, np.ones(len(cells.exposure))) > 0.0
+    counted = np.where(clicked[cells.keys[:, CAMPAIGN]], cells.conversions, 0.0)
+    return replace(cells, conversions=counted)
 
 
 def rates(learned: Learned, keys: Ints) -> Interval:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from schemas.bid_terms import BidTerms
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
+    MAX_COUNT,
     Amount,
     Autonomy,
     CurrencyCode,
@@ -29,7 +30,10 @@ from schemas.zones import check_zone
 
 _OF_THE_DAY = Meta(min_length=1, max_length=24)
 Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
-Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
+Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2 * MAX_COUNT)], ...], _OF_THE_DAY]
+"""A local hour that the clock repeats has two of them."""
+
+Millionths = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
 
 COUNTED = (
     "impressions",
@@ -54,9 +58,9 @@ class DaySlice(Part, frozen=True, kw_only=True):
     hours: Hours
     impressions: Counts
     clicks: Counts
-    spend_millionths: Counts
-    conversion_millionths: Counts
-    revenue_millionths: Counts
+    spend_millionths: Millionths
+    conversion_millionths: Millionths
+    revenue_millionths: Millionths
 
     def _check(self) -> None:
         if tuple(sorted(set(self.hours))) != self.hours:

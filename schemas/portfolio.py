@@ -34,7 +34,7 @@ class Portfolio(CampaignRecord, frozen=True, kw_only=True):
     budget: Amount
     spend: Amount
     revenue: Amount
-    conversions: Annotated[float, Meta(ge=0.0)]
+    conversions: Annotated[float, Meta(ge=0.0, le=MAX_COUNT)]
     impressions: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     clicks: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     observed_hours: Annotated[int, Meta(ge=0, le=9_000)]

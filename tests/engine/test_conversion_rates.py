@@ -198,3 +198,23 @@ def test_how_far_campaigns_depart_is_found_from_one_conversion_an_hour(spread: f
     kinds = Kinds(campaigns=many, devices=1, placements=1)
     taught = teach(gathered(kinds, keys, np.full(many * 24, 20.0), sold))
     assert taught.spreads.hour == pytest.approx(spread, abs=0.012)
+
+
+@pytest.mark.parametrize("counted", [0.0, 1.0, 4_573.0, 1e9])
+def test_what_a_campaign_counts_without_a_click_teaches_nobody_and_is_no_rate_of_its_own(
+    counted: float,
+) -> None:
+    clicks, sold = counts(1)
+    blind = ALL[:, 0] == 2
+    clicks[blind] = 0.0
+    nothing, something = (
+        gathered(KINDS, ALL, clicks, np.where(blind, each, sold)) for each in (0.0, counted)
+    )
+
+    taught = teach(something)
+
+    assert_allclose(taught.shared, teach(nothing).shared, rtol=0, atol=0)
+    assert (taught.mean, taught.strength) == (teach(nothing).mean, teach(nothing).strength)
+    own = rates(learn(something, taught), ALL)
+    assert np.isfinite(own.high).all()
+    assert_allclose(own.middle, rates(learn(nothing, taught), ALL).middle, rtol=0, atol=0)

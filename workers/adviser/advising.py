@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 
 from engine.arrays import Floats
-from schemas import Aims, Kind, Status, parse_campaign_key
+from schemas import Aims, Kind, SchemaError, Status, parse_campaign_key
 from schemas.topics import RECOMMENDATIONS
 from workers.adviser import creative_advice, targeting_advice
 from workers.adviser.archive import Archive, Head, Said
 from workers.adviser.bids import Bids
 from workers.adviser.books import Books
-from workers.adviser.creative import Unit, compares, units_of
+from workers.adviser.creative import Unit, compares, shown_most, units_of
 from workers.adviser.draft import Draft
 from workers.adviser.evidence import Evidence, evidence_of
 from workers.adviser.finding import HORIZON_DAYS, Finding
@@ -60,7 +60,7 @@ def advise(
         **bids.advise(head, evidence),
     }
     refreshed = msgspec.structs.replace(
-        head, advised=today, said=said, chances=found.chances, shown=found.own.units
+        head, advised=today, said=said, chances=found.chances, shown=shown_most(found.own.units)
     )
     archive.put_head(campaign, refreshed)
 
@@ -74,7 +74,12 @@ def _publish(
         lately = before is not None and occasion.today - before.day < AGAIN_AFTER
         if before is not None and lately and before.what == finding.what:
             continue
-        advice = recommended(draft.policy, occasion, finding)
+        try:
+            advice = recommended(draft.policy, occasion, finding)
+        except SchemaError:
+            # Each count was fine by itself: what they come to must not stop the others.
+            draft.count("ignored", draft.policy.topic(RECOMMENDATIONS), "cannot_be_written")
+            continue
         value = written(advice, ADVICE_ID)
         draft.publish(RECOMMENDATIONS, advice.key, value, occasion.head.closed)
         draft.count("decisions", advice.kind.value)

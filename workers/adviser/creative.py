@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
 
+import msgspec
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.creatives import Compared, Shown, against_peers, fatigue, spread, weak
 from workers.adviser.archive import KEPT_DAYS
 from workers.adviser.evidence import Evidence
+from workers.delivery.sizes import LARGEST_BATCH
+
+MOST_SHOWN_BYTES: Final = LARGEST_BATCH // 4
+"""Bytes of the units that a campaign's peers are told of: they are kept in one record."""
 
 CAMPAIGN, AD_SET = "campaign", "ad_set"
 
@@ -83,6 +90,18 @@ def units_of(evidence: Evidence, today: int) -> Own:
         conversions=np.array(conversions),
         totals=np.array([each.sum(axis=1) for each in by_place]),
     )
+
+
+def shown_most(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """Return the units that were shown most, in their order: as many as a record has room for."""
+    ranked = sorted(range(len(units)), key=lambda at: (-_impressions(units[at]), at))
+    sizes = accumulate(len(msgspec.msgpack.encode(units[at])) for at in ranked)
+    kept = {at for at, size in zip(ranked, sizes, strict=True) if size <= MOST_SHOWN_BYTES}
+    return tuple(unit for at, unit in enumerate(units) if at in kept)
+
+
+def _impressions(unit: Unit) -> int:
+    return sum(impressions for impressions, _ in unit[2].values())
 
 
 def compares(own: Own, peers: Sequence[Unit]) -> Compares:

@@ -47,7 +47,8 @@ class Told:
             field=CLICK_RATE,
             unit=RATE_UNIT,
             verb="rotate",
-            current=decimal(rate),
+            # More clicks than impressions are no rate.
+            current=decimal(min(rate, 1.0)),
             recommended=decimal(min(wanted, 1.0)),
             reasons=(reasons, _advised(), self._among()),
             impact=self._impact(i, compared),

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
-from engine.calendar import DAY, HOUR
+from engine.calendar import DAY, HOUR, day_start
 from schemas import (
     Breakdowns,
     LearningStatus,
@@ -38,7 +39,7 @@ from workers.adviser.slices import day_of, taken, told_of
 from workers.adviser.slices import packed as packed_day
 from workers.adviser.tables import HOURS, PLANS, hours_key
 from workers.delivery.api import Record, Step, View
-from workers.instants import day_number
+from workers.instants import check_timestamp, day_number
 from workers.partitioner import partition_of
 
 
@@ -52,6 +53,7 @@ def metrics_step(
         try:
             event = decode_metrics(record.value or b"").event
             check_key(record.key, event.key)
+            check_timestamp(record.timestamp)
         except SchemaError:
             # As for plans: the optimizer puts it aside, or sends it on.
             draft.count("ignored", record.topic, "unreadable")

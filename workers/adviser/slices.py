@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from hashlib import blake2b
 from typing import Final
@@ -10,6 +10,8 @@ from typing import Final
 import msgspec
 
 from schemas import Breakdown, MetricsEvent
+from schemas.fields import MAX_COUNT
+from workers.optimizer.reading import MOST_CONVERSIONS
 
 Names = tuple[str | None, str | None, str | None]
 """Ad set, device, placement."""
@@ -27,7 +29,11 @@ _SPEND: Final = 2
 MOST_ROWS: Final = 200
 """Rows of an hour that are kept, those that spent most: a day must fit a record of Kafka."""
 
-_LARGEST: Final = 2**62
+MOST_NAME_BYTES: Final = 28 * 1024
+"""Bytes of an hour's names from which on no row is kept: 24 hours of them fit a record as well."""
+
+_LARGEST: Final[Counts] = (MAX_COUNT, MAX_COUNT, 2**61, MOST_CONVERSIONS * 10**6, 2**61)
+"""Largest sums of an hour: a local hour that the clock repeats has two of them, and int64 both."""
 _MILLIONTHS: Final = Context(prec=64, rounding=ROUND_HALF_EVEN)
 
 
@@ -61,7 +67,7 @@ class Told(msgspec.Struct, frozen=True):
     total: Counts
     rows: dict[Names, Counts]
     left_out: int
-    """Rows beyond `MOST_ROWS`: what they said is in the total alone."""
+    """Rows that there is no room for: what they said is in the total alone."""
 
 
 _DAY: Final = msgspec.msgpack.Decoder(Day)
@@ -85,8 +91,8 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
     into = start % 86_400
     total = _counts(event)
     rows = {(row.ad_set_id, row.device, row.placement): _counts(row) for row in event.breakdown}
-    kept = sorted(rows, key=lambda each: (-abs(rows[each][_SPEND]), order(each)))[:MOST_ROWS]
-    if any(abs(number) > _LARGEST for counts in (total, *rows.values()) for number in counts):
+    kept = _first(rows, sorted(rows, key=lambda each: (-abs(rows[each][_SPEND]), order(each))))
+    if _beyond_count((total, *rows.values())):
         return None
     sequence = NO_SEQUENCE if event.sequence_number is None else event.sequence_number
     own = blake2b((event.event_id or "").encode(), digest_size=8).digest()
@@ -96,7 +102,7 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
         sequence=sequence,
         event=own if event.is_delta else None,
         total=total,
-        rows={each: rows[each] for each in kept},
+        rows=kept,
         left_out=len(rows) - len(kept),
     )
 
@@ -106,7 +112,8 @@ def taken(day: Day, told: Told, most_events: int) -> Day | str:
 
     A snapshot replaces the hour, unless one with a higher sequence number was there; a delta adds,
     once by its id. An hour takes events of one mode only, and hours may not overlap: as the
-    optimizer's ledger has it.
+    optimizer's ledger has it. Of all that deltas name the first rows in order are kept, whichever
+    came first.
     """
     old = day.hours.get(told.hour)
     reason = None if old is None else _refusal(old, told, most_events)
@@ -120,13 +127,39 @@ def taken(day: Day, told: Told, most_events: int) -> Day | str:
             each: added(named.get(each, NOTHING), told.rows.get(each, NOTHING))
             for each in {**named, **told.rows}
         }
-        total = added(old.total, told.total)
+        rows, total = _first(rows, sorted(rows, key=order)), added(old.total, told.total)
+        if _beyond_count((total, *rows.values())):
+            return "out_of_range"
     events = () if told.event is None else tuple(sorted({*(old.events if old else ()), told.event}))
     sequence = told.sequence
     if old and (told.event is not None or sequence == NO_SEQUENCE):
         sequence = max(old.sequence, sequence)
     hour = Hour(told.quarter, sequence, told.event is not None, total, {}, events)
     return _with_hour(day, told.hour, hour, rows)
+
+
+def _first(rows: Mapping[Names, Counts], ranked: Iterable[Names]) -> dict[Names, Counts]:
+    """Return the first of the ranked rows: as many as a day's record has room for.
+
+    A row stays where those ahead of it leave room. So what stays depends on which rows there are,
+    and not on the order in which they came.
+    """
+    kept: dict[Names, Counts] = {}
+    taken_up = 0
+    for each in ranked:
+        if len(kept) == MOST_ROWS or taken_up > MOST_NAME_BYTES:
+            break
+        kept[each] = rows[each]
+        taken_up += sum(len((name or "").encode()) for name in each)
+    return kept
+
+
+def _beyond_count(several: Iterable[Counts]) -> bool:
+    return any(
+        abs(number) > most
+        for counts in several
+        for number, most in zip(counts, _LARGEST, strict=True)
+    )
 
 
 def added(one: Counts, other: Counts) -> Counts:

@@ -38,6 +38,8 @@ def groups_step(policy: AllocatorPolicy, view: View, records: Sequence[Record]) 
             group = decode(record.value, Group) if record.value is not None else None
             key = group.key if group else _named(record)
             check_key(record.key, key)
+            if group is not None and group.parent_group_id is not None:
+                check_name(group.parent_group_id, "parent_group_id")
             copy = times_handed(record) > 0
             if not copy and draft.sent_on(record, key):
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas import Portfolio, SchemaError, campaign_key, decode
-from schemas.keys import check_key
+from schemas.keys import check_key, check_name
 from workers.allocator import member_rows, past
 from workers.allocator.allocating import Books, allocate_if_due
 from workers.allocator.draft import Draft
@@ -27,12 +27,16 @@ _FORGOTTEN: Final = 2 * member_rows.KEPT_DAYS
 def portfolio_step(
     policy: AllocatorPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
-    """Take the closed days of one partition; allocate what is due after each."""
+    """Take the closed days of one partition; allocate what is due after each that is news.
+
+    One that comes again is no moment to decide at: its clock is of long ago.
+    """
     draft = Draft(policy, view, MEMBERS)
     for row, record in _readable(draft, books, records):
-        _take(draft, row, record)
+        is_new = _take(draft, row, record)
         _hand_up(draft, row, record)
-        allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
+        if is_new:
+            allocate_if_due(draft, books, row.key, int(row.closed_at.timestamp()))
     return draft.done()
 
 
@@ -55,6 +59,7 @@ def _readable(
             # A copy was checked where its key belongs.
             copy = times_handed(record) > 0
             if not copy:
+                check_name(row.budget_group_id, "budget_group_id")
                 check_ended(books.zones, row.timezone, row.last_day, row.closed_at)
             sent_on = not copy and draft.sent_on(record, row.key)
         except SchemaError as error:
@@ -83,14 +88,15 @@ def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
         draft.refuse_for(record, error)
 
 
-def _take(draft: Draft, row: Portfolio, record: Record) -> None:
+def _take(draft: Draft, row: Portfolio, record: Record) -> bool:
+    """Keep a row; return whether it says anything new."""
     group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
     key, roster = member_key(group, campaign), roster_of(draft, group)
     before = draft.read(key), past.past_of(draft, group, campaign)
     after = past.taken(before[0] or b"", before[1], row)
     if before == after:
         draft.count("repeats", record.topic)
-        return
+        return False
     draft.writes[key] = after[0]
     if before[1] != after[1]:
         draft.writes[past_key(group, campaign)] = past.packed(after[1])
@@ -100,3 +106,4 @@ def _take(draft: Draft, row: Portfolio, record: Record) -> None:
         {name(group, each): None for name in (member_key, past_key) for each in gone}
     )
     draft.writes[roster_key(group)] = packed(roster)
+    return True

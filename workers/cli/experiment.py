@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
-from msgspec import structs
 from rich.console import Console
 
-from schemas import Experiment, ExperimentMetric, ExperimentStatus, encode
+from schemas import Experiment, ExperimentMetric, encode
 from schemas.topics import EXPERIMENTS
 from workers.cli.console import await_result, counted, done, note, print_json, warn
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 from workers.errors import UsageError
 from workers.experiment.analysing import analysed
 from workers.experiment.beginning import Wish, before_it, warnings, wished
+from workers.experiment.ending import stopped
 from workers.experiment.page import print_analysis, print_list, reaching
 from workers.experiment.reading import ExperimentLog, read_log
 from workers.kafka import connect
@@ -174,19 +174,21 @@ def stop(  # noqa: PLR0913 -- the options of one command
 ) -> None:
     """Stop an experiment: what is decided from now on goes by the plans alone."""
     settings = reachable_settings(config, bootstrap)
-    known = _experiment(_log(settings), name)
-    if known.status == ExperimentStatus.STOPPED:
-        raise UsageError(f"experiment {name} was stopped already, at {known.stopped_at:%F %H:%M}")
-    moment = at.replace(tzinfo=UTC) if at else datetime.now(UTC).replace(microsecond=0)
-    stopped = structs.replace(
+    log = _log(settings)
+    known = _experiment(log, name)
+    told = stopped(
         known,
-        version=known.version + 1,
-        status=ExperimentStatus.STOPPED,
-        stopped_at=moment,
+        now=datetime.now(UTC).replace(microsecond=0),
+        at=at.replace(tzinfo=UTC) if at else None,
         by=by or _user(),
         why=why,
     )
-    await_result(_publish(settings, stopped))
+    if told.stopped_at and told.stopped_at.timestamp() < log.as_of:
+        warn(
+            "hours after that time are reported: what was decided in them under the experiment "
+            "cannot be explained once Kafka has compacted what it was"
+        )
+    await_result(_publish(settings, told))
     done(f"experiment {name} is stopped; `pacekeeper experiment status {name}` tells what it found")
 
 

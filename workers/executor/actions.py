@@ -21,6 +21,7 @@ from workers.executor.rows import (
     Change,
     Holds,
     InForce,
+    PlanRule,
     change_key,
     held_key,
     pack,
@@ -163,13 +164,21 @@ def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Ite
         yield rejected("needs_approval", detail)
     if refusal := simulate.refusal(action):
         yield refusal
-    if action.field == DAILY_BUDGET and not (
-        rule and rule.holds and rule.version == action.plan_version
-    ):
-        # Its bounds were those of that version, and another one has a budget of its own.
+    if _is_of_another_plan(action, rule):
+        # Its bounds were those of that version; another one may allow less.
         detail = f"was decided for version {action.plan_version} of the plan, which holds no more"
         yield rejected("plan_changed", detail)
     yield from _compare(campaign, action)
+
+
+def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
+    """Return whether the plan that bounded a daily budget or a bid is in force no more."""
+    if action.field == BID:
+        newer = rule is not None and rule.version > action.plan_version
+        # To go back to what was is bounded by nothing that is decided now.
+        return newer and action.rolls_back is None
+    holds = rule is not None and rule.holds and rule.version == action.plan_version
+    return action.field == DAILY_BUDGET and not holds
 
 
 def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:

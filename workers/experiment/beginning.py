@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -72,7 +72,7 @@ def wished(log: ExperimentLog, wish: Wish) -> Experiment:
         )
     told = _read(log, wish)
     keys = _known(log, told)
-    told = structs.replace(told, start=_start(log, told, keys, wish.start))
+    told = _dated(told, _start(log, told, keys, wish.start))
     _refuse_overlap(log, told, keys)
     return told
 
@@ -102,8 +102,9 @@ def warnings(log: ExperimentLog, told: Experiment) -> Iterator[str]:
 
 def before_it(log: ExperimentLog, told: Experiment) -> Analysis:
     """Return how the days before an experiment differ from each other though nothing was tried."""
-    first = told.start - timedelta(days=_HISTORY)
-    usual = structs.replace(told, start=first, end=told.start - timedelta(days=1), alpha=told.alpha)
+    first = date.fromordinal(max(told.start.toordinal() - _HISTORY, 1))
+    last = date.fromordinal(max(told.start.toordinal() - 1, 1))
+    usual = structs.replace(told, start=first, end=last, alpha=told.alpha)
     return analysed(log, usual)
 
 
@@ -124,6 +125,8 @@ def _read(log: ExperimentLog, wish: Wish) -> Experiment:
     }
     try:
         return decode(msgspec.json.encode(_without_none(given)), Experiment)
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{wish.name!a} is no text: give it another name") from error
     except SchemaError as error:
         raise UsageError(str(error)) from error
 
@@ -217,6 +220,13 @@ def _start(
             remedy=f"begin on {date_of(today + 1)} or later: what was decided stays as it was",
         )
     return given
+
+
+def _dated(told: Experiment, start: date) -> Experiment:
+    try:
+        return structs.replace(told, start=start)
+    except SchemaError as error:
+        raise UsageError(str(error), remedy=f"it begins on {start}: end it later") from error
 
 
 def _day(log: ExperimentLog, key: CampaignKey) -> int:

@@ -29,10 +29,12 @@ def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
     """Keep when advice took effect, and when fields were changed."""
     draft = Draft(policy, view, AUDIT)
     clock = before = clock_in(draft.read(CLOCK))
-    for entry, _ in draft.readable(records, AuditEntry):
-        clock = max(clock, int(entry.at.timestamp()))
+    for entry, record in draft.readable(records, AuditEntry):
+        # What was told has happened, whatever an entry's clock says: as the optimizer has it.
+        at = min(int(entry.at.timestamp()), record.timestamp // 1_000)
+        clock = max(clock, at)
         row = draft.row(entry.key, AuditRow)
-        after = _after(draft, row, entry)
+        after = _after(draft, row, entry, at)
         if after != row:
             draft.keep(entry.key, after)
     if clock > before:
@@ -40,8 +42,7 @@ def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
     return draft.done()
 
 
-def _after(draft: Draft, row: AuditRow, entry: AuditEntry) -> AuditRow:
-    at = int(entry.at.timestamp())
+def _after(draft: Draft, row: AuditRow, entry: AuditEntry, at: int) -> AuditRow:
     name = bytes.fromhex(entry.recommendation_id or "")
     undone = entry.status is AuditStatus.ROLLED_BACK
     if entry.status not in IN_FORCE and not undone:

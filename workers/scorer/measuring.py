@@ -120,7 +120,8 @@ def _sums(look: Look, start: int, end: int) -> Sums:
         conversions=sum((hour.conversions for hour in found), Decimal(0)),
         revenue=sum((hour.revenue for hour in found), Decimal(0)),
         matured=matured(look.campaign.maturity, ages.reshape(1, -1), *columns),
-        missing=(end - start) // HOUR - len(found),
+        # Where the quarter changes at which reports begin their hours, a day may touch one more.
+        missing=max((end - start) // HOUR - len(found), 0),
     )
 
 

@@ -7,7 +7,7 @@ A later snapshot replaces an earlier one unless its number is lower, a delta cou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,8 @@ _DELTA_ID: Final = 16
 
 _LARGEST: Final = 2**53
 _NOTHING: Final = Decimal(0)
+_EXACT: Final = Context(prec=64)
+"""The digits of amounts that are added: whatever their order, the sum is the same."""
 
 _Pair = tuple[bytes, Hour, Hour]
 """A campaign, and one of its hours in two snapshots that follow each other."""
@@ -55,8 +57,10 @@ def _event(draft: Draft, record: Record) -> MetricsEvent | None:
     except SchemaError:
         draft.count("ignored", record.topic, "unreadable")
         return None
-    start, stamp = int(event.window_start.timestamp()), record.timestamp // 1_000
-    if start > stamp + draft.policy.future_tolerance:
+    stamp = record.timestamp // 1_000
+    if max(int(event.window_start.timestamp()), _emitted(event)) > (
+        stamp + draft.policy.future_tolerance
+    ):
         draft.count("ignored", record.topic, "ahead_of_its_time")
         return None
     return event if draft.is_here(record, event.key) else None
@@ -65,19 +69,38 @@ def _event(draft: Draft, record: Record) -> MetricsEvent | None:
 def _take(draft: Draft, event: MetricsEvent, record: Record) -> list[_Pair]:
     """Keep the hour; return what it teaches of delays."""
     start = int(event.window_start.timestamp())
+    if not _settles(draft, event):
+        draft.count("ignored", record.topic, "currency_mismatch")
+        return []
     if not _make_room(draft, event.key, start // DAY):
         draft.count("ignored", record.topic, "too_old")
         return []
     key = day_key(event.key, start // DAY)
     day = draft.row(key, DayRow)
     before = day.hours.get(start)
+    if before is None and any(each // HOUR == start // HOUR for each in day.hours):
+        draft.count("ignored", record.topic, "overlapping_hours")
+        return []
     after = _after(draft.policy, before, event, _age(event, start, record.timestamp // 1_000))
     if after is None or after == before:
         draft.count("ignored", record.topic, "changes_nothing")
         return []
-    draft.keep(key, DayRow(day.hours | {start: after}))
+    draft.keep(key, DayRow(dict(sorted((day.hours | {start: after}).items()))))
     again = before is not None and not after.is_delta and after.age > before.age
     return [(event.key, before, after)] if before is not None and again else []
+
+
+def _settles(draft: Draft, event: MetricsEvent) -> bool:
+    """Return whether an event is in the currency that the campaign's first one named, if any did.
+
+    As the ledger has it: amounts in different currencies are never added.
+    """
+    row = draft.row(event.key, CampaignRow)
+    if event.currency is None or event.currency == row.currency:
+        return True
+    if not row.currency:
+        draft.keep(event.key, replace(row, currency=event.currency))
+    return not row.currency
 
 
 def _make_room(draft: Draft, campaign: bytes, day: int) -> bool:
@@ -112,18 +135,22 @@ def _after(policy: ScorerPolicy, before: Hour | None, event: MetricsEvent, age: 
         return None
     return replace(
         known,
-        spend=known.spend + event.spend,
-        conversions=known.conversions + event.conversions,
-        revenue=known.revenue + event.revenue,
+        spend=_EXACT.add(known.spend, event.spend),
+        conversions=_EXACT.add(known.conversions, event.conversions),
+        revenue=_EXACT.add(known.revenue, event.revenue),
         age=max(known.age, age),
-        counted=(*known.counted, name),
+        counted=tuple(sorted((*known.counted, name))),
     )
 
 
 def _age(event: MetricsEvent, start: int, stamp: int) -> int:
     """Return how old an hour was as it was told; who told says it, or else the record's clock."""
-    emitted = 0 if event.emitted_at is None else int(event.emitted_at.timestamp())
+    emitted = _emitted(event)
     return max((emitted if emitted >= start + HOUR else stamp) - start - HOUR, 0) // HOUR
+
+
+def _emitted(event: MetricsEvent) -> int:
+    return 0 if event.emitted_at is None else int(event.emitted_at.timestamp())
 
 
 def _learn(draft: Draft, pairs: Sequence[_Pair]) -> None:

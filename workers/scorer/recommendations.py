@@ -13,14 +13,21 @@ from workers.scorer.keeping import keep
 from workers.scorer.policy import DAY, HOUR, ScorerPolicy
 from workers.scorer.rows import RECOMMENDATIONS, Percentiles, Projection
 
+MOST_AHEAD: Final = 2 * DAY
+"""How far ahead of its record the hour of advice may be: it must not push out what is of today."""
+
 
 def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> Step:
     """Keep the advice that projected something."""
     draft = Draft(policy, view, RECOMMENDATIONS)
-    for advice, _ in draft.readable(records, Recommendation):
+    for advice, record in draft.readable(records, Recommendation):
         made = projection_of(advice)
-        if made is not None:
-            keep(draft, advice.key, made)
+        if made is None:
+            continue
+        if made.hour > record.timestamp // 1_000 + MOST_AHEAD:
+            draft.count("ignored", record.topic, "ahead_of_its_time")
+            continue
+        keep(draft, advice.key, made)
     return draft.done()
 
 

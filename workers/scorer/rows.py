@@ -124,6 +124,8 @@ class CampaignRow(Row, frozen=True, array_like=True):
     growth: tuple[int, ...] = ()
     level: tuple[int, ...] = ()
     """What hours told again teach of the delay of conversions, thousandths, by step of age."""
+    currency: str = ""
+    """The one that reports named first: what is in another one is not counted."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

@@ -94,6 +94,18 @@ def test_a_groups_day_is_allocated_once_whoever_tells_again() -> None:
     assert len(allocator.advice) == 3
 
 
+def test_a_day_that_comes_again_is_no_moment_to_decide_at() -> None:
+    rows = {(row.campaign_id, row.first_day): row for row in history(12)}
+    allocator = Allocator()
+    allocator.group()
+    # Day 9 of one member is missing, so that nothing is shared out for day 10.
+    allocator.rows(row for (_, day), row in rows.items() if day < at(9).date())
+    allocator.rows([rows[name, at(9).date()] for name in "ac"] + [rows["b", at(10).date()]])
+    before = list(allocator.outputs)
+    allocator.rows([rows["c", at(9).date()]])
+    assert allocator.outputs == before
+
+
 def test_ids_are_digests_of_all_the_rest_and_come_first() -> None:
     allocator = grown(autonomy="auto")
     for output in allocator.outputs:
@@ -436,6 +448,15 @@ def test_what_a_group_asks_for_that_is_not_done_is_put_aside(
     assert not allocator.table("groups")
 
 
+@pytest.mark.parametrize("name", ["north ", "no\nrth", "spring\0members"])
+def test_a_group_in_one_that_no_group_can_be_called_is_put_aside(name: str) -> None:
+    allocator = Allocator()
+    allocator.group(parent_group_id=name)
+    found = [(each.reason, each.field) for each in allocator.dead_letters]
+    assert found == [("invalid_name", "parent_group_id")]
+    assert not allocator.table("groups")
+
+
 def test_an_older_version_of_a_group_is_put_aside_and_a_repeat_changes_nothing() -> None:
     allocator = Allocator()
     allocator.group(version=2)
@@ -455,6 +476,10 @@ def test_an_older_version_of_a_group_is_put_aside_and_a_repeat_changes_nothing()
     [
         ({"last_day": at(2).date()}, "not_supported"),
         ({"closed_at": at(0, 20)}, "contradiction"),
+        ({"conversions": 1e308}, "out_of_range"),
+        # No group can have such a name; a zero byte would lead to what is kept of another.
+        ({"budget_group_id": "spring "}, "invalid_name"),
+        ({"budget_group_id": "spring\0members"}, "invalid_name"),
     ],
 )
 def test_rows_that_cannot_be_are_put_aside(fields: dict[str, Any], reason: str) -> None:

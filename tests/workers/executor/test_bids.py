@@ -9,10 +9,17 @@ import pytest
 from msgspec.structs import replace
 
 from schemas import topics
-from schemas.action import Action
-from schemas.fields import Entity
+from schemas.action import Action, Release
+from schemas.fields import Autonomy, Entity
 from schemas.recommendation import Kind
-from tests.workers.executor.world import World, a_recommendation, an_action, approve, roll_back
+from tests.workers.executor.world import (
+    World,
+    a_plan,
+    a_recommendation,
+    an_action,
+    approve,
+    roll_back,
+)
 
 A_BID: dict[str, Any] = {"field": "bid", "unit": "currency_per_click"}
 
@@ -94,3 +101,27 @@ def test_a_person_may_approve_the_advice_on_an_ad_sets_bid() -> None:
 
     assert world.said() == [("approval_required", None), ("simulated", None)]
     assert (world.audit[-1].before, world.audit[-1].after) == (None, Decimal("0.50"))
+
+
+def test_a_bid_is_not_set_that_was_bounded_by_an_older_plan_but_one_may_be_rolled_back() -> None:
+    world = acted(an_action("first", "0.40", "0.50", **A_BID))
+    world.publish(topics.PLANS, a_plan(Autonomy.AUTO, version=2), 2)
+    world.settle()
+    by_person = {"released_by": Release.PERSON}
+    world.publish(topics.ACTIONS, an_action("stale", "0.50", "0.60", **A_BID), 3)
+    world.publish(topics.ACTIONS, an_action("late", "0.50", "0.60", **A_BID, **by_person), 3)
+    world.publish(topics.ACTIONS, an_action("new", "0.50", "0.60", **A_BID, plan_version=2), 4)
+    world.settle()
+    world.publish(topics.DECISIONS, roll_back("new", minutes=5), 5)
+    world.settle()
+    world.publish(topics.DECISIONS, roll_back("first", minutes=6), 6)
+    world.settle()
+
+    assert world.said()[1:] == [
+        ("rejected", "plan_changed"),
+        ("rejected", "plan_changed"),
+        ("simulated", None),
+        ("rolled_back", None),
+        ("rolled_back", None),
+    ]
+    assert world.audit[-1].after == Decimal("0.40")

@@ -78,6 +78,12 @@ def test_what_is_wished_for_is_the_record_and_begins_with_the_next_day() -> None
         ({"pairs": ("control=41",)}, "must be control=CAMPAIGN,treatment=CAMPAIGN", ""),
         ({"pairs": ("control=41,treatment=41",)}, "must be another campaign", ""),
         ({"name": "No Name"}, "experiment_id", ""),
+        ({"name": "a\udc80"}, "is no text", ""),
+        (
+            {"others": (*BY, ("end", NEXT - timedelta(days=1)))},
+            "end: must not be less than start",
+            f"it begins on {NEXT}: end it later",
+        ),
         ({"others": (*BY, ("block_days", 0))}, "block_days", ""),
     ],
 )
