@@ -17,8 +17,9 @@ import pytest
 from deploy.broker import Broker
 from tests.waiting import eventually
 from workers.demo.children import workers_of
+from workers.demo.place import Place, Script
 from workers.demo.screen import Picture
-from workers.demo.stage import Place, Script, Stage
+from workers.demo.stage import Stage
 from workers.kafka import connect
 from workers.settings import BrokerSettings, Settings, TopicSettings
 from workers.simulator.population import make_world
