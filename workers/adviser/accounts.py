@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.calendar import local_day
-from schemas import Breakdowns, SchemaError, campaign_key, decode
+from schemas import Breakdowns, CampaignKey, SchemaError, campaign_key, decode
 from schemas.errors import Reason
 from schemas.keys import check_key
 from workers.adviser.advising import advise
@@ -16,6 +16,7 @@ from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
+from workers.adviser.told_shares import maturity_of
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
 
@@ -38,7 +39,9 @@ def breakdowns_step(
         campaign = campaign_key(row.platform, row.account_id, row.campaign_id)
         today = _today(row, books)
         if day_number(row.day) == today - 1 and archive.head(campaign).advised < today:
-            advise(draft, archive, books, (row.key, campaign), today)
+            key = CampaignKey(row.platform, row.account_id, row.campaign_id)
+            maturity = maturity_of(draft, books, key, row.told_by_age)
+            advise(draft, archive, maturity, (row.key, bytes(key)), today)
     return draft.done()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from engine.calendar import DAY, HOUR, local_day
 from schemas import (
     Breakdowns,
+    CampaignKey,
     LearningStatus,
     MetricsEvent,
     Plan,
@@ -24,6 +25,7 @@ from schemas import (
 )
 from schemas.keys import check_key
 from schemas.topics import BREAKDOWNS
+from workers.adviser.books import Books
 from workers.adviser.closing import MOST_BYTES, closed_day, largest
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due, due_of, packed
@@ -32,13 +34,13 @@ from workers.adviser.policy import AdviserPolicy
 from workers.adviser.slices import day_of, taken, told_of
 from workers.adviser.slices import packed as packed_day
 from workers.adviser.tables import HOURS, PLANS, hours_key
+from workers.adviser.told_shares import told_by_age
 from workers.delivery.api import Record, Step, View
-from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
 
 
 def metrics_step(
-    policy: AdviserPolicy, zones: ZoneBook, view: View, records: Sequence[Record]
+    policy: AdviserPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
     """Keep what the records of one partition say; tell the days that close."""
     draft = Draft(policy, view, HOURS)
@@ -52,7 +54,7 @@ def metrics_step(
             continue
         reason = _passed_over(draft, record, event)
         if reason is None:
-            reason = _Heard(draft, zones, event, record).take()
+            reason = _Heard(draft, books, event, record).take()
         if reason is not None:
             draft.count("ignored", record.topic, reason)
     return draft.done()
@@ -72,8 +74,8 @@ def _emitted(event: MetricsEvent) -> int:
 class _Heard:
     """One event of a campaign of this partition."""
 
-    def __init__(self, draft: Draft, zones: ZoneBook, event: MetricsEvent, record: Record) -> None:
-        self._draft, self._zones, self._event, self._key = draft, zones, event, event.key
+    def __init__(self, draft: Draft, books: Books, event: MetricsEvent, record: Record) -> None:
+        self._draft, self._books, self._event, self._key = draft, books, event, event.key
         self._start = int(event.window_start.timestamp())
         emitted = _emitted(event)
         self._now = emitted if emitted >= self._start + HOUR else record.timestamp // 1_000
@@ -94,8 +96,8 @@ class _Heard:
         return reason
 
     def _local_days(self, zone: str) -> tuple[int, int]:
-        rows = self._zones.rows([zone.encode()] * 2)
-        days = local_day(self._zones.calendar, rows, np.array([self._start, self._now]))
+        rows = self._books.zones.rows([zone.encode()] * 2)
+        days = local_day(self._books.zones.calendar, rows, np.array([self._start, self._now]))
         return int(days[0]), int(days[1])
 
     def _kept(self, due: Due, day: int) -> tuple[Due, str | None]:
@@ -145,7 +147,9 @@ class _Heard:
     def _fitting(self, due: Due, day: int) -> tuple[Breakdowns, bytes]:
         """Return a day as a record that Kafka takes: small slices go into the one without names."""
         heard = self._event, due
-        record = closed_day(self._draft, self._zones, heard, self._plan, (day, self._now))
+        zones, shares = self._books.zones, self._told_by_age()
+        record = closed_day(self._draft, zones, heard, self._plan, (day, self._now))
+        record = msgspec.structs.replace(record, told_by_age=shares)
         value = encode(record)
         while len(value) > MOST_BYTES:
             left = len(record.slices) // 2
@@ -153,3 +157,8 @@ class _Heard:
             record = msgspec.structs.replace(record, slices=largest(record.slices, left))
             value = encode(record)
         return record, value
+
+    def _told_by_age(self) -> tuple[float, ...]:
+        named = self._event
+        key = CampaignKey(named.platform, named.account_id, named.campaign_id)
+        return told_by_age(self._draft, self._books, key)

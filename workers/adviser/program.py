@@ -26,7 +26,7 @@ def agents(policy: AdviserPolicy) -> tuple[Agent, ...]:
     """Return the agents of the adviser; they share what they keep in mind."""
     books = Books()
     plans = partial(plans_step, policy)
-    metrics = partial(metrics_step, policy, books.zones)
+    metrics = partial(metrics_step, policy, books)
     days = partial(breakdowns_step, policy, books)
     return (
         Agent(name=tables.PLANS, source=policy.topic(PLANS), step=plans),

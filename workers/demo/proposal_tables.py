@@ -19,12 +19,11 @@ ID_SHOWN = 8
 
 
 def budget_heading(split: Rebalanced) -> str:
-    """Return what the table of budgets is about, in a line or two."""
-    total = f"{split.group.currency} {split.before:,.0f}"
-    after = "the same" if split.after == split.before else f"{split.after:,.0f}"
+    """Return what the table of budgets is about, in a line."""
+    platforms = sorted({each.platform for each in split.moves})
     return (
-        f"A budget that {split.members} campaigns share, {total} a day: from "
-        f"{split.day:%A} on {after}, split anew for {split.gain:+,.1f} conversions a day"
+        f"One budget for {split.members} campaigns of {' and '.join(platforms)}, in "
+        f"{split.group.currency} a day: who is to have it from {split.day:%A} on"
     )
 
 
@@ -38,7 +37,7 @@ def budget_table(split: Rebalanced, width: int) -> Table:
         ("Change", f"{percent:+.1%}"),
         ("Conv. a day", f"{split.gain:+,.1f}"),
         ("Sure", ""),
-        ("explain", ""),
+        ("ID", ""),
     ):
         table.add_column(name, foot, justify="right", no_wrap=True)
     shown = split.moves[:LISTED]
@@ -61,14 +60,17 @@ def budget_table(split: Rebalanced, width: int) -> Table:
 def bid_heading(bids: Sequence[Recommendation]) -> str:
     """Return what the table of bids is about, in a line."""
     first = bids[0]
-    return f"What a click may cost, {first.platform} {first.account_id}: usual bids, and by device"
+    return (
+        f"What to bid for a click, {first.platform} {first.account_id} in {first.currency}: "
+        "usual bids, and adjustments by device"
+    )
 
 
 def bid_table(bids: Sequence[Recommendation], width: int) -> Table:
     """Return which bids are to change, from what to what, and their multipliers by device."""
     devices = sorted({name for each in bids for name in by_device(each)})
     table = _table("Campaign, ad set", None, width)
-    for name in (f"Bid {bids[0].currency}", "New", *devices, "Sure", "explain"):
+    for name in ("Bid", "New", *devices, "Sure", "ID"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in bids[:LISTED]:
         factors = by_device(each)
@@ -104,7 +106,6 @@ def _table(first: str, foot: str | None, width: int) -> Table:
         border_style="dim",
         box=SIMPLE,
         show_footer=foot is not None,
-        show_edge=False,
     )
     table.add_column(first, foot or "", no_wrap=True, ratio=1)
     return table

@@ -20,11 +20,12 @@ from workers.demo.screen import WIDTH, money
 
 NEXT = (
     "Next: `make run` starts the same stack for your own campaigns; publish a report with "
-    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch` (the commands are "
-    "in .venv/bin)."
+    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch`. `pacekeeper demo "
+    "--keep` leaves its Kafka running: there `pacekeeper explain ID` says what led to a number, "
+    "and repeats it (the commands are in .venv/bin)."
 )
 
-APPROVAL = "A person approves it, or the group's autonomy."
+APPROVAL = "It waits for a person: the group's autonomy is propose."
 
 _FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
 
@@ -65,7 +66,7 @@ def _budgets(result: Result, width: int) -> Sequence[RenderableType]:
         return ()
     why = f"{split.moves[0].campaign_id}: {split.moves[0].reasons[0].text} {APPROVAL}"
     heading = Text(budget_heading(split), style="bold")
-    return Text(), heading, Text(), budget_table(split, width), Text(why)
+    return Text(), heading, budget_table(split, width), Text(why)
 
 
 def _bids(result: Result, width: int) -> Sequence[RenderableType]:
@@ -75,7 +76,7 @@ def _bids(result: Result, width: int) -> Sequence[RenderableType]:
         return ()
     why = f"{bids[0].campaign_id}: {bids[0].reasons[0].text}"
     heading = Text(bid_heading(bids), style="bold")
-    return Text(), heading, Text(), bid_table(bids, width), Text(why), Text()
+    return Text(), heading, bid_table(bids, width), Text(why), Text()
 
 
 def _advice(result: Result) -> Sequence[Text]:

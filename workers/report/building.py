@@ -149,6 +149,7 @@ class Book:
             calibration=calibration_of(self.campaigns, self._foreseen, stretch),
             advised=self.outcomes.advised(stretch),
             holds=holds_of(self.decided.holds, stretch),
+            standing=self.decided.standing.rows(stretch.end),
             comparison=comparison,
         )
 

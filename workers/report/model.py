@@ -86,4 +86,6 @@ class Report:
     calibration: Calibration
     advised: Advised
     holds: list[Hold]
+    standing: list[list[str]]
+    """Advice beside hours that holds at the end, as `workers.report.standing` words it."""
     comparison: Comparison | None = None
