@@ -12,6 +12,7 @@ from workers.report.heat import Week
 from workers.report.holding import Hold
 from workers.report.outcomes import Advised
 from workers.report.pace import Pace
+from workers.report.standing import Stands
 from workers.report.totals import Account, Stretch, Totals
 
 
@@ -86,6 +87,6 @@ class Report:
     calibration: Calibration
     advised: Advised
     holds: list[Hold]
-    standing: list[list[str]]
-    """Advice beside hours that holds at the end, as `workers.report.standing` words it."""
+    standing: list[Stands]
+    """Advice beside hours that holds now."""
     comparison: Comparison | None = None
