@@ -50,5 +50,6 @@ class Standing:
             for each in self._newest.values()
             if each.kind is not Kind.HOLD and each.expires_at.timestamp() > now
         ]
-        held.sort(key=lambda each: (each.kind.value, -each.confidence, each.recommendation_id))
+        kinds = list(Kind)
+        held.sort(key=lambda one: (kinds.index(one.kind), -one.confidence, one.recommendation_id))
         return [Stands(each, self._states.get(each.recommendation_id)) for each in held]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from schemas import AuditStatus, CampaignKey, Recommendation
+from schemas import AuditStatus, CampaignKey, MultiplierKind, Recommendation
 from schemas.levers import BID_UNIT, CURRENCY_UNIT
 from workers.report.sections import name_of
 from workers.report.standing import Stands
@@ -76,4 +76,14 @@ def _values(advice: Recommendation) -> Sequence[str]:
 
 
 def _beside(advice: Recommendation) -> Iterator[str]:
-    return (f"{each.name} {each.factor - 1.0:+.0%}" for each in advice.bid_multipliers)
+    """Yield adjustments one by one; of hours, which are many, the lowest and the highest."""
+    hours = [each.factor for each in advice.bid_multipliers if each.kind is MultiplierKind.HOUR]
+    for each in advice.bid_multipliers:
+        if each.kind is not MultiplierKind.HOUR:
+            yield f"{each.name} {_adjusted(each.factor)}"
+    if hours:
+        yield f"hours {_adjusted(min(hours))} to {_adjusted(max(hours))}"
+
+
+def _adjusted(factor: float) -> str:
+    return f"{factor - 1.0:+.0%}"

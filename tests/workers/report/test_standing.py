@@ -76,10 +76,22 @@ def test_the_newest_word_on_each_thing_counts() -> None:
     rows = table(found.held(MONDAY + 4 * HOUR))
 
     assert [(row[1], row[2], row[3]) for row in rows] == [
-        ("bid of evergreen", "0.30 EUR", "0.37 EUR"),
         ("daily budget", "240 EUR", "288 EUR"),
+        ("bid of evergreen", "0.30 EUR", "0.37 EUR"),
     ]
-    assert [row[4] for row in rows] == ["mobile -29%", ""]
+    assert [row[4] for row in rows] == ["", "mobile -29%"]
+
+
+def test_adjustments_by_hour_are_told_by_the_lowest_and_the_highest() -> None:
+    def adjusted(kind: MultiplierKind, name: str, factor: float) -> BidMultiplier:
+        likely = Range(p10=factor, p50=factor, p90=factor)
+        return BidMultiplier(kind=kind, name=name, factor=factor, share=0.25, likely=likely)
+
+    device, hour = MultiplierKind.DEVICE, MultiplierKind.HOUR
+    hours = [adjusted(hour, f"{at:02d}-{at + 7:02d}", 0.6 + at / 20) for at in (0, 8, 16)]
+    told = standing(a_bid(1, bid_multipliers=(*hours, adjusted(device, "desktop", 1.26))))
+
+    assert table(told.held(MONDAY))[0][4] == "desktop +26%, hours -40% to +40%"
 
 
 def test_advice_that_has_expired_or_was_taken_back_by_a_hold_stands_no_more() -> None:
