@@ -23,6 +23,7 @@ from workers.demo.children import workers_of
 from workers.demo.place import Place, Script
 from workers.demo.proposals import by_device
 from workers.demo.screen import Picture
+from workers.demo.shared_budget import SharedBudget
 from workers.demo.stage import Stage
 from workers.kafka import Connection, connect
 from workers.reading import partitions_of, reader
@@ -74,8 +75,16 @@ async def test_the_whole_loop_runs_and_the_market_obeys_it(
     assert screen.hours == hours
     assert result.chain_verified
     # One decision per campaign and hour: of the history without its first hour, and of live hours.
-    assert result.counts.recommendations == campaigns * (72 + hours)
-    assert result.counts.holds.get("no_plan", 0) == campaigns * 71
+    # The first hour of the two who share a budget as well: they have a plan already.
+    sharing = len(SharedBudget(world.campaigns).members)
+    assert sharing == 2
+    assert result.counts.recommendations == campaigns * (72 + hours) + sharing
+    assert result.counts.holds.get("no_plan", 0) == (campaigns - sharing) * 71
+    assert 0 < result.counts.holds.get("stale_data", 0) <= sharing * 72
+    # What is carried out is what was released; what waits for a person is all that is told else.
+    waits = [each for each in result.advice if each.kind in {Kind.BUDGET, Kind.BID}]
+    asked = result.counts.audit.pop("approval_required", 0)
+    assert asked <= len(waits)
     assert result.counts.audit == {"simulated": result.counts.actions}
     assert stage.in_force.heard_of == campaigns
     for row, campaign in enumerate(world.campaigns):
