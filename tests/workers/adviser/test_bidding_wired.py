@@ -161,5 +161,7 @@ def test_a_bid_that_comes_out_otherwise_is_held_against_that_on_the_same_ad_set(
     for said in bids(world):
         again = decode(advised_again(world.policy, said, [record], (0, 1)) or b"", Recommendation)
         assert again.entity_id == said.entity_id
-        rates = [float(str(each.reasons[0].evidence["rate"])) for each in (said, again)]
-        assert rates[1] > 1.5 * rates[0]
+        # Six in a hundred clicks have bought by then, and that is said to be half of all who will.
+        rate = float(str(again.reasons[0].evidence["rate"]))
+        assert rate == pytest.approx(2 * 0.06, rel=0.01)
+        assert again != said
