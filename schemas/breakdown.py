@@ -30,6 +30,7 @@ from schemas.zones import check_zone
 
 _OF_THE_DAY = Meta(min_length=1, max_length=24)
 Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
+ToldShare = Annotated[float, Meta(gt=0.0, le=2.0)]
 Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2 * MAX_COUNT)], ...], _OF_THE_DAY]
 """A local hour that the clock repeats has two of them."""
 
@@ -133,6 +134,15 @@ class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
     learning: Annotated[bool, Meta(description="whether the platform says that it is learning")] = (
         False
     )
+    told_by_age: Annotated[
+        tuple[ToldShare, ...],
+        Meta(
+            max_length=100,
+            description="share of an hour's final conversions that is told at each of the ages in "
+            "hours 0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 36, 48, 72, 96, 168, 336 and 672, as far as "
+            "anybody had taught when the day was told",
+        ),
+    ] = ()
     closed_at: Utc
 
     @property

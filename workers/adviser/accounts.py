@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from schemas import Breakdowns, SchemaError, campaign_key, decode
+from schemas import Breakdowns, CampaignKey, SchemaError, campaign_key, decode
 from schemas.keys import check_key
 from workers.adviser.advising import advise
 from workers.adviser.archive import Archive
@@ -12,6 +12,7 @@ from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
+from workers.adviser.told_shares import told_maturity
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
@@ -33,7 +34,9 @@ def breakdowns_step(
         campaign = campaign_key(row.platform, row.account_id, row.campaign_id)
         today = _today(row, books)
         if day_number(row.day) == today - 1 and archive.head(campaign).advised < today:
-            advise(draft, archive, books, (row.key, campaign), today)
+            key = CampaignKey(row.platform, row.account_id, row.campaign_id)
+            maturity = told_maturity(draft, books, key, row.told_by_age)
+            advise(draft, archive, maturity, (row.key, bytes(key)), today)
     return draft.done()
 
 

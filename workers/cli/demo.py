@@ -7,8 +7,7 @@ import secrets
 import signal
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +21,10 @@ from workers.cli.broker import broker_errors
 from workers.cli.console import await_result, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
 from workers.demo.children import workers_of
+from workers.demo.place import Place, Script
 from workers.demo.result import Result
 from workers.demo.screen import WIDTH, Screen, screen_on
-from workers.demo.stage import Place, Script, Stage
+from workers.demo.stage import Stage
 from workers.demo.summary import print_summary
 from workers.kafka import connect
 from workers.report.writing import check_place
@@ -45,6 +45,12 @@ ResultOption = Annotated[
 ReportOption = Annotated[
     Path, typer.Option("--report", help="Where the page about it goes; one there is replaced.")
 ]
+KeepOption = Annotated[
+    bool,
+    typer.Option(
+        "--keep", help="Keep its Kafka until Ctrl-C, or its topics in yours, to look around."
+    ),
+]
 
 
 def demo(  # noqa: PLR0913 -- a command has as many arguments as options
@@ -53,13 +59,15 @@ def demo(  # noqa: PLR0913 -- a command has as many arguments as options
     seed: SeedOption = 1,
     report: ReportOption = Path("pacekeeper-demo.html"),
     json: ResultOption = False,
+    keep: KeepOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
 ) -> None:
     """Show everything at work: Kafka, simulated campaigns, two live days after two weeks.
 
     Starts a Kafka of its own and removes it at the end; with --bootstrap it uses yours, in topics
-    of their own that it deletes at the end. Nothing real is changed.
+    of their own that it deletes at the end. Nothing real is changed. With --keep one can look
+    around when it is over: explain, status and report know its topics.
     """
     # What a script starts in the background ignores SIGINT, and would ignore SIGTERM with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -68,25 +76,37 @@ def demo(  # noqa: PLR0913 -- a command has as many arguments as options
     settings = read_settings(config, bootstrap).settings
     check_place(report)
     script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
-    result = _play(script, settings, console, report)
-    print_summary(console, result)
-    if json:
-        print_json(result.facts())
+    own = not settings.broker.bootstrap
+    with ExitStack() as stack:
+        stage, result = _play(stack, script, settings, (console, report), keep=keep)
+        print_summary(console, result)
+        if json:
+            print_json(result.facts())
+        if keep:
+            _keep(stage.place, own=own)
     if not result.chain_verified:
         raise typer.Exit(1)
 
 
-def _play(script: Script, settings: Settings, console: Console, report: Path) -> Result:
-    """Play from beginning to end; when interrupted, say how far it came and what is left of it."""
+def _play(
+    stack: ExitStack,
+    script: Script,
+    settings: Settings,
+    shown: tuple[Console, Path],
+    *,
+    keep: bool,
+) -> tuple[Stage, Result]:
+    """Play from beginning to end; when interrupted, say how far it came and what is left of it.
+
+    What is started for it ends with ``stack``.
+    """
     began, stage, own = time.monotonic(), None, not settings.broker.bootstrap
+    console, report = shown
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix="pacekeeper-demo-") as folder,
-            screen_on(console) as screen,
-            _place(settings, screen, Path(folder), report) as place,
-        ):
+        with screen_on(console) as screen:
+            place = _place(stack, settings, screen, report)
             stage = Stage(script=script, place=place, began=began)
-            return await_result(_run(stage, clean=not own))
+            return stage, await_result(_run(stage, clean=not own and not keep))
     except KeyboardInterrupt:
         played = stage.hours_played if stage else 0
         reached = (
@@ -99,25 +119,34 @@ def _play(script: Script, settings: Settings, console: Console, report: Path) ->
         raise
 
 
-@contextmanager
-def _place(settings: Settings, screen: Screen, folder: Path, report: Path) -> Iterator[Place]:
-    """Give topics and workers of the demo's own, on a Kafka of its own where none is set."""
-    with ExitStack() as stack:
-        if not settings.broker.bootstrap:
-            screen.step("Starting Kafka")
-            with broker_errors():
-                broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
-            settings = with_bootstrap(settings, broker.bootstrap)
-        settings = _own_topics(settings)
-        connection = connect(settings.broker)
-        workers = workers_of(settings, folder)
-        yield Place(
-            settings=settings,
-            connection=connection,
-            screen=screen,
-            workers=workers,
-            report=report,
-        )
+def _place(stack: ExitStack, settings: Settings, screen: Screen, report: Path) -> Place:
+    """Return topics and workers of the demo's own, on a Kafka of its own where none is set."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pacekeeper-demo-")))
+    if not settings.broker.bootstrap:
+        screen.step("Starting Kafka")
+        with broker_errors():
+            broker = stack.enter_context(Broker(_embedded(folder), report=screen.progress))
+        settings = with_bootstrap(settings, broker.bootstrap)
+    settings = _own_topics(settings)
+    return Place(
+        settings=settings,
+        connection=connect(settings.broker),
+        screen=screen,
+        workers=workers_of(settings, folder),
+        report=report,
+    )
+
+
+def _keep(place: Place, *, own: bool) -> None:
+    """Say how to look around; a Kafka of the demo's own goes when somebody ends it."""
+    broker, prefix = place.settings.broker.bootstrap, place.settings.topics.prefix
+    note(
+        f"{'Kafka is kept until Ctrl-C' if own else 'the topics are kept'}; to look around: "
+        f"export PACEKEEPER_BROKER={broker} PACEKEEPER_TOPICS_PREFIX={prefix}"
+    )
+    if own:
+        with suppress(KeyboardInterrupt):
+            signal.pause()
 
 
 def _live_from(now: float) -> int:

@@ -9,15 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Condition, Kind, Recommendation, decode
-from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, RECOMMENDATIONS
+from schemas.levers import OF_AN_HOUR
+from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, PORTFOLIO, RECOMMENDATIONS
 from workers.demo.lost_tracking import LostTracking
 from workers.simulator.population import Campaign
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
 
-FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
-
-FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS)
+FOLLOWED = (RECOMMENDATIONS, ACTIONS, AUDIT, BREAKDOWNS, PORTFOLIO, CONDITIONS)
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class Loop:
     holds: Counter[str] = field(default_factory=Counter)
     """By reason."""
     advice: list[Recommendation] = field(default_factory=list)
-    """What is for people to do: it decides no hour, and no worker carries it out."""
+    """What is for people to do or to approve: it decides no hour."""
     actions: int = 0
     audit: Counter[str] = field(default_factory=Counter)
     """By status."""
@@ -52,8 +51,8 @@ class Loop:
     """What the next hour of a campaign is meant to spend."""
     audited_to: dict[int, int] = field(default_factory=dict)
     """The offset behind the last audit entry, by partition."""
-    closed_to: dict[int, int] = field(default_factory=dict)
-    """The offset behind the last closed day that was told, by partition."""
+    closed_to: dict[str, dict[int, int]] = field(default_factory=dict)
+    """The offset behind the last closed day that was told, by topic and partition."""
     _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
     _released: set[str] = field(default_factory=set)
     _settled: set[str] = field(default_factory=set)
@@ -72,8 +71,8 @@ class Loop:
                 case AUDIT.name:
                     self._audited(decode(value, AuditEntry))
                     self.audited_to[partition] = offset + 1
-                case BREAKDOWNS.name:
-                    self.closed_to[partition] = offset + 1
+                case BREAKDOWNS.name | PORTFOLIO.name:
+                    self.closed_to.setdefault(topic, {})[partition] = offset + 1
 
     def missing(self, hour: datetime) -> str:
         """Return what is still to come before ``hour`` is decided and settled; empty when done."""
@@ -85,8 +84,9 @@ class Loop:
 
     def _recommended(self, value: bytes) -> None:
         advice = decode(value, Recommendation)
-        if advice.kind in FOR_PEOPLE:
-            self.advice.append(advice)
+        if advice.field not in OF_AN_HOUR:
+            if advice.kind is not Kind.HOLD:
+                self.advice.append(advice)
             return
         self.recommendations[advice.kind.value] += 1
         if advice.hold_reason is not None:

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_UP, Decimal
 from typing import Any, Final
 
-import numpy as np
 from msgspec.structs import replace
 
 from schemas import Condition, ConditionKind, Plan
-from schemas.money import exponent_of
-from workers.simulator.clearing import Outcome
+from workers.demo.costs import Costs
 from workers.simulator.population import Campaign
-from workers.simulator.records import amount, start_of
+from workers.simulator.records import start_of
 from workers.simulator.reports import Faults, Outage
-from workers.simulator.shapes import Integers
 
 ACCOUNT: Final = ("amazon", "A2E7QH4V9DE")
 """Whose conversions are lost; where the world has no such account, the first one's."""
@@ -25,7 +21,7 @@ FIRST, HOURS = 25, 12
 """The live hour from which they are lost, and for how long: what is usual is known by then, and
 the demo goes on until all of it has been told after all."""
 
-_EASY: Final = 3
+_EASY: Final = 3.0
 """Times its cost per conversion that a campaign's target is: one that does not bind."""
 
 
@@ -39,19 +35,14 @@ class LostTracking:
 
     campaigns: Sequence[Campaign]
     live_from: int
+    costs: Costs
     hour: int = 0
     """The hour that is being lived, in hours since 1970."""
     suspected: int | None = None
     """The hour at which the first outage of the account or its campaigns was told of."""
     lifted: int | None = None
     """The hour from which on there has been none."""
-    _spend: Integers = field(init=False)
-    _conversions: Integers = field(init=False)
     _active: set[bytes] = field(init=False, default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._spend = np.zeros(len(self.campaigns), np.int64)
-        self._conversions = np.zeros(len(self.campaigns), np.int64)
 
     @property
     def account(self) -> tuple[str, str]:
@@ -71,18 +62,12 @@ class LostTracking:
         """Return what the simulation is to play."""
         return Faults(tracking_outages=(self.outage,))
 
-    def add(self, outcome: Outcome) -> None:
-        """Take in an hour of the history, for the targets to come."""
-        self._spend += outcome.spend
-        self._conversions += outcome.conversions[:, -1]
-
     def plan(self, row: int, plan: Plan) -> Plan:
         """Return a campaign's plan, with a target if its conversions are to be lost."""
-        if row not in (self.outage.rows or ()) or not self._conversions[row]:
+        target = self.costs.target(row, _EASY)
+        if row not in (self.outage.rows or ()) or target is None:
             return plan
-        cost = amount(int(self._spend[row])) / int(self._conversions[row])
-        step = Decimal(1).scaleb(-exponent_of(plan.currency))
-        return replace(plan, target_cpa=(_EASY * cost).quantize(step, ROUND_UP))
+        return replace(plan, target_cpa=target)
 
     def hear(self, condition: Condition) -> None:
         """Take in what was said of outages."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from schemas import Recommendation
+from workers.demo.proposals import Rebalanced, by_device
 from workers.demo.scorecard import Row
 
 
@@ -42,7 +43,9 @@ class Result:
     chain_verified: bool
     seconds: float
     advice: Sequence[Recommendation] = ()
-    """What people were advised on, first one first."""
+    """What people were advised on, or are to approve, first one first."""
+    shared: Rebalanced | None = None
+    """How a group's budget is to be split anew."""
     report: Path | None = None
     """The page about it."""
     lost_tracking: dict[str, Any] | None = None
@@ -116,6 +119,7 @@ class Result:
             "audit_entries": self.counts.audit_entries,
             "audit": self.counts.audit,
             "advice": [_told(each) for each in self.advice],
+            "budget_group": self.shared.facts() if self.shared else None,
             "tracking_outage": self.lost_tracking,
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
@@ -130,7 +134,9 @@ def _told(advice: Recommendation) -> dict[str, Any]:
         "kind": advice.kind,
         "entity": advice.entity_id,
         "field": advice.field,
+        "current_value": None if advice.current_value is None else str(advice.current_value),
         "recommended_value": str(advice.recommended_value),
+        "by_device": by_device(advice),
         "confidence": advice.confidence,
         "why": advice.reasons[0].text,
     }

@@ -4,78 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aiokafka.admin import AIOKafkaAdminClient
-
-from schemas import Strategy
-from schemas.topics import AUDIT, PLANS
+from schemas.topics import AUDIT
 from workers.demo.advised import hear_advice
-from workers.demo.children import last_words, running
+from workers.demo.children import running
+from workers.demo.costs import Costs
 from workers.demo.loop import FOLLOWED, Loop
 from workers.demo.lost_tracking import LostTracking
-from workers.demo.offsets import unread
 from workers.demo.picture import counts_of, picture_of
+from workers.demo.place import Place, Script
+from workers.demo.plans import Plans
 from workers.demo.reporting import Evenly, Played, write_report
 from workers.demo.result import Result
 from workers.demo.scorecard import Scorecard
-from workers.demo.screen import Screen
-from workers.errors import WorkerError
-from workers.kafka import Connection
-from workers.programs import create_program, topic_specs
-from workers.settings import Settings
+from workers.demo.waiting import Waiting
+from workers.programs import topic_specs
 from workers.simulator.clearing import AGES, Policy, clear
 from workers.simulator.history import as_it_stands, platform_delivery
-from workers.simulator.population import World
-from workers.simulator.records import InForce, even_budgets, plan, start_of, told_at
+from workers.simulator.records import InForce, even_budgets, start_of, told_at
 from workers.simulator.reports import Report
 from workers.simulator.simulation import Simulation
 from workers.simulator.wire import Wire, wire
-from workers.supervisor import Child
 from workers.topics import create_topics
 from workers.verify import Verifier
 from workers.verify.reading import audit_records
 
-PATIENCE_SECONDS = 60.0
-"""How long the loop may be silent about something that is due before the demo gives up."""
-
-_LOOK_SECONDS = 0.1
-_WORTH_TELLING_SECONDS = 1.0
 _DAY = 24
-
-
-class LoopStalledError(WorkerError):
-    """The workers run, but what is due does not come."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """What is to be shown."""
-
-    world: World
-    live_from: int
-    """First live hour, in hours since 1970; the last one lies in the past, too."""
-    history_hours: int = 14 * _DAY
-    live_hours: int = 2 * _DAY
-
-    @property
-    def live_until(self) -> int:
-        """The hour after the last live one."""
-        return self.live_from + self.live_hours
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where the demo takes place."""
-
-    settings: Settings
-    connection: Connection
-    screen: Screen
-    workers: Sequence[Child]
-    report: Path | None = None
-    """Where a page about it goes, if one is wanted."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,15 +48,17 @@ class Stage:
     in_force: InForce = field(init=False)
     loop: Loop = field(init=False)
     lost: LostTracking = field(init=False)
+    plans: Plans = field(init=False)
     score: Scorecard = field(init=False)
     evenly: Evenly = field(init=False)
     events: int = field(init=False, default=0)
-    planned_to: dict[int, int] = field(init=False, default_factory=dict)
-    """The offset behind the last plan, by partition."""
+    waiting: Waiting = field(init=False)
 
     def __post_init__(self) -> None:
         campaigns = self.script.world.campaigns
-        self.lost = LostTracking(campaigns, self.script.live_from)
+        costs = Costs(campaigns)
+        self.lost = LostTracking(campaigns, self.script.live_from, costs)
+        self.plans = Plans(world=self.script.world, costs=costs, lost=self.lost)
         self.simulation = Simulation(self.script.world, self.lost.faults)
         self.in_force = InForce(campaigns)
         self.loop = Loop(campaigns, self.in_force, self.lost)
@@ -129,6 +87,7 @@ class Stage:
             counts=counts_of(self),
             chain_verified=chain_verified,
             advice=self.loop.advice,
+            shared=self.plans.rebalanced(self.loop.advice),
             seconds=time.monotonic() - self.began,
             report=self.place.report,
             lost_tracking=self.lost.facts(self.loop.holds["suspected_outage"]),
@@ -142,11 +101,12 @@ class Stage:
             wire(place.connection, topics, FOLLOWED) as line,
             place.connection.admin() as admin,
         ):
-            await self._tell_history(line, admin)
+            self.waiting = Waiting(loop=self.loop, place=place, line=line, admin=admin)
+            await self._tell_history(line)
             place.screen.step("Living two days, hour by hour")
             for hour in range(self.script.live_from, self.script.live_until):
                 await self._live(hour, line)
-                await self._heard_about(hour + 1, line, admin)
+                await self.waiting.until_decided(hour + 1, {})
                 self.hours_played += 1
                 place.screen.show(picture_of(self, hour))
             await hear_advice(self.loop, place.settings, line, admin)
@@ -175,34 +135,40 @@ class Stage:
         async with self.place.connection.admin() as admin:
             await create_topics(admin, topic_specs(self.place.settings))
 
-    async def _tell_history(self, line: Wire, admin: AIOKafkaAdminClient) -> None:
+    async def _tell_history(self, line: Wire) -> None:
         """Play the past and publish it as one backfill, then hand the campaigns over by plans.
 
         Without a plan an hour only teaches. The last one is told when the plans are read, and is
         the first to be decided about.
         """
         script, screen = self.script, self.place.screen
+        watching = await line.plan(self.plans.watching())
         screen.step("Playing two weeks of history")
+        await self._play_history()
+        past = as_it_stands(self.simulation.told(script.live_from))
+        await self.waiting.until_decided(None, watching)
+        screen.step(f"Publishing {len(past):,} campaign-hours, and letting the workers learn")
+        last = script.live_from - 1
+        await self._tell([report for report in past if report.hour < last], line)
+        await self.waiting.until_decided(last, watching)
+        screen.step("Handing the campaigns over: a plan each, with full autonomy")
+        planned_to = await line.plan(self.plans.handing_over())
+        for group in self.plans.groups():
+            await line.group(group)
+        await self.waiting.until_decided(last, planned_to)
+        await self._tell([report for report in past if report.hour == last], line)
+        await self.waiting.until_decided(script.live_from, planned_to)
+
+    async def _play_history(self) -> None:
+        script = self.script
         policy = platform_delivery(script.world)
         for hour in range(script.live_from - script.history_hours, script.live_from):
             _, outcome = self.simulation.play(hour, policy)
             self.score.add(hour, outcome, outcome)
-            self.lost.add(outcome)
+            self.plans.costs.add(outcome)
             if hour % _DAY == 0:
-                screen.progress(f"{start_of(hour):%A, %d %B}")
+                self.place.screen.progress(f"{start_of(hour):%A, %d %B}")
                 await asyncio.sleep(0)
-        past = as_it_stands(self.simulation.told(script.live_from))
-        screen.step(f"Publishing {len(past):,} campaign-hours, and letting the workers learn")
-        last = script.live_from - 1
-        await self._tell([report for report in past if report.hour < last], line)
-        await self._heard_about(last, line, admin)
-        screen.step("Handing the campaigns over: a plan each, with full autonomy")
-        campaigns = enumerate(script.world.campaigns)
-        plans = (self.lost.plan(row, plan(one, Strategy.ADAPTIVE)) for row, one in campaigns)
-        self.planned_to = await line.plan(plans)
-        await self._heard_about(last, line, admin)
-        await self._tell([report for report in past if report.hour == last], line)
-        await self._heard_about(script.live_from, line, admin)
 
     async def _live(self, hour: int, line: Wire) -> None:
         """Play one hour under what is in force, and under even budgets; tell the first."""
@@ -218,37 +184,3 @@ class Stage:
         at = told_at(max(report.due for report in reports))
         self.events += await line.tell(self.script.world.campaigns, reports, at)
         await line.tick(at)
-
-    async def _heard_about(self, hour: int, line: Wire, admin: AIOKafkaAdminClient) -> None:
-        """Wait until ``hour`` is decided for every campaign, and what was released is settled.
-
-        An hour of the market takes a blink, so it is also waited for that the optimizer has read
-        what is in force now; in a real hour it has read it long before it decides again.
-
-        Raises
-        ------
-        LoopStalledError
-            Nothing was heard for `PATIENCE_SECONDS`.
-        """
-        began = heard_at = time.monotonic()
-        while missing := self.loop.missing(start_of(hour)) or await self._unread(admin):
-            if time.monotonic() - began > _WORTH_TELLING_SECONDS:
-                self.place.screen.progress(f"waiting for {missing}")
-            heard = await line.hear(_LOOK_SECONDS)
-            self.loop.hear(heard)
-            if heard:
-                began = heard_at = time.monotonic()
-            elif time.monotonic() - heard_at > PATIENCE_SECONDS:
-                raise LoopStalledError(
-                    f"nothing came for {PATIENCE_SECONDS:.0f} s while waiting for {missing}; "
-                    f"what the workers said last:\n{last_words(self.place.workers)}"
-                )
-
-    async def _unread(self, admin: AIOKafkaAdminClient) -> str:
-        settings = self.place.settings
-        group = create_program("optimizer", settings).name
-        for topic, wanted in ((PLANS, self.planned_to), (AUDIT, self.loop.audited_to)):
-            name = topic.full_name(settings.topics.prefix)
-            if behind := await unread(admin, group, name, wanted):
-                return f"the optimizer to read {behind} records of {topic.name}"
-        return ""

@@ -10,16 +10,24 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from schemas import Kind
 from workers.demo.lost_tracking import sentence
+from workers.demo.proposal_tables import bid_heading, bid_table, budget_heading, budget_table
+from workers.demo.proposals import bids_by_device
 from workers.demo.result import Result
 from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, money
 
 NEXT = (
     "Next: `make run` starts the same stack for your own campaigns; publish a report with "
-    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch` (the commands are "
-    "in .venv/bin)."
+    "`pacekeeper publish FILE`, and follow the advice with `pacekeeper watch`. `pacekeeper demo "
+    "--keep` leaves its Kafka running: there `pacekeeper explain ID` says what led to a number, "
+    "and repeats it (the commands are in .venv/bin)."
 )
+
+APPROVAL = "It waits for a person: the group's autonomy is propose."
+
+_FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
 
 LEGEND = (
     "Budget, spend and error: campaign-days that ended; error is |spend - budget| / budget. "
@@ -36,6 +44,8 @@ def print_summary(console: Console, result: Result) -> None:
         _counts(result),
         Text(),
         Text(result.sentence(), style="bold green" if result.uplift > 0 else "bold yellow"),
+        *_budgets(result, width),
+        *_bids(result, width),
         *_advice(result),
         *_lost(result),
         *_report(result),
@@ -49,9 +59,30 @@ def print_summary(console: Console, result: Result) -> None:
     console.file.write(text)
 
 
+def _budgets(result: Result, width: int) -> Sequence[RenderableType]:
+    """Return how a group's budget is to be split anew, and the reason of the largest move."""
+    split = result.shared
+    if split is None:
+        return ()
+    why = f"{split.moves[0].campaign_id}: {split.moves[0].reasons[0].text} {APPROVAL}"
+    heading = Text(budget_heading(split), style="bold")
+    return Text(), heading, budget_table(split, width), Text(why)
+
+
+def _bids(result: Result, width: int) -> Sequence[RenderableType]:
+    """Return the bids that are advised with multipliers by device, and the surest one's reason."""
+    bids = bids_by_device(result.advice)
+    if not bids:
+        return ()
+    why = f"{bids[0].campaign_id}: {bids[0].reasons[0].text}"
+    heading = Text(bid_heading(bids), style="bold")
+    return Text(), heading, bid_table(bids, width), Text(why), Text()
+
+
 def _advice(result: Result) -> Sequence[Text]:
     """Return the surest advice of each kind, for people: no worker carries it out."""
-    best = {each.kind: each for each in sorted(result.advice, key=lambda each: each.confidence)}
+    told = sorted(result.advice, key=lambda each: each.confidence)
+    best = {each.kind: each for each in told if each.kind in _FOR_PEOPLE}
     return [
         Text.assemble(
             "Advice on ",

@@ -2,7 +2,8 @@
 
 A recommendation names the closed day that led to it. What the adviser keeps follows from the
 account's closed days in their order, so all that are kept up to there are taken again. How late
-conversions come is told by the latest priors, which alone are kept: newer ones may differ.
+conversions come is told by the days themselves; of days that do not tell, by the latest priors,
+which alone are kept: newer ones may differ.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from schemas import Recommendation, account_key
+from schemas import Recommendation, account_key, decode
 from schemas.topics import BREAKDOWNS, PRIORS, RECOMMENDATIONS
 from workers.adviser.accounts import breakdowns_step
 from workers.adviser.books import Books
@@ -85,12 +86,16 @@ def advised_again(
 def _like(policy: AdviserPolicy, advice: Recommendation, step: Step) -> bytes | None:
     """Return what a step says of the same kind and thing."""
     name = policy.topic(RECOMMENDATIONS)
-    kind = b'"kind":"%s"' % advice.kind.value.encode()
     found = [
         out.value
         for out in step.outputs
-        if (out.topic, out.key) == (name, advice.key) and out.value and kind in out.value
+        if (out.topic, out.key) == (name, advice.key) and out.value is not None
     ]
-    same = [value for value in found if advice.recommendation_id.encode() in value]
-    chosen = same or found
-    return chosen[-1] if chosen else None
+    about = _about(advice)
+    told = ((value, _about(decode(value, Recommendation))) for value in found)
+    return next((value for value, what in told if what == about), None)
+
+
+def _about(advice: Recommendation) -> tuple[str, str, str | None]:
+    """Return what a recommendation is about; one step says one thing of it."""
+    return advice.kind.value, advice.entity_id, advice.field

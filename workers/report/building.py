@@ -122,9 +122,10 @@ class Book:
         """
         stretch = self._stretch()
         comparison = None if other is None else self._compared(other, name, stretch)
+        latest = max(self.decided.latest or 0, self._newest())
         return Report(
             stretch=stretch,
-            latest=max(self.decided.latest or 0, self._newest()),
+            latest=latest,
             models=tuple(sorted(self.decided.models)),
             campaigns=len(self.campaigns),
             accounts=totals_by_account(self.campaigns, self.allowance, stretch),
@@ -134,6 +135,7 @@ class Book:
             rates=self.rates.rates(stretch),
             advised=self.outcomes.advised(stretch),
             holds=holds_of(self.decided.holds, stretch),
+            standing=self.decided.standing.held(latest),
             comparison=comparison,
         )
 

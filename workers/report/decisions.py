@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, HoldReason, Kind, Recommendation
 from schemas.levers import OF_AN_HOUR
+from workers.report.standing import Standing
 
 IN_FORCE = (
     AuditStatus.SIMULATED,
@@ -103,6 +104,8 @@ class Decided:
     counted: dict[CampaignKey, list[tuple[int, bool]]] = field(default_factory=dict)
     """When each campaign was decided with advice, and whether that changed the value."""
     holds: dict[CampaignKey, list[Held]] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
+    """What is advised beside hours."""
     models: set[str] = field(default_factory=set)
     outcomes: list[tuple[int, AuditStatus]] = field(default_factory=list)
     """Second and status of each audit entry."""
@@ -121,6 +124,7 @@ class Decided:
                 continue
             self._seen.add(name)
             if advice.field not in OF_AN_HOUR:
+                self.standing.add(advice)
                 continue  # What a group shares out, or a bid, is no word on the campaign's hours.
             self.models.add(advice.model_version)
             self._heard_at(int(advice.decided_at.timestamp()))
@@ -139,6 +143,7 @@ class Decided:
             second = int(entry.at.timestamp())
             self._heard_at(second)
             self.outcomes.append((second, entry.status))
+            self.standing.audit(entry)
             place = self._places.get(entry.recommendation_id or "")
             if place is not None:
                 key, at = place

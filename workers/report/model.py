@@ -22,6 +22,7 @@ from workers.report.holding import Hold
 from workers.report.outcomes import Advised
 from workers.report.pace import Pace
 from workers.report.rates import Rates
+from workers.report.standing import Stands
 from workers.report.totals import Account, Stretch, Totals
 
 
@@ -108,4 +109,6 @@ class Report:
     rates: Rates
     advised: Advised
     holds: list[Hold]
+    standing: list[Stands]
+    """Advice beside hours that holds now."""
     comparison: Comparison | None = None

@@ -15,7 +15,7 @@ from bokeh.embed import json_item
 from bokeh.resources import Resources
 from jinja2 import Environment, StrictUndefined
 
-from workers.report import outcome_sections, rate_section, sections
+from workers.report import outcome_sections, rate_section, sections, standing_section
 from workers.report.calibration_figure import calibration_figure
 from workers.report.cohort_figure import cohort_figure
 from workers.report.cohort_section import HEADINGS, KINDS, cohort_note, cohort_table
@@ -152,6 +152,12 @@ def _rates(report: Report) -> dict[str, Any]:
 def _advised(report: Report) -> dict[str, Any]:
     found = report.advised
     return {
+        "standing": (
+            standing_section.HEADINGS,
+            standing_section.table(report.standing),
+            standing_section.KINDS,
+        ),
+        "standing_note": standing_section.NOTE,
         "advised_note": outcome_sections.note(found),
         "advised": (outcome_sections.HEADINGS, outcome_sections.table(found)),
         "advised_below": outcome_sections.NOTE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 
 from schemas import Kind, Recommendation
 from schemas.recommendation import Impact

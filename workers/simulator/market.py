@@ -146,5 +146,10 @@ def expected_spend(market: Market) -> Floats:
     return np.asarray(market.demand * per_auction)
 
 
+def mean_bids(market: Market) -> Floats:
+    """Return the mean (B,) of what campaigns bid for a click at a multiplier of 1, units."""
+    return np.asarray(np.exp(market.value_mean + market.value_sd**2 / 2))
+
+
 def _normal_cdf(x: Floats) -> Floats:
     return np.asarray(0.5 * (1.0 + np.vectorize(erf)(x / np.sqrt(2.0))))

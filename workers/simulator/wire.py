@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from schemas import Plan, campaign_key, encode
-from schemas.topics import METRICS, PLANS, TICKS, Partitions, Topic
+from schemas import Group, Plan, campaign_key, encode
+from schemas.topics import GROUPS, METRICS, PLANS, TICKS, Partitions, Topic
 from workers.kafka import Connection
 from workers.reading import reader, writer
 from workers.settings import TopicSettings
@@ -65,6 +65,11 @@ class Wire:
             sent.append(await self.producer.send(topic, encode(plan), key=key))
         stored = sorted(await asyncio.gather(*sent), key=lambda place: place.offset)
         return {place.partition: place.offset + 1 for place in stored}
+
+    async def group(self, group: Group) -> None:
+        """Publish a budget group."""
+        topic = GROUPS.full_name(self.topics.prefix)
+        await self.producer.send_and_wait(topic, encode(group), key=group.key)
 
     async def tick(self, time: datetime) -> None:
         """Tell every partition that it is ``time`` in the simulated world."""

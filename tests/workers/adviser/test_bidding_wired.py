@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from schemas import Action, AuditEntry, Bid, Kind, Recommendation, decode, encode, topics
-from tests.workers.adviser.world import World, a_row, an_event, hour
+from engine.delay import AGES
+from schemas import (
+    Action,
+    AuditEntry,
+    Bid,
+    Breakdowns,
+    Kind,
+    PooledDelay,
+    Prior,
+    PriorLevel,
+    Recommendation,
+    decode,
+    encode,
+    topics,
+)
+from schemas.keys import EVERYTHING
+from tests.workers.adviser.world import START, World, a_row, an_event, hour
 from tests.workers.stored import Stored
 from workers.explain.advice import advised_again
 
@@ -159,3 +177,64 @@ def test_each_ad_set_has_the_bid_that_was_set_for_it() -> None:
         "x": "0.25",
         "y": "0.2",
     }
+
+
+def taught(mean: float) -> Prior:
+    """Return what a million conversions with exponential delays of ``mean`` hours teach."""
+    told = [-math.expm1(-age / mean) * 1e6 for age in AGES]
+    return Prior(
+        version=1,
+        level=PriorLevel.ALL,
+        weights=(1.0,) * 168,
+        evidence=0.0,
+        concentration=0.0,
+        campaigns=20,
+        delay=PooledDelay(
+            campaigns=50.0,
+            growth=tuple(after - before for before, after in pairwise(told)),
+            level=tuple((before + after) / 2 for before, after in pairwise(told)),
+        ),
+        computed_at=START,
+    )
+
+
+def test_bids_are_advised_again_though_what_is_known_of_delays_has_changed_since() -> None:
+    """What was known then comes with the days; the adviser that reads them anew knows better."""
+    world = World()
+    world.plan(strategy="even", bid=Bid(base=Decimal("0.15")))
+    for number in range(49):
+        world.priors = {EVERYTHING: encode(taught(6.0 + number))}
+        rows = [a_row("search", 50, 3.0, ad_set_id=each) for each in ("x", "y")]
+        world.metrics(an_event(number, rows))
+    days, advice = (world.policy.topic(t) for t in (topics.BREAKDOWNS, topics.RECOMMENDATIONS))
+    told = [out for out in world.outputs if out.topic == days]
+    records = [
+        Stored(days, at, out.timestamp or 0, out.key, out.value) for at, out in enumerate(told)
+    ]
+    published = [out.value or b"" for out in world.outputs if out.topic == advice]
+
+    shares = [day.told_by_age for day in world.days]
+    assert len(set(shares)) == len(shares) == 2
+    assert {said.entity_id for said in bids(world)} == {"x", "y"}
+    for value in published:
+        said = decode(value, Recommendation)
+        assert advised_again(world.policy, said, records, (0, 1)) == value
+
+
+def test_a_bid_that_comes_out_otherwise_is_held_against_that_on_the_same_ad_set() -> None:
+    world = World()
+    world.plan(strategy="even", bid=Bid(base=Decimal("0.15")))
+    rows = [a_row("search", 50, 3.0, ad_set_id=each) for each in ("x", "y")]
+    world.metrics(*(an_event(number, rows) for number in range(25)))
+    days = world.policy.topic(topics.BREAKDOWNS)
+    (told,) = (out for out in world.outputs if out.topic == days)
+    aged = structs.replace(decode(told.value or b"", Breakdowns), told_by_age=(0.5,) * 17)
+    record = Stored(days, 0, told.timestamp or 0, told.key, encode(aged))
+
+    for said in bids(world):
+        again = decode(advised_again(world.policy, said, [record], (0, 1)) or b"", Recommendation)
+        assert again.entity_id == said.entity_id
+        # Six in a hundred clicks have bought by then, and that is said to be half of all who will.
+        rate = float(str(again.reasons[0].evidence["rate"]))
+        assert rate == pytest.approx(2 * 0.06, rel=0.01)
+        assert again != said

@@ -99,6 +99,7 @@ class World:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
     offsets: Counter[str] = field(default_factory=Counter)
+    priors: dict[bytes, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._agents = {agent.name: agent for agent in agents(self.policy)}
@@ -107,7 +108,7 @@ class World:
         return self.tables.setdefault(agent, {})
 
     def broadcast(self, _: str) -> Mapping[bytes, bytes]:
-        return {}
+        return self.priors
 
     def stored(self, topic: Topic, key: bytes, value: bytes | None, at: datetime) -> Stored:
         name = self.policy.topic(topic)

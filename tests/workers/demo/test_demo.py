@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -15,11 +16,17 @@ import psutil
 import pytest
 
 from deploy.broker import Broker
+from schemas import Kind, Recommendation, decode
 from tests.waiting import eventually
+from workers.delivery.loading import read_to_end
 from workers.demo.children import workers_of
+from workers.demo.place import Place, Script
+from workers.demo.proposals import by_device
 from workers.demo.screen import Picture
-from workers.demo.stage import Place, Script, Stage
-from workers.kafka import connect
+from workers.demo.shared_budget import SharedBudget
+from workers.demo.stage import Stage
+from workers.kafka import Connection, connect
+from workers.reading import partitions_of, reader
 from workers.settings import BrokerSettings, Settings, TopicSettings
 from workers.simulator.population import make_world
 
@@ -68,8 +75,16 @@ async def test_the_whole_loop_runs_and_the_market_obeys_it(
     assert screen.hours == hours
     assert result.chain_verified
     # One decision per campaign and hour: of the history without its first hour, and of live hours.
-    assert result.counts.recommendations == campaigns * (72 + hours)
-    assert result.counts.holds.get("no_plan", 0) == campaigns * 71
+    # The first hour of the two who share a budget as well: they have a plan already.
+    sharing = len(SharedBudget(world.campaigns).members)
+    assert sharing == 2
+    assert result.counts.recommendations == campaigns * (72 + hours) + sharing
+    assert result.counts.holds.get("no_plan", 0) == (campaigns - sharing) * 71
+    assert 0 < result.counts.holds.get("stale_data", 0) <= sharing * 72
+    # What is carried out is what was released; what waits for a person is all that is told else.
+    waits = [each for each in result.advice if each.kind in {Kind.BUDGET, Kind.BID}]
+    asked = result.counts.audit.pop("approval_required", 0)
+    assert asked <= len(waits)
     assert result.counts.audit == {"simulated": result.counts.actions}
     assert stage.in_force.heard_of == campaigns
     for row, campaign in enumerate(world.campaigns):
@@ -77,13 +92,16 @@ async def test_the_whole_loop_runs_and_the_market_obeys_it(
 
 
 @contextmanager
-def demo(kafka: Broker, folder: Path) -> Iterator[subprocess.Popen[str]]:
+def demo(kafka: Broker, folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     # As a script's background does it: SIGINT is ignored from the start.
     ignoring = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
     command = [*ignoring, sys.executable, "-m", "workers", "demo", "--campaigns", "4", "--json"]
     with (folder / "out").open("w") as output:
         process = subprocess.Popen(
-            [*command, "--bootstrap", kafka.bootstrap, "--report", str(folder / "demo.html")],
+            [
+                *(*command, "--bootstrap", kafka.bootstrap),
+                *("--report", str(folder / "demo.html"), *options),
+            ],
             stdout=output,
             stderr=subprocess.PIPE,
             text=True,
@@ -141,12 +159,78 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
     assert facts["campaign_days"] == 8
     assert facts["pacing_error"] < facts["pacing_error_even"]
     assert facts["conversions"] > facts["conversions_even"]
-    # One campaign's clicks on partners' pages hardly ever buy, and nothing else is to be told.
+    # One campaign's clicks on partners' pages hardly ever buy, and no other segment is to be told.
     told = [(each["kind"], each["campaign"], each["entity"]) for each in facts["advice"]]
-    assert told == [("targeting", "google:481-220-9317:campaign-000", "partners")]
+    assert [each for each in told if each[0] in {"targeting", "creative"}] == [
+        ("targeting", "google:481-220-9317:campaign-000", "partners")
+    ]
     assert facts["tracking_outage"].keys() >= {"account", "suspected_after_hours", "held"}
     page = (tmp_path / "demo.html").read_text("utf-8")
     assert facts["report"] == str(tmp_path / "demo.html")
     # The page and the result are made from different sources: topics, and what was played.
     assert f"{facts['conversions']:,}" in page
     assert f"{facts['uplift']:+.1%} against even budgets" in page
+
+
+async def test_a_kept_demo_has_a_split_budget_and_bids_by_device_that_can_be_explained(
+    kafka: Broker, tmp_path: Path
+) -> None:
+    """Seen in the topics themselves, which the demo leaves when it is asked to."""
+    with demo(kafka, tmp_path, "--keep") as process:
+        _, noted = process.communicate(timeout=240)
+        assert process.returncode == 0
+    prefix = noted.split("PACEKEEPER_TOPICS_PREFIX=")[1].strip()
+    connection = connect(BrokerSettings(bootstrap=kafka.bootstrap))
+    try:
+        advice = await said(connection, f"{prefix}.recommendations.v1")
+        budgets = [each for each in advice if each.kind is Kind.BUDGET]
+        newest = max(each.decided_at for each in budgets)
+        last = [each for each in budgets if each.decided_at == newest]
+        bids = [each for each in advice if each.kind is Kind.BID and by_device(each)]
+
+        # Money goes from one platform to the other, and none is made.
+        assert {each.platform for each in last} == {"google", "meta"}
+        assert sum(each.change or 0 for each in last) == 0
+        assert not any(each.auto_execute for each in budgets)
+        # In this market desktops' people buy more often than phones'.
+        assert bids
+        assert all(by_device(each)["desktop"] > 1.1 > by_device(each)["mobile"] for each in bids)
+        shown = (tmp_path / "out").read_text()
+        for each in (*last, bids[-1]):
+            assert each.recommendation_id[:8] in shown
+            assert "identical" in explained(kafka, prefix, each.recommendation_id[:8])
+        page = (tmp_path / "demo.html").read_text("utf-8")
+        assert all(each.recommendation_id[:8] in page for each in (*last, bids[-1]))
+    finally:
+        await delete(connection, prefix)
+
+
+async def said(connection: Connection, topic: str) -> list[Recommendation]:
+    """Return all that a topic says, partition by partition."""
+    found: list[Recommendation] = []
+    async with reader(connection) as consumer:
+        async for _, records in read_to_end(consumer, await partitions_of(connection, [topic])):
+            found += [decode(record.value, Recommendation) for record in records]
+    return found
+
+
+def explained(kafka: Broker, prefix: str, identity: str) -> str:
+    """Return what `pacekeeper explain` prints; it ends with 0 where the bytes are the same."""
+    command = [sys.executable, "-m", "workers", "explain", identity]
+    done = subprocess.run(
+        [*command, "--bootstrap", kafka.bootstrap],
+        env=os.environ | {"PACEKEEPER_TOPICS_PREFIX": prefix},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+async def delete(connection: Connection, prefix: str) -> None:
+    async with connection.admin() as admin:
+        await admin.delete_topics(
+            [name for name in await admin.list_topics() if name.startswith(prefix)]
+        )

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from schemas import Condition, ConditionKind, Scope, Strategy
+from workers.demo.costs import Costs
 from workers.demo.lost_tracking import ACCOUNT, FIRST, HOURS, LostTracking, sentence
 from workers.simulator.clearing import Outcome, Policy, clear
 from workers.simulator.market import draw
@@ -25,7 +26,7 @@ def world() -> World:
 
 @pytest.fixture
 def lost(world: World) -> LostTracking:
-    return LostTracking(world.campaigns, LIVE)
+    return LostTracking(world.campaigns, LIVE, Costs(world.campaigns))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,8 @@ def test_only_the_accounts_campaigns_lose_conversions(lost: LostTracking, world:
 
 
 def test_where_the_account_is_not_there_it_is_the_first_ones() -> None:
-    few = LostTracking(make_world(3, seed=2).campaigns, LIVE)
+    campaigns = make_world(3, seed=2).campaigns
+    few = LostTracking(campaigns, LIVE, Costs(campaigns))
 
     assert few.outage.rows == frozenset({0})
 
@@ -64,7 +66,7 @@ def test_targets_are_three_times_what_conversions_cost_and_others_have_none(
     lost: LostTracking, world: World, outcome: Outcome
 ) -> None:
     for _ in range(3):
-        lost.add(outcome)
+        lost.costs.add(outcome)
     for row, campaign in enumerate(world.campaigns):
         target = lost.plan(row, plan(campaign, Strategy.ADAPTIVE)).target_cpa
         if row in (lost.outage.rows or ()):
@@ -113,7 +115,7 @@ def test_a_demo_that_does_not_come_to_it_tells_nothing(lost: LostTracking) -> No
 
 
 def test_a_target_is_a_whole_number_of_minor_units(lost: LostTracking, outcome: Outcome) -> None:
-    lost.add(outcome)
+    lost.costs.add(outcome)
     row = min(lost.outage.rows or ())
     target = lost.plan(row, plan(lost.campaigns[row], Strategy.ADAPTIVE)).target_cpa
 
