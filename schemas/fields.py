@@ -68,6 +68,10 @@ HorizonDays = Annotated[
 ]
 Ratio = Annotated[float, Meta(ge=0.0, le=1.0)]
 
+Conversions = Annotated[float, Meta(ge=0.0, le=float(MAX_COUNT))]
+"""How many, whole or expected. Types that differ only in ``1`` and ``1.0`` are one to Python: whose
+bounds a schema shows would depend on which was met first."""
+
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{32}$", description="BLAKE2b-128, hexadecimal")]
 
 Text = Annotated[str, Meta(max_length=2000)]

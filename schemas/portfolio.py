@@ -10,6 +10,7 @@ from msgspec import Meta
 from schemas.fields import (
     MAX_COUNT,
     Amount,
+    Conversions,
     CurrencyCode,
     Name,
     Ratio,
@@ -34,7 +35,7 @@ class Portfolio(CampaignRecord, frozen=True, kw_only=True):
     budget: Amount
     spend: Amount
     revenue: Amount
-    conversions: Annotated[float, Meta(ge=0.0, le=MAX_COUNT)]
+    conversions: Conversions
     impressions: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     clicks: Annotated[int, Meta(ge=0, le=MAX_COUNT)]
     observed_hours: Annotated[int, Meta(ge=0, le=9_000)]

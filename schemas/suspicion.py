@@ -6,14 +6,13 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.fields import Utc
+from schemas.fields import Conversions, Utc
 from schemas.keys import account_key
 from schemas.record import CampaignRecord, refuse_unordered
 
 Evidence = Annotated[
     float, Meta(ge=0.0, le=1e9, description="log likelihood ratio; exp(-it) bounds its chance")
 ]
-Conversions = Annotated[float, Meta(ge=0.0, le=1e12)]
 
 
 class Suspicion(CampaignRecord, frozen=True, kw_only=True):

@@ -175,8 +175,9 @@ def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
     """Return whether the plan that bounded a daily budget or a bid is in force no more."""
     if action.field == BID:
         newer = rule is not None and rule.version > action.plan_version
-        # To go back to what was is bounded by nothing that is decided now.
-        return newer and action.rolls_back is None
+        # To go back to what was is bounded by nothing that is decided now; a cut that ends by
+        # itself is held to the bounds of now.
+        return newer and action.rolls_back is None and not action.returns_from
     holds = rule is not None and rule.holds and rule.version == action.plan_version
     return action.field == DAILY_BUDGET and not holds
 
