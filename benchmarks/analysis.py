@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.figure import Figure, reckoned
 from benchmarks.in_memory import InMemory
 from schemas import Autonomy, Budget, BudgetPeriod, Group, MetricsEvent, Plan, encode
-from schemas.topics import GROUPS, METRICS, PLANS, Topic
+from schemas.topic import Topic
+from schemas.topics import GROUPS, METRICS, PLANS
 from workers.programs import WORKERS, create_program
 from workers.settings import Settings
 

@@ -14,7 +14,8 @@ from benchmarks.bench import Bench
 from benchmarks.contender import ROOT
 from benchmarks.load import Campaigns, Message, publish
 from benchmarks.process import Sample, Started, cpu_seconds, died, started, watch
-from schemas.topics import PLANS, RECOMMENDATIONS, Topic
+from schemas.topic import Topic
+from schemas.topics import PLANS, RECOMMENDATIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from schemas.headers import DEAD_LETTER, HEALED
 from schemas.json_schema import Json, JsonObject, components
-from schemas.topics import (
-    ACTIONS,
-    DECISIONS,
-    METRICS,
-    PLANS,
-    RECOMMENDATIONS,
-    TOPICS,
-    Cleanup,
-    Topic,
-)
+from schemas.topic import Cleanup, Topic
+from schemas.topics import ACTIONS, DECISIONS, METRICS, PLANS, RECOMMENDATIONS, TOPICS
 
 ASYNCAPI_VERSION = "3.0.0"
 KAFKA_BINDING_VERSION = "0.5.0"

@@ -9,7 +9,8 @@ import orjson
 
 from schemas.asyncapi import asyncapi
 from schemas.json_schema import JsonObject, json_schema
-from schemas.topics import DEFAULT_PREFIX, TOPICS
+from schemas.topic import DEFAULT_PREFIX
+from schemas.topics import TOPICS
 
 GENERATED = Path(__file__).parent / "generated"
 """Where the checked-in documents are."""

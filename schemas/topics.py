@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from schemas.action import Action
@@ -20,78 +18,16 @@ from schemas.plan import Plan
 from schemas.portfolio import Portfolio
 from schemas.prior import Prior
 from schemas.recommendation import Recommendation
-from schemas.record import Record
 from schemas.shape import Shape
 from schemas.suspicion import Suspicion
 from schemas.tick import Tick
-
-DEFAULT_PREFIX = "pacekeeper"
-DLQ_SUFFIX = ".dlq"
-
-_DAY = 86_400_000
-FOREVER = -1
-"""Retention in milliseconds that means: never deleted."""
-
-
-class Key(StrEnum):
-    """What a topic's records are keyed by; every record's ``key`` gives the bytes."""
-
-    CAMPAIGN = "platform:account_id:campaign_id"
-    BUDGET_GROUP = "budget_group_id"
-    ACCOUNT = "platform:account_id"
-    POOL = "platform:account_id, platform or *"
-    SCOPE = "the names of the scope (or *), # and the kind"
-    EXPERIMENT = "experiment_id"
-    CURRENCIES = "two currencies in alphabetical order, / between them"
-    PARTITION = "the number of the partition"
-
-
-class Partitions(StrEnum):
-    """How a topic's number of partitions is found."""
-
-    CAMPAIGNS = "campaigns"
-    """One setting for all campaign topics: a worker owns the same numbers of each."""
-    BROADCAST = "broadcast"
-    """One: every worker reads the whole topic."""
-
-
-class Cleanup(StrEnum):
-    """Kafka's ``cleanup.policy``."""
-
-    DELETE = "delete"
-    COMPACT = "compact"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Topic:
-    """One topic of the catalogue. ``name`` is without the prefix, such as ``metrics.v1``."""
-
-    name: str
-    record: type[Record]
-    key: Key
-    partitions: Partitions = Partitions.CAMPAIGNS
-    cleanup: Cleanup = Cleanup.DELETE
-    retention_ms: int = 30 * _DAY
-    writers: tuple[str, ...]
-    readers: tuple[str, ...]
-    dead_letters: bool = True
-    """Whether unreadable records go to ``<topic>.dlq``; broadcast readers only count them."""
-    about: str
-
-    def full_name(self, prefix: str = DEFAULT_PREFIX) -> str:
-        """Return the Kafka name, such as ``pacekeeper.metrics.v1``."""
-        return f"{prefix}.{self.name}"
-
-    def dlq(self, prefix: str = DEFAULT_PREFIX) -> str:
-        """Return the name of the topic's dead-letter topic."""
-        return self.full_name(prefix) + DLQ_SUFFIX
-
+from schemas.topic import DAY_MS, FOREVER, Cleanup, Key, Partitions, Topic
 
 METRICS: Final = Topic(
     name="metrics.v1",
     record=MetricsEvent,
     key=Key.CAMPAIGN,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("publisher", "collector", "simulator"),
     readers=("optimizer", "adviser", "scorer"),
     about="What each campaign delivered, hour by hour.",
@@ -132,7 +68,7 @@ PORTFOLIO: Final = Topic(
     name="portfolio.v1",
     record=Portfolio,
     key=Key.BUDGET_GROUP,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("optimizer", "allocator"),
     readers=("allocator",),
     about="Closed periods of campaigns that belong to a budget group; those of groups inside "
@@ -142,7 +78,7 @@ SHAPES: Final = Topic(
     name="shapes.v1",
     record=Shape,
     key=Key.ACCOUNT,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("optimizer",),
     readers=("allocator",),
     about="Closed local days of campaigns, to be pooled.",
@@ -151,7 +87,7 @@ SUSPICIONS: Final = Topic(
     name="suspicions.v1",
     record=Suspicion,
     key=Key.ACCOUNT,
-    retention_ms=7 * _DAY,
+    retention_ms=7 * DAY_MS,
     writers=("optimizer",),
     readers=("allocator",),
     about="What campaigns' hours say of whether conversions are still counted.",
@@ -160,7 +96,7 @@ BREAKDOWNS: Final = Topic(
     name="breakdowns.v1",
     record=Breakdowns,
     key=Key.ACCOUNT,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("adviser",),
     readers=("adviser",),
     about="Closed local days of campaigns by ad set, device, placement and hour.",
@@ -205,7 +141,7 @@ RECOMMENDATIONS: Final = Topic(
     name="recommendations.v1",
     record=Recommendation,
     key=Key.CAMPAIGN,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("optimizer", "allocator", "adviser"),
     readers=("people", "executor", "console", "scorer"),
     about="One decision per campaign and hour: advice, or a hold with its reason.",
@@ -222,7 +158,7 @@ DECISIONS: Final = Topic(
     name="decisions.v1",
     record=Decision,
     key=Key.CAMPAIGN,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("people", "console", "command line"),
     readers=("executor",),
     about="What people decided: approve, reject, roll back, freeze, exclude.",
@@ -240,7 +176,7 @@ OUTCOMES: Final = Topic(
     name="outcomes.v1",
     record=Outcome,
     key=Key.CAMPAIGN,
-    retention_ms=90 * _DAY,
+    retention_ms=90 * DAY_MS,
     writers=("scorer",),
     readers=("people", "console"),
     about="What became of advice that was followed, against what it had projected.",
@@ -249,7 +185,7 @@ TICKS: Final = Topic(
     name="ticks.v1",
     record=Tick,
     key=Key.PARTITION,
-    retention_ms=_DAY,
+    retention_ms=DAY_MS,
     writers=("optimizer", "simulator"),
     readers=("optimizer", "allocator", "executor", "scorer"),
     about="The clock, so that silence can be noticed.",

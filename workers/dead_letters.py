@@ -11,7 +11,7 @@ from aiokafka.structs import ConsumerRecord
 
 from schemas.codec import digest
 from schemas.headers import DEAD_LETTER_PREFIX, REPLAYED
-from schemas.topics import DLQ_SUFFIX
+from schemas.topic import DLQ_SUFFIX
 from workers.delivery.api import Header
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.topics import FOREVER, TOPICS, Cleanup, Partitions, Topic
+from schemas.topic import FOREVER, Cleanup, Partitions, Topic
+from schemas.topics import TOPICS
 from workers.delivery.api import Program
 from workers.delivery.contract import changelog_topic, table_names
 from workers.delivery.sizes import LARGEST_LETTER, MEBIBYTE

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas import topics
 from schemas.keys import campaign_key
-from schemas.topics import Topic
+from schemas.topic import Topic
 from workers.partitioner import partition_of
 
 PARTITIONS = 4

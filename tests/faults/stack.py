@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas import topics
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.faults.bad_input import START, Sent
 from tests.faults.recount import ends
 from tests.faults.topics import admin, producer, reach, read

@@ -31,7 +31,7 @@ from schemas.audit import AuditEntry
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.money import from_units_atto
 from schemas.plan import Strategy
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.faults.caps import assert_caps, assert_within_budget
 from tests.faults.conftest import Kafka
 from tests.faults.driving import Fleet, schedule

@@ -25,7 +25,8 @@ from schemas import (
     seal,
 )
 from schemas.headers import DEAD_LETTER, HEALED
-from schemas.topics import FOREVER, TOPICS, Cleanup
+from schemas.topic import FOREVER, Cleanup
+from schemas.topics import TOPICS
 from tests.schemas.golden import RECORDS, stored
 from workers.spend_days import read
 

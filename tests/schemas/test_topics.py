@@ -8,7 +8,8 @@ from aiokafka.structs import ConsumerRecord
 import schemas
 from schemas.headers import DEAD_LETTER
 from schemas.record import CampaignRecord, Record
-from schemas.topics import FOREVER, TOPICS, Cleanup, Key, Partitions
+from schemas.topic import FOREVER, Cleanup, Key, Partitions
+from schemas.topics import TOPICS
 from workers.delivery.api import DeadLetter
 from workers.delivery.dead_letters import as_output
 from workers.delivery.sizes import LARGEST_LETTER

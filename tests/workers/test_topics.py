@@ -8,7 +8,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.broker import Broker
-from schemas.topics import FOREVER, TOPICS, Cleanup, Partitions
+from schemas.topic import FOREVER, Cleanup, Partitions
+from schemas.topics import TOPICS
 from workers.delivery.api import Agent, Journal, Program, Step
 from workers.kafka import connect
 from workers.settings import BrokerSettings, TopicSettings

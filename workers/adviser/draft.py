@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from workers import draft
 from workers.adviser.policy import AdviserPolicy
 from workers.delivery.api import Output, View

@@ -95,26 +95,7 @@ def _hourly(closed: Closed, pulse: Pulse) -> HourlyDay:
 
 
 def _habit(days: Sequence[HourlyDay], maturity: Maturity, now: int) -> Habit | None:
-    shape = (1, len(days), _HOURS)
-    known = np.zeros(shape, dtype=np.bool_)
-    clicks, spend, conversions = (np.zeros(shape) for _ in range(3))
-    for row, each in enumerate(days):
-        hours = list(each.hours)
-        known[0, row, hours] = True
-        clicks[0, row, hours] = each.clicks
-        spend[0, row, hours] = each.spend
-        conversions[0, row, hours] = each.conversions
-    begins = np.array([each.begins for each in days], dtype=np.int64)
-    ages = (now - begins[:, None] - HOUR * np.arange(1, _HOURS + 1)) / HOUR
-    found = usual(
-        Sold(
-            clicks=clicks,
-            spend=spend / MILLION,
-            conversions=conversions / MILLION,
-            share=_share(maturity, np.maximum(ages, 0.0)).reshape(shape),
-            known=known,
-        )
-    )
+    found = usual(_sold(days, maturity, now))
     if not found.enough[0]:
         return None
     bids = [float(each.bid) for each in days if each.bid]
@@ -129,6 +110,28 @@ def _habit(days: Sequence[HourlyDay], maturity: Maturity, now: int) -> Habit | N
         ),
         share=tuple(_share(maturity, np.arange(AGES, dtype=np.float64)).tolist()),
         bid=sum(bids) / len(bids) if bids else 0.0,
+    )
+
+
+def _sold(days: Sequence[HourlyDay], maturity: Maturity, now: int) -> Sold:
+    """Return days as arrays of one campaign, hour by hour."""
+    shape = (1, len(days), _HOURS)
+    known = np.zeros(shape, dtype=np.bool_)
+    clicks, spend, conversions = (np.zeros(shape) for _ in range(3))
+    for row, each in enumerate(days):
+        hours = list(each.hours)
+        known[0, row, hours] = True
+        clicks[0, row, hours] = each.clicks
+        spend[0, row, hours] = each.spend
+        conversions[0, row, hours] = each.conversions
+    begins = np.array([each.begins for each in days], dtype=np.int64)
+    ages = (now - begins[:, None] - HOUR * np.arange(1, _HOURS + 1)) / HOUR
+    return Sold(
+        clicks=clicks,
+        spend=spend / MILLION,
+        conversions=conversions / MILLION,
+        share=_share(maturity, np.maximum(ages, 0.0)).reshape(shape),
+        known=known,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.topics import Topic
+from schemas.topic import Topic
 from workers import draft
 from workers.allocator.policy import AllocatorPolicy
 from workers.delivery.api import Output, View

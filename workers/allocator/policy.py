@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from schemas.topics import DEFAULT_PREFIX, Topic
+from schemas.topic import DEFAULT_PREFIX, Topic
 from workers.version import installed_version
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.headers import DEAD_LETTER_PREFIX
-from schemas.topics import DLQ_SUFFIX
+from schemas.topic import DLQ_SUFFIX
 from workers.delivery.api import DeadLetter, Output
 from workers.delivery.errors import DeadLetterLimitError
 from workers.delivery.sizes import LARGEST_LETTER, size_of

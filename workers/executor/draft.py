@@ -10,7 +10,8 @@ from schemas.audit import AuditEntry
 from schemas.codec import encode
 from schemas.errors import SchemaError
 from schemas.record import CampaignRecord
-from schemas.topics import AUDIT, Topic
+from schemas.topic import Topic
+from schemas.topics import AUDIT
 from workers import draft
 from workers.delivery.api import Output, Record, View
 from workers.executor.policy import ExecutorPolicy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from schemas.audit import Mode
-from schemas.topics import DEFAULT_PREFIX, Topic
+from schemas.topic import DEFAULT_PREFIX, Topic
 
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -9,7 +9,7 @@ from engine.arrays import Ints
 from engine.tracking import Outages
 from schemas.codec import encode
 from schemas.record import CampaignRecord
-from schemas.topics import Topic
+from schemas.topic import Topic
 from workers import draft
 from workers.delivery.api import Output, Record, View
 from workers.optimizer.policy import OptimizerPolicy

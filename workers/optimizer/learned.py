@@ -15,7 +15,8 @@ from engine.hours import MILLIONTHS
 from engine.patterns import Estimate
 from engine.situation import Evidence
 from engine.strategies import by_date, intent, needs_learning, steers, week_weights
-from schemas.topics import PRIORS, Topic
+from schemas.topic import Topic
+from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due

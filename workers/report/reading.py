@@ -19,16 +19,8 @@ from schemas import (
     decode,
     decode_metrics,
 )
-from schemas.topics import (
-    AUDIT,
-    BREAKDOWNS,
-    METRICS,
-    OUTCOMES,
-    PLANS,
-    PRIORS,
-    RECOMMENDATIONS,
-    Topic,
-)
+from schemas.topic import Topic
+from schemas.topics import AUDIT, BREAKDOWNS, METRICS, OUTCOMES, PLANS, PRIORS, RECOMMENDATIONS
 from workers.delivery.api import Record as Stored
 from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.topics import DEFAULT_PREFIX, Topic
+from schemas.topic import DEFAULT_PREFIX, Topic
 
 HOUR: Final = 3_600
 DAY: Final = 24 * HOUR

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas import Group, Plan, campaign_key, encode
-from schemas.topics import GROUPS, METRICS, PLANS, TICKS, Partitions, Topic
+from schemas.topic import Partitions, Topic
+from schemas.topics import GROUPS, METRICS, PLANS, TICKS
 from workers.kafka import Connection
 from workers.reading import reader, writer
 from workers.settings import TopicSettings

@@ -26,7 +26,7 @@ from schemas import (
 )
 from schemas.condition import Scope, condition_key
 from schemas.fields import Autonomy
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.adviser.test_bidding_wired import audited, entry
 from tests.workers.adviser.world import World, a_row, an_event, hour
 from tests.workers.stored import Stored

@@ -23,7 +23,7 @@ from schemas import (
     topics,
 )
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.program import agents

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from schemas import FxRate, Portfolio, Recommendation, decode, encode, topics
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.allocator.groups import Allocator, at
 from tests.workers.stored import Stored
 from workers.delivery.api import Step

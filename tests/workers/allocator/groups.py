@@ -22,7 +22,7 @@ from schemas import (
     topics,
 )
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.program import agents

@@ -37,7 +37,7 @@ from schemas import (
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.levers import DAILY_BUDGET
 from schemas.record import Record
-from schemas.topics import Partitions, Topic
+from schemas.topic import Partitions, Topic
 from tests.faults.recount import ends
 from tests.faults.topics import PARTITIONS, reach, read
 from tests.waiting import eventually

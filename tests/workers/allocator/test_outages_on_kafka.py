@@ -32,7 +32,7 @@ from schemas import (
 )
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.record import Record
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.allocator import test_on_kafka as kafka_stack
 from tests.workers.optimizer.test_adaptive import FREE
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from schemas import Action, Budget, Group, Portfolio, Recommendation, Tick, decode, encode, topics
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.allocator.groups import MIDNIGHT, Allocator, a_group, days_of
 from tests.workers.stored import Stored
 from workers.delivery.api import Headers, Output

@@ -13,7 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from workers.cli.main import COMMANDS, app, load
+from workers.cli.commands import COMMANDS
+from workers.cli.main import app, load
 from workers.errors import UsageError, WorkerError
 
 ROOT = Path(__file__).parents[3]

@@ -18,7 +18,7 @@ from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
 from schemas.recommendation import Recommendation
 from schemas.record import Record
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.executor.world import (
     KEY,
     World,

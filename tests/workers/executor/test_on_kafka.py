@@ -23,7 +23,7 @@ from schemas import topics
 from schemas.codec import encode
 from schemas.fields import Autonomy
 from schemas.record import CampaignRecord
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.waiting import eventually
 from tests.workers.executor.world import (
     START,

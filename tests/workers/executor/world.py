@@ -19,7 +19,7 @@ from schemas.plan import Budget, Plan
 from schemas.recommendation import Kind, Recommendation
 from schemas.record import Record
 from schemas.tick import Tick
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.delivery.api import DeadLetter, Output, store
 from workers.executor.policy import ExecutorPolicy

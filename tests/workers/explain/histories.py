@@ -14,7 +14,7 @@ from typing import Any
 from schemas import Budget, Condition, ConditionKind, Experiment, Prior, Scope, encode, topics
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.prior import PriorLevel
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.optimizer.test_decisions import entry
 from tests.workers.optimizer.world import KEY, World, a_plan, an_event, hour
 from tests.workers.stored import Stored

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas import Recommendation, decode, topics
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.allocator.groups import Allocator
 from tests.workers.stored import Stored
 from workers.explain.group_budgets import recomputed

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from schemas import topics
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.explain.histories import a_life
 from workers.errors import UsageError
 from workers.explain.history import Entry, History

@@ -11,7 +11,7 @@ import pytest
 from engine import patterns
 from schemas import Budget, Portfolio, Shape, decode, topics
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.optimizer.world import KEY, World, a_plan, an_event, hour
 from workers.optimizer.tables import pattern_key
 from workers.partitioner import partition_of

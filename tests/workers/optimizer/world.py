@@ -21,7 +21,7 @@ from schemas import (
     topics,
 )
 from schemas.fields import BudgetPeriod
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.delivery.api import DeadLetter, Output, Step, store
 from workers.optimizer.policy import OptimizerPolicy

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from deploy.broker import Broker
 from schemas import MetricsEvent, Outcome, Tick, Verdict, decode, encode, topics
 from schemas.record import Record
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.faults.topics import PARTITIONS
 from tests.workers.allocator.test_on_kafka import Stack
 from tests.workers.scorer.world import KEY, START, a_plan, an_event, followed, pacing

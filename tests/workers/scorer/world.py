@@ -30,7 +30,7 @@ from schemas import (
     topics,
 )
 from schemas.record import CampaignRecord
-from schemas.topics import Topic
+from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.delivery.api import DeadLetter, Output, store
 from workers.scorer.policy import ScorerPolicy

@@ -24,7 +24,8 @@ from schemas import (
     decode_metrics,
     encode,
 )
-from schemas.topics import AUDIT, METRICS, PLANS, TICKS, Topic
+from schemas.topic import Topic
+from schemas.topics import AUDIT, METRICS, PLANS, TICKS
 from workers.delivery.loading import read_to_end
 from workers.kafka import Connection, connect
 from workers.partitioner import partition_of

@@ -1,0 +1,143 @@
+"""The table of commands: where each lives, and what the list of them says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Where a command lives; its module is imported when the command runs, or its help is read."""
+
+    target: str
+    """``module:attribute``: a function with Typer's annotations, or a :class:`typer.Typer`."""
+    help: str
+    panel: str
+
+
+RUN = "Run"
+KAFKA = "Kafka"
+LOOK = "Look and check"
+
+COMMANDS = {
+    "demo": Entry(
+        target="workers.cli.demo:demo",
+        help="See it all at work: Kafka and 40 simulated campaigns.",
+        panel=RUN,
+    ),
+    "run": Entry(
+        target="workers.cli.run:run",
+        help="Run the whole stack until Ctrl-C.",
+        panel=RUN,
+    ),
+    "optimizer": Entry(
+        target="workers.cli.worker:optimizer",
+        help="Run one optimizer: metrics in, recommendations out.",
+        panel=RUN,
+    ),
+    "allocator": Entry(
+        target="workers.cli.worker:allocator",
+        help="Run one allocator: pools what campaigns learn, shares out budgets of groups.",
+        panel=RUN,
+    ),
+    "adviser": Entry(
+        target="workers.cli.worker:adviser",
+        help="Run one adviser: which segments lose, whose ads are weak.",
+        panel=RUN,
+    ),
+    "executor": Entry(
+        target="workers.cli.worker:executor",
+        help="Run one executor: actions in, audit trail out.",
+        panel=RUN,
+    ),
+    "scorer": Entry(
+        target="workers.cli.worker:scorer",
+        help="Run one scorer: holds what came against what advice had projected.",
+        panel=RUN,
+    ),
+    "simulator": Entry(
+        target="workers.cli.simulator:simulator",
+        help="Run a market that publishes metrics and obeys.",
+        panel=RUN,
+    ),
+    "broker": Entry(
+        target="workers.cli.broker:app",
+        help="Start, stop and look at the embedded Kafka.",
+        panel=KAFKA,
+    ),
+    "topics": Entry(
+        target="workers.cli.topics:app",
+        help="Create the topics, or check them for drift.",
+        panel=KAFKA,
+    ),
+    "publish": Entry(
+        target="workers.cli.publish:publish",
+        help="Publish hourly metrics from CSV or Parquet files.",
+        panel=KAFKA,
+    ),
+    "plans": Entry(
+        target="workers.cli.plans:app",
+        help="Publish campaign plans from files.",
+        panel=KAFKA,
+    ),
+    "rates": Entry(
+        target="workers.cli.rates:app",
+        help="Publish exchange rates from files.",
+        panel=KAFKA,
+    ),
+    "dlq": Entry(
+        target="workers.cli.dlq:app",
+        help="List and replay records that could not be read.",
+        panel=KAFKA,
+    ),
+    "status": Entry(
+        target="workers.cli.status:status",
+        help="Show how campaigns stand, the most urgent first.",
+        panel=LOOK,
+    ),
+    "watch": Entry(
+        target="workers.cli.watch:watch",
+        help="Follow recommendations and the audit trail live.",
+        panel=LOOK,
+    ),
+    "report": Entry(
+        target="workers.cli.report:report",
+        help="Write one HTML file about all that happened.",
+        panel=LOOK,
+    ),
+    "backtest": Entry(
+        target="workers.cli.backtest:backtest",
+        help="Replay pacing on your own log, against others.",
+        panel=LOOK,
+    ),
+    "verify": Entry(
+        target="workers.cli.verify:verify",
+        help="Prove the audit trail complete and unchanged.",
+        panel=LOOK,
+    ),
+    "explain": Entry(
+        target="workers.cli.explain:explain",
+        help="Recompute a recommendation, and show what led to it.",
+        panel=LOOK,
+    ),
+    "whatif": Entry(
+        target="workers.cli.whatif:whatif",
+        help="Forecast what another budget or target would bring.",
+        panel=LOOK,
+    ),
+    "experiment": Entry(
+        target="workers.cli.experiment:app",
+        help="Compare two policies, day by day.",
+        panel=LOOK,
+    ),
+    "schemas": Entry(
+        target="workers.cli.schemas:schemas",
+        help="Print or write JSON Schemas and AsyncAPI.",
+        panel=LOOK,
+    ),
+    "config": Entry(
+        target="workers.cli.config:app",
+        help="Show the settings in force and their origin.",
+        panel=LOOK,
+    ),
+}
