@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -38,7 +38,6 @@ from workers.allocator.money import Money
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rails import Rails
 from workers.allocator.releasing import NOT_YET, identified, may_go
-from workers.allocator.rosters import Allocated
 from workers.allocator.shape import Shape
 from workers.allocator.totals import DayBudget
 from workers.instants import from_seconds
@@ -50,6 +49,10 @@ _MUCH, _SOME = 0.1, 0.03
 """Shares of the group's total from which a change is of high or of medium priority."""
 
 _LIKELY, _EVEN = 0.8, 0.5
+
+
+Said = Mapping[bytes, bytes]
+"""By campaign the id of what was recommended for it last."""
 
 
 class Advice:
@@ -71,20 +74,20 @@ class Advice:
         self._currencies = found.currencies
 
     def of(
-        self, explored: Explored | None, fault: Fault | None, before: Allocated, money: Money
+        self, explored: Explored | None, fault: Fault | None, said: Said, money: Money
     ) -> list[Recommendation]:
         """Return the recommendations of a split, or the same hold for all of a group left alone."""
         settled = None if explored is None else explored.settled
         explain = Explaining(self._shape, self._found, self._budget, settled)
         if fault is not None:
             why = [*explain.refusal(fault), *money.reasons]
-            return [self._hold(i, fault.reason, why, before) for i in self._rows]
+            return [self._hold(i, fault.reason, why, said) for i in self._rows]
         if explored is None:
             raise AssertionError("a group without a fault has a split")
-        return self._split(explored, explain, before, money)
+        return self._split(explored, explain, said, money)
 
     def _split(
-        self, explored: Explored, explain: Explaining, before: Allocated, money: Money
+        self, explored: Explored, explain: Explaining, said: Said, money: Money
     ) -> list[Recommendation]:
         shared, learning = explored.shared, LearningNotes(self._shape, self._found, explored)
         sure, needed = self._sure(explored)
@@ -98,10 +101,10 @@ class Advice:
             why = explain.change(i) if hold is None else explain.hold(i, hold)
             why += [*learning.of(i, explain), *money.reasons]
             if hold is not None:
-                made.append(self._hold(i, hold, why, before))
+                made.append(self._hold(i, hold, why, said))
                 continue
             advice = replace(
-                self._blank(i, before),
+                self._blank(i, said),
                 reasons=tuple(why),
                 guardrails=checks.of(i, float(needed[i])),
                 auto_execute=bool(go[i]),
@@ -159,15 +162,15 @@ class Advice:
         }
 
     def _hold(
-        self, i: int, reason: HoldReason, why: Sequence[Explanation], before: Allocated
+        self, i: int, reason: HoldReason, why: Sequence[Explanation], said: Said
     ) -> Recommendation:
-        return identified(replace(self._blank(i, before), hold_reason=reason, reasons=tuple(why)))
+        return identified(replace(self._blank(i, said), hold_reason=reason, reasons=tuple(why)))
 
-    def _blank(self, i: int, before: Allocated) -> Recommendation:
+    def _blank(self, i: int, said: Said) -> Recommendation:
         """Return what all advice on a member has in common, as a hold without its reason."""
         shape, campaign = self._shape, self._found.campaigns[i]
         platform, account, name = parse_campaign_key(campaign)
-        previous = before.ids.get(campaign)
+        previous = said.get(campaign)
         now, head = from_seconds(shape.now), self._found.heads[i]
         ends = min(shape.ends, shape.now + _LONGEST)
         return Recommendation(

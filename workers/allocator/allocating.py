@@ -15,16 +15,15 @@ from schemas import Group
 from schemas.fields import Cadence, Status
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.allocator.advising import Advice
+from workers.allocator.allocated import Allocated, allocated_of, ids_of, note
 from workers.allocator.chances import chances
-from workers.allocator.crews import Crew, crew_of
+from workers.allocator.crews import Crew, crew_of, surely_late
 from workers.allocator.draft import Draft
 from workers.allocator.faults import fault_of, flight_fault
 from workers.allocator.gathering import Gathered, gather
 from workers.allocator.money import Money
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
-from workers.allocator.rosters import Allocated, allocated_of, packed
 from workers.allocator.shape import Shape
-from workers.allocator.tables import allocated_key
 from workers.allocator.totals import DayBudget, Totals, flight_of
 from workers.allocator.trees import Above, Tree, below, known_of, top_of, tree_of
 from workers.optimizer.zones import ZoneBook
@@ -57,13 +56,13 @@ def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
     shape = _shape(books, tree_of(draft, top), now)
     if shape is None or before.day >= shape.day:
         return
-    crew = crew_of(draft, shape.tree, shape.day)
     waits = now < shape.begins + shape.group.wait_hours * HOUR
     # A group above may be told of any moment: before the wait is over it is not missed.
-    if not crew.somebody or (waits and (top.above is not Above.ROOT or crew.late(shape.day))):
+    if waits and (top.above is not Above.ROOT or surely_late(draft, shape.tree, shape.day)):
         return
-    made = _announce(draft, shape, crew, before)
-    draft.writes[allocated_key(top.key)] = packed(made)
+    crew = crew_of(draft, shape.tree, shape.day)
+    if crew.somebody and not (waits and crew.late(shape.day)):
+        _announce(draft, shape, crew, before)
 
 
 def _is_open(books: Books, group: Group, before: Allocated, now: int) -> bool:
@@ -95,8 +94,8 @@ def _days(day: int, flight: Span | None) -> int:
     return days if flight is None or day > flight[1] else min(days, flight[1] - day + 1)
 
 
-def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Allocated:
-    """Publish what each member is to have; return what was said and reckoned with."""
+def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> None:
+    """Publish what each member is to have; keep what was said and reckoned with."""
     found = gather(draft, shape, crew)
     money = Money(draft, shape, crew, found, before)
     idle = not found.heads["budget"].any()
@@ -107,7 +106,9 @@ def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Allo
         totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
         budget = totals.budget(found.of)
         found, shared = money.split(found, partial(_shared, shape, budget))
-    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, before, money)
+    top = shape.tree.top.key
+    said = ids_of(draft, top, before)
+    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, said, money)
     for each in advice:
         draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
         if each.auto_execute:
@@ -120,7 +121,8 @@ def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Allo
             draft.count("holds", each.hold_reason.value)
     ids = {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
     rates = before.rates if fault else money.exchange.sets
-    return Allocated(shape.day, {**before.ids, **ids}, rates)
+    kept = {each: said[each] for each in said if crew.knows(each)}
+    note(draft, top, (shape.day, rates), kept | ids)
 
 
 def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:

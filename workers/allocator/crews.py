@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from engine.arrays import Rows
 from workers.allocator.draft import Draft
 from workers.allocator.member_rows import unpack
 from workers.allocator.past import past_of
-from workers.allocator.rosters import Roster, roster_of
+from workers.allocator.rosters import Roster, head_of, roster_of
 from workers.allocator.tables import MEMBERS, member_key
 from workers.allocator.trees import Tree
+
+_MAY_HAVE_MOVED: Final = 8
+_MANY: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,10 @@ class Crew:
         """Return whether anybody takes part."""
         return any(self.active)
 
+    def knows(self, campaign: bytes) -> bool:
+        """Return whether somebody is in a group, active or not."""
+        return any(campaign in roster.newest for roster in self.rosters)
+
     def late(self, day: int) -> bool:
         """Return whether the day before ``day`` is not closed for somebody."""
         return any(
@@ -42,6 +50,19 @@ class Crew:
             for roster, active in zip(self.rosters, self.active, strict=True)
             for each in active
         )
+
+
+def surely_late(draft: Draft, tree: Tree, day: int) -> bool:
+    """Return whether the day before ``day`` is surely not closed for somebody, without any names.
+
+    A member that went from one group of a tree to another is late where it was, and only names tell
+    who that is: with few late ones it is not sure, nor in trees where reading names is little work.
+    """
+    heads = [head_of(draft, known.group.key) for known in tree.groups]
+    late = sum(head.late(day) for head in heads)
+    if len(heads) == 1:
+        return late > 0
+    return late > _MAY_HAVE_MOVED and sum(head.active(day) for head in heads) > _MANY
 
 
 def crew_of(draft: Draft, tree: Tree, day: int) -> Crew:

@@ -18,16 +18,16 @@ class Draft(draft.Draft):
         self.policy = policy
         self.children: dict[bytes, set[bytes]] | None = None
         """By group the groups that name it as their parent; None until somebody asks."""
-        self._agent = agent
+        self.agent = agent
 
     def read_of(self, agent: str, key: bytes) -> bytes | None:
         """Return a value of an agent's table: as this step has left it where it is its own."""
-        return self.read(key) if agent == self._agent else self.view.table(agent).get(key)
+        return self.read(key) if agent == self.agent else self.view.table(agent).get(key)
 
     def keys_of(self, agent: str) -> list[bytes]:
         """Return the keys of an agent's table: as this step has left it where it is its own."""
         keys = dict.fromkeys(self.view.table(agent))
-        if agent == self._agent:
+        if agent == self.agent:
             keys.update(dict.fromkeys(self.writes))
             return [key for key in keys if self.read(key) is not None]
         return list(keys)

@@ -10,13 +10,13 @@ from engine.group_currencies import MOST, Worth, bounded, explored_in_own, in_co
 from engine.group_exploring import Explored
 from schemas import Explanation
 from schemas.fields import Objective
+from workers.allocator.allocated import Allocated
 from workers.allocator.crews import Crew, read_lives
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Exchange, exchange_of
 from workers.allocator.faults import Fault, amounts_fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.reckoning import reckoned
-from workers.allocator.rosters import Allocated
 from workers.allocator.shape import Shape
 
 

@@ -13,8 +13,8 @@ from workers.allocator.draft import Draft
 from workers.allocator.groups import NOT_SUPPORTED
 from workers.allocator.handing import goes_to, handed, times_handed
 from workers.allocator.policy import AllocatorPolicy
-from workers.allocator.rosters import packed, roster_of
-from workers.allocator.tables import MEMBERS, member_key, past_key, roster_key
+from workers.allocator.rosters import enrol, without_older
+from workers.allocator.tables import MEMBERS, member_key, past_key
 from workers.allocator.trees import top_of
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
@@ -91,7 +91,7 @@ def _hand_up(draft: Draft, row: Portfolio, record: Record) -> None:
 def _take(draft: Draft, row: Portfolio, record: Record) -> bool:
     """Keep a row; return whether it says anything new."""
     group, campaign = row.key, campaign_key(row.platform, row.account_id, row.campaign_id)
-    key, roster = member_key(group, campaign), roster_of(draft, group)
+    key = member_key(group, campaign)
     before = draft.read(key), past.past_of(draft, group, campaign)
     after = past.taken(before[0] or b"", before[1], row)
     if before == after:
@@ -100,10 +100,9 @@ def _take(draft: Draft, row: Portfolio, record: Record) -> bool:
     draft.writes[key] = after[0]
     if before[1] != after[1]:
         draft.writes[past_key(group, campaign)] = past.packed(after[1])
-    roster = roster.with_day(campaign, day_number(row.last_day), record.offset)
-    roster, gone = roster.without_older(_FORGOTTEN)
+    enrol(draft, group, campaign, (day_number(row.last_day), record.offset))
+    gone = without_older(draft, group, _FORGOTTEN)
     draft.writes.update(
         {name(group, each): None for name in (member_key, past_key) for each in gone}
     )
-    draft.writes[roster_key(group)] = packed(roster)
     return True

@@ -23,13 +23,23 @@ def member_key(group: bytes, campaign: bytes) -> bytes:
 
 
 def roster_key(group: bytes) -> bytes:
-    """Return the key of who is in a group."""
+    """Return the key of how many are in a group."""
     return group + b"\0members"
+
+
+def page_key(group: bytes, depth: int, page: int) -> bytes:
+    """Return the key of a page of who is in a group, of two to the power ``depth``."""
+    return group + b"\0page %d %d" % (depth, page)
 
 
 def allocated_key(group: bytes) -> bytes:
     """Return the key of which day was allocated last, and with what."""
     return group + b"\0allocated"
+
+
+def said_key(group: bytes, page: int) -> bytes:
+    """Return the key of a page of what was recommended last."""
+    return group + b"\0said %d" % page
 
 
 def past_key(group: bytes, campaign: bytes) -> bytes:

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from schemas import Recommendation
 from schemas.topics import GROUPS, PORTFOLIO, RECOMMENDATIONS
 from workers.allocator import tables
+from workers.allocator.allocated import rows
 from workers.allocator.allocating import Books, allocate_if_due
 from workers.allocator.draft import Draft
 from workers.allocator.groups import groups_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.portfolio import take_rows
 from workers.allocator.reckoning import sets_of, too_old_of
-from workers.allocator.rosters import Allocated, packed
 from workers.allocator.trees import below
 from workers.delivery.api import Record, Step, store
 
@@ -110,9 +110,9 @@ def recomputed(
     view.commit(tables.MEMBERS, take_rows(policy, books, view, closed))
     said = {advice.key: bytes.fromhex(advice.supersedes or "")}
     # Rates are of then: what it reckoned with is written in it, the topic keeps the latest only.
-    before = Allocated(-1, said, sets_of(advice.reasons))
+    before = -1, sets_of(advice.reasons)
     view.tables[tables.RATES] = too_old_of(advice.reasons)
-    view.tables[tables.TICKS] = {tables.allocated_key(group): packed(before)}
+    view.tables[tables.TICKS] = rows(tables.TICKS, group, before, said)
     draft = Draft(policy, view, tables.TICKS)
     allocate_if_due(draft, books, group, int(advice.decided_at.timestamp()))
     name = policy.topic(RECOMMENDATIONS)
