@@ -28,7 +28,15 @@ class Allocated(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """How many records the ids of what was recommended take."""
 
 
-_ALLOCATED: Final = msgspec.msgpack.Decoder(Allocated)
+class _First(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """The first format, with all ids in it: what a new word takes the place of is left open."""
+
+    day: int = -1
+    ids: dict[bytes, bytes] = {}
+    rates: tuple[Rates, ...] = ()
+
+
+_ALLOCATED: Final = msgspec.msgpack.Decoder(Allocated | _First)
 _IDS: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
@@ -78,7 +86,8 @@ def rows(
 
 def _made_by(draft: Draft, agent: str, group: bytes) -> Allocated | None:
     value = draft.read_of(agent, allocated_key(group))
-    return None if value is None else _ALLOCATED.decode(value)
+    found = None if value is None else _ALLOCATED.decode(value)
+    return Allocated(found.day, agent, found.rates) if isinstance(found, _First) else found
 
 
 def _parts(ids: list[tuple[bytes, bytes]]) -> Iterable[list[tuple[bytes, bytes]]]:

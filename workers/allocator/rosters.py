@@ -6,6 +6,7 @@ in two, all at once, where one has too many names; which page a name is on is sa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +43,13 @@ class Head(msgspec.Struct, frozen=True, array_like=True, tag=2):
         return self.active(day) - self.active(day - 1 + ACTIVE_DAYS)
 
 
+class _Whole(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """All members in one value, as the first format had them."""
+
+    newest: dict[bytes, int] = {}
+    offset: int = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """The members of a group, active or not."""
@@ -56,20 +64,24 @@ class Roster:
         return sorted(key for key, last in self.newest.items() if last >= day - ACTIVE_DAYS)
 
 
-_HEAD: Final = msgspec.msgpack.Decoder(Head)
+_HEAD: Final = msgspec.msgpack.Decoder(Head | _Whole)
 _PAGE: Final = msgspec.msgpack.Decoder(dict[bytes, int])
 _NOBODY: Final = Head()
 
 
 def head_of(draft: Draft, group: bytes) -> Head:
     """Return what is known of a group's members without their names."""
-    value = draft.read_of(MEMBERS, roster_key(group))
-    return _NOBODY if value is None else _HEAD.decode(value)
+    found = _stored(draft, group)
+    if isinstance(found, _Whole):
+        return Head(found.offset, 0, dict(sorted(Counter(found.newest.values()).items())))
+    return found
 
 
 def roster_of(draft: Draft, group: bytes) -> Roster:
     """Return all members of a group."""
-    head = head_of(draft, group)
+    head = _stored(draft, group)
+    if isinstance(head, _Whole):
+        return Roster(head.newest, head.offset)
     newest: dict[bytes, int] = {}
     for key in _pages(group, head.depth):
         newest.update(_page(draft, key))
@@ -79,7 +91,7 @@ def roster_of(draft: Draft, group: bytes) -> Roster:
 def enrol(draft: Draft, group: bytes, campaign: bytes, row: tuple[int, int]) -> None:
     """Note a member's closed day; ``row`` is the day and the offset of its record."""
     day, offset = row
-    head = head_of(draft, group)
+    head = _paged(draft, group)
     key = page_key(group, head.depth, _place(campaign, head.depth))
     page = _page(draft, key)
     before = page.get(campaign)
@@ -111,6 +123,22 @@ def without_older(draft: Draft, group: bytes, days: int) -> list[bytes]:
     left = {last: count for last, count in head.days.items() if last >= oldest}
     draft.writes[roster_key(group)] = msgspec.msgpack.encode(Head(head.offset, head.depth, left))
     return gone
+
+
+def _stored(draft: Draft, group: bytes) -> Head | _Whole:
+    value = draft.read_of(MEMBERS, roster_key(group))
+    return _NOBODY if value is None else _HEAD.decode(value)
+
+
+def _paged(draft: Draft, group: bytes) -> Head:
+    """Return the head of a group's pages; write these where all was one value."""
+    whole, head = _stored(draft, group), head_of(draft, group)
+    if isinstance(whole, _Whole):
+        _write(draft, page_key(group, 0, 0), whole.newest)
+        draft.writes[roster_key(group)] = msgspec.msgpack.encode(head)
+        head = _spread(draft, group, head)
+        draft.writes[roster_key(group)] = msgspec.msgpack.encode(head)
+    return head
 
 
 def _move(days: dict[int, int], before: int | None, newest: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,15 @@ from tests.workers.allocator.groups import Allocator
 from workers.allocator import rosters
 from workers.allocator.draft import Draft
 from workers.allocator.policy import AllocatorPolicy
-from workers.allocator.rosters import ACTIVE_DAYS, enrol, head_of, roster_of, without_older
-from workers.allocator.tables import MEMBERS
+from workers.allocator.rosters import (
+    ACTIVE_DAYS,
+    Roster,
+    enrol,
+    head_of,
+    roster_of,
+    without_older,
+)
+from workers.allocator.tables import MEMBERS, roster_key
 from workers.delivery.api import store
 
 GROUP = b"spring"
@@ -87,3 +95,20 @@ def test_no_page_has_too_many_names_and_nothing_is_kept_besides(
     assert min(names) >= 1
     assert sum(names) == len(dict(plainly(rows)))
     assert len(kept) == len(pages) + 1
+
+
+@given(rows=ROWS, day=st.integers(100, 152))
+def test_members_that_were_kept_in_one_value_are_read_and_go_on_in_pages(
+    rows: list[tuple[int, int]], day: int
+) -> None:
+    known = dict(plainly(rows))
+    first = msgspec.msgpack.encode([1, known, 7])
+    allocator = Allocator(tables={MEMBERS: {roster_key(GROUP): first}})
+    draft = drafts(allocator)
+    assert roster_of(draft, GROUP) == Roster(known, 7)
+    assert head_of(draft, GROUP).active(day) == sum(
+        last >= day - ACTIVE_DAYS for last in known.values()
+    )
+    enrol(draft, GROUP, b"new", (max(known.values()), 8))
+    assert roster_of(draft, GROUP) == Roster(known | {b"new": max(known.values())}, 8)
+    assert sum(head_of(draft, GROUP).days.values()) == len(known) + 1
