@@ -128,7 +128,9 @@ def test_an_unknown_variable_is_refused_by_name_with_the_nearest_one(
 
 
 def test_variables_of_other_programs_and_of_the_embedded_broker_are_left_alone() -> None:
-    read({"PATH": "/bin", "PACEKEEPERS": "x", "PACEKEEPER_DATA_DIR": "/data"})
+    told = read({"PATH": "/bin", "PACEKEEPERS": "x", "PACEKEEPER_DATA_DIR": "/data"})
+
+    assert told.settings == read().settings
 
 
 @pytest.mark.parametrize(

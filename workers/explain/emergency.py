@@ -17,7 +17,7 @@ from workers.adviser.program import agents
 from workers.adviser.tables import AUDIT as AUDIT_TABLE
 from workers.adviser.tables import HOURS
 from workers.adviser.tables import PLANS as PLANS_TABLE
-from workers.delivery.api import Record, Step
+from workers.delivery.api import Record, Step, store
 
 BROADCASTS = (PRIORS, CONDITIONS)
 
@@ -38,12 +38,7 @@ class _Partition:
         return self.told.get(topic, {})
 
     def commit(self, agent: str, step: Step) -> None:
-        table = self.tables.setdefault(agent, {})
-        for key, value in step.writes.items():
-            if value is None:
-                table.pop(key, None)
-            else:
-                table[key] = value
+        store(self.tables.setdefault(agent, {}), step.writes)
 
 
 def is_emergency(policy: AdviserPolicy, advice: Recommendation) -> bool:
