@@ -46,11 +46,6 @@ def settled(heads: Rows) -> Ints | None:
     return np.asarray(plain, dtype=np.int64)
 
 
-def jitter(table: Rows) -> Floats | None:
-    """Return by how much chance moved the budgets of days, (B, T), log; None where it did not."""
-    return table["jitter"].astype(np.float64) if table["jitter"].any() else None
-
-
 def _seed(group: str, campaign: bytes) -> int:
     """Return a number that is the member's wherever its day is shared out."""
     text = group.encode() + b"\0" + campaign

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,6 +81,11 @@ def crew_of(draft: Draft, tree: Tree, day: int) -> Crew:
 def read_member(draft: Draft, group: bytes, campaign: bytes) -> tuple[Rows, Rows]:
     """Return the head and the closed days of a member."""
     return unpack(draft.read_of(MEMBERS, member_key(group, campaign)) or b"")
+
+
+def values_of(draft: Draft, group: bytes, campaigns: Iterable[bytes]) -> list[bytes]:
+    """Return what is kept of members, empty where it is nothing."""
+    return [draft.read_of(MEMBERS, member_key(group, each)) or b"" for each in campaigns]
 
 
 def read_lives(draft: Draft, group: bytes, campaign: bytes) -> Iterator[tuple[Rows, Rows]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,10 +12,11 @@ from engine.arrays import Bools, Floats, Ints, Rows
 from engine.group_budgets import Members
 from engine.response_days import Days
 from schemas.fields import Objective
-from workers.allocator.chances import jitter, settled
-from workers.allocator.crews import Crew, read_member
+from workers.allocator.chances import settled
+from workers.allocator.crews import Crew, values_of
 from workers.allocator.draft import Draft
-from workers.allocator.member_rows import KEPT_DAYS
+from workers.allocator.member_rows import HEAD, KEPT_DAYS
+from workers.allocator.member_tables import BLOCK, tables_of
 from workers.allocator.shape import Shape
 
 HALF_LIFE: Final = 30.0
@@ -54,38 +55,74 @@ class Gathered:
 
 def gather(draft: Draft, shape: Shape, crew: Crew) -> Gathered:
     """Return what is known of those who take part in what is shared out for a day."""
-    day, group = shape.day, shape.group
     campaigns = [each for active in crew.active for each in active]
     of = np.repeat(np.arange(len(crew.active)), [len(active) for active in crew.active])
-    stored = [
-        read_member(draft, crew.keys[at], each)
-        for at, each in zip(of.tolist(), campaigns, strict=True)
-    ]
-    heads = np.concatenate([head for head, _ in stored])
-    table = _table([days for _, days in stored], day)
-    weight = _weights(table)
-    mature = np.maximum(table["maturity"].astype(np.float64), LEAST_MATURE)
-    revenue, conversions = table["revenue"] / mature, table["conversions"] / mature
+    found = _columns(draft, shape, crew, len(campaigns))
+    heads, jitter = found["heads"], found["jitter"]
     days = Days(
-        spend=table["spend"].astype(np.float64),
-        value=revenue if group.objective is Objective.VALUE else conversions,
-        weight=weight,
+        spend=found["spend"],
+        value=found["value"],
+        weight=found["weight"],
         pool=np.zeros(len(campaigns), dtype=np.int64),
-        jitter=jitter(table),
+        jitter=jitter if jitter.any() else None,
     )
     paused = np.array([shape.tree.paused(at) for at in range(len(crew.active))])[of]
-    newest = np.array(
-        [crew.rosters[at].newest[each] for at, each in zip(of.tolist(), campaigns, strict=True)]
-    )
     return Gathered(
         campaigns=campaigns,
         of=of,
         heads=heads,
-        members=_members(days, heads, _used(table, heads["budget"]), paused | (newest < day - 1)),
+        members=_members(days, heads, found["used"], paused | (_newest(crew) < shape.day - 1)),
         paused=paused,
-        revenue=(weight * revenue).sum(axis=1),
-        conversions=(weight * conversions).sum(axis=1),
+        revenue=found["revenue"],
+        conversions=found["conversions"],
     )
+
+
+def _columns(draft: Draft, shape: Shape, crew: Crew, count: int) -> dict[str, Any]:
+    """Return what closed days come to, by name: some thousand members at a time."""
+    by_day, by_member = ("spend", "value", "weight", "jitter"), ("used", "revenue", "conversions")
+    found: dict[str, Any] = {name: np.zeros((count, KEPT_DAYS)) for name in by_day}
+    found |= {name: np.zeros(count) for name in by_member}
+    found["heads"] = np.zeros(count, dtype=HEAD)
+    begin = 0
+    for heads, table in _tables(draft, shape, crew):
+        rows = slice(begin, begin := begin + len(heads))
+        for name, column in _block(heads, table, shape.group.objective).items():
+            found[name][rows] = column
+    return found
+
+
+def _tables(draft: Draft, shape: Shape, crew: Crew) -> Iterator[tuple[Rows, Rows]]:
+    for key, active in zip(crew.keys, crew.active, strict=True):
+        for begin in range(0, len(active), BLOCK):
+            values = values_of(draft, key, active[begin : begin + BLOCK])
+            yield tables_of(values, shape.day)
+
+
+def _block(heads: Rows, table: Rows, objective: Objective) -> dict[str, Any]:
+    weight = _weights(table)
+    mature = np.maximum(table["maturity"].astype(np.float64), LEAST_MATURE)
+    revenue, conversions = table["revenue"] / mature, table["conversions"] / mature
+    return {
+        "heads": heads,
+        "spend": table["spend"],
+        "value": revenue if objective is Objective.VALUE else conversions,
+        "weight": weight,
+        "jitter": table["jitter"],
+        "used": _used(table, heads["budget"]),
+        "revenue": (weight * revenue).sum(axis=1),
+        "conversions": (weight * conversions).sum(axis=1),
+    }
+
+
+def _newest(crew: Crew) -> Ints:
+    """Return the newest closed day of each who takes part."""
+    days = [
+        roster.newest[each]
+        for roster, active in zip(crew.rosters, crew.active, strict=True)
+        for each in active
+    ]
+    return np.array(days, dtype=np.int64)
 
 
 def _members(days: Days, heads: Rows, used: Floats, late: Bools) -> Members:
@@ -98,17 +135,6 @@ def _members(days: Days, heads: Rows, used: Floats, late: Bools) -> Members:
         late=late,
         base=settled(heads),
     )
-
-
-def _table(several: Sequence[Rows], day: int) -> Rows:
-    """Return days as columns, the one before ``day`` last; all zero where none is known."""
-    kind = several[0].dtype
-    table = np.zeros((len(several), KEPT_DAYS), dtype=kind)
-    for row, days in zip(table, several, strict=True):
-        at = days["day"] - (day - KEPT_DAYS)
-        known = (at >= 0) & (at < KEPT_DAYS)
-        row[at[known]] = days[known]
-    return table
 
 
 def _weights(table: Rows) -> Floats:
