@@ -56,6 +56,8 @@ the group's own moved the budget that was in force, natural log."""
 _LAYOUTS: Final = ((np.dtype(_FIRST_HEAD), np.dtype(_FIRST_DAY)), (HEAD, DAY))
 """By format, from 1 on; what is new in a later one is 0 in what an earlier one wrote."""
 
+_CURRENCY: Final = slice(2, 5)
+
 CAPPED: Final = 0.75
 """What a day of nothing but capped hours loses of its weight: it says less of how value answers."""
 
@@ -77,6 +79,11 @@ def taken(value: bytes, row: Portfolio) -> bytes:
     days = days[np.argsort(days["day"], kind="stable")]
     days = days[days["day"] > head["day"][0] - KEPT_DAYS]
     return bytes(head.tobytes() + days.tobytes())
+
+
+def currency_of(value: bytes) -> str:
+    """Return a member's currency; its place is the same in all formats."""
+    return value[_CURRENCY].decode()
 
 
 def after(value: bytes, day: int) -> bytes:

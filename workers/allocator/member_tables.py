@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -22,13 +22,25 @@ def tables_of(values: Sequence[bytes], day: int) -> tuple[Rows, Rows]:
     """
     heads = np.zeros(len(values), dtype=HEAD)
     table = np.zeros((len(values), KEPT_DAYS), dtype=DAY)
-    for count, at in _by_days(values).items():
-        head, days = _read([values[each] for each in at.tolist()], count)
+    for at, head, days in rows_of(values):
         heads[at] = head
         place = days["day"] - (day - KEPT_DAYS)
         row, column = np.nonzero((place >= 0) & (place < KEPT_DAYS))
         table[at[row], place[row, column]] = days[row, column]
     return heads, table
+
+
+def rows_of(values: Sequence[bytes]) -> Iterator[tuple[Ints, Rows, Rows]]:
+    """Yield members that have as many days each: which they are, heads (N,) and days (N, D).
+
+    Those of whom nothing is kept are left out.
+    """
+    for count, at in _by_days(values).items():
+        layout = np.dtype([("head", HEAD), ("days", DAY, (count,))])
+        some = (values[each] for each in at.tolist())
+        current = (value if value[0] == FORMAT else _upgraded(value) for value in some)
+        rows = np.frombuffer(b"".join(current), dtype=layout)
+        yield at, rows["head"], rows["days"]
 
 
 def _by_days(values: Sequence[bytes]) -> Mapping[int, Ints]:
@@ -40,14 +52,6 @@ def _by_days(values: Sequence[bytes]) -> Mapping[int, Ints]:
             count = len(unpack(value)[1]) if known < 0 else known // DAY.itemsize
             found[count].append(at)
     return {count: np.array(at, dtype=np.int64) for count, at in found.items()}
-
-
-def _read(values: Sequence[bytes], count: int) -> tuple[Rows, Rows]:
-    """Return heads (N,) and days (N, ``count``) of values that have so many days each."""
-    layout = np.dtype([("head", HEAD), ("days", DAY, (count,))])
-    current = (value if value[0] == FORMAT else _upgraded(value) for value in values)
-    rows = np.frombuffer(b"".join(current), dtype=layout)
-    return rows["head"], rows["days"]
 
 
 def _upgraded(value: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from engine.arrays import Ints
@@ -11,11 +11,13 @@ from engine.group_exploring import Explored
 from schemas import Explanation
 from schemas.fields import Objective
 from workers.allocator.allocated import Allocated
-from workers.allocator.crews import Crew, read_lives
+from workers.allocator.crews import Crew, values_of
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Exchange, exchange_of
 from workers.allocator.faults import Fault, amounts_fault
 from workers.allocator.gathering import Gathered
+from workers.allocator.member_rows import currency_of
+from workers.allocator.past import past_of
 from workers.allocator.reckoning import reckoned
 from workers.allocator.shape import Shape
 
@@ -34,7 +36,8 @@ class Money:
         self._mixed = set(found.currencies) != {self.exchange.into}
         self._by_value = shape.group.objective is Objective.VALUE
         self._known = self._mixed and not self.exchange.missing
-        worths = [self.exchange.worth(each) for each in found.currencies] if self._known else []
+        each = {name: self.exchange.worth(name) for name in set(found.currencies)}
+        worths = [each[name] for name in found.currencies] if self._known else []
         self._worth = Worth(worths)
 
     @property
@@ -71,9 +74,12 @@ class Money:
         return sum(-(-each.numerator // each.denominator) for each in self._worth.each)
 
 
-def _others(draft: Draft, crew: Crew) -> Iterator[str]:
-    """Yield the currencies that members have, or had."""
+def _others(draft: Draft, crew: Crew) -> set[str]:
+    """Return the currencies that members have, or had."""
+    found: set[str] = set()
     for key, roster in zip(crew.keys, crew.rosters, strict=True):
+        values = values_of(draft, key, roster.newest)
+        found |= {currency_of(value) for value in values if value}
         for campaign in roster.newest:
-            for head, _ in read_lives(draft, key, campaign):
-                yield from (each.decode() for each in head["currency"].tolist())
+            found.update(past_of(draft, key, campaign))
+    return found

@@ -25,6 +25,11 @@ def past_of(draft: Draft, group: bytes, campaign: bytes) -> dict[str, bytes]:
     return {} if value is None else _LIVES.decode(value)
 
 
+def has_past(draft: Draft, group: bytes, campaign: bytes) -> bool:
+    """Return whether anything is kept of what a member did in another currency."""
+    return draft.read_of(MEMBERS, past_key(group, campaign)) is not None
+
+
 def taken(value: bytes, past: dict[str, bytes], row: Portfolio) -> tuple[bytes, dict[str, bytes]]:
     """Return a member's value and its past with one more closed day; whichever order they come in.
 
@@ -33,7 +38,7 @@ def taken(value: bytes, past: dict[str, bytes], row: Portfolio) -> tuple[bytes, 
     """
     lives = dict(past)
     if value:
-        lives[_currency(value)] = value
+        lives[member_rows.currency_of(value)] = value
     lives[row.currency] = member_rows.taken(lives.get(row.currency, b""), row)
     present = max(lives, key=lambda each: _rank(lives[each]))
     oldest = _rank(lives[present])[0] - member_rows.KEPT_DAYS
@@ -45,11 +50,6 @@ def taken(value: bytes, past: dict[str, bytes], row: Portfolio) -> tuple[bytes, 
 def packed(past: dict[str, bytes]) -> bytes | None:
     """Return what is to be kept; None of nothing."""
     return msgspec.msgpack.encode(dict(sorted(past.items()))) if past else None
-
-
-def _currency(value: bytes) -> str:
-    head, _ = member_rows.unpack(value)
-    return str(head["currency"][0].decode())
 
 
 def _rank(value: bytes) -> tuple[int, int, bytes]:

@@ -9,15 +9,16 @@ from math import ceil, floor
 
 import numpy as np
 
-from engine.arrays import Ints, Rows
+from engine.arrays import Ints
 from engine.group_currencies import MOST
 from engine.group_nesting import Nested
 from engine.group_total import Span, mean_total, period_of
 from schemas import Group
 from schemas.money import to_minor
-from workers.allocator.crews import Crew, read_lives
+from workers.allocator.crews import Crew
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Exchange
+from workers.allocator.spent import Spent
 from workers.allocator.trees import Tree
 from workers.instants import day_number
 
@@ -39,9 +40,8 @@ class Totals:
         self, draft: Draft, tree: Tree, crew: Crew, days: tuple[int, int], exchange: Exchange
     ) -> None:
         """Prepare to reckon for a first local day, and how many of them there are."""
-        self._draft, self._tree, self._crew, self._days = draft, tree, crew, days
-        self._exchange = exchange
-        self._active = tuple(frozenset(some) for some in crew.active)
+        self._tree, self._days, self._exchange = tree, days, exchange
+        self._spent = [Spent(draft, crew, at, days[0]) for at in range(len(tree.groups))]
         self._inside: list[list[int]] = [[] for _ in tree.groups]
         for each in range(len(tree.groups)):
             for at in tree.way_up(each):
@@ -93,40 +93,15 @@ class Totals:
     def _own(self, at: int, first: int, into: str) -> int | Fraction:
         """Return what a group's own members have spent since a day, members of the past as well."""
         if (at, first, into) not in self._known:
+            spent = self._spent[at].since(first)
             self._known[at, first, into] = sum(
-                self._of_member(at, campaign, first, into)
-                for campaign in self._crew.rosters[at].newest
+                amount * self._worth(currency, into, day)
+                for (currency, day), amount in spent.items()
             )
         return self._known[at, first, into]
 
-    def _of_member(self, at: int, campaign: bytes, first: int, into: str) -> int | Fraction:
-        newest, day = self._crew.rosters[at].newest[campaign], self._days[0]
-        active = campaign in self._active[at]
-        if newest < first and not active:
-            return 0
-        lives = list(read_lives(self._draft, self._crew.keys[at], campaign))
-        missing = max(day - max(newest + 1, first), 0) if active else 0
-        spent = missing * int(lives[0][0]["budget"][0]) * self._worth(lives[0][0], into, None)
-        for number, (head, days) in enumerate(lives):
-            inside = (days["day"] >= first) & (days["day"] < day)
-            for _, others in lives[:number]:
-                # A day that was told in two currencies counts in the present one.
-                inside &= ~np.isin(days["day"], others["day"])
-            spent += self._spent(head, days[inside], into)
-        return spent
-
-    def _spent(self, head: Rows, days: Rows, into: str) -> int | Fraction:
-        """Return what days of a member have spent, each at the rates of then."""
-        if head["currency"][0].decode() == into:
-            return int(days["spend"].sum())
-        spent: int | Fraction = 0
-        for day, amount in zip(days["day"].tolist(), days["spend"].tolist(), strict=True):
-            spent += amount * self._worth(head, into, day)
-        return spent
-
-    def _worth(self, head: Rows, into: str, day: int | None) -> int | Fraction:
+    def _worth(self, currency: str, into: str, day: int | None) -> int | Fraction:
         """Return what a minor unit is worth; without a rate 0: that of nobody who takes part."""
-        currency = head["currency"][0].decode()
         if currency == into:
             return 1
         if (currency, into, day) not in self._worths:
