@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from schemas.action import Action, Release
 from schemas.aliases import ALIASES, Decoded, decode_metrics
+from schemas.allocation import Allocation
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
 from schemas.bid_terms import AdSetTerms, BidTerms
 from schemas.breakdown import Aims, BidInForce, Breakdowns, DaySlice
@@ -80,6 +81,7 @@ __all__ = [
     "AdSet",
     "AdSetTerms",
     "Aims",
+    "Allocation",
     "Arm",
     "AuditEntry",
     "AuditStatus",

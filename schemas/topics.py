@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from schemas.action import Action
+from schemas.allocation import Allocation
 from schemas.audit import AuditEntry
 from schemas.breakdown import Breakdowns
 from schemas.condition import Condition
@@ -73,6 +74,15 @@ PORTFOLIO: Final = Topic(
     readers=("allocator",),
     about="Closed periods of campaigns that belong to a budget group; those of groups inside "
     "others are copied to where these lie.",
+)
+ALLOCATIONS: Final = Topic(
+    name="allocations.v1",
+    record=Allocation,
+    key=Key.BUDGET_GROUP,
+    retention_ms=7 * DAY_MS,
+    writers=("allocator",),
+    readers=("allocator",),
+    about="What the day of a large group was settled at, page by page, before members are told.",
 )
 SHAPES: Final = Topic(
     name="shapes.v1",
@@ -197,6 +207,7 @@ TOPICS: Final = (
     GROUPS,
     FX_RATES,
     PORTFOLIO,
+    ALLOCATIONS,
     SHAPES,
     SUSPICIONS,
     BREAKDOWNS,

@@ -1,24 +1,18 @@
-"""From a group's split to recommendations: one for each member, or a hold that says why."""
+"""From a member's row to its recommendation: a new budget, or a hold that says why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
 from msgspec.structs import replace
 
-from engine.arrays import Bools, Floats, Ints
 from engine.calendar import DAY, HOUR
-from engine.group_budgets import HOLDS, Shared
-from engine.group_exploring import Explored
-from engine.group_impact import confidence
-from engine.group_split import GO
 from schemas import (
     Explanation,
     HoldReason,
-    Impact,
     Kind,
     Priority,
     Recommendation,
@@ -28,18 +22,14 @@ from schemas import (
 from schemas.levers import CURRENCY_UNIT, DAILY_BUDGET
 from schemas.money import from_minor
 from schemas.topics import GROUPS, PORTFOLIO
-from workers.allocator.crews import Crew
-from workers.allocator.explaining import Explaining
-from workers.allocator.faults import Fault
-from workers.allocator.gathering import Gathered
-from workers.allocator.impact import DIGITS, impacts
+from workers.allocator.advice_rows import TOLD, as_text
+from workers.allocator.explaining import Explaining, currency_of
+from workers.allocator.facts import Facts
+from workers.allocator.impact import DIGITS, impact_of
 from workers.allocator.learning_notes import LearningNotes
-from workers.allocator.money import Money
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.rails import Rails
-from workers.allocator.releasing import NOT_YET, identified, may_go
-from workers.allocator.shape import Shape
-from workers.allocator.totals import DayBudget
+from workers.allocator.releasing import NOT_YET, identified
 from workers.instants import from_seconds
 
 _LONGEST: Final = 7 * DAY
@@ -51,128 +41,49 @@ _MUCH, _SOME = 0.1, 0.03
 _LIKELY, _EVEN = 0.8, 0.5
 
 
-Said = Mapping[bytes, bytes]
-"""By campaign the id of what was recommended for it last."""
-
-
 class Advice:
-    """Says what each member is to have."""
+    """Says what each member of one allocation is to have."""
 
-    def __init__(
-        self,
-        policy: AllocatorPolicy,
-        shape: Shape,
-        crew: Crew,
-        found: Gathered,
-        budget: DayBudget,
-    ) -> None:
-        """Prepare to advise the members that were ``found``."""
-        self._policy, self._shape, self._found, self._budget = policy, shape, found, budget
-        self._offset = crew.offset
-        groups = [known.group for known in shape.tree.groups]
-        self._groups = [groups[at] for at in found.of.tolist()]
-        self._currencies = found.currencies
+    def __init__(self, policy: AllocatorPolicy, facts: Facts) -> None:
+        """Prepare to advise."""
+        self._policy, self._facts = policy, facts
+        self._explain, self._rails = Explaining(facts), Rails(facts)
+        self._learning = LearningNotes(facts, self._explain)
 
-    def of(
-        self, explored: Explored | None, fault: Fault | None, said: Said, money: Money
-    ) -> list[Recommendation]:
-        """Return the recommendations of a split, or the same hold for all of a group left alone."""
-        settled = None if explored is None else explored.settled
-        explain = Explaining(self._shape, self._found, self._budget, settled)
+    def of(self, campaign: bytes, row: np.void) -> Recommendation:
+        """Return the recommendation of a member, or the hold of one that is left alone."""
+        blank, fault = self._blank(campaign, row), self._facts.fault
         if fault is not None:
-            why = [*explain.refusal(fault), *money.reasons]
-            return [self._hold(i, fault.reason, why, said) for i in self._rows]
-        if explored is None:
-            raise AssertionError("a group without a fault has a split")
-        return self._split(explored, explain, said, money)
-
-    def _split(
-        self, explored: Explored, explain: Explaining, said: Said, money: Money
-    ) -> list[Recommendation]:
-        shared, learning = explored.shared, LearningNotes(self._shape, self._found, explored)
-        sure, needed = self._sure(explored)
-        expected = impacts(self._shape.group, self._found, shared, self._shape.days)
-        checks = Rails(self._shape.tree, self._found, shared, self._budget, money)
-        present, after = (money.common(each.budget) for each in (self._found.members, shared))
-        go, made = self._released(shared, needed, (present, after)), []
-        moved = np.abs(after - present) / max(self._budget.total, 1)
-        for i in self._rows:
-            hold = HoldReason.PAUSED if self._found.paused[i] else HOLDS[shared.hold[i]]
-            why = explain.change(i) if hold is None else explain.hold(i, hold)
-            why += [*learning.of(i, explain), *money.reasons]
-            if hold is not None:
-                made.append(self._hold(i, hold, why, said))
-                continue
-            advice = replace(
-                self._blank(i, said),
-                reasons=tuple(why),
-                guardrails=checks.of(i, float(needed[i])),
-                auto_execute=bool(go[i]),
-                without_jitter=self._without_jitter(i, explored),
-                **self._change(i, shared, (float(sure[i]), float(moved[i])), expected[i]),
-            )
-            made.append(identified(advice))
-        return made
-
-    def _sure(self, explored: Explored) -> tuple[Floats, Floats]:
-        """Return how sure it is that moves gain, and the same where that is asked for, else 1.
-
-        What is moved by chance alone is no gain that one could be sure of.
-        """
-        settled, base = explored.settled, self._found.members.settled
-        sure = confidence(settled, base.astype(np.float64))
-        return sure, np.where(settled.hold == GO, sure, 1.0)
-
-    def _without_jitter(self, i: int, explored: Explored) -> Decimal | None:
-        """Return a budget without what the day's coins moved; None where they did not."""
-        plain = int(explored.without_jitter[i])
-        moved = plain != explored.shared.budget[i]
-        return from_minor(plain, self._currencies[i]) if moved else None
-
-    @property
-    def _rows(self) -> range:
-        return range(len(self._found.campaigns))
-
-    def _released(self, shared: Shared, sure: Floats, budgets: tuple[Ints, Ints]) -> Bools:
-        tree, found = self._shape.tree, self._found
-        auto = np.array([tree.released(at) for at in range(len(tree.groups))])[found.of]
-        enough = np.array([group.min_confidence for group in self._groups])
-        wanted = auto & (sure >= enough) & (found.heads["releasable"] > 0) & (shared.hold == 0)
-        return may_go(wanted, *budgets, self._budget.total, self._budget.nested)
-
-    def _change(
-        self, i: int, shared: Shared, found: tuple[float, float], expected: Impact
-    ) -> dict[str, Any]:
-        """Return what is new of member ``i``; ``found`` is how sure it is, and its share moved."""
-        currency, present = self._currencies[i], int(self._found.members.budget[i])
-        budget, (sure, moved) = int(shared.budget[i]), found
-        priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
-        risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
-        return {
-            "kind": Kind.BUDGET,
-            "hold_reason": None,
-            "recommended_value": from_minor(budget, currency),
-            "change": from_minor(budget - present, currency),
-            "change_pct": round(100.0 * (budget - present) / present, 2) if present else None,
-            "unit": CURRENCY_UNIT,
-            "expected_impact": expected,
-            "confidence": round(sure, DIGITS),
-            "priority": next(name for least, name in priorities if moved >= least),
-            "risk": next(name for least, name in risks if sure >= least),
-        }
+            return self._hold(blank, fault.reason, self._explain.refusal(fault))
+        hold = TOLD[row["hold"]]
+        if hold is not None:
+            why = [*self._explain.hold(row, hold), *self._learning.of(row)]
+            return self._hold(blank, hold, why)
+        why = [*self._explain.change(row), *self._learning.of(row)]
+        advice = replace(
+            blank,
+            kind=Kind.BUDGET,
+            hold_reason=None,
+            reasons=(*why, *self._facts.notes),
+            guardrails=self._rails.of(row),
+            auto_execute=bool(row["goes"]),
+            without_jitter=_without_jitter(row),
+            expected_impact=impact_of(self._facts, row),
+            **_change(row),
+        )
+        return identified(advice)
 
     def _hold(
-        self, i: int, reason: HoldReason, why: Sequence[Explanation], said: Said
+        self, blank: Recommendation, reason: HoldReason, why: Sequence[Explanation]
     ) -> Recommendation:
-        return identified(replace(self._blank(i, said), hold_reason=reason, reasons=tuple(why)))
+        reasons = (*why, *self._facts.notes)
+        return identified(replace(blank, hold_reason=reason, reasons=reasons))
 
-    def _blank(self, i: int, said: Said) -> Recommendation:
+    def _blank(self, campaign: bytes, row: np.void) -> Recommendation:
         """Return what all advice on a member has in common, as a hold without its reason."""
-        shape, campaign = self._shape, self._found.campaigns[i]
+        facts = self._facts
         platform, account, name = parse_campaign_key(campaign)
-        previous = said.get(campaign)
-        now, head = from_seconds(shape.now), self._found.heads[i]
-        ends = min(shape.ends, shape.now + _LONGEST)
+        now, currency = from_seconds(facts.now), currency_of(row)
         return Recommendation(
             platform=platform,
             account_id=account,
@@ -181,19 +92,43 @@ class Advice:
             kind=Kind.HOLD,
             # Any reason: a hold without one cannot be built.
             hold_reason=HoldReason.TOO_LITTLE_DATA,
-            hour=from_seconds(shape.now // HOUR * HOUR),
+            hour=from_seconds(facts.now // HOUR * HOUR),
             entity_id=name,
             field=DAILY_BUDGET,
-            current_value=from_minor(int(head["budget"]), self._currencies[i]),
-            currency=self._currencies[i],
+            current_value=from_minor(int(row["present"]), currency),
+            currency=currency,
             decided_at=now,
             valid_from=now,
-            expires_at=from_seconds(ends),
-            supersedes=previous.hex() if previous else None,
+            expires_at=from_seconds(min(facts.ends, facts.now + _LONGEST)),
+            supersedes=as_text(row["supersedes"]),
             model_version=self._policy.model_version,
-            plan_version=int(head["plan_version"]),
+            plan_version=int(row["plan_version"]),
             inputs={
-                self._policy.topic(GROUPS): shape.tree.offset,
-                self._policy.topic(PORTFOLIO): self._offset,
+                self._policy.topic(GROUPS): facts.groups_offset,
+                self._policy.topic(PORTFOLIO): facts.closed_offset,
             },
         )
+
+
+def _without_jitter(row: np.void) -> Decimal | None:
+    """Return a budget without what the day's coins moved; None where they did not."""
+    if row["without_jitter"] == row["budget"]:
+        return None
+    return from_minor(int(row["without_jitter"]), currency_of(row))
+
+
+def _change(row: np.void) -> dict[str, Any]:
+    """Return what is new of a member, and how much that is."""
+    currency, present, budget = currency_of(row), int(row["present"]), int(row["budget"])
+    sure, moved = float(row["sure"]), float(row["moved"])
+    priorities = ((_MUCH, Priority.HIGH), (_SOME, Priority.MEDIUM), (0.0, Priority.LOW))
+    risks = ((_LIKELY, Risk.LOW), (_EVEN, Risk.MEDIUM), (-1.0, Risk.HIGH))
+    return {
+        "recommended_value": from_minor(budget, currency),
+        "change": from_minor(budget - present, currency),
+        "change_pct": round(100.0 * (budget - present) / present, 2) if present else None,
+        "unit": CURRENCY_UNIT,
+        "confidence": round(sure, DIGITS),
+        "priority": next(name for least, name in priorities if moved >= least),
+        "risk": next(name for least, name in risks if sure >= least),
+    }

@@ -7,9 +7,17 @@ from typing import Final
 
 import msgspec
 
+from schemas import Allocation
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Rates
-from workers.allocator.tables import MEMBERS, TICKS, allocated_key, said_key
+from workers.allocator.tables import (
+    ALLOCATIONS,
+    MEMBERS,
+    TICKS,
+    allocated_key,
+    said_key,
+    told_key,
+)
 
 _MOST: Final = 4_000
 """Ids that are kept in one record: some three hundred thousand bytes."""
@@ -21,7 +29,8 @@ class Allocated(msgspec.Struct, frozen=True, array_like=True, tag=2):
     day: int = -1
     """The local day that it was for."""
     by: str = TICKS
-    """The agent that made it, in whose table all of it is."""
+    """In whose table the ids are: of the agent that made it or, where pages are told one by one, of
+    the one that tells them."""
     rates: tuple[Rates, ...] = ()
     """What its tree reckons with where it mixes currencies, the newest last."""
     pages: int = 0
@@ -36,6 +45,22 @@ class _First(msgspec.Struct, frozen=True, array_like=True, tag=1):
     rates: tuple[Rates, ...] = ()
 
 
+class Told(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """How far those are told whose allocation comes in pages."""
+
+    day: int = -1
+    pages: int = 0
+    """How many pages of that day are told."""
+    kept: int = 0
+    """How many pages of ids there are, of this day and of the one before."""
+
+    @property
+    def next(self) -> tuple[int, int]:
+        """Return the day and the first page that are not told yet."""
+        return self.day, self.pages
+
+
+_TOLD: Final = msgspec.msgpack.Decoder(Told)
 _ALLOCATED: Final = msgspec.msgpack.Decoder(Allocated | _First)
 _IDS: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
@@ -57,14 +82,53 @@ def ids_of(draft: Draft, group: bytes, made: Allocated) -> Mapping[bytes, bytes]
     return ids
 
 
+def told_of(draft: Draft, group: bytes) -> Told:
+    """Return how far a large group's members are told."""
+    value = draft.read_of(ALLOCATIONS, told_key(group))
+    return Told() if value is None else _TOLD.decode(value)
+
+
+def is_told(draft: Draft, group: bytes, made: Allocated) -> bool:
+    """Return whether all that was allocated is told: what comes next builds upon it."""
+    return made.by != ALLOCATIONS or told_of(draft, group).next >= (made.day, made.pages)
+
+
+def with_page(
+    draft: Draft, page: Allocation, ids: Mapping[bytes, bytes]
+) -> Mapping[bytes, bytes | None]:
+    """Return what changes of the ids once a page is told; those of fewer pages are gone."""
+    before, group = told_of(draft, page.key), page.key
+    is_last = page.page + 1 == page.pages
+    kept = page.pages if is_last else max(before.kept, page.page + 1)
+    told = Told(page.day, page.page + 1, kept)
+    changed: dict[bytes, bytes | None] = {
+        said_key(group, at): None for at in range(page.pages, before.kept) if is_last
+    }
+    changed[said_key(group, page.page)] = msgspec.msgpack.encode(dict(ids))
+    changed[told_key(group)] = msgspec.msgpack.encode(told)
+    return changed
+
+
+def note_pages(draft: Draft, group: bytes, made: tuple[int, tuple[Rates, ...]], pages: int) -> None:
+    """Keep the day that was allocated and its rates: its ids are another agent's."""
+    _forget(draft, group)
+    day, rates = made
+    head = Allocated(day, ALLOCATIONS, rates, pages)
+    draft.writes[allocated_key(group)] = msgspec.msgpack.encode(head)
+
+
 def note(
     draft: Draft, group: bytes, made: tuple[int, tuple[Rates, ...]], ids: Mapping[bytes, bytes]
 ) -> None:
     """Keep the day that was allocated, its rates and the ids of what was recommended."""
-    before = _made_by(draft, draft.agent, group)
-    if before is not None:
-        draft.writes.update(dict.fromkeys(_pages(group, before.pages)))
+    _forget(draft, group)
     draft.writes.update(rows(draft.agent, group, made, ids))
+
+
+def _forget(draft: Draft, group: bytes) -> None:
+    before = _made_by(draft, draft.agent, group)
+    if before is not None and before.by == draft.agent:
+        draft.writes.update(dict.fromkeys(_pages(group, before.pages)))
 
 
 def rows(

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Final
 
 import numpy as np
 
 from engine.calendar import HOUR, day_start, local_day, weekday_of
-from engine.group_budgets import share
-from engine.group_exploring import Explored, explored
 from engine.group_total import Span
-from schemas import Group
+from schemas import Group, encode
 from schemas.fields import Cadence, Status
-from schemas.topics import ACTIONS, RECOMMENDATIONS
-from workers.allocator.advising import Advice
-from workers.allocator.allocated import Allocated, allocated_of, ids_of, note
-from workers.allocator.chances import chances
-from workers.allocator.crews import Crew, crew_of, surely_late
+from schemas.topics import ALLOCATIONS
+from workers.allocator.allocated import Allocated, allocated_of, is_told, note, note_pages
+from workers.allocator.crews import crew_of, surely_late
 from workers.allocator.draft import Draft
-from workers.allocator.faults import fault_of, flight_fault
-from workers.allocator.gathering import Gathered, gather
-from workers.allocator.money import Money
-from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
+from workers.allocator.pages import pages_of
+from workers.allocator.rosters import head_of
+from workers.allocator.settling import Settled, settle
 from workers.allocator.shape import Shape
-from workers.allocator.totals import DayBudget, Totals, flight_of
+from workers.allocator.tables import TICKS
+from workers.allocator.telling import tell
+from workers.allocator.totals import flight_of
 from workers.allocator.trees import Above, Tree, below, known_of, top_of, tree_of
 from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
+
+AT_ONCE: Final = 2_000
+"""Most members that are told in the step that settles their day: it takes half a second."""
 
 _MONDAY: Final = 0
 
@@ -43,26 +42,81 @@ class Books:
 def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
     """Share out a group's budget for the local day of ``now``, unless that was done or is early.
 
+    A group of more than `AT_ONCE` members is left to the agent of ticks, whose steps may take long,
+    and its members are told page by page.
+    """
+    due = _due(draft, books, key, now)
+    if due is None:
+        return
+    shape, before = due
+    large = sum(head_of(draft, each.group.key).active(shape.day) for each in shape.tree.groups)
+    if large <= AT_ONCE:
+        _announce(draft, shape, before)
+    elif draft.agent == TICKS:
+        _hand_on(draft, shape, before)
+
+
+def settled_if_due(draft: Draft, books: Books, key: bytes, now: int) -> Settled | None:
+    """Return what a group's day is settled at, if it is due at ``now``; tell nobody."""
+    due = _due(draft, books, key, now)
+    return None if due is None else _settled(draft, *due)
+
+
+def _due(draft: Draft, books: Books, key: bytes, now: int) -> tuple[Shape, Allocated] | None:
+    """Return which days are to be shared out for, and what was shared out before; None if none are.
+
     It is due when all who take part have closed the day before, or the group's wait is over.
     """
     if known_of(draft, key) is None and not below(draft, key):
-        return
+        return None
     top = top_of(draft, key)
     if partition_of(top.key, draft.view.partitions) != draft.view.partition:
-        return  # The tree is shared out where the key of its root lies.
+        return None  # The tree is shared out where the key of its root lies.
     head, before = known_of(draft, top.key), allocated_of(draft, top.key)
     if head is not None and not _is_open(books, head.group, before, now):
-        return
+        return None
     shape = _shape(books, tree_of(draft, top), now)
-    if shape is None or before.day >= shape.day:
-        return
-    waits = now < shape.begins + shape.group.wait_hours * HOUR
+    if shape is None or before.day >= shape.day or not is_told(draft, top.key, before):
+        return None
     # A group above may be told of any moment: before the wait is over it is not missed.
+    waits = _waits(shape)
     if waits and (top.above is not Above.ROOT or surely_late(draft, shape.tree, shape.day)):
-        return
+        return None
+    return shape, before
+
+
+def _waits(shape: Shape) -> bool:
+    """Return whether closed days that are late are waited for."""
+    return shape.now < shape.begins + shape.group.wait_hours * HOUR
+
+
+def _settled(draft: Draft, shape: Shape, before: Allocated) -> Settled | None:
     crew = crew_of(draft, shape.tree, shape.day)
-    if crew.somebody and not (waits and crew.late(shape.day)):
-        _announce(draft, shape, crew, before)
+    if not crew.somebody or (_waits(shape) and crew.late(shape.day)):
+        return None
+    return settle(draft, shape, crew, before)
+
+
+def _announce(draft: Draft, shape: Shape, before: Allocated) -> None:
+    """Publish what each member is to have; keep what was said and reckoned with."""
+    settled = _settled(draft, shape, before)
+    if settled is None:
+        return
+    ids = tell(draft, settled.facts, settled.campaigns, settled.rows)
+    kept = {**settled.said, **ids}
+    note(draft, shape.tree.top.key, (shape.day, settled.rates), kept)
+
+
+def _hand_on(draft: Draft, shape: Shape, before: Allocated) -> None:
+    """Publish what was settled, for its members to be told page by page."""
+    settled = _settled(draft, shape, before)
+    if settled is None:
+        return
+    pages = 0
+    for page in pages_of(settled.facts, settled.campaigns, settled.rows):
+        draft.publish(ALLOCATIONS, page.key, encode(page), shape.now)
+        pages += 1
+    note_pages(draft, shape.tree.top.key, (shape.day, settled.rates), pages)
 
 
 def _is_open(books: Books, group: Group, before: Allocated, now: int) -> bool:
@@ -92,41 +146,3 @@ def _days(day: int, flight: Span | None) -> int:
     """Return for how many days a weekly budget is, from ``day`` on: to Sunday or a flight's end."""
     days = 7 - int(weekday_of(np.array([day]))[0])
     return days if flight is None or day > flight[1] else min(days, flight[1] - day + 1)
-
-
-def _announce(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> None:
-    """Publish what each member is to have; keep what was said and reckoned with."""
-    found = gather(draft, shape, crew)
-    money = Money(draft, shape, crew, found, before)
-    idle = not found.heads["budget"].any()
-    fault = fault_of(shape.tree, money.exchange) or money.fault(found)
-    fault = fault or flight_fault(shape.group, shape.day, idle=idle)
-    budget, shared = DayBudget(), None
-    if fault is None:
-        totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
-        budget = totals.budget(found.of)
-        found, shared = money.split(found, partial(_shared, shape, budget))
-    top = shape.tree.top.key
-    said = ids_of(draft, top, before)
-    advice = Advice(draft.policy, shape, crew, found, budget).of(shared, fault, said, money)
-    for each in advice:
-        draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), shape.now)
-        if each.auto_execute:
-            actor = f"pacekeeper:group:{shape.group.budget_group_id}"[:200]
-            action = written(released(each, actor), ACTION_ID)
-            draft.publish(ACTIONS, each.key, action, shape.now)
-            draft.count("actions", "policy")
-        draft.count("decisions", each.kind.value)
-        if each.hold_reason is not None:
-            draft.count("holds", each.hold_reason.value)
-    ids = {each.key: bytes.fromhex(each.recommendation_id) for each in advice}
-    rates = before.rates if fault else money.exchange.sets
-    kept = {each: said[each] for each in said if crew.knows(each)}
-    note(draft, top, (shape.day, rates), kept | ids)
-
-
-def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:
-    by_group = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
-    change = by_group[found.of]
-    settled = share(found.members, budget.total, change, budget.nested)
-    return explored(found.members, settled, chances(shape, found.campaigns, found.of, change))

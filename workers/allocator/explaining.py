@@ -8,15 +8,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.group_budgets import GO, Shared
+from engine.group_budgets import GO
 from schemas import Explanation, HoldReason
-from schemas.fields import Objective
 from schemas.money import exponent_of, from_minor
+from workers.allocator.facts import Facts
 from workers.allocator.faults import Fault
-from workers.allocator.gathering import Gathered
 from workers.allocator.impact import DIGITS
-from workers.allocator.shape import Shape
-from workers.allocator.totals import DayBudget
 
 _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
     {
@@ -46,106 +43,104 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
 
 
 class Explaining:
-    """Says why, member by member."""
+    """Says why, member by member; ``row`` is a member's of `workers.allocator.advice_rows`."""
 
-    def __init__(
-        self, shape: Shape, found: Gathered, budget: DayBudget, shared: Shared | None
-    ) -> None:
+    def __init__(self, facts: Facts) -> None:
         """Prepare to explain a split, or why there is none."""
-        self._shape, self._found, self._shared = shape, found, shared
-        self._budget, self._total = budget, budget.total
-        self._currency, self._currencies = shape.group.currency, found.currencies
-        if shared is not None:
-            self._curves = shared.fit.curves()
+        self._facts = facts
 
     def refusal(self, fault: Fault) -> list[Explanation]:
         """Return why the group is left alone as a whole."""
-        return [explained(fault.code, fault.text, {"group": self._shape.name, **fault.evidence})]
+        return [explained(fault.code, fault.text, {"group": self._facts.group, **fault.evidence})]
 
-    def hold(self, i: int, reason: HoldReason) -> list[Explanation]:
-        """Return why member ``i`` keeps its budget."""
-        days = self._found.members.days
-        spent = days.spend[i] > 0.0
+    def hold(self, row: np.void, reason: HoldReason) -> list[Explanation]:
+        """Return why a member keeps its budget."""
         evidence = {
-            **self.named(i),
-            "budget": self._money(int(self._found.members.budget[i]), self._currencies[i]),
-            "currency": self._currencies[i],
-            "days": int((spent & (days.weight[i] > 0.0)).sum()),
-            "value": round(float(days.value[i].sum()), 2),
-            "what": self.what(i),
-            "total": self._money(self._total),
+            **self.named(row),
+            "budget": own_money(row, "present"),
+            "currency": currency_of(row),
+            "days": int(row["days"]),
+            "value": round(float(row["value"]), 2),
+            "what": self.what(row),
+            "total": self.money(self._facts.budget),
         }
-        return [explained(reason.value, _HOLDS[reason], evidence, common=self._currency)]
+        return [explained(reason.value, _HOLDS[reason], evidence, common=self._facts.currency)]
 
-    def change(self, i: int) -> list[Explanation]:
-        """Return why member ``i`` is to have another budget; nothing where only chance says so."""
-        shared = self._shared
-        if shared is None:
-            raise AssertionError("without a split no budget changes")
-        if shared.hold[i] != GO:
+    def change(self, row: np.void) -> list[Explanation]:
+        """Return why a member is to have another budget; nothing where only chance says so."""
+        if row["settled_hold"] != GO:
             return []
-        present, budget = int(self._found.members.settled[i]), int(shared.budget[i])
-        code = "more_for_the_money" if budget > present else "less_for_the_money"
+        code = "more_for_the_money" if row["settled"] > row["base"] else "less_for_the_money"
         text = (
             "From {current} to {recommended} {currency} a day each {currency} brings {average:.4g} "
             "{what}; money is worth {price:.4g} in the group today."
         )
-        notes = [explained(code, text, self._numbers(i, shared, present, budget))]
-        total = {"total": self._money(shared.total), "currency": self._currency}
-        if shared.unplaced:
+        return [explained(code, text, self._numbers(row)), *self._of_total()]
+
+    def _of_total(self) -> list[Explanation]:
+        """Return what is said of a total that finds no place, or that is cut at once."""
+        facts, notes = self._facts, []
+        total = {"total": self.money(facts.total), "currency": facts.currency}
+        if facts.unplaced:
             said = "{unplaced} {currency} of the group's day find no place within today's bounds."
-            evidence = {"unplaced": self._money(shared.unplaced), **total}
+            evidence = {"unplaced": self.money(facts.unplaced), **total}
             notes.append(explained("total_unplaced", said, evidence))
-        if shared.forced:
+        if facts.forced:
             said = "The group has {total} {currency} for the day: budgets are cut at once."
             notes.append(explained("total_before_max_change", said, total))
         return notes
 
-    def _numbers(self, i: int, shared: Shared, present: int, budget: int) -> dict[str, Any]:
-        fit, unit, currency = shared.fit, self._unit(i), self._currencies[i]
-        curve, low = self._curves.of(slice(i, i + 1)), float(min(present, budget))
-        moved = float(abs(budget - present))
+    def _numbers(self, row: np.void) -> dict[str, Any]:
+        currency = currency_of(row)
         numbers = {
-            "average": float(curve.gain(np.array([low]), np.array([moved]))[0]) / moved * unit,
-            "price": float(np.exp(shared.log_price[i])) * unit,
-            "exponent": float(fit.exponent[i]),
-            "exponent_deviation": float(fit.exponent_deviation[i]),
-            "usual_spend": float(fit.usual[i]) / 10 ** exponent_of(currency),
+            "average": float(row["average"]),
+            "price": float(row["price"]),
+            "exponent": float(row["exponent"]),
+            "exponent_deviation": float(row["exponent_deviation"]),
+            "usual_spend": float(row["usual"]) / 10 ** exponent_of(currency),
         }
-        if budget > 0:
-            marginal = float(curve.log_marginal(np.array([float(budget)]))[0])
-            numbers["marginal_return"] = float(np.exp(marginal)) * unit
+        if row["settled"] > 0:
+            numbers["marginal_return"] = float(row["marginal"])
         return {
-            **self.named(i),
-            "current": self._money(present, currency),
-            "recommended": self._money(budget, currency),
+            **self.named(row),
+            "current": own_money(row, "base"),
+            "recommended": own_money(row, "settled"),
             "currency": currency,
-            "what": self.what(i),
-            "identified": bool(fit.identified[i]),
-            "group_total": self._money(self._total),
-            "period_spent": self._money(self._budget.spent),
-            **{name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()},
+            "what": self.what(row),
+            "identified": bool(row["identified"]),
+            "group_total": self.money(self._facts.budget),
+            "period_spent": self.money(self._facts.spent),
+            **{name: rounded(number) for name, number in numbers.items()},
         }
 
-    def named(self, i: int) -> dict[str, Any]:
+    def named(self, row: np.void) -> dict[str, Any]:
         """Return the group that a recommendation is of and, in a tree, the member's own."""
-        tree = self._shape.tree
-        own = tree.groups[int(self._found.of[i])].group.budget_group_id
-        return {"group": self._shape.name} | ({"within": own} if len(tree.groups) > 1 else {})
+        facts, own = self._facts, self._facts.inside[int(row["of"])].name
+        return {"group": facts.group} | ({"within": own} if facts.several else {})
 
-    def what(self, i: int | None = None) -> str:
-        """Return what member ``i``'s value is counted in; of none, the group's."""
-        by_value = self._shape.group.objective is Objective.VALUE
-        currency = self._currency if i is None else self._currencies[i]
-        return f"{currency} of revenue" if by_value else "conversions"
+    def what(self, row: np.void | None = None) -> str:
+        """Return what a member's value is counted in; of none, the group's."""
+        currency = self._facts.currency if row is None else currency_of(row)
+        return f"{currency} of revenue" if self._facts.by_value else "conversions"
 
-    def _unit(self, i: int) -> float:
-        """Return what a value per minor unit is multiplied with, to be one per unit of money."""
-        by_value = self._shape.group.objective is Objective.VALUE
-        return 1.0 if by_value else 10.0 ** exponent_of(self._currencies[i])
+    def money(self, minor: int) -> str:
+        """Return an amount of the group's."""
+        return str(from_minor(minor, self._facts.currency))
 
-    def _money(self, minor: int, currency: str | None = None) -> str:
-        return str(from_minor(minor, currency or self._currency))
+
+def currency_of(row: np.void) -> str:
+    """Return a member's currency."""
+    return str(row["currency"].decode())
+
+
+def own_money(row: np.void, name: str) -> str:
+    """Return an amount of a member's own."""
+    return str(from_minor(int(row[name]), currency_of(row)))
+
+
+def rounded(number: float) -> float:
+    """Return a number as it is told."""
+    return float(f"{number:.{DIGITS}g}")
 
 
 def explained(code: str, text: str, evidence: dict[str, Any], **said: str) -> Explanation:

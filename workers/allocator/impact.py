@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
 
 from engine.arrays import Floats
-from engine.group_budgets import Shared
-from engine.group_impact import outcome
-from schemas import Group, Impact, MoneyRange, Range
-from schemas.fields import Objective
+from schemas import Impact, MoneyRange, Range
 from schemas.money import from_minor
-from workers.allocator.gathering import Gathered
+from workers.allocator.facts import Facts
 
 DIGITS = 6
 
 
-def impacts(group: Group, found: Gathered, shared: Shared, days: int) -> Sequence[Impact]:
-    """Return what each member's budget is expected to bring in ``days`` days.
-
-    Curves tell one of conversions and revenue; the other follows by the ratio of the two in the
-    days that count, where there is one.
-    """
-    made = outcome(shared.fit, shared.budget.astype(np.float64))
-    told = np.stack((made.p10, made.p50, made.p90)) * days
-    by_value = group.objective is Objective.VALUE
-    own, other = (
-        (found.revenue, found.conversions) if by_value else (found.conversions, found.revenue)
-    )
-    ratio = np.divide(other, own, out=np.zeros(len(own)), where=own > 0.0)
-    conversions, revenue = (told * ratio, told) if by_value else (told, told * ratio)
-    spend = shared.budget.astype(np.float64) * days
-    currencies = found.currencies
-    return [
-        _impact(currencies[i], conversions[:, i], revenue[:, i], float(spend[i]))
-        for i in range(len(spend))
-    ]
-
-
-def _impact(currency: str, conversions: Floats, revenue: Floats, spend: float) -> Impact:
-    earns, pays = bool(revenue[1] > 0.0), spend > 0.0
-    counts = bool(conversions[1] > 0.0)
+def impact_of(facts: Facts, row: np.void) -> Impact:
+    """Return what a member's budget is expected to bring until it ends."""
+    told, currency = row["brings"], str(row["currency"].decode())
+    other = told * row["other"]
+    conversions, revenue = (other, told) if facts.by_value else (told, other)
+    spend = float(row["budget"]) * facts.days
+    earns, pays, counts = bool(revenue[1] > 0.0), spend > 0.0, bool(conversions[1] > 0.0)
     return Impact(
         conversions=_range(conversions) if counts else None,
         revenue=_money(revenue, currency) if earns else None,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.group_exploring import Explored
+import numpy as np
+
 from engine.group_split import GO
 from schemas import Explanation
-from schemas.fields import Objective
 from schemas.money import exponent_of, from_minor
-from workers.allocator.explaining import Explaining, explained
-from workers.allocator.gathering import Gathered
-from workers.allocator.impact import DIGITS
-from workers.allocator.shape import Shape
+from workers.allocator.explaining import (
+    Explaining,
+    currency_of,
+    explained,
+    own_money,
+    rounded,
+)
+from workers.allocator.facts import Facts
 
 _EXPLORING: Final = (
     "To learn how value answers spend, {elsewhere} {common} a day lie elsewhere in {learning} "
@@ -33,67 +37,57 @@ _MOST: Final = 1e17
 class LearningNotes:
     """Says what is done to learn, member by member."""
 
-    def __init__(self, shape: Shape, found: Gathered, explored: Explored) -> None:
-        """Prepare to say what was ``explored``."""
-        self._shape, self._found, self._explored = shape, found, explored
-        self._currency = shape.group.currency  # what is moved and lost is the group's
+    def __init__(self, facts: Facts, explain: Explaining) -> None:
+        """Prepare to say what was explored."""
+        self._facts, self._explain = facts, explain
 
-    def of(self, i: int, explain: Explaining) -> list[Explanation]:
-        """Return what is said of member ``i``; nothing where its group does not learn."""
-        made, settled, notes = self._explored.shared, self._explored.settled, []
-        if made.budget[i] != settled.budget[i]:
-            notes.append(self._exploring(i, explain))
-        elif made.hold[i] == GO != settled.hold[i]:
-            evidence = {"settled": self._own(made.budget[i], i), "currency": self._of(i)}
-            notes.append(explained("jitter_ends", _RETURNS, explain.named(i) | evidence))
-        share = self._shape.tree.groups[int(self._found.of[i])].group.learning_share
-        if share > 0.0 and not made.fit.by_chance[0]:
-            notes.append(self._not_identified(i, explain))
+    def of(self, row: np.void) -> list[Explanation]:
+        """Return what is said of a member; nothing where its group does not learn."""
+        notes = []
+        if row["budget"] != row["settled"]:
+            notes.append(self._exploring(row))
+        elif row["hold"] == GO != row["settled_hold"]:
+            evidence = {"settled": own_money(row, "budget"), "currency": currency_of(row)}
+            named = self._explain.named(row)
+            notes.append(explained("jitter_ends", _RETURNS, named | evidence))
+        share = self._facts.inside[int(row["of"])].learning_share
+        if share > 0.0 and not self._facts.by_chance:
+            notes.append(self._not_identified(row))
         return notes
 
-    def _exploring(self, i: int, explain: Explaining) -> Explanation:
-        explored, cost = self._explored, float(self._explored.cost[i])
-        by_value = self._shape.group.objective is Objective.VALUE
-        unit = 10 ** exponent_of(self._currency) if by_value else 1
-        group = self._shape.tree.groups[int(self._found.of[i])].group
+    def _exploring(self, row: np.void) -> Explanation:
+        facts, explain = self._facts, self._explain
+        # What is moved and lost is the group's.
+        unit = 10 ** exponent_of(facts.currency) if facts.by_value else 1
         evidence = {
-            **explain.named(i),
-            "learning": group.budget_group_id,
-            "settled": self._own(explored.settled.budget[i], i),
-            "without_jitter": self._own(explored.without_jitter[i], i),
-            "recommended": self._own(explored.shared.budget[i], i),
-            "elsewhere": self._money(explored.elsewhere[i]),
-            "reserve": self._money(explored.reserve[i]),
-            "currency": self._of(i),
+            **explain.named(row),
+            "learning": facts.inside[int(row["of"])].name,
+            "settled": own_money(row, "settled"),
+            "without_jitter": own_money(row, "without_jitter"),
+            "recommended": own_money(row, "budget"),
+            "elsewhere": self._money(float(row["elsewhere"])),
+            "reserve": self._money(float(row["reserve"])),
+            "currency": currency_of(row),
             "what": explain.what(),
-            "cost": float(f"{cost / unit:.{DIGITS}g}"),
-            "cost_money": self._money(min(float(explored.worth[i]), _MOST)),
-            "by_chance": bool(explored.shared.fit.by_chance[0]),
-            **self._exponent(i),
+            "cost": rounded(float(row["cost"]) / unit),
+            "cost_money": self._money(min(float(row["worth"]), _MOST)),
+            "by_chance": facts.by_chance,
+            **_exponent(row),
         }
-        return explained("exploring", _EXPLORING, evidence, common=self._currency)
+        return explained("exploring", _EXPLORING, evidence, common=facts.currency)
 
-    def _not_identified(self, i: int, explain: Explaining) -> Explanation:
-        jitter = self._found.members.days.jitter
-        varied = 0 if jitter is None else int((jitter[i] != 0.0).sum())
+    def _not_identified(self, row: np.void) -> Explanation:
         evidence = {
-            **explain.named(i),
-            "what": explain.what(i),
-            "varied_days": varied,
-            **self._exponent(i),
+            **self._explain.named(row),
+            "what": self._explain.what(row),
+            "varied_days": int(row["varied_days"]),
+            **_exponent(row),
         }
         return explained("elasticity_not_identified", _NOT_IDENTIFIED, evidence)
 
-    def _exponent(self, i: int) -> dict[str, float]:
-        fit = self._explored.shared.fit
-        numbers = {"exponent": fit.exponent[i], "exponent_deviation": fit.exponent_deviation[i]}
-        return {name: float(f"{number:.{DIGITS}g}") for name, number in numbers.items()}
-
-    def _of(self, i: int) -> str:
-        return self._found.currencies[i]
-
-    def _own(self, minor: int, i: int) -> str:
-        return str(from_minor(int(minor), self._of(i)))
-
     def _money(self, minor: float) -> str:
-        return str(from_minor(round(float(minor)), self._currency))
+        return str(from_minor(round(minor), self._facts.currency))
+
+
+def _exponent(row: np.void) -> dict[str, float]:
+    return {name: rounded(float(row[name])) for name in ("exponent", "exponent_deviation")}

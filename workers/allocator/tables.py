@@ -16,6 +16,9 @@ RATES: Final = "rates"
 TICKS: Final = "ticks"
 """By group: what was allocated because a deadline had passed."""
 
+ALLOCATIONS: Final = "allocations"
+"""By large group: which pages of its allocation are told, and the ids of what was said."""
+
 
 def member_key(group: bytes, campaign: bytes) -> bytes:
     """Return the key of a member's closed days; names are printable, so a NUL is in none."""
@@ -40,6 +43,11 @@ def allocated_key(group: bytes) -> bytes:
 def said_key(group: bytes, page: int) -> bytes:
     """Return the key of a page of what was recommended last."""
     return group + b"\0said %d" % page
+
+
+def told_key(group: bytes) -> bytes:
+    """Return the key of how far a large group's members are told."""
+    return group + b"\0told"
 
 
 def past_key(group: bytes, campaign: bytes) -> bytes:

@@ -131,6 +131,11 @@ class Agent:
     """The topic that it reads; co-partitioned with all other sources of the app."""
     step: StepFunction
     """Pure: the same view and records give the same step."""
+    aside: bool = False
+    """Whether it may take seconds, so that it is reckoned in a thread of its own while the worker
+    goes on saying that it lives. It must not read broadcasts, which change meanwhile."""
+    step_records: int | None = None
+    """Most records of one of its steps, where that is less than for others."""
 
 
 Seal = Callable[[bytes | None, Sequence[Output]], tuple[bytes | None, Sequence[Output]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +44,8 @@ class Contract:
     observer: Observer
     limits: LaneLimits = field(default_factory=LaneLimits)
     dead_letters: DeadLetterPolicy = field(default_factory=DeadLetterPolicy)
+    aside: Executor = field(default_factory=lambda: ThreadPoolExecutor(max_workers=1))
+    """Where steps that may take seconds are reckoned: one at a time, whichever partition's."""
 
     def changelog(self, table: str) -> str:
         """Return the name of the changelog topic of ``table``."""

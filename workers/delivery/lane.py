@@ -106,7 +106,8 @@ class Lane:
             await asyncio.sleep(left)
 
     def _next_step(self) -> Sequence[Record]:
-        return at_its_clock(self._backlog[: self._limits.step_records])
+        most = min(self._limits.step_records, self.agent.step_records or self._limits.step_records)
+        return at_its_clock(self._backlog[:most])
 
     def commit(self, records: Sequence[Record]) -> None:
         """Note that the step of ``records``, the head of the backlog, is committed."""

@@ -148,7 +148,7 @@ class Partition:
         async with self._turn:
             await self._turn.wait_for(lambda: not self._held)
             started = monotonic()
-            step = agent.step(self._view, records)
+            step = await self._step(agent, records)
             self._watches[agent.name].check(len(records), step.dead_letters)
             outputs, head = self._sealed(step.outputs)
             writes = [(agent.name, step.writes), (JOURNAL, head)]
@@ -166,6 +166,13 @@ class Partition:
                 self._remember(name, changes)
             self.lanes[agent.source].commit(records)
             self._report(agent, len(records), monotonic() - started, step)
+
+    async def _step(self, agent: Agent, records: Sequence[Record]) -> Step:
+        """Return a step; while one is reckoned aside, this partition's tables stay as they are."""
+        if not agent.aside:
+            return agent.step(self._view, records)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._contract.aside, agent.step, self._view, records)
 
     def _sealed(
         self, outputs: Sequence[Output]

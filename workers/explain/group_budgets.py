@@ -11,15 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas import Recommendation
-from schemas.topics import GROUPS, PORTFOLIO, RECOMMENDATIONS
+from schemas.topics import GROUPS, PORTFOLIO
 from workers.allocator import tables
+from workers.allocator.advising import Advice
 from workers.allocator.allocated import rows
-from workers.allocator.allocating import Books, allocate_if_due
+from workers.allocator.allocating import Books, settled_if_due
 from workers.allocator.draft import Draft
 from workers.allocator.groups import groups_step
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.portfolio import take_rows
 from workers.allocator.reckoning import sets_of, too_old_of
+from workers.allocator.releasing import ADVICE_ID, written
 from workers.allocator.trees import below
 from workers.delivery.api import Record, Step, store
 
@@ -108,13 +110,14 @@ def recomputed(
     closed = [each for each in closed if each.key in members]
     books = Books()
     view.commit(tables.MEMBERS, take_rows(policy, books, view, closed))
-    said = {advice.key: bytes.fromhex(advice.supersedes or "")}
+    said = {advice.key: bytes.fromhex(advice.supersedes)} if advice.supersedes else {}
     # Rates are of then: what it reckoned with is written in it, the topic keeps the latest only.
     before = -1, sets_of(advice.reasons)
     view.tables[tables.RATES] = too_old_of(advice.reasons)
     view.tables[tables.TICKS] = rows(tables.TICKS, group, before, said)
     draft = Draft(policy, view, tables.TICKS)
-    allocate_if_due(draft, books, group, int(advice.decided_at.timestamp()))
-    name = policy.topic(RECOMMENDATIONS)
-    found = [out.value for out in draft.outputs if (out.topic, out.key) == (name, advice.key)]
-    return found[-1] if found else None
+    settled = settled_if_due(draft, books, group, int(advice.decided_at.timestamp()))
+    if settled is None or advice.key not in settled.campaigns:
+        return None
+    row = settled.rows[settled.campaigns.index(advice.key)]
+    return written(Advice(policy, settled.facts).of(advice.key, row), ADVICE_ID)

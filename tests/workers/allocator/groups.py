@@ -109,6 +109,8 @@ class Allocator:
     outputs: list[Output] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=dict)
+    pages: list[Stored] = field(default_factory=list)
+    """Pages of allocations that are not told yet."""
 
     def __post_init__(self) -> None:
         self._agents = {agent.source: agent for agent in agents(self.policy)}
@@ -127,7 +129,17 @@ class Allocator:
         store(table, step.writes)
         self.outputs += step.outputs
         self.dead_letters += step.dead_letters
+        name = self.policy.topic(topics.ALLOCATIONS)
+        for output in (each for each in step.outputs if each.topic == name):
+            time = datetime.fromtimestamp((output.timestamp or 0) / 1_000, UTC)
+            key = output.key or b""
+            self.pages.append(self.stored(topics.ALLOCATIONS, key, output.value, time))
         return step
+
+    def tell(self, count: int | None = None) -> Step:
+        """Let pages be told in one step: so many, or all that wait."""
+        told, self.pages = self.pages[:count], self.pages[count:] if count else []
+        return self.feed(topics.ALLOCATIONS, told)
 
     def stored(self, topic: Topic, key: bytes, value: bytes | None, time: datetime) -> Stored:
         name = self.policy.topic(topic)

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from deploy.broker import Broker
 from schemas import (
+    Action,
     AuditEntry,
     Budget,
     Kind,
@@ -30,6 +31,7 @@ from schemas import (
     Portfolio,
     Recommendation,
     Strategy,
+    Tick,
     decode,
     encode,
     topics,
@@ -42,7 +44,7 @@ from tests.faults.recount import ends
 from tests.faults.topics import PARTITIONS, reach, read
 from tests.waiting import eventually
 from tests.workers.allocator.currencies import in_money
-from tests.workers.allocator.groups import LEVELS, a_group, history
+from tests.workers.allocator.groups import LEVELS, a_group, a_row, history
 from workers.partitioner import partition_of
 
 DAYS = 20
@@ -100,6 +102,30 @@ class Stack:
                 timestamp_ms=int(at.timestamp() * 1_000),
             )
         await producer.stop()
+
+    def publish_all(
+        self, records: Sequence[tuple[Topic, Any, datetime]], partition: int | None = None
+    ) -> None:
+        """Publish many records at a time; to one partition, or where their keys belong."""
+        asyncio.run(self._publish_all(records, partition))
+
+    async def _publish_all(
+        self, records: Sequence[tuple[Topic, Any, datetime]], partition: int | None
+    ) -> None:
+        async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, linger_ms=20) as producer:
+            stored = [
+                await producer.send(
+                    topic.full_name(self.prefix),
+                    encode(record),
+                    key=record.key,
+                    partition=partition_of(record.key, PARTITIONS)
+                    if partition is None
+                    else partition,
+                    timestamp_ms=int(at.timestamp() * 1_000),
+                )
+                for topic, record, at in records
+            ]
+            await asyncio.gather(*stored)
 
     def values(self, topic: Topic) -> list[bytes]:
         count = 1 if topic.partitions is Partitions.BROADCAST else PARTITIONS
@@ -309,6 +335,61 @@ def test_a_group_in_two_currencies_is_set_in_each_ones_own_through_a_kill(
     refused = [dict(record.headers) for records in letters.values() for record in records]
     assert [each["pacekeeper-dead-letter-reason"] for each in refused] == [b"rate_jump"]
     words = stack.command("explain", advice[0].recommendation_id, "--json")
+    again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["verdict"] == "identical"
+
+
+MANY = 2_100
+"""More members than are told in the step that settles their day."""
+
+
+def many_rows() -> list[tuple[Topic, Record, datetime]]:
+    """Return eight closed days, the last of them yesterday, of many members."""
+    made: list[tuple[Topic, Record, datetime]] = []
+    for ago in range(8, 0, -1):
+        day = (MIDNIGHT - timedelta(days=ago)).date()
+        closed = CLOSED - timedelta(days=ago - 1)
+        for i in range(MANY):
+            row = a_row(
+                f"m{i:04d}",
+                0,
+                first_day=day,
+                last_day=day,
+                spend=Decimal(90 + (7 * i + ago) % 10),
+                conversions=float(5 + i % 50),
+                closed_at=closed,
+            )
+            made.append((topics.PORTFOLIO, row, closed))
+    return made
+
+
+@pytest.mark.kafka
+def test_members_of_a_large_group_are_told_once_through_a_kill(stack: Stack) -> None:
+    total = Budget(amount=Decimal(100 * MANY), period=BudgetPeriod.DAY)
+    group = a_group(budget=total, autonomy=Autonomy.AUTO)
+    home = partition_of(group.key, PARTITIONS)
+    tick = Tick(partition=home, time=CLOSED + timedelta(minutes=1))
+    stack.publish_all(many_rows())
+    with stack.worker("allocator") as allocator:
+        stack.wait_until_read("allocator", topics.PORTFOLIO)
+        stack.publish((topics.GROUPS, group, MIDNIGHT))
+        stack.wait_until_read("allocator", topics.GROUPS)
+        stack.publish_all([(topics.TICKS, tick, tick.time)], partition=home)
+        stack.wait_for(lambda: bool(stack.values(topics.ALLOCATIONS)))
+        allocator.send_signal(signal.SIGKILL)
+    with stack.worker("allocator"):
+        stack.wait_for(lambda: len(stack.advice(DAILY_BUDGET)) >= MANY)
+        stack.wait_until_read("allocator", topics.ALLOCATIONS)
+    advice = stack.advice(DAILY_BUDGET)
+    assert sorted(each.campaign_id for each in advice) == [f"m{i:04d}" for i in range(MANY)]
+    budgets = [each.recommended_value or each.current_value or Decimal(0) for each in advice]
+    assert sum(budgets) == total.amount
+    changed = [each.recommendation_id for each in advice if each.kind is Kind.BUDGET]
+    actions = [decode(value, Action) for value in stack.values(topics.ACTIONS)]
+    assert len(changed) > MANY / 2
+    assert {each.recommendation_id for each in actions} <= set(changed)
+    words = stack.command("explain", changed[0], "--json")
     again = subprocess.run(words, env=stack.environment, capture_output=True, check=False)
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["verdict"] == "identical"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -120,6 +121,49 @@ async def idle(partition: Partition, failures: Sequence[BaseException] = ()) -> 
             any(lane.waiting for lane in partition.lanes.values()) and not failures
         ):
             await asyncio.sleep(0)
+
+
+async def test_a_step_aside_leaves_the_loop_free_and_its_partition_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(view: View, records: Sequence[Record]) -> Step:
+        before = dict(view.table("other"))
+        began.set()
+        assert go_on.wait(5)
+        assert dict(view.table("other")) == before
+        return copy(view, records)
+
+    log = Log(monkeypatch)
+    partition = opened([], Agent(name="slow", source=TOPIC, step=slow, aside=True), OTHER)
+    partition.lanes[TOPIC].offer(chunk(0, 0))
+    async with asyncio.timeout(5):
+        while not began.is_set():  # noqa: ASYNC110 -- a thread tells no loop
+            await asyncio.sleep(0)
+        # The loop runs, and the other lane waits for its turn.
+        partition.lanes["others"].offer(chunk(0, 0))
+        for _ in range(10):
+            await asyncio.sleep(0)
+    assert log.transactions == []
+    go_on.set()
+    await idle(partition)
+    assert [source for _, source, _ in log.transactions] == [TOPIC, "others"]
+
+
+async def test_an_agent_may_ask_for_smaller_steps_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = Log(monkeypatch)
+    partition = opened([], replace(COPY, step_records=1), OTHER)
+    partition.lanes[TOPIC].offer(chunk(0, 0, 1))
+    partition.lanes["others"].offer(chunk(0, 0, 1))
+    await idle(partition)
+    assert sorted((source, offset) for _, source, offset in log.transactions) == [
+        (TOPIC, 1),
+        (TOPIC, 2),
+        ("others", 2),
+    ]
 
 
 async def test_outputs_changes_dead_letters_and_offset_are_one_transaction(

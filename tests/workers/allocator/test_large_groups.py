@@ -1,0 +1,185 @@
+"""Large groups: settled in one step, told page by page, and told what they would be at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas import Budget, HoldReason, Portfolio, Recommendation, decode, topics
+from schemas.fields import Autonomy, BudgetPeriod
+from tests.workers.allocator.groups import Allocator, at, days_of
+from tests.workers.explain.kept import Kept
+from workers.allocator import allocating, pages
+from workers.allocator.allocated import told_of
+from workers.allocator.draft import Draft
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.tables import ALLOCATIONS, said_key
+
+NAMES = [f"c{i:02d}" for i in range(11)]
+DUE = at(20, 7)
+"""When the wait for closed days is over."""
+
+LEARNING: dict[str, Any] = {"autonomy": Autonomy.AUTO, "min_confidence": 0.5, "learning_share": 0.2}
+BUDGET = Budget(amount=Decimal("1100.07"), period=BudgetPeriod.DAY)
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let groups of more than four members be large, and pages have three."""
+    monkeypatch.setattr(allocating, "AT_ONCE", 4)
+    monkeypatch.setattr(pages, "PAGE", 3)
+    return monkeypatch
+
+
+def closed(days: range) -> list[Portfolio]:
+    by_member = [days_of(name, days, 5.0 + 3.0 * i) for i, name in enumerate(NAMES)]
+    return [row for day in zip(*by_member, strict=True) for row in day]
+
+
+def grown(kind: type[Allocator] = Allocator, **fields: Any) -> Allocator:  # noqa: ANN401
+    """Return an allocator that knows twenty days of eleven members, the last day of all but one."""
+    allocator = kind()
+    allocator.rows(closed(range(20))[:-1])
+    allocator.group(budget=BUDGET, **fields)
+    return allocator
+
+
+def told(allocator: Allocator) -> dict[str, list[bytes]]:
+    names = [allocator.policy.topic(each) for each in (topics.RECOMMENDATIONS, topics.ACTIONS)]
+    made: dict[str, list[bytes]] = {name: [] for name in names}
+    for output in allocator.outputs:
+        if output.topic in made:
+            made[output.topic].append(output.value or b"")
+    return made
+
+
+def at_once(time: datetime = DUE) -> dict[str, list[bytes]]:
+    allocator = grown(**LEARNING)
+    allocator.tick(time)
+    return told(allocator)
+
+
+def test_they_are_told_what_they_would_be_told_at_once(large: pytest.MonkeyPatch) -> None:
+    with large.context() as usual:
+        usual.setattr(allocating, "AT_ONCE", 100)
+        expected = at_once()
+    allocator = grown(**LEARNING)
+    allocator.tick(DUE)
+    assert allocator.advice == []
+    assert [len(page.value or b"") > 0 for page in allocator.pages] == [True] * 4
+    allocator.tell()
+    assert told(allocator) == expected
+    assert all(len(values) > 5 for values in expected.values())
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None
+)
+@given(cuts=st.lists(st.integers(1, 4), max_size=4), again=st.booleans())
+def test_however_pages_come_in_steps_each_is_told_once(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+    cuts: list[int],
+    again: bool,  # noqa: FBT001 -- drawn
+) -> None:
+    allocator = grown(**LEARNING)
+    allocator.tick(DUE)
+    every = list(allocator.pages)
+    for cut in cuts:
+        allocator.tell(cut)
+        if again:
+            allocator.feed(topics.ALLOCATIONS, every[:1])
+    allocator.tell()
+    names = [each.campaign_id for each in allocator.advice]
+    assert names == NAMES
+
+
+def test_closed_days_do_not_settle_them_but_the_tick_after_does(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown()
+    allocator.rows(closed(range(20))[-1:])
+    assert (allocator.advice, allocator.pages) == ([], [])
+    allocator.tick(at(20, 1.5))
+    allocator.tell()
+    assert {each.hold_reason for each in allocator.advice} <= {None, HoldReason.WITHIN_BAND}
+    assert len(allocator.advice) == len(NAMES)
+
+
+def test_the_next_day_waits_until_all_are_told_and_names_their_last_word(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown()
+    allocator.tick(DUE)
+    allocator.tell(3)
+    allocator.rows(closed(range(21))[-len(NAMES) :])
+    allocator.tick(at(21, 7))
+    assert len(allocator.pages) == 1
+    allocator.tell()
+    last = {each.campaign_id: each.recommendation_id for each in allocator.advice}
+    allocator.outputs.clear()
+    allocator.tick(at(21, 7.1))
+    allocator.tell()
+    assert {each.campaign_id: each.supersedes for each in allocator.advice} == last
+
+
+@pytest.mark.parametrize("shrinks", [False, True])
+def test_a_last_word_is_found_when_a_group_becomes_large_or_is_so_no_longer(
+    large: pytest.MonkeyPatch,
+    shrinks: bool,  # noqa: FBT001 -- a parameter
+) -> None:
+    sizes, last = (4, 100) if shrinks else (100, 4), dict[str, str]()
+    allocator = grown()
+    for day, size in enumerate(sizes):
+        large.setattr(allocating, "AT_ONCE", size)
+        last = {each.campaign_id: each.recommendation_id for each in allocator.advice}
+        allocator.outputs.clear()
+        allocator.rows(closed(range(20 + day))[-len(NAMES) :])
+        allocator.tick(at(20 + day, 7))
+        allocator.tell()
+    assert {each.campaign_id: each.supersedes for each in allocator.advice} == last
+
+
+def test_ids_of_members_that_are_gone_go_with_the_pages(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown()
+    allocator.tick(DUE)
+    allocator.tell()
+    few = [row for row in closed(range(40)) if row.campaign_id < "c05"]
+    allocator.rows(few)
+    allocator.tick(at(40, 7))
+    allocator.tell()
+    draft = Draft(AllocatorPolicy(), allocator, ALLOCATIONS)
+    assert told_of(draft, b"spring").kept == 2
+    kept = {key for key in allocator.tables[ALLOCATIONS] if b"said" in key}
+    assert kept == {said_key(b"spring", page) for page in range(2)}
+
+
+def test_their_advice_is_recomputed_to_the_same_bytes(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown(Kept, **LEARNING)
+    assert isinstance(allocator, Kept)
+    for day in (20, 21):
+        allocator.tick(at(day, 7))
+        allocator.tell()
+        allocator.rows(closed(range(day + 1))[-len(NAMES) :])
+    values = allocator.published
+    assert len(values) == 2 * len(NAMES)
+    assert any(decode(value, Recommendation).without_jitter is not None for value in values)
+    for value in values:
+        assert allocator.again(value) == value
+
+
+def test_a_page_of_what_is_no_group_is_put_aside(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = Allocator()
+    page = allocator.stored(topics.ALLOCATIONS, b"spring", b'{"budget_group_id":1}', DUE)
+    allocator.feed(topics.ALLOCATIONS, [page])
+    assert [letter.field for letter in allocator.dead_letters] == ["budget_group_id"]

@@ -1,0 +1,40 @@
+"""The agent of allocations: tells members of large groups what their day was settled at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from schemas import Allocation, SchemaError, decode
+from schemas.keys import check_key
+from workers.allocator.allocated import told_of, with_page
+from workers.allocator.draft import Draft
+from workers.allocator.pages import content_of
+from workers.allocator.policy import AllocatorPolicy
+from workers.allocator.tables import ALLOCATIONS
+from workers.allocator.telling import tell
+from workers.delivery.api import Record, Step, View
+
+STEP_PAGES = 10
+"""Most pages of one step: some thousand members."""
+
+
+def allocations_step(policy: AllocatorPolicy, view: View, records: Sequence[Record]) -> Step:
+    """Publish what the pages of one partition say of their members, each page once."""
+    draft = Draft(policy, view, ALLOCATIONS)
+    for record in records:
+        try:
+            page = decode(record.value or b"", Allocation)
+            check_key(record.key, page.key)
+            if not draft.sent_on(record, page.key):
+                _tell(draft, page, record)
+        except SchemaError as error:
+            draft.refuse_for(record, error)
+    return draft.done()
+
+
+def _tell(draft: Draft, page: Allocation, record: Record) -> None:
+    if (page.day, page.page) < told_of(draft, page.key).next:
+        draft.count("repeats", record.topic)
+        return
+    ids = tell(draft, *content_of(page))
+    draft.writes.update(with_page(draft, page, ids))

@@ -1,0 +1,73 @@
+"""What a group's day is settled at: facts, and a row for each member."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from engine.arrays import Rows
+from engine.group_budgets import share
+from engine.group_exploring import Explored, explored
+from workers.allocator.advice_rows import Said, rows_of, split_rows
+from workers.allocator.allocated import Allocated, ids_of
+from workers.allocator.chances import chances
+from workers.allocator.crews import Crew
+from workers.allocator.draft import Draft
+from workers.allocator.exchange import Rates
+from workers.allocator.facts import Facts, facts_of, with_split
+from workers.allocator.faults import fault_of, flight_fault
+from workers.allocator.gathering import Gathered, gather
+from workers.allocator.money import Money
+from workers.allocator.shape import Shape
+from workers.allocator.split import Split
+from workers.allocator.totals import DayBudget, Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One allocation: all that is needed to tell it, and to go on from it the next day."""
+
+    facts: Facts
+    campaigns: Sequence[bytes]
+    rows: Rows
+    """Shape (B,), of `workers.allocator.advice_rows.ROW`."""
+    rates: tuple[Rates, ...]
+    said: Said
+    """By campaign what was recommended last, of members of today."""
+
+
+def settle(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Settled:
+    """Share out a day, or say why it cannot be."""
+    found = gather(draft, shape, crew)
+    money = Money(draft, shape, crew, found, before)
+    idle = not found.heads["budget"].any()
+    fault = fault_of(shape.tree, money.exchange) or money.fault(found)
+    fault = fault or flight_fault(shape.group, shape.day, idle=idle)
+    said = ids_of(draft, shape.tree.top.key, before)
+    facts = facts_of(shape, crew, fault, money.reasons)
+    if fault is not None:
+        rows, rates = rows_of(found, said), before.rates
+    else:
+        totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
+        budget = totals.budget(found.of)
+        found, shared = money.split(found, partial(_shared, shape, budget))
+        split = Split(found, budget, shared, money)
+        facts = with_split(facts, split)
+        rows, rates = split_rows(facts, split, said), money.exchange.sets
+    return Settled(
+        facts=facts,
+        campaigns=found.campaigns,
+        rows=rows,
+        rates=rates,
+        said={each: said[each] for each in said if crew.knows(each)},
+    )
+
+
+def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:
+    by_group = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
+    change = by_group[found.of]
+    settled = share(found.members, budget.total, change, budget.nested)
+    return explored(found.members, settled, chances(shape, found.campaigns, found.of, change))
