@@ -92,7 +92,7 @@ def enrol(draft: Draft, group: bytes, campaign: bytes, row: tuple[int, int]) -> 
     """Note a member's closed day; ``row`` is the day and the offset of its record."""
     day, offset = row
     head = _paged(draft, group)
-    key = page_key(group, head.depth, _place(campaign, head.depth))
+    key = page_key(group, head.depth, page_of(campaign, head.depth))
     page = _page(draft, key)
     before = page.get(campaign)
     newest = day if before is None else max(day, before)
@@ -123,6 +123,11 @@ def without_older(draft: Draft, group: bytes, days: int) -> list[bytes]:
     left = {last: count for last, count in head.days.items() if last >= oldest}
     draft.writes[roster_key(group)] = msgspec.msgpack.encode(Head(head.offset, head.depth, left))
     return gone
+
+
+def page_of(campaign: bytes, depth: int) -> int:
+    """Return which of two to the power ``depth`` pages a name is on."""
+    return crc32(campaign) & ((1 << depth) - 1)
 
 
 def _stored(draft: Draft, group: bytes) -> Head | _Whole:
@@ -158,16 +163,12 @@ def _spread(draft: Draft, group: bytes, head: Head) -> Head:
         depth += 1
         pages = [{} for _ in range(1 << depth)]
         for campaign, last in names.items():
-            pages[_place(campaign, depth)][campaign] = last
+            pages[page_of(campaign, depth)][campaign] = last
     for key in _pages(group, head.depth):
         draft.writes[key] = None
     for key, page in zip(_pages(group, depth), pages, strict=True):
         _write(draft, key, page)
     return msgspec.structs.replace(head, depth=depth)
-
-
-def _place(campaign: bytes, depth: int) -> int:
-    return crc32(campaign) & ((1 << depth) - 1)
 
 
 def _pages(group: bytes, depth: int) -> Iterator[bytes]:

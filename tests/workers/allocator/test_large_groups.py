@@ -6,12 +6,24 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas import Budget, HoldReason, Portfolio, Recommendation, decode, topics
+from engine.errors import UnknownFormat
+from schemas import (
+    Allocation,
+    Budget,
+    HoldReason,
+    Portfolio,
+    Recommendation,
+    decode,
+    encode,
+    topics,
+)
 from schemas.fields import Autonomy, BudgetPeriod
+from tests.schemas.golden import stored as golden
 from tests.workers.allocator.groups import Allocator, at, days_of
 from tests.workers.explain.kept import Kept
 from workers.allocator import allocating, pages
@@ -183,3 +195,22 @@ def test_a_page_of_what_is_no_group_is_put_aside(
     page = allocator.stored(topics.ALLOCATIONS, b"spring", b'{"budget_group_id":1}', DUE)
     allocator.feed(topics.ALLOCATIONS, [page])
     assert [letter.field for letter in allocator.dead_letters] == ["budget_group_id"]
+
+
+def test_a_page_that_was_stored_by_an_earlier_release_is_told() -> None:
+    allocator = Allocator()
+    stored = golden("allocations.v1-page")
+    allocator.feed(
+        topics.ALLOCATIONS, [allocator.stored(topics.ALLOCATIONS, b"spring", stored, DUE)]
+    )
+    assert [each.campaign_id for each in allocator.advice] == NAMES[:3]
+    assert allocator.dead_letters == []
+
+
+def test_a_page_of_a_later_release_ends_the_process() -> None:
+    page = decode(golden("allocations.v1-page"), Allocation)
+    later = msgspec.structs.replace(page, content=msgspec.msgpack.encode((2, "unknown")))
+    allocator = Allocator()
+    record = allocator.stored(topics.ALLOCATIONS, b"spring", encode(later), DUE)
+    with pytest.raises(UnknownFormat, match="page of an allocation"):
+        allocator.feed(topics.ALLOCATIONS, [record])
