@@ -88,9 +88,14 @@ def told_of(draft: Draft, group: bytes) -> Told:
     return Told() if value is None else _TOLD.decode(value)
 
 
-def is_told(draft: Draft, group: bytes, made: Allocated) -> bool:
-    """Return whether all that was allocated is told: what comes next builds upon it."""
-    return made.by != ALLOCATIONS or told_of(draft, group).next >= (made.day, made.pages)
+def is_told(draft: Draft, group: bytes, made: Allocated, day: int) -> bool:
+    """Return whether all that was allocated is told: what is said for ``day`` builds upon it.
+
+    What is older than a day has expired: were pages of it lost, they would be waited for in vain.
+    """
+    if made.by != ALLOCATIONS or made.day < day - 1:
+        return True
+    return told_of(draft, group).next >= (made.day, made.pages)
 
 
 def with_page(

@@ -76,7 +76,7 @@ def _due(draft: Draft, books: Books, key: bytes, now: int) -> tuple[Shape, Alloc
     if head is not None and not _is_open(books, head.group, before, now):
         return None
     shape = _shape(books, tree_of(draft, top), now)
-    if shape is None or before.day >= shape.day or not is_told(draft, top.key, before):
+    if shape is None or before.day >= shape.day or not is_told(draft, top.key, before, shape.day):
         return None
     # A group above may be told of any moment: before the wait is over it is not missed.
     waits = _waits(shape)

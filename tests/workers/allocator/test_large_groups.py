@@ -139,6 +139,21 @@ def test_the_next_day_waits_until_all_are_told_and_names_their_last_word(
     assert {each.campaign_id: each.supersedes for each in allocator.advice} == last
 
 
+def test_a_lost_page_stops_a_group_for_no_longer_than_a_day(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown()
+    allocator.tick(DUE)
+    allocator.tell(3)
+    allocator.pages.clear()
+    for day in (21, 22):
+        allocator.rows(closed(range(day))[-len(NAMES) :])
+        allocator.tick(at(day, 7))
+    assert [decode(page.value or b"", Allocation).page for page in allocator.pages] == [0, 1, 2, 3]
+    allocator.tell()
+    assert len(allocator.advice) == 3 * 3 + len(NAMES)
+
+
 @pytest.mark.parametrize("shrinks", [False, True])
 def test_a_last_word_is_found_when_a_group_becomes_large_or_is_so_no_longer(
     large: pytest.MonkeyPatch,
