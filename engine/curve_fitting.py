@@ -16,7 +16,7 @@ Panel Data" (2002), section 14.2, for instruments.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -40,6 +40,10 @@ _NOISE_DAYS: Final = 20.0
 """Days that the dispersion of all counts for against how a campaign's own days departed."""
 
 _LEAST: Final = 1e-12
+
+
+OF_POOLS: Final = frozenset({"pool_exponent", "pool_deviation", "pool_identified", "by_chance"})
+"""The fields of a fit that pools have, not campaigns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,15 @@ class Fit:
     """Shape (P,): whether the campaigns of a pool together tell its exponent to .1 or better."""
     by_chance: Bools
     """Shape (P,): whether exponents come from chance of our own alone, which demand cannot move."""
+
+    def only(self, rows: Ints) -> Fit:
+        """Return what is known of some campaigns; pools stay as they are."""
+        own = {
+            field.name: getattr(self, field.name)[rows]
+            for field in fields(self)
+            if field.name not in OF_POOLS
+        }
+        return replace(self, **own)
 
     def curves(self) -> Curves:
         """Return the curves of a day's spend, in the money of ``usual``."""

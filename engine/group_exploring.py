@@ -130,15 +130,16 @@ def _drawn(
 ) -> Ints:
     """Return what moves towards a split by drawn curves, within what may lie elsewhere."""
     moves, draw = np.zeros_like(settled.budget), _draw(settled.fit, chances.coins[:, 2:])
-    before = replace(settled, fit=draw)
-    for at in np.unique(chances.of[open_]).tolist():
-        inside = open_ & (chances.of == at)
-        total = int(settled.budget[inside].sum())
-        made = split(before, inside, within, total, None)
-        away = made.budget - settled.budget
+    before, inside = replace(settled, fit=draw), np.flatnonzero(open_)
+    inside = inside[np.argsort(chances.of[inside], kind="stable")]
+    for rows in np.split(inside, np.flatnonzero(np.diff(chances.of[inside])) + 1):
+        own, low, high = before.only(rows), within[0][rows], within[1][rows]
+        free = np.ones(len(rows), dtype=np.bool_)
+        made = split(own, free, (low, high), int(own.budget.sum()), None)
+        away = made.budget - own.budget
         far = int(np.abs(away).sum()) // 2
-        part = min(1.0, int(most[inside][0]) / far) if far else 0.0
-        moves[inside] = np.trunc(part * away[inside]).astype(np.int64)
+        part = min(1.0, int(most[rows[0]]) / far) if far else 0.0
+        moves[rows] = np.trunc(part * away).astype(np.int64)
     order = np.argsort(chances.coins[:, 1], kind="stable")
     moves[order] = balanced(moves[order], chances.of[order])
     return moves

@@ -57,6 +57,13 @@ class Shared:
     """Whether the total was cut by more than the largest change allows."""
     fit: Fit
 
+    def only(self, rows: Ints) -> Shared:
+        """Return the same for some campaigns; totals stay those of all."""
+        names = ("budget", "hold", "low", "high", "log_price")
+        return replace(
+            self, fit=self.fit.only(rows), **{name: getattr(self, name)[rows] for name in names}
+        )
+
 
 def split(
     before: Shared, free: Bools, bounds: tuple[Ints, Ints], placed: int, nested: Nested | None

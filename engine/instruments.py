@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats
-from engine.curve_fitting import Fit, fit_curves
+from engine.curve_fitting import OF_POOLS, Fit, fit_curves
 from engine.response_days import Days, centred
 
 _LEAST: Final = 1e-12
@@ -58,10 +58,9 @@ def passed_on(days: Days) -> Floats:
 def _either(ours: Fit, plain: Fit, days: Days) -> Fit:
     """Return pools by our own chance where it tells their exponents."""
     told = ours.pool_identified
-    by_pool = {"pool_exponent", "pool_deviation", "pool_identified", "by_chance"}
     mixed = {
         field.name: np.where(
-            told if field.name in by_pool else told[days.pool],
+            told if field.name in OF_POOLS else told[days.pool],
             getattr(ours, field.name),
             getattr(plain, field.name),
         )
