@@ -136,7 +136,7 @@ def test_where_nobody_knows_the_rate_is_what_is_told_and_it_is_said(
 
     assert len(told) == 9
     for advice in told:
-        # Nine conversions, those of the first day of a feed that is cut, are drawn to what is usual.
+        # The nine conversions of the first day that is cut are drawn to what is usual.
         assert rate(advice) == pytest.approx(RATE * share, rel=0.05)
         assert as_told(advice)
 
