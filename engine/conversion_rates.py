@@ -1,10 +1,10 @@
 """Conversion rates by ad set, device, placement and hour, from few clicks of many campaigns.
 
 A rate is the campaign's level, times factors that campaigns share (device, placement, the two
-together, hour of the day), times the campaign's own departures from them (ad set, device,
-placement, hour). `teach` learns what is shared, and how much campaigns depart from it, from many
-campaigns; `learn` fits each campaign to its own cells and what it was taught, so that it depends on
-no other. Nothing is assumed of any device, placement or hour.
+together, hour of the day, device and hour together), times the campaign's own departures from them
+(ad set, device, placement, hour). `teach` learns what is shared, and how much campaigns depart from
+it, from many campaigns; `learn` fits each campaign to its own cells and what it was taught, so that
+it depends on no other. Nothing is assumed of any device, placement or hour.
 
 Source: as `engine.log_linear`.
 """

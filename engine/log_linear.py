@@ -112,7 +112,8 @@ def with_variance(factor: Factor, expected: Floats) -> Factor:
     The sum of each group is taken as given, so that counts are multinomial around the shares that
     are expected without the factor, and the group's level drops out. Beyond that they vary by the
     square of what is expected times the variance, but for what moves all alike. Each is weighed by
-    how much it tells; `ASSUMED_VARIANCE` counts for `ASSUMED_FOR` known effects.
+    how much it tells; `ASSUMED_VARIANCE` counts for `ASSUMED_FOR` known effects, however large
+    effects are: the more they vary, the less of their square a known one tells.
     """
     alone = np.bincount(factor.of, expected, len(factor.effect)) * np.exp(-factor.effect)
     group, groups = factor.group, int(factor.group.max(initial=0)) + 1
@@ -124,7 +125,7 @@ def with_variance(factor: Factor, expected: Floats) -> Factor:
     alike = 2.0 * share - np.bincount(group, np.square(share), groups)[group]
     square = np.maximum(counted - 1.0, 0.0) * middle * share * (1.0 - alike)
     weight = 1.0 / np.square(1.0 + middle * factor.variance)
-    known = ASSUMED_FOR / ASSUMED_VARIANCE**2
+    known = ASSUMED_FOR / max(factor.variance, ASSUMED_VARIANCE) ** 2
     variance = float(weight @ excess) + known * ASSUMED_VARIANCE
     variance /= float(weight @ square) + known
     return replace(factor, variance=min(max(variance, LEAST_VARIANCE), MOST_VARIANCE))

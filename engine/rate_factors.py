@@ -32,11 +32,14 @@ class Spreads:
 
 
 def shared_factors(cells: Cells) -> list[Factor]:
-    """Return device, placement, the two together and hour of all campaigns, before their fit."""
+    """Return what all campaigns share, before its fit.
+
+    Device, placement, the two together, hour, and device and hour together.
+    """
     _, device, placement, hour = numbered(cells.keys)
     devices, placements = cells.kinds.devices + 1, cells.kinds.placements + 1
-    which = (device, placement, device * placements + placement, hour)
-    sizes = (devices, placements, devices * placements, HOURS)
+    which = (device, placement, device * placements + placement, hour, device * HOURS + hour)
+    sizes = (devices, placements, devices * placements, HOURS, devices * HOURS)
     return [
         no_effect(of, np.zeros(size, dtype=np.int64), cells.conversions, ASSUMED_VARIANCE)
         for of, size in zip(which, sizes, strict=True)
@@ -79,9 +82,10 @@ def first_levels(
 def shared_effects(kinds: Kinds, factors: list[Factor]) -> Floats:
     """Return the sum of shared effects by device, placement and hour, (D + 1, P + 1, 24)."""
     devices, placements = kinds.devices + 1, kinds.placements + 1
-    device, placement, pair, hour = (each.effect for each in factors)
+    device, placement, pair, hour, timed = (each.effect for each in factors)
     of_pair = device[:, None] + placement + pair.reshape(devices, placements)
-    return np.asarray(of_pair[:, :, None] + hour)
+    of_hour = hour + timed.reshape(devices, HOURS)
+    return np.asarray(of_pair[:, :, None] + of_hour[:, None, :])
 
 
 def places(cells: Cells) -> tuple[Ints, Ints, Ints]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
@@ -44,6 +45,17 @@ COUNTED = (
     "revenue_millionths",
 )
 """The counts of a slice, in the order in which they are always given."""
+
+
+class Conversions(StrEnum):
+    """What reports say of how a day's conversions are counted."""
+
+    SO_FAR = "so_far"
+    """By the hour of the click, as far as they had come: or nothing is said."""
+    AS_THEY_CAME = "as_they_came"
+    """By the hour in which they came."""
+    ALL = "all"
+    """All that will ever be counted: the hours are final."""
 
 
 class DaySlice(Part, frozen=True, kw_only=True):
@@ -143,6 +155,13 @@ class Breakdowns(CampaignRecord, frozen=True, kw_only=True):
             "anybody had taught when the day was told",
         ),
     ] = ()
+    delays_taught: Annotated[
+        bool, Meta(description="whether anybody had taught what `told_by_age` says; else assumed")
+    ] = True
+    conversions_counted: Annotated[
+        Conversions,
+        Meta(description="how reports count the conversions of each of the day's hours"),
+    ] = Conversions.SO_FAR
     closed_at: Utc
 
     @property

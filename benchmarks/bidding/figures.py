@@ -9,6 +9,8 @@ from typing import Final
 import numpy as np
 
 from benchmarks.bench import Bench
+from benchmarks.bidding.calibrated import FEEDS, kept
+from benchmarks.bidding.calibrated import worst as worst_feed
 from benchmarks.bidding.delays import LONG, SHORT, biases, worst
 from benchmarks.bidding.profit import DEARER, bids_of, of_oracle, others_of_oracle
 from benchmarks.bidding.rates import covered, keys_of, ratio
@@ -24,6 +26,16 @@ FARTHER: Final = 0.15
 def _ratio(bench: Bench) -> float:
     bench.say(f"{ratio(FARTHER):.3f} where campaigns depart by {FARTHER} of a log")
     return ratio(OWN_SD)
+
+
+def _calibration(bench: Bench) -> float:
+    for name in FEEDS:
+        found, best = kept(name), kept(name, knowing=True)
+        bench.say(
+            f"{name}: {found.error:.3f}, slope {found.slope:.3f}; "
+            f"{best.error:.3f} and {best.slope:.3f} where it is known how far factors depart"
+        )
+    return worst_feed()
 
 
 def _delay(bench: Bench) -> float:
@@ -81,6 +93,12 @@ FIGURES = (
         (0.75, "of-cells", "higher"),
         "true rates that lie between the limits given, which are to hold four of five",
         lambda _: covered(),
+    ),
+    _figure(
+        "calibration",
+        (0.7, "per-100-clicks", "lower"),
+        "calibration error of foretold rates of cells against the true ones, worst of six feeds",
+        _calibration,
     ),
     _figure(
         "delay",

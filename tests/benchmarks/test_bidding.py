@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.bidding.calibrated import FEEDS, drawn, kept, slope
 from benchmarks.bidding.profit import PRICE, VALUE, bids_of, profit
 from benchmarks.bidding.rates import by_campaign, excess, hard_coded
 from benchmarks.bidding.world import CAMPAIGNS, OWN_SD, World, world
@@ -48,3 +49,25 @@ def test_the_profit_is_that_of_auctions_played_one_by_one(cells: World) -> None:
     won = bid[rows] > price
     earned = float((worth[rows] - price)[won].sum())
     assert profit(bid, PRICE) == pytest.approx(earned, rel=5e-3)
+
+
+def test_a_slope_is_the_power_by_which_true_rates_grow_with_those_foretold() -> None:
+    foretold = np.linspace(0.01, 0.2, 50)
+    clicks = np.linspace(10.0, 90.0, 50)
+    for power in (0.7, 1.0, 1.4):
+        assert slope(clicks, foretold, 0.5 * foretold**power) == pytest.approx(power, rel=1e-6)
+
+
+def test_a_feed_sells_as_often_as_its_rates_say() -> None:
+    one = drawn(FEEDS["many, sparse"], 1)
+    expected = float(one.clicks @ one.rate)
+    assert float(one.cells.conversions.sum()) == pytest.approx(expected, abs=4 * expected**0.5)
+
+
+@pytest.mark.parametrize("name", ["few, unlike ad sets", "device x hour, sparse"])
+def test_rates_are_foretold_nearly_as_well_as_by_who_knows_how_far_factors_depart(
+    name: str,
+) -> None:
+    found, best = kept(name), kept(name, knowing=True)
+    assert found.error < 1.15 * best.error
+    assert found.slope == pytest.approx(best.slope, abs=0.05)

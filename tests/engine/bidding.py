@@ -19,6 +19,7 @@ from engine import (
     usual_hours,
 )
 from engine.calibration import calibration
+from engine.exploration import Reserve
 from engine.rate_cells import Cells, Kinds
 
 KINDS = Kinds(campaigns=2, devices=2, placements=1)
@@ -35,8 +36,18 @@ def live() -> None:
     ask_about_ad_sets(learned, cells)
     split_by_kind()
     react()
+    try_levels()
+
+
+def try_levels() -> None:
+    """Try levels of bids of two campaigns, of which the first has nothing to learn with."""
     bandit = bid_bandit.tried(bid_bandit.new_bandit(2), np.zeros(2), np.ones(2), np.ones(2))
-    bid_bandit.chosen(bandit, np.array([0.0, 1.0]), np.array([1, 2]), np.array([3600, 3600]))
+    reserve = Reserve(total=np.array([0.0, 9.0]), used=np.zeros(2))
+    reach = bid_bandit.affordable(reserve, np.full(2, 5.0), np.full(2, 2.0))
+    hours = np.array([3600, 3600])
+    at = bid_bandit.chosen(bandit, np.array([0.0, 1.0]), reach, np.array([1, 2]), hours)
+    noise = np.hypot(1.0, bid_bandit.left_out(bandit, at))
+    bid_bandit.best(bid_bandit.tried(bandit, at, np.ones(2), noise))
 
 
 def evidence() -> Cells:

@@ -184,6 +184,17 @@ def test_what_many_share_and_how_far_they_depart_from_it_is_found() -> None:
     assert 0.75 < inside.mean() < 0.95
 
 
+def test_a_device_that_converts_at_hours_of_its_own_is_found() -> None:
+    """Desktops convert by day and phones in the evening; counts are as expected, without chance."""
+    kinds = Kinds(campaigns=40, devices=2, placements=1)
+    keys = np.stack([each.ravel() for each in np.indices((40, 1, 2, 1, 24))], axis=1)
+    peak = np.array([20.0, 10.0])[keys[:, 2]]
+    rate = 0.04 * np.exp(0.5 * np.cos(2.0 * np.pi * (keys[:, 4] - peak) / 24.0))
+    known = gathered(kinds, keys, np.full(len(keys), 500.0), 500.0 * rate)
+    found = rates(learn(known, teach(known)), keys).middle
+    assert_allclose(found, rate, rtol=0.03)
+
+
 @pytest.mark.parametrize("spread", [0.03, 0.1])
 def test_how_far_campaigns_depart_is_found_from_one_conversion_an_hour(spread: float) -> None:
     """One conversion leaves an hour unknown; 6,000 campaigns tell how far all of them depart.

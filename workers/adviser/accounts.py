@@ -12,6 +12,7 @@ from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
+from workers.adviser.telling import Telling
 from workers.adviser.told_shares import told_maturity
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
@@ -35,8 +36,12 @@ def breakdowns_step(
         today = _today(row, books)
         if day_number(row.day) == today - 1 and archive.head(campaign).advised < today:
             key = CampaignKey(row.platform, row.account_id, row.campaign_id)
-            maturity = told_maturity(draft, books, key, row.told_by_age)
-            advise(draft, archive, maturity, (row.key, bytes(key)), today)
+            telling = Telling(
+                maturity=told_maturity(draft, books, key, row.told_by_age),
+                taught=row.delays_taught,
+                restates=archive.restates(row.key),
+            )
+            advise(draft, archive, telling, (row.key, bytes(key)), today)
     return draft.done()
 
 

@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from engine.arrays import Floats
-from engine.delay import Maturity
 from schemas import Aims, Kind, SchemaError, Status, parse_campaign_key
 from schemas.topics import RECOMMENDATIONS
 from workers.adviser import creative_advice, targeting_advice
@@ -21,6 +20,7 @@ from workers.adviser.evidence import Evidence, evidence_of
 from workers.adviser.finding import HORIZON_DAYS, Finding
 from workers.adviser.recommending import Occasion, recommended
 from workers.adviser.targeting import Look, look
+from workers.adviser.telling import Telling
 from workers.allocator.releasing import ADVICE_ID, written
 
 AGAIN_AFTER: Final = HORIZON_DAYS
@@ -28,18 +28,18 @@ AGAIN_AFTER: Final = HORIZON_DAYS
 
 
 def advise(
-    draft: Draft, archive: Archive, maturity: Maturity, names: tuple[bytes, bytes], today: int
+    draft: Draft, archive: Archive, telling: Telling, names: tuple[bytes, bytes], today: int
 ) -> None:
     """Look at a campaign, tell what is to be told, and keep what its peers need of it.
 
-    ``maturity`` says of the account's hours which share of their conversions is told by age.
+    ``telling`` says of the account's hours which share of their conversions is told by age.
     ``names`` are the keys of the account and of the campaign. What the account's other campaigns
     are known by is from when each was looked at last.
     """
     account, campaign = names
     others = [archive.head(each) for each in archive.campaigns(account) if each != campaign]
     head, days = archive.head(campaign), archive.days(campaign)
-    evidence = evidence_of(days, maturity, head.closed)
+    evidence = evidence_of(days, telling, head.closed)
     found = _Findings(head, evidence, others, today)
     told = tuple(found.all(parse_campaign_key(campaign).campaign_id))
     occasion = Occasion(campaign=campaign, head=head, today=today)
@@ -50,7 +50,7 @@ def advise(
         campaign=campaign,
         today=today,
         evidence_of=lambda each: evidence_of(
-            archive.days(each), maturity, archive.head(each).closed
+            archive.days(each), telling, archive.head(each).closed
         ),
     )
     said = {

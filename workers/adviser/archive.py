@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.calendar import day_start
 from schemas import Aims, BidTerms, Breakdowns, campaign_key
+from workers.adviser.counting import WAYS
 from workers.adviser.draft import Draft
 from workers.adviser.slices import Names
 from workers.adviser.tables import day_key, head_key, roster_key
@@ -36,6 +37,8 @@ class KeptDay(msgspec.Struct, frozen=True, array_like=True, tag=1):
     again: bool
     """Whether it was told before, otherwise: the publisher restates."""
     rows: tuple[Row, ...]
+    counted: int = 0
+    """How its conversions are counted: in `workers.adviser.counting.WAYS`."""
 
 
 class Said(msgspec.Struct, frozen=True, array_like=True):
@@ -85,6 +88,8 @@ class Head(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """By kind, the chances of all that was tested when the campaign was looked at last."""
     shown: tuple[tuple[str, str, dict[str, tuple[int, int]], float], ...] = ()
     """What its peers need: unit, its kind, impressions and clicks by place, spread of its days."""
+    again: int = -1
+    """Newest local day that was told again, otherwise than before."""
 
 
 class Roster(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -146,6 +151,7 @@ class Archive:
         if known is not None:
             again = known.again or known.rows != kept.rows
             kept = msgspec.structs.replace(kept, again=again)
+            head = msgspec.structs.replace(head, again=max(head.again, day if again else -1))
         if kept == known:
             return False
         self._draft.writes[key] = msgspec.msgpack.encode(kept)
@@ -154,6 +160,11 @@ class Archive:
         self.put_head(campaign, _told(head, row, (day, newest), offset))
         self._enrol(row.key, campaign, newest)
         return True
+
+    def restates(self, account: bytes) -> bool:
+        """Return whether a kept day of any of an account's campaigns was told again, otherwise."""
+        heads = [self.head(each) for each in self.campaigns(account)]
+        return any(each.again in each.days for each in heads)
 
     def _roster(self, account: bytes) -> Roster:
         value = self._draft.read(roster_key(account))
@@ -190,7 +201,8 @@ def _kept(row: Breakdowns, zones: ZoneBook) -> KeptDay:
         for each in row.slices
     )
     closed = int(row.closed_at.timestamp())
-    return KeptDay(day, begins, closed, row.refused_hours, again=False, rows=rows)
+    counted = WAYS.index(row.conversions_counted)
+    return KeptDay(day, begins, closed, row.refused_hours, again=False, rows=rows, counted=counted)
 
 
 def _told(head: Head, row: Breakdowns, days: tuple[int, int], offset: int) -> Head:

@@ -37,6 +37,9 @@ class Bidder:
     """The pacing multiplier that is in the reported bids: they are divided by it."""
     learning: bool = False
     """Whether the platform says that it is learning."""
+    as_told: bool = False
+    """Whether conversions are as told, with no more to be foretold: a lower bound of what clicks
+    bring."""
     value: float | None = None
     """What a conversion is worth, money, where something else has told: a longer horizon's value.
     Else it is learned from revenue."""

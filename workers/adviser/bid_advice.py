@@ -38,7 +38,9 @@ def advice(
     entity, row = which
     bid = entity.amount(float(found.bids.bid[row]))
     sure = round(float(found.gains.confidence[row]), DIGITS)
-    checks = rails(entity, int(found.bids.reason[row]), bid, sure)
+    bidder = account.bidders[entity.campaign]
+    unsure_cut = bidder.as_told and bid < entity.bid
+    checks = rails(entity, int(found.bids.reason[row]), bid, sure, unsure_cut=unsure_cut)
     change = bid - entity.bid
     share = abs(float(change / entity.bid))
     made = replace(
@@ -50,9 +52,9 @@ def advice(
         expected_impact=_impact(entity, row, found, lessons),
         confidence=sure,
         priority=_priority(share, sure),
-        risk=_risk(entity, sure),
+        risk=Risk.HIGH if unsure_cut else _risk(entity, sure),
         bid_multipliers=beside.factors,
-        reasons=tuple(reasons(entity, row, found, lessons, beside)),
+        reasons=tuple(reasons((bidder, entity, row), found, lessons, beside)),
         guardrails=checks,
         auto_execute=may_go(checks),
     )

@@ -10,8 +10,13 @@ from schemas.fields import Autonomy
 from workers.adviser.bid_wanting import Entity
 
 
-def rails(entity: Entity, reason: int, bid: Decimal, sure: float) -> tuple[GuardrailCheck, ...]:
-    """Return the checks of a bid that is advised; ``reason`` is that of `engine.bids.Bids`."""
+def rails(
+    entity: Entity, reason: int, bid: Decimal, sure: float, *, unsure_cut: bool
+) -> tuple[GuardrailCheck, ...]:
+    """Return the checks of a bid that is advised; ``reason`` is that of `engine.bids.Bids`.
+
+    ``unsure_cut`` says that the bid is cut by conversions that may not be all there are.
+    """
     terms, standing = entity.terms, entity.standing
     return (
         _clamps("max_change_pct", bid, clamped=reason == MAX_CHANGE),
@@ -25,6 +30,7 @@ def rails(entity: Entity, reason: int, bid: Decimal, sure: float) -> tuple[Guard
         _blocks("protected", blocked=entity.protected),
         _blocks("autonomy", blocked=terms.autonomy is not Autonomy.AUTO),
         _blocks("pacing_multiplier", blocked=terms.paced),
+        _blocks("conversions_known", blocked=unsure_cut),
     )
 
 

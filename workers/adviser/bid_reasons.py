@@ -9,12 +9,16 @@ import numpy as np
 from engine.bids import MAX_CHANGE, MAXIMUM, MINIMUM
 from engine.intervals import LIKELY
 from schemas import BidTerms, Explanation
+from workers.adviser.bid_account import Bidder
 from workers.adviser.bid_lessons import Lessons
 from workers.adviser.bid_multiplying import Multiplied
 from workers.adviser.bid_wanting import Entity, Wanted
 
 _FIGURES: Final = 6
 _TELLING: Final = 0.05
+
+AS_TOLD: Final = "conversions_as_told"
+"""Code of the reason that nothing says how many conversions are still to come."""
 
 _HELD: Final = {
     MAX_CHANGE: (
@@ -27,9 +31,10 @@ _HELD: Final = {
 
 
 def reasons(
-    entity: Entity, row: int, found: Wanted, lessons: Lessons, beside: Multiplied
+    of: tuple[Bidder, Entity, int], found: Wanted, lessons: Lessons, beside: Multiplied
 ) -> list[Explanation]:
-    """Return why the bid of entity ``row`` is to change, the main reason first."""
+    """Return why the bid of a bidder's entity, in its row, is to change; the main reason first."""
+    bidder, entity, row = of
     told = [_worth(entity, row, found, lessons)]
     held = _HELD.get(int(found.bids.reason[row]))
     if held is not None:
@@ -39,6 +44,8 @@ def reasons(
             "max_change_pct": entity.terms.max_change_pct,
         }
         told.append(_explained(*held, evidence))
+    if bidder.as_told:
+        told.append(_as_told())
     told += [*_recent(entity, lessons), *_paced(entity, row, found)]
     if beside.factors:
         told.append(_beside(entity, row, found, beside))
@@ -73,6 +80,17 @@ def _worth(entity: Entity, row: int, found: Wanted, lessons: Lessons) -> Explana
         "{currency} by {aim}. The bid is {current}."
     )
     return _explained(code, text, evidence)
+
+
+def _as_told() -> Explanation:
+    text = (
+        "No hour of this account has been told again so far, and its reports do not say that "
+        "hours are final (is_final) or that conversions are counted as they come "
+        "(conversion_time_basis). So the rate is that of conversions as told. Where more come "
+        "later, a click is worth more than this: a higher bid is right all the more, a lower one "
+        "is for a person to judge."
+    )
+    return Explanation(code=AS_TOLD, text=text, evidence={})
 
 
 def _aim(terms: BidTerms) -> str:

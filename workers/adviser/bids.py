@@ -7,7 +7,7 @@ that is looked at. Each is then advised by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import msgspec
@@ -67,7 +67,10 @@ class Bids:
     ) -> Account:
         topic = self.draft.policy.topic(BREAKDOWNS)
         return Account(
-            bidders=tuple(bidder_of(campaign, head, topic) for campaign, head in heads),
+            bidders=tuple(
+                replace(bidder_of(campaign, head, topic), as_told=told.as_told)
+                for (campaign, head), told in zip(heads, several, strict=True)
+            ),
             delivered=delivered([columns_of(each) for each in several]),
             now=from_seconds(now),
             model_version=self.draft.policy.model_version,

@@ -14,6 +14,7 @@ from engine.calendar import DAY, HOUR, day_start, hour_of_week
 from schemas import BidInForce, Breakdowns, DaySlice, MetricsEvent, Plan
 from schemas.bid_terms import terms_of
 from workers.adviser.auditing import InForce, in_force_of
+from workers.adviser.counting import counted_all_day
 from workers.adviser.draft import Draft
 from workers.adviser.due import Due
 from workers.adviser.planning import aims_of
@@ -52,9 +53,10 @@ def closed_day(
     zone = (due.zone or "UTC").encode()
     found: dict[Names, ByHour] = defaultdict(dict)
     found_bids = in_force_of(draft.view, event.key)
-    refused = 0
+    refused, counted = 0, set[int]()
     for local_hour, names, hour in _hours(draft, zones, (event.key, zone), day):
         rows = completed(names, hour)
+        counted.add(hour.counted)
         refused += rows is None
         if rows is None:
             rows = {UNKNOWN: _positive(hour.total)}
@@ -77,6 +79,7 @@ def closed_day(
         bids_in_force=_in_force(found_bids, due),
         bid_returns_at=_bid_returns_at(draft, event.key, now),
         learning=due.learning,
+        conversions_counted=counted_all_day(counted),
         closed_at=from_seconds(now),
     )
 

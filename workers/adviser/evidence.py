@@ -11,11 +11,12 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.calendar import HOUR
-from engine.delay import Maturity
-from engine.rate_cells import UNKNOWN, matured
+from engine.rate_cells import UNKNOWN
 from workers.adviser.archive import KeptDay, Row
 from workers.adviser.bid_slices import Columns
+from workers.adviser.counting import ALL, AS_THEY_CAME
 from workers.adviser.slices import Names, order
+from workers.adviser.telling import Telling
 
 MILLION: Final = 1e6
 _SCALES: Final = {
@@ -52,6 +53,9 @@ class Evidence:
     """Hours from the hour's end to now, >= 0."""
     share: Floats
     """Of its final conversions that is there, in (0, 2]."""
+    as_told: bool
+    """Whether nothing says what is still to come: conversions that were told are no more than a
+    lower bound, and a rate of them is one of what is told."""
 
     @property
     def cost(self) -> Floats:
@@ -67,14 +71,16 @@ class Evidence:
         return known, np.array(numbers, dtype=np.int64)[self.slice]
 
 
-def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Evidence:
-    """Return what days say as of second ``now``; ``maturity`` is of one campaign.
+def evidence_of(days: Sequence[KeptDay], telling: Telling, now: int) -> Evidence:
+    """Return what days say as of second ``now``.
 
-    Where any day was told again, otherwise than before, no news of an hour is that nothing has
-    changed: its age is that of now. Where none ever was, it is that at which the day was told. On
-    days on which the clock changes ages may be an hour off.
+    Of hours that are final all conversions are there, and so they are where they are counted as
+    they came. Where any day of the account was told again, otherwise than before, no news of an
+    hour is that nothing has changed: its age is that of now. Where none ever was, it is that at
+    which the day was told; unless nobody has taught how late conversions come, or so many ought to
+    have come since that their absence says that nothing is ever told again. On days on which the
+    clock changes ages may be an hour off.
     """
-    restates = any(day.again for day in days)
     names = sorted({row[0] for day in days for row in day.rows}, key=order)
     place = {each: at for at, each in enumerate(names)}
     flat = [(day, row) for day in days for row in day.rows]
@@ -85,17 +91,21 @@ def evidence_of(days: Sequence[KeptDay], maturity: Maturity, now: int) -> Eviden
 
     hour = np.array(list(chain.from_iterable(row[1] for _, row in flat)), dtype=np.int64)
     ends = spread([day.begins for day, _ in flat]) + (hour + 1) * HOUR
-    told = spread([now if restates else day.closed for day, _ in flat])
-    seen = np.maximum(told - ends, 0) / HOUR
-    one = np.zeros(len(hour), dtype=np.int64)
+    told = spread([now if telling.restates else day.closed for day, _ in flat])
+    age, seen = (np.maximum(each - ends, 0) / HOUR for each in (now, told))
+    counted = spread([day.counted for day, _ in flat])
+    done = (counted == ALL) | ((counted == AS_THEY_CAME) & (not telling.restates))
+    counts = _counts([row for _, row in flat])
+    came = counts["conversions"] * ~done
     return Evidence(
         names=names,
         slice=spread([place[row[0]] for _, row in flat]),
         day=spread([day.day for day, _ in flat]),
         hour=hour,
-        **_counts([row for _, row in flat]),
-        age=np.maximum(now - ends, 0) / HOUR,
-        share=matured(maturity, one, np.ones(len(hour)), seen),
+        **counts,
+        age=age,
+        share=np.where(done, 1.0, telling.share(seen)),
+        as_told=not done.all() and telling.cut(came, seen, age),
     )
 
 
@@ -116,7 +126,8 @@ def columns_of(one: Evidence) -> Columns:
         slice=one.slice,
         hour=one.hour,
         age=one.age,
-        share=one.share,
+        # More than what is told cannot be foretold where nothing says how much more there will be.
+        share=np.ones_like(one.share) if one.as_told else one.share,
         clicks=one.clicks,
         spend=one.spend,
         conversions=one.conversions,

@@ -39,7 +39,7 @@ from workers.adviser.pulse_learning import Closed, learn
 from workers.adviser.slices import day_of, taken, told_of
 from workers.adviser.slices import packed as packed_day
 from workers.adviser.tables import HOURS, PLANS, hours_key
-from workers.adviser.told_shares import told_by_age
+from workers.adviser.told_shares import delays_taught, told_by_age
 from workers.delivery.api import Record, Step, View
 from workers.instants import check_timestamp, day_number
 from workers.partitioner import partition_of
@@ -194,9 +194,9 @@ class _Heard:
     def _fitting(self, due: Due, day: int) -> tuple[Breakdowns, bytes]:
         """Return a day as a record that Kafka takes: small slices go into the one without names."""
         heard = self._event, due
-        zones, shares = self._books.zones, self._told_by_age()
-        record = closed_day(self._draft, zones, heard, self._plan, (day, self._now))
-        record = msgspec.structs.replace(record, told_by_age=shares)
+        record = closed_day(self._draft, self._books.zones, heard, self._plan, (day, self._now))
+        shares, taught = self._told_by_age()
+        record = msgspec.structs.replace(record, told_by_age=shares, delays_taught=taught)
         value = encode(record)
         while len(value) > MOST_BYTES:
             left = len(record.slices) // 2
@@ -205,7 +205,8 @@ class _Heard:
             value = encode(record)
         return record, value
 
-    def _told_by_age(self) -> tuple[float, ...]:
+    def _told_by_age(self) -> tuple[tuple[float, ...], bool]:
         named = self._event
         key = CampaignKey(named.platform, named.account_id, named.campaign_id)
-        return told_by_age(self._draft, self._books, key)
+        shares = told_by_age(self._draft, self._books, key)
+        return shares, delays_taught(self._draft, self._books, key)

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas import Breakdown, MetricsEvent
 from schemas.fields import MAX_COUNT
+from workers.adviser.counting import counted_by
 from workers.optimizer.reading import MOST_CONVERSIONS
 
 Names = tuple[str | None, str | None, str | None]
@@ -47,6 +48,8 @@ class Hour(msgspec.Struct, frozen=True, array_like=True):
     rows: dict[int, Counts]
     events: tuple[bytes, ...] = ()
     """Of deltas: the hashes of the ids that were counted."""
+    counted: int = 0
+    """How conversions are counted: in `workers.adviser.counting.WAYS`."""
 
 
 class Day(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -66,6 +69,7 @@ class Told(msgspec.Struct, frozen=True):
     """The hash of a delta's id."""
     total: Counts
     rows: dict[Names, Counts]
+    counted: int
     left_out: int
     """Rows that there is no room for: what they said is in the total alone."""
 
@@ -103,6 +107,7 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
         event=own if event.is_delta else None,
         total=total,
         rows=kept,
+        counted=counted_by(event),
         left_out=len(rows) - len(kept),
     )
 
@@ -134,7 +139,8 @@ def taken(day: Day, told: Told, most_events: int) -> Day | str:
     sequence = told.sequence
     if old and (told.event is not None or sequence == NO_SEQUENCE):
         sequence = max(old.sequence, sequence)
-    hour = Hour(told.quarter, sequence, told.event is not None, total, {}, events)
+    counted = min(told.counted, old.counted) if old and told.event else told.counted
+    hour = Hour(told.quarter, sequence, told.event is not None, total, {}, events, counted)
     return _with_hour(day, told.hour, hour, rows)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.delay import AGES, MOST_MATURE, Maturity
 from schemas import CampaignKey
+from schemas.topics import PRIORS
 from workers.adviser.books import Books
 from workers.adviser.draft import Draft
 from workers.adviser.maturing import maturity_of
@@ -26,6 +27,12 @@ def told_by_age(draft: Draft, books: Books, campaign: CampaignKey) -> tuple[floa
     logs = maturity_of(draft, books, bytes(campaign)).logs[0]
     shares = np.clip(np.exp(logs), _LEAST, MOST_MATURE)
     return tuple(float(f"{each:.{_FIGURES}g}") for each in shares.tolist())
+
+
+def delays_taught(draft: Draft, books: Books, campaign: CampaignKey) -> bool:
+    """Return whether anybody has taught how late a campaign's conversions come."""
+    told = draft.view.broadcast(draft.policy.topic(PRIORS))
+    return bool(books.delays.known(told, [(campaign.platform, campaign.account_id)])[0])
 
 
 def told_maturity(

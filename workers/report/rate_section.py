@@ -21,7 +21,8 @@ HEADINGS: Final = (
 NOTE: Final = (
     "Forecasts are told apart by their rate into parts of as many clicks. Each is of the local day "
     "in which a bid was advised, so only of ad sets whose bids were off by more than noise. A "
-    "click counts for the share of its conversions that is reported by now. Clicks of one day "
+    "click counts for the share of its conversions that is reported by now: in full where hours "
+    "are final, or where the forecast was of conversions as told. Clicks of one day "
     "convert more alike than each by itself: the intervals are narrower than they ought to be."
 )
 _TIP: Final = "<div><b>@foretold foretold</b><br>@told<br>@counted</div>"

@@ -20,7 +20,9 @@ from engine.calibration import Calibration, calibration
 from engine.delay import Maturity, mature, no_delays
 from engine.rate_cells import matured
 from schemas import Breakdowns, CampaignKey, Entity, Kind, Prior, Recommendation, encode
+from schemas.breakdown import Conversions
 from schemas.zones import zone
+from workers.adviser.bid_reasons import AS_TOLD
 from workers.instants import from_seconds
 from workers.optimizer.delay_priors import DelayBook
 from workers.report.totals import Stretch
@@ -46,6 +48,8 @@ class Foretold(NamedTuple):
     at: int
     """Second in which it was made."""
     rate: float
+    as_told: bool = False
+    """Whether it is of conversions as told, with no more to be foretold."""
 
 
 class Day(NamedTuple):
@@ -55,6 +59,7 @@ class Day(NamedTuple):
     clicks: dict[str | None, Floats]
     """By ad set, by local hour; None is all of the campaign."""
     conversions: dict[str | None, float]
+    counted: Conversions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,8 @@ class RateBook:
             if first.code in _WORTH and isinstance(rate, float):
                 ad_set = each.entity_id if each.entity is Entity.AD_SET else None
                 at = int(each.decided_at.timestamp())
-                self._foretold[each.recommendation_id] = Foretold(key, ad_set, at, rate)
+                as_told = any(reason.code == AS_TOLD for reason in each.reasons)
+                self._foretold[each.recommendation_id] = Foretold(key, ad_set, at, rate, as_told)
                 self._days.setdefault(key, {})
 
     def hear(self, days: Iterable[Breakdowns]) -> None:
@@ -141,6 +147,8 @@ class RateBook:
         if told is None:
             return None
         clicks = told.clicks.get(one.ad_set, np.zeros(_HOURS))
+        if self._is_whole(one, told):
+            return float(clicks.sum()), told.conversions.get(one.ad_set, 0.0)
         # Where a publisher restates, no news of an hour is that nothing has changed.
         latest = max(each.told for each in days.values())
         seen = latest if one.key in self._restated else told.told
@@ -152,6 +160,13 @@ class RateBook:
         if counted < MATURE * clicks.sum():
             return None
         return float(counted), told.conversions.get(one.ad_set, 0.0)
+
+    def _is_whole(self, one: Foretold, told: Day) -> bool:
+        """Return whether all conversions that were foretold of a day are there by now."""
+        if told.counted is Conversions.ALL:
+            return True
+        as_they_came = told.counted is Conversions.AS_THEY_CAME
+        return (as_they_came or one.as_told) and one.key not in self._restated
 
     def _maturity(self, key: CampaignKey) -> Maturity:
         taught = self._delays.taught(self._priors, [(key.platform, key.account_id)])
@@ -168,4 +183,9 @@ def _day(told: Breakdowns) -> Day:
         for name in {None, each.ad_set_id}:
             clicks[name] = clicks.get(name, 0.0) + own
             conversions[name] = conversions.get(name, 0.0) + sold
-    return Day(told=told.closed_at, clicks=clicks, conversions=conversions)
+    return Day(
+        told=told.closed_at,
+        clicks=clicks,
+        conversions=conversions,
+        counted=told.conversions_counted,
+    )

@@ -228,7 +228,8 @@ def test_a_bid_that_comes_out_otherwise_is_held_against_that_on_the_same_ad_set(
     world.metrics(*(an_event(number, rows) for number in range(25)))
     days = world.policy.topic(topics.BREAKDOWNS)
     (told,) = (out for out in world.outputs if out.topic == days)
-    aged = structs.replace(decode(told.value or b"", Breakdowns), told_by_age=(0.5,) * 17)
+    day = decode(told.value or b"", Breakdowns)
+    aged = structs.replace(day, told_by_age=(0.5,) * 17, delays_taught=True)
     record = Stored(days, 0, told.timestamp or 0, told.key, encode(aged))
 
     for said in bids(world):

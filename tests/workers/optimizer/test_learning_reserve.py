@@ -13,7 +13,7 @@ from schemas.fields import BudgetPeriod
 from tests.workers.optimizer.test_adaptive import FREE, bids
 from tests.workers.optimizer.world import KEY, World, a_plan, an_event
 from workers.optimizer.reserves import read_account
-from workers.optimizer.tables import reserve_key
+from workers.optimizer.tables import pacing_key, reserve_key
 
 SHARE = 0.05
 HOURS = 90
@@ -92,6 +92,41 @@ def test_what_is_charged_is_what_the_moves_have_added_or_forgone() -> None:
     pending = read_account(world.table("metrics")[reserve_key(KEY)]).moves
     charged = used(world) - float(pending["most"].sum()) / 100.0
     assert charged == pytest.approx(truth, rel=0.25)
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, SHARE])
+def test_by_the_log_moves_add_and_forgo_no_more_than_the_share_of_the_budget(share: float) -> None:
+    """What hours spent is held against what the market would have taken without their moves."""
+    world = lived(learning_share=share)
+    last = {each.hour: each for each in world.advice}
+    moved = 0.0
+    for each in list(last.values())[:-1]:
+        multiplier = float(each.recommended_value or 0)
+        for note in each.reasons:
+            if note.code == "exploring" and note.evidence is not None:
+                unmoved = multiplier / float(str(note.evidence["factor"]))
+                moved += abs(8.0 * multiplier**1.5 - 8.0 * unmoved**1.5)
+    assert 0.0 < moved <= 6_000 * share
+
+
+def test_without_a_share_no_move_is_made_any_more_and_what_moves_taught_stays() -> None:
+    """Two worlds with the same past, one of which goes on learning on purpose."""
+    stopped, going = (lived(40, learning_share=SHARE) for _ in range(2))
+    month = Budget(amount=Decimal(6_000), period=BudgetPeriod.MONTH)
+    plan = {"strategy": "adaptive", "guardrails": FREE, "budget": month, "version": 2}
+    before = len(explored(stopped))
+    stopped.plan(a_plan(**plan))
+    going.plan(a_plan(**plan, learning_share=SHARE))
+    pacing = pacing_key(KEY)
+    known = stopped.table("metrics")[pacing]
+    assert known == going.table("metrics")[pacing]
+
+    for world in (stopped, going):
+        world.metrics(*(an_event(n, spend=Decimal(8), impressions=1_600) for n in range(40, 60)))
+
+    assert len(explored(stopped)) == before
+    assert len(explored(going)) > before
+    assert stopped.table("metrics")[pacing] == going.table("metrics")[pacing]
 
 
 def test_a_move_that_nobody_made_costs_nothing() -> None:
