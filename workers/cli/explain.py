@@ -70,7 +70,6 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.adviser.policy import AdviserPolicy  # noqa: PLC0415
     from workers.allocator.policy import AllocatorPolicy  # noqa: PLC0415
     from workers.explain.advice import is_advice  # noqa: PLC0415
-    from workers.explain.comparing import differences  # noqa: PLC0415
     from workers.explain.emergency import is_emergency  # noqa: PLC0415
     from workers.explain.group_page import as_json, print_other  # noqa: PLC0415
     from workers.explain.reading_advice import advised_from_topics  # noqa: PLC0415
@@ -90,10 +89,10 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
         source = "the group's records"
         allocator = AllocatorPolicy(prefix=prefix)
         made = await_result(recomputed_from_topics(connection, allocator, record))
-    found = differences(record.value, made)
+    found, gone = made.against(record.value)
     if json:
-        print_json(as_json(advice, found))
+        print_json(as_json(advice, found, gone))
     else:
-        print_other(Console(), advice, found, source)
+        print_other(Console(), advice, found, (source, gone))
     if found:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if gone else 1)
