@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -14,9 +14,8 @@ from msgspec.structs import replace
 from typer.testing import CliRunner, Result
 
 from deploy.broker import Broker
-from schemas import topics
-from schemas.headers import CLOCK
-from tests.workers.allocator.groups import history
+from schemas import Portfolio, topics
+from tests.workers.allocator.groups import at, history
 from tests.workers.explain.kept import Kept
 from tests.workers.stored import Stored
 from workers.allocator.policy import AllocatorPolicy
@@ -37,7 +36,7 @@ PARTITIONS = 2
 
 def lived(prefix: str) -> Kept:
     """Return a group that was defined before its members told of more days than it goes by."""
-    allocator, rows = Kept(policy=AllocatorPolicy(prefix=prefix)), history(DAYS)
+    allocator, rows = Kept(policy=AllocatorPolicy(prefix=prefix)), [*map(of_late, history(DAYS))]
     allocator.group()
     allocator.rows(rows[: 3 * FIRST_DAYS])
     for day in range(FIRST_DAYS, DAYS):
@@ -45,12 +44,22 @@ def lived(prefix: str) -> Kept:
     return allocator
 
 
+def of_late(row: Portfolio) -> Portfolio:
+    """Return a closed day as many days later as makes the last one end today: Kafka deletes."""
+    days = timedelta(days=(datetime.now(UTC) - at(DAYS)).days)
+    return replace(
+        row,
+        first_day=row.first_day + days,
+        last_day=row.last_day + days,
+        closed_at=row.closed_at + days,
+    )
+
+
 class Topics:
-    """The topics of one group, as if it had just told of its last day."""
+    """The topics of one group."""
 
     def __init__(self, kafka: Broker, prefix: str, allocator: Kept) -> None:
         self._kafka, self._prefix = kafka, prefix
-        self._late = int(datetime.now(UTC).timestamp() * 1_000) - allocator.log[-1].timestamp
         self.home = partition_of(allocator.log[0].key or b"", PARTITIONS)
         self._run("topics", "create")
 
@@ -66,7 +75,7 @@ class Topics:
         return CliRunner(env=environment).invoke(app, [*words])
 
     def publish(self, records: Sequence[Stored]) -> None:
-        """Write records when they would have been, with their clocks beside them."""
+        """Write records as of when they would have been written."""
         asyncio.run(self._publish(records))
 
     async def _publish(self, records: Sequence[Stored]) -> None:
@@ -77,8 +86,7 @@ class Topics:
                     each.value,
                     each.key,
                     partition_of(each.key or b"", PARTITIONS),
-                    each.timestamp + self._late,
-                    [(CLOCK, b"%d" % each.timestamp)],
+                    each.timestamp,
                 )
 
     def delete_days(self, before: int) -> None:
@@ -95,8 +103,8 @@ def words_of(allocator: Kept) -> list[Stored]:
     """Return the recommendations as records."""
     name = allocator.policy.topic(topics.RECOMMENDATIONS)
     return [
-        Stored(name, at, int(each.decided_at.timestamp() * 1_000), each.key, value)
-        for at, (each, value) in enumerate(zip(allocator.advice, allocator.published, strict=True))
+        Stored(name, i, int(each.decided_at.timestamp() * 1_000), each.key, value)
+        for i, (each, value) in enumerate(zip(allocator.advice, allocator.published, strict=True))
     ]
 
 
