@@ -32,7 +32,7 @@ def explain(
 
     The campaign's records are taken through the optimizer's own steps once more. Exit code 0: the
     recomputed bytes are identical; 1: they differ, and it says in what; 2: it was not found, or
-    cannot be recomputed.
+    cannot be recomputed, as what it was made from is gone.
     """
     prefix = recommendation_id.lower()
     if not _ID.fullmatch(prefix):
@@ -62,7 +62,7 @@ def explain(
     else:
         print_explanation(Console(), found)
     if not found.identical:
-        raise typer.Exit(1)
+        raise typer.Exit(2 if found.gone else 1)
 
 
 def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
