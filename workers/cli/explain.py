@@ -40,7 +40,11 @@ def explain(
             f"{recommendation_id!r} is no id of a recommendation",
             remedy="give 4 to 32 of its characters, 0-9 and a-f, from its beginning on",
         )
-    settings = reachable_settings(config, bootstrap)
+    _explain(reachable_settings(config, bootstrap), prefix, json=json)
+
+
+def _explain(settings: Settings, prefix: str, *, json: bool) -> None:
+    """Recompute the recommendation whose id begins so, and say if it is the same."""
     # Not above: these load the optimizer, which other commands do without.
     from workers.explain.page import print_explanation  # noqa: PLC0415
     from workers.explain.reading import OfNoOptimizerError, read_history  # noqa: PLC0415
@@ -61,8 +65,7 @@ def explain(
         print_json(as_json(found))
     else:
         print_explanation(Console(), found)
-    if not found.identical:
-        raise typer.Exit(2 if found.gone else 1)
+    _end(same=found.identical, gone=bool(found.gone))
 
 
 def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
@@ -94,5 +97,9 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
         print_json(as_json(advice, found, gone))
     else:
         print_other(Console(), advice, found, (source, gone))
-    if found:
+    _end(same=not found, gone=bool(gone))
+
+
+def _end(*, same: bool, gone: bool) -> None:
+    if not same:
         raise typer.Exit(2 if gone else 1)

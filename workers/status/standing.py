@@ -87,8 +87,8 @@ def _campaign(
     ahead, hold, odd = _projection(book, key, purse), _hold(book, key), book.oddities.of(key)
     risks = tuple(name for name, at in zip(RISKS, found.risks[row], strict=True) if at)
     level = level_of(risks, _use(purse, purse.own), ahead, _early(purse, ahead), hold)
-    # Counts that may be wrong are worth a look, however well they look.
-    level = max(level, Level.MEDIUM) if any(each.until is None for each in odd) else level
+    if any(each.until is None for each in odd):
+        level = max(level, Level.MEDIUM)  # Counts that may be wrong are worth a look.
     return CampaignStatus(
         campaign=bytes(key).decode(),
         currency=terms.currency,
