@@ -30,7 +30,7 @@ brought by then, in units of its currency. 14 bytes, some 20,000 of a campaign a
 
 
 def keep_values(draft: Draft, wave: Wave, touched: Ints, told: tuple[Rows, Ints, Ints]) -> None:
-    """Keep what hours had brought that are about to be deleted.
+    """Keep what hours had brought that are about to be deleted; nothing without a horizon.
 
     Parameters
     ----------
@@ -40,9 +40,11 @@ def keep_values(draft: Draft, wave: Wave, touched: Ints, told: tuple[Rows, Ints,
         Hours, whose each is by position in ``touched``, and where it begins.
     """
     rows, owners, starts = told
-    for at in np.flatnonzero(wave.by_horizon[touched]).tolist():
+    for at in np.unique(owners).tolist():
         key, mine = wave.keys[touched[at]], owners == at
-        if not mine.any():
+        if not wave.by_horizon[touched[at]]:
+            if draft.read(late_key(key)):
+                draft.writes[late_key(key)] = None
             continue
         late = np.zeros(int(mine.sum()), dtype=_LATE)
         late["hour"], late["revenue"] = starts[mine] // HOUR, in_units(rows[mine])

@@ -152,3 +152,13 @@ def test_what_is_kept_of_forgotten_hours_ends_after_some_ninety_days() -> None:
         world.metrics(*(told(24 * day + n, 0) for n in (0, 12)))
     kept = len(world.table("metrics")[late_key(KEY)]) // 14
     assert 2 * (KEPT_DAYS - 36 - 1) <= kept <= 2 * (KEPT_DAYS - 36 + 1)
+
+
+def test_what_is_kept_of_forgotten_hours_goes_with_the_horizon() -> None:
+    world = steered(World(), value_horizon_days=90)
+    for day in range(42):
+        if day == 40:
+            assert late_key(KEY) in world.table("metrics")
+            world.plan(a_plan(strategy="adaptive", guardrails=FREE, target_roas=700.0, version=9))
+        world.metrics(told(24 * day, 0))
+    assert late_key(KEY) not in world.table("metrics")
