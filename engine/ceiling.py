@@ -21,14 +21,12 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Floats
+from engine.delay import LEAST_MATURE
 from engine.intervals import LIKELY
 
 ANSWER: Final = 0.75
 """By how much log cost per result grows with the log multiplier, about: 1 where buyers are few,
 less the more of the market is bought. Hours near the multiplier decided hardly need it."""
-
-LEAST_MATURE: Final = 0.1
-"""Share of its conversions below which an hour is not judged."""
 
 FREE: Final = 2.0
 """Conversions that a campaign without any is credited with at no cost, so that chance does not

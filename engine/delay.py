@@ -46,6 +46,9 @@ MEMORY: Final = 28 * 24.0
 MOST_MATURE: Final = 2.0
 """Times its final count that an hour may be expected to stand at, before withdrawals."""
 
+LEAST_MATURE: Final = 0.1
+"""Share of its final count below which what an hour or a day stands at says nothing of that."""
+
 _STEEPEST: Final = 0.999
 """Bound on a step's growth over twice its level; 1 is growth from nothing."""
 
@@ -103,6 +106,14 @@ class Maturity:
         rows = np.arange(len(self.logs))[:, None]
         logs = (1.0 - part) * self.logs[rows, step] + part * self.logs[rows, step + 1]
         return np.where(ages < 0.0, 0.0, np.exp(np.minimum(logs, np.log(MOST_MATURE))))
+
+
+def expected(told: Floats, share: Floats) -> Floats:
+    """Return what counts or amounts will come to that are ``told``, shapes alike.
+
+    ``share`` of them is there by now, > 0; less than `LEAST_MATURE` counts as that.
+    """
+    return np.asarray(told / np.maximum(share, LEAST_MATURE))
 
 
 def no_delays(count: int) -> Delays:

@@ -14,10 +14,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
-from engine.delay import Maturity
-
-LEAST_MATURE: Final = 0.1
-"""Share of its conversions below which an hour says nothing: it counts as this mature."""
+from engine.delay import LEAST_MATURE, Maturity, expected
 
 LEAST_MIDDLE: Final = 1e-9
 """Of numbers closer to 0 than this no share is taken."""
@@ -89,8 +86,8 @@ def matured(
         (weight * shares).sum(axis=1), total, out=np.ones(len(total)), where=total > 0.0
     )
     return Matured(
-        conversions=(conversions / shares).sum(axis=1),
-        revenue=(revenue / shares).sum(axis=1),
+        conversions=expected(conversions, shares).sum(axis=1),
+        revenue=expected(revenue, shares).sum(axis=1),
         share=mean,
     )
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
-from engine.ceiling import LEAST_MATURE
+from engine.delay import LEAST_MATURE
 from engine.response import FADING, FIRST_ELASTICITY
 from engine.strategies import HourPlan, hour_plan
 

@@ -126,26 +126,31 @@ def _block(
     level = weighted.sum(axis=1) / np.maximum(np.vecdot(weight, shape), _LEAST)
     mean = level[:, None] * shape
     expected = weight * mean
-    total = expected.sum(axis=1)
-    moved = instrument - (np.vecdot(expected, instrument) / np.maximum(total, _LEAST))[:, None]
     departure = weighted - expected
-    spoken = departure * moved
     heaviest = np.maximum(weight.max(axis=1, initial=0.0), _LEAST)
     counted = weight.sum(axis=1)
     chi_square = np.vecdot(departure, (value - mean) / np.maximum(mean, _LEAST))
     columns = np.stack(
         (
             level,
-            total,
+            expected.sum(axis=1),
             np.vecdot(weight, expected),
             counted / heaviest,
             chi_square / np.maximum(counted, _LEAST),
-            spoken.sum(axis=1),
-            np.vecdot(expected * moved, moved),
-            np.vecdot(spoken, spoken),
+            *_of_exponent(departure, expected, instrument),
         )
     )
     return columns, weighted, (weight * level[:, None]) * usual
+
+
+def _of_exponent(
+    departure: Floats, expected: Floats, instrument: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Return score, slope and noise of the exponent, (B,), as of `Sums`."""
+    total = np.maximum(expected.sum(axis=1), _LEAST)
+    moved = instrument - (np.vecdot(expected, instrument) / total)[:, None]
+    spoken = departure * moved
+    return spoken.sum(axis=1), np.vecdot(expected * moved, moved), np.vecdot(spoken, spoken)
 
 
 def _add_to_pools(sums: tuple[Floats, Floats], pool: Ints, parts: tuple[Floats, Floats]) -> None:

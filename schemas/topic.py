@@ -54,6 +54,8 @@ class Topic:
     partitions: Partitions = Partitions.CAMPAIGNS
     cleanup: Cleanup = Cleanup.DELETE
     retention_ms: int = 30 * DAY_MS
+    versions_ms: int = 0
+    """Of a compacted topic: how long a record stays though a later one took its place."""
     writers: tuple[str, ...]
     readers: tuple[str, ...]
     dead_letters: bool = True

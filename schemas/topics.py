@@ -49,6 +49,8 @@ GROUPS: Final = Topic(
     key=Key.BUDGET_GROUP,
     cleanup=Cleanup.COMPACT,
     retention_ms=FOREVER,
+    # As long as what is recommended by a version is kept, so that it can be explained.
+    versions_ms=90 * DAY_MS,
     writers=("people", "console", "command line", "allocator"),
     readers=("allocator",),
     about="Budgets that several campaigns share; groups inside others are copied to where these "
@@ -69,7 +71,8 @@ PORTFOLIO: Final = Topic(
     name="portfolio.v1",
     record=Portfolio,
     key=Key.BUDGET_GROUP,
-    retention_ms=90 * DAY_MS,
+    # A budget goes by 60 days, and can be explained as long as recommendations are kept.
+    retention_ms=160 * DAY_MS,
     writers=("optimizer", "allocator"),
     readers=("allocator",),
     about="Closed periods of campaigns that belong to a budget group; those of groups inside "

@@ -65,7 +65,8 @@ _CHANGELOG = {
 
 def _retention(topic: Topic) -> Mapping[str, str]:
     if topic.cleanup is Cleanup.COMPACT:
-        return {"cleanup.policy": "compact"}
+        lag = {"min.compaction.lag.ms": str(topic.versions_ms)} if topic.versions_ms else {}
+        return {"cleanup.policy": "compact", **lag}
     kept = {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
     if topic.retention_ms == FOREVER:
         # A broker may bound partitions by size as well, as the embedded one does.

@@ -25,7 +25,7 @@ from schemas import (
     seal,
 )
 from schemas.headers import DEAD_LETTER, HEALED
-from schemas.topic import FOREVER, Cleanup
+from schemas.topic import FOREVER, Cleanup, Topic
 from schemas.topics import TOPICS
 from tests.schemas.golden import RECORDS, stored
 from workers.spend_days import read
@@ -83,7 +83,7 @@ def test_the_table_of_topics_says_what_the_catalogue_says() -> None:
     assert rows.keys() == RECORDS.keys()
     for topic in TOPICS:
         *_, writers, readers, kept = (cell.strip() for cell in rows[topic.name].split("|"))
-        assert kept == _kept(topic.cleanup, topic.retention_ms)
+        assert kept == _kept(topic)
         assert _workers(writers) == _workers(", ".join(topic.writers))
         assert _workers(readers) == _workers(", ".join(topic.readers))
 
@@ -140,12 +140,15 @@ def test_the_published_way_to_read_the_tables_of_a_prior_reads_them() -> None:
     assert np.diag(whole).min() > 0.0
 
 
-def _kept(cleanup: Cleanup, retention_ms: int) -> str:
-    if cleanup is Cleanup.COMPACT:
-        return "latest per key"
-    if retention_ms == FOREVER:
-        return "for ever"
-    days = retention_ms // 86_400_000
+def _kept(topic: Topic) -> str:
+    if topic.cleanup is Cleanup.COMPACT:
+        every = f", all for {_days(topic.versions_ms)}" if topic.versions_ms else ""
+        return "latest per key" + every
+    return "for ever" if topic.retention_ms == FOREVER else _days(topic.retention_ms)
+
+
+def _days(milliseconds: int) -> str:
+    days = milliseconds // 86_400_000
     return f"{days} day" + "s" * (days > 1)
 
 

@@ -59,6 +59,8 @@ async def test_every_topic_of_the_catalogue_is_there_with_what_the_catalogue_say
         assert kept["cleanup.policy"] == topic.cleanup.value
         if topic.cleanup is Cleanup.DELETE:
             assert kept["retention.ms"] == str(topic.retention_ms)
+        else:
+            assert kept["min.compaction.lag.ms"] == str(topic.versions_ms)
         if topic.retention_ms == FOREVER and topic.cleanup is Cleanup.DELETE:
             assert kept["retention.bytes"] == str(FOREVER), "no broker may bound it by size"
         if topic.dead_letters:

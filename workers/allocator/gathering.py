@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
+from engine.delay import LEAST_MATURE
 from engine.group_budgets import Members
 from engine.response_days import Days
 from schemas.fields import Objective
@@ -21,9 +22,6 @@ from workers.allocator.shape import Shape
 
 HALF_LIFE: Final = 30.0
 """Days after which a day counts for half."""
-
-LEAST_MATURE: Final = 0.1
-"""Share of conversions that must be reported for a day to say anything."""
 
 _RECENT: Final = 7
 

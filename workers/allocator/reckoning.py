@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.calendar import DAY
 from schemas import Explanation
-from workers.allocator.exchange import Exchange, Rates, Way
+from workers.allocator.exchange import OLDEST, Exchange, Rates, Way
 from workers.allocator.fx_pairs import Known, Pair, packed
 from workers.allocator.shape import Shape
 from workers.instants import date_of
@@ -21,6 +22,9 @@ RATES_USED: Final = "exchange_rates"
 """Code of the reason that says which rates a decision went by."""
 
 _SHOWN: Final = 8
+
+_FRESH: Final = OLDEST // DAY
+"""Days after which what currencies have moved since is said to be a risk."""
 
 _SETS: Final = msgspec.json.Decoder(tuple[Rates, ...])
 _WAYS: Final = msgspec.json.Decoder(dict[str, tuple[Pair, ...]])
@@ -36,7 +40,7 @@ def reckoned(shape: Shape, exchange: Exchange) -> list[Explanation]:
         "sets": msgspec.json.encode(exchange.sets).decode(),
         "too_old": msgspec.json.encode(dict(exchange.stale)).decode(),
     }
-    return [Explanation(code=RATES_USED, text=_said(exchange), evidence=evidence)]
+    return [Explanation(code=RATES_USED, text=_said(exchange, shape.day), evidence=evidence)]
 
 
 def sets_of(reasons: Sequence[Explanation]) -> tuple[Rates, ...]:
@@ -59,7 +63,7 @@ def _decoded(
             yield decoder.decode(str(reason.evidence.get(name, "null")))
 
 
-def _said(exchange: Exchange) -> str:
+def _said(exchange: Exchange, day: int) -> str:
     into = exchange.into
     if not exchange.sets:
         return f"No rate that is known is fresh enough to compare amounts in {into} by."
@@ -67,7 +71,14 @@ def _said(exchange: Exchange) -> str:
     pairs = list(dict.fromkeys(pair for way in rates.ways.values() for pair in way))
     told = "; ".join(pair.text for pair in pairs[:_SHOWN])
     more = f" and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-    return (
+    text = (
         f"Amounts are compared and summed in {into}, from {date_of(rates.since)} on and for the "
         f"whole period, at {told}{more}. What is set is in the campaign's own currency."
+    )
+    age = day - rates.since
+    if age <= _FRESH:
+        return text
+    return (
+        f"{text} That was {age} days ago: as far as rates have moved since, the total is worth "
+        f"more or less {into} than it says, at the rates of today."
     )

@@ -32,7 +32,7 @@ def explain(
 
     The campaign's records are taken through the optimizer's own steps once more. Exit code 0: the
     recomputed bytes are identical; 1: they differ, and it says in what; 2: it was not found, or
-    cannot be recomputed.
+    cannot be recomputed, as what it was made from is gone.
     """
     prefix = recommendation_id.lower()
     if not _ID.fullmatch(prefix):
@@ -40,7 +40,11 @@ def explain(
             f"{recommendation_id!r} is no id of a recommendation",
             remedy="give 4 to 32 of its characters, 0-9 and a-f, from its beginning on",
         )
-    settings = reachable_settings(config, bootstrap)
+    _explain(reachable_settings(config, bootstrap), prefix, json=json)
+
+
+def _explain(settings: Settings, prefix: str, *, json: bool) -> None:
+    """Recompute the recommendation whose id begins so, and say if it is the same."""
     # Not above: these load the optimizer, which other commands do without.
     from workers.explain.page import print_explanation  # noqa: PLC0415
     from workers.explain.reading import OfNoOptimizerError, read_history  # noqa: PLC0415
@@ -61,8 +65,7 @@ def explain(
         print_json(as_json(found))
     else:
         print_explanation(Console(), found)
-    if not found.identical:
-        raise typer.Exit(1)
+    _end(same=found.identical, gone=bool(found.gone))
 
 
 def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) -> None:
@@ -70,7 +73,6 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.adviser.policy import AdviserPolicy  # noqa: PLC0415
     from workers.allocator.policy import AllocatorPolicy  # noqa: PLC0415
     from workers.explain.advice import is_advice  # noqa: PLC0415
-    from workers.explain.comparing import differences  # noqa: PLC0415
     from workers.explain.emergency import is_emergency  # noqa: PLC0415
     from workers.explain.group_page import as_json, print_other  # noqa: PLC0415
     from workers.explain.reading_advice import advised_from_topics  # noqa: PLC0415
@@ -90,10 +92,14 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
         source = "the group's records"
         allocator = AllocatorPolicy(prefix=prefix)
         made = await_result(recomputed_from_topics(connection, allocator, record))
-    found = differences(record.value, made)
+    found, gone = made.against(record.value)
     if json:
-        print_json(as_json(advice, found))
+        print_json(as_json(advice, found, gone))
     else:
-        print_other(Console(), advice, found, source)
-    if found:
-        raise typer.Exit(1)
+        print_other(Console(), advice, found, (source, gone))
+    _end(same=not found, gone=bool(gone))
+
+
+def _end(*, same: bool, gone: bool) -> None:
+    if not same:
+        raise typer.Exit(2 if gone else 1)

@@ -14,8 +14,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import DAY, HOUR, Calendar, day_start, local_day
-from engine.ceiling import LEAST_MATURE
-from engine.delay import Maturity
+from engine.delay import LEAST_MATURE, Maturity
 from engine.experiments import Side, treated
 from engine.zones import zone_days
 from schemas import Arm, CampaignKey, Design, Experiment, ExperimentMetric

@@ -36,14 +36,30 @@ def likely_causes(
     fields = {each.field for each in found}
     causes = [
         *_of_code(policy, published, fields),
-        *_of_plan(policy, history, published, fields),
-        *_of_priors(published, fields),
+        *inputs_gone(policy, history, published, found),
+        *_of_lost_plan(policy, published, fields),
         *_of_conditions(published, fields),
         *_of_experiments(published, found),
-        *_of_metrics(policy, history, fields),
         *_of_earlier(replayed, fields),
     ]
     return causes or [_UNKNOWN]
+
+
+def inputs_gone(
+    policy: OptimizerPolicy,
+    history: History,
+    published: Published,
+    found: Sequence[Difference],
+) -> list[str]:
+    """Return which inputs are no longer on the topics for certain; none where nothing differs."""
+    if not found:
+        return []
+    fields = {each.field for each in found}
+    return [
+        *_of_plan(policy, history, published),
+        *_of_priors(published, fields),
+        *_of_metrics(policy, history, fields),
+    ]
 
 
 def _of_code(
@@ -58,9 +74,7 @@ def _of_code(
         )
 
 
-def _of_plan(
-    policy: OptimizerPolicy, history: History, published: Published, fields: Collection[str]
-) -> Iterator[str]:
+def _of_plan(policy: OptimizerPolicy, history: History, published: Published) -> Iterator[str]:
     topic = policy.topic(PLANS)
     named = published.advice.inputs.get(topic)
     kept = {entry.record.offset for entry in history.sources.get(topic, ())}
@@ -69,7 +83,13 @@ def _of_plan(
             f"version {published.advice.plan_version} of the plan, offset {named} of {topic}, is "
             "no longer kept: the topic is compacted and a later version took its place"
         )
-    elif named is None and "plan_version" in fields:
+
+
+def _of_lost_plan(
+    policy: OptimizerPolicy, published: Published, fields: Collection[str]
+) -> Iterator[str]:
+    topic = policy.topic(PLANS)
+    if topic not in published.advice.inputs and "plan_version" in fields:
         yield f"a plan was deleted or published since, and {topic} no longer tells when"
 
 

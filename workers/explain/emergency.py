@@ -76,8 +76,7 @@ def answered_again(
     view = _Partition(*place, told)
     steps = {agent.name: agent.step for agent in agents(policy)}
     plans = by_topic.get(policy.topic(PLANS), [])
-    audit = policy.topic(AUDIT)
-    seen = [each for each in by_topic.get(audit, ()) if each.offset <= advice.inputs.get(audit, -1)]
+    seen = _known(policy, advice, by_topic.get(policy.topic(AUDIT), ()))
     for record in by_topic.get(policy.topic(METRICS), ()):
         while plans and plans[0].timestamp <= record.timestamp:
             view.commit(PLANS_TABLE, steps[PLANS_TABLE](view, [plans.pop(0)]))
@@ -90,6 +89,12 @@ def answered_again(
             return _of(policy, advice, step)
         view.commit(HOURS, step)
     return None
+
+
+def _known(policy: AdviserPolicy, advice: Recommendation, audit: Iterable[Record]) -> list[Record]:
+    """Return the audit entries that were known when a recommendation was made."""
+    last = advice.inputs.get(policy.topic(AUDIT), -1)
+    return [each for each in audit if each.offset <= last]
 
 
 def _of(policy: AdviserPolicy, advice: Recommendation, step: Step) -> bytes | None:

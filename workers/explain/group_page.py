@@ -9,25 +9,35 @@ from rich.console import Console
 
 from schemas import Recommendation
 from workers.explain.comparing import Difference
+from workers.explain.gone import verdict_of
 
 
-def as_json(advice: Recommendation, found: Sequence[Difference]) -> dict[str, Any]:
-    """Return what there is to say, given in what the recomputed one differs."""
+def as_json(
+    advice: Recommendation, found: Sequence[Difference], gone: Sequence[str]
+) -> dict[str, Any]:
+    """Return what there is to say, given in what the recomputed one differs, and what is gone."""
     return {
         "recommendation_id": advice.recommendation_id,
         "campaign": advice.key.decode(),
-        "verdict": "differs" if found else "identical",
+        "verdict": verdict_of(found, gone),
         "reasons": advice.reasons,
         "guardrails": advice.guardrails,
         "inputs": advice.inputs,
         "differences": [each._asdict() for each in found],
+        "gone": gone,
     }
 
 
 def print_other(
-    console: Console, advice: Recommendation, found: Sequence[Difference], source: str
+    console: Console,
+    advice: Recommendation,
+    found: Sequence[Difference],
+    origin: tuple[str, Sequence[str]],
 ) -> None:
-    """Print what is advised and why, and whether that could be repeated from its ``source``."""
+    """Print what is advised and why, and whether that could be repeated.
+
+    ``origin`` is what it was made from, and what of that is gone.
+    """
     lines = [f"Recommendation {advice.recommendation_id}, {advice.key.decode()}"]
     lines += _inputs(advice)
     lines += [f"{reason.code}: {reason.text}" for reason in advice.reasons]
@@ -35,10 +45,17 @@ def print_other(
         f"{check.name}: {check.status}" + (f" at {check.limit}" if check.limit is not None else "")
         for check in advice.guardrails
     ]
-    named = ", ".join(each.field for each in found)
-    lines.append(f"Recomputed from {source}: {f'differs in {named}' if found else 'identical'}")
+    lines.append(_verdict(found, *origin))
     for line in lines:
         console.print(line, markup=False, highlight=False)
+
+
+def _verdict(found: Sequence[Difference], source: str, gone: Sequence[str]) -> str:
+    if gone:
+        lost = "; ".join(gone)
+        return f"Not to be recomputed from {source}: what it was made from is gone. {lost}"
+    named = ", ".join(each.field for each in found)
+    return f"Recomputed from {source}: {f'differs in {named}' if found else 'identical'}"
 
 
 def _inputs(advice: Recommendation) -> list[str]:

@@ -145,7 +145,11 @@ def _verdict(found: Explanation) -> Iterator[RenderableType]:
             yield Text(f"Metrics are kept from offset {found.first_offset} on.", style="dim")
         return
     count = len(found.differences)
-    yield Text.assemble(("differs", "bold red"), f" in {count} field{'s' if count > 1 else ''}")
+    what = f" in {count} field{'s' if count > 1 else ''}"
+    if found.gone:
+        yield Text.assemble(("inputs are gone", "bold yellow"), f", so that it is other{what}")
+    else:
+        yield Text.assemble(("differs", "bold red"), what)
     table = _table(("field", "left"), ("published", "left"), ("recomputed", "left"))
     for each in found.differences[:_FIELDS]:
         cells = ("-" if value is None else str(value) for value in (each[1], each[2]))
@@ -155,7 +159,7 @@ def _verdict(found: Explanation) -> Iterator[RenderableType]:
         yield Text(f"and {count - _FIELDS} more; --json has them all", style="dim")
     yield Text()
     for cause in found.causes:
-        yield Text(f"Likely: {cause}")
+        yield Text(f"{'Gone' if cause in found.gone else 'Likely'}: {cause}")
 
 
 def _records(found: Explanation) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 
 from schemas import Recommendation, decode
 from schemas.topics import BREAKDOWNS, PRIORS
+from workers.adviser.archive import KEPT_DAYS
 from workers.adviser.policy import AdviserPolicy
 from workers.errors import UsageError
 from workers.explain.advice import account_of, advised_again
+from workers.explain.gone import Again, deleted, since
 from workers.explain.reading import read_logs
 from workers.kafka import Connection
 from workers.partitioner import partition_of
@@ -17,7 +19,7 @@ from workers.reading import partitions_of, reader
 
 async def advised_from_topics(
     connection: Connection, policy: AdviserPolicy, record: ConsumerRecord
-) -> bytes:
+) -> Again:
     """Return an adviser's recommendation as the account's closed days lead to it now.
 
     Raises
@@ -36,12 +38,13 @@ async def advised_from_topics(
         logs = await read_logs(
             consumer, wanted, lambda told: told.topic == priors or told.key == account
         )
+        gone = await deleted(consumer, TopicPartition(days, home), since(record, advice, KEPT_DAYS))
     records = [entry.record for name in (priors, days) for entry in logs[name]]
     made = advised_again(policy, advice, records, (home, count))
     if made is None:
         raise UsageError(
             f"what is kept of {account.decode()} leads to no recommendation "
             f"{advice.recommendation_id}",
-            remedy="closed days are kept for 90 days",
+            remedy="; ".join(gone) or "closed days are kept for 90 days",
         )
-    return made
+    return Again(made, gone)

@@ -11,8 +11,9 @@ from typing import Any
 from schemas import Plan, Recommendation, SchemaError, decode, decode_metrics
 from schemas.topics import METRICS
 from workers.errors import UsageError
-from workers.explain.causes import likely_causes
+from workers.explain.causes import inputs_gone, likely_causes
 from workers.explain.comparing import Difference, differences
+from workers.explain.gone import verdict_of
 from workers.explain.history import History
 from workers.explain.inside import Inside, look_inside
 from workers.explain.replay import Replay, Replayed
@@ -53,11 +54,18 @@ class Explanation:
     """First offset of metrics that is kept: above 0 when retention has deleted some."""
     differences: Sequence[Difference]
     causes: Sequence[str]
+    gone: Sequence[str]
+    """Which inputs are not on the topics any more, where bytes differ: that says nothing then."""
 
     @property
     def identical(self) -> bool:
         """Whether the recomputed bytes are those that were published."""
         return not self.differences
+
+    @property
+    def verdict(self) -> str:
+        """Whether it could be repeated, in a word."""
+        return verdict_of(self.differences, self.gone)
 
 
 def explain(policy: OptimizerPolicy, history: History, target: int) -> Explanation:
@@ -86,6 +94,7 @@ def explain(policy: OptimizerPolicy, history: History, target: int) -> Explanati
         first_offset=history.beginnings.get(policy.topic(METRICS), 0),
         differences=found,
         causes=likely_causes(policy, history, published, replayed, found),
+        gone=inputs_gone(policy, history, published, found),
     )
 
 
@@ -128,7 +137,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
     return {
         "recommendation_id": advice.recommendation_id,
         "campaign": found.campaign,
-        "verdict": "identical" if found.identical else "differs",
+        "verdict": found.verdict,
         "replayed": found.replayed,
         "first_metrics_offset": found.first_offset,
         "inputs": _inputs(found),
@@ -142,6 +151,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         },
         "differences": [each._asdict() for each in found.differences],
         "causes": found.causes,
+        "gone": found.gone,
     }
 
 

@@ -24,7 +24,7 @@ from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.plan_rows import TARGET, WITHIN_DAY
 from workers.optimizer.tables import METRICS, ages_key, delay_key
-from workers.optimizer.value_growth import Again, note_value
+from workers.optimizer.value_growth import Again, in_units, note_value
 from workers.optimizer.wave import Wave
 from workers.pooled_delays import told
 
@@ -75,8 +75,8 @@ def _note_values(
         at = rows[valued]
         again = Again(
             keys=[wave.keys[i] for i in at.tolist()],
-            old=placed.old[at],
-            new=placed.new[at],
+            before=in_units(placed.old[at]),
+            after=in_units(placed.new[at]),
             earlier=earlier[valued],
             later=later[valued],
             now=np.array([wave.facts[i].now for i in at.tolist()], dtype=np.int64),
@@ -138,6 +138,21 @@ def _remember(draft: Draft, keys: Sequence[bytes], starts: Ints, ages: Floats) -
         day[hour] = int(ages[i]) + 1
         draft.writes[stored] = day.tobytes()
     return before
+
+
+def ages_of(draft: Draft, key: bytes, starts: Ints) -> Ints:
+    """Return how old a campaign's hours (N,) were when they were told last, -1 where they were not.
+
+    In whole hours since their ends.
+    """
+    ages = np.full(len(starts), -1, dtype=np.int64)
+    for day in np.unique(starts // DAY).tolist():
+        stored = draft.read(ages_key(key, day))
+        if stored:
+            mine = starts // DAY == day
+            hours = starts[mine] % DAY // HOUR
+            ages[mine] = np.frombuffer(stored, _AGES.base)[hours].astype(np.int64) - 1
+    return ages
 
 
 def _conversions(rows: Rows) -> Floats:

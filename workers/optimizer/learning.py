@@ -15,6 +15,7 @@ from workers.optimizer import closing, events
 from workers.optimizer.delays import note_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.facts import as_rows
+from workers.optimizer.late_values import keep_values, learn_late
 from workers.optimizer.pacing_rows import note_change
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reading import CURRENCY_MISMATCH, MIXED_MODES, OVERLAPPING, TOO_OLD
@@ -96,10 +97,12 @@ def _refused(draft: Draft, wave: Wave, disputed: Bools) -> Bools:
 def _too_old(draft: Draft, wave: Wave, disputed: Bools) -> Bools:
     days = draft.policy.restatement_days
     old = ledger.too_old(wave.campaigns, wave.starts, days) & ~disputed
+    taught = learn_late(draft, wave, old)
     for i in np.flatnonzero(old).tolist():
         detail = (
             f"lies more than {days} days before the newest hour known; its day is closed for good"
         )
+        detail += ", only how revenue grows was learned from it" if taught[i] else ""
         draft.refuse(wave.facts[i].record, TOO_OLD, "window_start", detail)
     return old
 
@@ -170,6 +173,7 @@ def _forget(draft: Draft, wave: Wave, touched: Ints, learned: Rows, step: Advanc
     keys = [wave.keys[i] for i in touched.tolist()]
     days = [state.kept_days(bit, day) for bit, day in zip(bits, base, strict=True)]
     rows, owners, starts = read_days(draft, keys, days)
+    keep_values(draft, wave, touched, (rows, owners, starts))
     zones = wave.zones[touched][owners]
     local = ledger.moment(wave.calendar, zones, starts).day
     cells = hour_of_week(wave.calendar, zones, starts, local)

@@ -60,6 +60,11 @@ def value_key(campaign: bytes) -> bytes:
     return campaign + b"\0value"
 
 
+def late_key(campaign: bytes) -> bytes:
+    """Return the key of what hours had brought that are kept no longer."""
+    return campaign + b"\0late"
+
+
 def ages_key(campaign: bytes, utc_day: int) -> bytes:
     """Return the key of how old the hours of one UTC day were when they were told last."""
     return campaign + _suffix(b"\0ages ", utc_day)

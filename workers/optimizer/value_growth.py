@@ -35,8 +35,9 @@ class Again(NamedTuple):
     """N hours that are told again, one of each campaign; arrays of shape (N,)."""
 
     keys: Sequence[bytes]
-    old: Rows
-    new: Rows
+    before: Floats
+    """What the hours had brought, units of money."""
+    after: Floats
     earlier: Floats
     """Age in hours at the report before."""
     later: Floats
@@ -51,8 +52,8 @@ def note_value(draft: Draft, again: Again) -> None:
     stored = [value_key(key) for key in again.keys]
     rows = _read(draft.read_all(stored)).copy()
     restated = Restated(
-        before=_minor(again.old, again.exponent),
-        after=_minor(again.new, again.exponent),
+        before=_minor(again.before, again.exponent),
+        after=_minor(again.after, again.exponent),
         earlier=again.earlier[:, None],
         later=again.later[:, None],
     )
@@ -86,8 +87,12 @@ def value_shares(draft: Draft, judged: Judged) -> Floats:
     return value_told.share_at(told, order, judged.conversions, judged.ages, judged.horizon)
 
 
-def _minor(rows: Rows, exponent: Ints) -> Floats:
-    revenue = rows["revenue"][:, 0] + rows["revenue"][:, 1] * _ATTO
+def in_units(rows: Rows) -> Floats:
+    """Return what hours have brought, (N,), units of money."""
+    return np.asarray(rows["revenue"][:, 0] + rows["revenue"][:, 1] * _ATTO)
+
+
+def _minor(revenue: Floats, exponent: Ints) -> Floats:
     return np.asarray(np.maximum(revenue * 10.0**exponent, 0.0)[:, None])
 
 

@@ -101,3 +101,19 @@ def cost_range(each: CampaignStatus) -> str:
     if not each.wants_revenue:
         return ends(each.brought.cpa, each.currency)
     return ends(each.brought.roas, "")
+
+
+def cost_told(each: CampaignStatus) -> str:
+    """Return the same by what is reported so far; nothing where it looks no other."""
+    told = each.brought
+    if not each.wants_revenue:
+        found = _by_told(told.spend, told.conversions_told)
+        text = NOTHING if found is None else money(found, each.currency)
+    else:
+        found = _by_told(told.revenue_told, told.spend)
+        text = NOTHING if found is None else f"ROAS {found:.2f}"
+    return "" if text in {NOTHING, cost(each)} else text
+
+
+def _by_told(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0.0 else None

@@ -70,10 +70,14 @@ class Projection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
-    """What the last seven days brought; conversions that are still to be reported counted in."""
+    """What the last seven days brought; what is still to be reported is counted in."""
 
     spend: float
     conversions: float
+    revenue: float
+    conversions_told: float
+    """Of these, what is reported by now; of revenue likewise."""
+    revenue_told: float
     cpa: Limits
     roas: Limits
     conversion_rate: Limits

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.arrays import Floats
-from engine.ceiling import LEAST_MATURE
-from engine.delay import Maturity
+from engine.arrays import Bools, Floats
+from engine.delay import LEAST_MATURE, Maturity, expected
 from engine.intervals import ENDLESS, Interval
-from engine.status import UNKNOWN, Counts, Status
+from engine.status import UNKNOWN, Counts, Status, together
 from schemas import CampaignKey, Plan
 from workers.report.delivered import HOUR, Hours
 from workers.status.book import StatusBook
@@ -23,13 +22,29 @@ STRETCH: Final = 7 * 24 * HOUR
 Figures = tuple[float, float, float, float]
 
 
-def counts_of(book: StatusBook, keys: Sequence[CampaignKey]) -> tuple[Counts, Counts]:
-    """Return what campaigns did in their last seven days, and in the seven before; shapes (B,).
+class Weeks(NamedTuple):
+    """What campaigns did; shapes (B,)."""
 
-    Conversions are divided by the share of them that is reported by now; an hour of which
-    less than a tenth is reported is not judged.
+    now: Counts
+    """In their last seven days, as it is expected to be in the end."""
+    before: Counts
+    """The same of the seven days before."""
+    told: Counts
+    """In the last seven days, as it is reported by now."""
+
+    @property
+    def together(self) -> Weeks:
+        """All campaigns as one."""
+        return Weeks(*map(together, self))
+
+
+def counts_of(book: StatusBook, keys: Sequence[CampaignKey]) -> Weeks:
+    """Return what campaigns did in their last seven days, and in the seven before.
+
+    Conversions and revenue are divided by the share of conversions that is reported by now; an
+    hour of which less than a tenth is reported is not judged.
     """
-    now, before = [], []
+    now, before, told = [], [], []
     maturity = book.lateness.maturity(keys)
     for row, key in enumerate(keys):
         _, hours = book.campaigns[key]
@@ -37,9 +52,11 @@ def counts_of(book: StatusBook, keys: Sequence[CampaignKey]) -> tuple[Counts, Co
         ages = np.maximum((book.as_of(key) - hours.starts - HOUR) / HOUR, 0.0)
         # One row at a time: campaigns have different hours.
         share = Maturity(logs=maturity.logs[row : row + 1]).at(ages)[0]
-        now.append(_figures(hours, share, end - STRETCH, end))
-        before.append(_figures(hours, share, end - 2 * STRETCH, end - STRETCH))
-    return _counts(now), _counts(before)
+        mature = share >= LEAST_MATURE
+        now.append(_figures(hours, mature, share, (end - STRETCH, end)))
+        before.append(_figures(hours, mature, share, (end - 2 * STRETCH, end - STRETCH)))
+        told.append(_figures(hours, mature, np.ones(len(share)), (end - STRETCH, end)))
+    return Weeks(_counts(now), _counts(before), _counts(told))
 
 
 def targets_of(book: StatusBook, keys: Sequence[CampaignKey], now: Counts) -> Floats:
@@ -57,12 +74,15 @@ def targets_of(book: StatusBook, keys: Sequence[CampaignKey], now: Counts) -> Fl
     return np.array(found, dtype=np.float64)
 
 
-def brought(counts: Counts, found: Status, row: int) -> Brought:
+def brought(weeks: Weeks, found: Status, row: int) -> Brought:
     """Return what one campaign brought."""
     efficiency = float(found.efficiency[row])
     return Brought(
-        spend=float(counts.spend[row]),
-        conversions=float(counts.conversions[row]),
+        spend=float(weeks.now.spend[row]),
+        conversions=float(weeks.now.conversions[row]),
+        revenue=float(weeks.now.revenue[row]),
+        conversions_told=float(weeks.told.conversions[row]),
+        revenue_told=float(weeks.told.revenue[row]),
         cpa=_limits(found.cost_per_conversion, row),
         roas=_limits(found.revenue_per_cost, row),
         conversion_rate=_limits(found.conversion_rate, row),
@@ -72,12 +92,11 @@ def brought(counts: Counts, found: Status, row: int) -> Brought:
     )
 
 
-def _figures(hours: Hours, share: Floats, start: int, end: int) -> Figures:
-    judged = (hours.starts >= start) & (hours.starts < end) & (share >= LEAST_MATURE)
-    mature = share[judged]
+def _figures(hours: Hours, mature: Bools, share: Floats, span: tuple[int, int]) -> Figures:
+    judged = (hours.starts >= span[0]) & (hours.starts < span[1]) & mature
     spend, clicks = hours.spend[judged].sum(), hours.clicks[judged].sum()
-    conversions = (hours.conversions[judged] / mature).sum()
-    revenue = (hours.revenue[judged] / mature).sum()
+    conversions = expected(hours.conversions[judged], share[judged]).sum()
+    revenue = expected(hours.revenue[judged], share[judged]).sum()
     return max(float(spend), 0.0), float(clicks), float(conversions), float(revenue)
 
 

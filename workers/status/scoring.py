@@ -96,18 +96,16 @@ def _basis(
         pace=_floats(UNKNOWN if each.pace is None else each.pace for each in aheads),
         efficiency=_floats(UNKNOWN if each is None else each for each in efficiency),
         held=_floats(held),
-        outage=np.array(
-            [
-                each.hold is not None and each.hold.reason == HoldReason.SUSPECTED_OUTAGE
-                for each in campaigns
-            ],
-            dtype=np.bool_,
-        ),
+        outage=np.array([_in_outage(each) for each in campaigns], dtype=np.bool_),
         behind=_floats(
             (each.as_of - each.reported_until).total_seconds() / HOUR for each in campaigns
         ),
         evidence=_floats(each.brought.evidence for each in campaigns),
     )
+
+
+def _in_outage(each: CampaignStatus) -> bool:
+    return each.hold is not None and each.hold.reason == HoldReason.SUSPECTED_OUTAGE
 
 
 def gain_of(offer: Offer, brought: Brought) -> float:

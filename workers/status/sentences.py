@@ -138,7 +138,10 @@ def _brought(result: Brought, status: CampaignStatus) -> list[str]:
     code = status.currency
     spent = exact(result.spend, code)
     won = counted(round(result.conversions, 1), "conversion")
-    lines = [f"Seven days: {spent} for {won}, {_price(result, code)}."]
+    lines = [
+        f"Seven days: {spent} for {won}, {_price(result, code)}.",
+        *_still_to_come(result, code),
+    ]
     if result.roas.middle:
         lines.append(f"ROAS {result.roas.middle:.2f} ({_between(result.roas, 2)}).")
     if result.conversion_rate.middle is not None:
@@ -151,6 +154,17 @@ def _brought(result: Brought, status: CampaignStatus) -> list[str]:
     if result.trend > 0:
         lines.append("Conversions are clearly cheaper than in the seven days before.")
     return lines
+
+
+def _still_to_come(result: Brought, code: str) -> list[str]:
+    """Tell what is reported by now where it is less, or more, by what can be seen."""
+    counts = [round(each, 1) for each in (result.conversions_told, result.conversions)]
+    money = [exact(each, code) for each in (result.revenue_told, result.revenue)]
+    if counts[0] == counts[1] and money[0] == money[1]:
+        return []
+    worth = f", worth {money[0]} of {money[1]}" if result.revenue > 0.0 else ""
+    told = f"Told so far: {counts[0]:g} of these {counts[1]:g}{worth}"
+    return [f"{told}; the rest is expected by how late conversions come."]
 
 
 def _per_cent(limits: Limits) -> str:

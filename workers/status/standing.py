@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.status import RISKS, Budgets, Counts, Status, budgets_together, status, together
+from engine.status import RISKS, Budgets, Counts, Status, budgets_together, status
 from schemas import BudgetPeriod, CampaignKey, Kind, Objective, Plan, Recommendation
 from schemas.zones import zone
 from workers.report.holding import REMEDIES, holds_of
@@ -26,7 +26,7 @@ from workers.status.model import (
     Worst,
 )
 from workers.status.purses import Purse, daily_budget, instant, purse_of
-from workers.status.results import brought, counts_of, targets_of
+from workers.status.results import Weeks, brought, counts_of, targets_of
 from workers.status.scoring import score_of_all, scored
 from workers.status.worst import asked, worst_of
 
@@ -38,10 +38,10 @@ def campaigns_of(book: StatusBook, keys: Sequence[CampaignKey]) -> list[Campaign
     if not keys:
         return []
     purses = [purse_of(book, key) for key in keys]
-    now, before = counts_of(book, keys)
-    budgets = _budgets(book, keys, purses, now)
-    found = status(now, before, budgets)
-    told = [_campaign(book, key, purses[row], (now, found), row) for row, key in enumerate(keys)]
+    weeks = counts_of(book, keys)
+    budgets = _budgets(book, keys, purses, weeks.now)
+    found = status(weeks.now, weeks.before, budgets)
+    told = [_campaign(book, key, purses[row], (weeks, found), row) for row, key in enumerate(keys)]
     early = [_early(purse, each.ahead) for purse, each in zip(purses, told, strict=True)]
     return sorted(scored(book, keys, told, early), key=_urgency)
 
@@ -80,15 +80,15 @@ def _budgets(
 
 
 def _campaign(
-    book: StatusBook, key: CampaignKey, purse: Purse, figures: tuple[Counts, Status], row: int
+    book: StatusBook, key: CampaignKey, purse: Purse, figures: tuple[Weeks, Status], row: int
 ) -> CampaignStatus:
-    counts, found = figures
+    weeks, found = figures
     terms, _ = book.campaigns[key]
     ahead, hold, odd = _projection(book, key, purse), _hold(book, key), book.oddities.of(key)
     risks = tuple(name for name, at in zip(RISKS, found.risks[row], strict=True) if at)
     level = level_of(risks, _use(purse, purse.own), ahead, _early(purse, ahead), hold)
-    # Counts that may be wrong are worth a look, however well they look.
-    level = max(level, Level.MEDIUM) if any(each.until is None for each in odd) else level
+    if any(each.until is None for each in odd):
+        level = max(level, Level.MEDIUM)  # Counts that may be wrong are worth a look.
     return CampaignStatus(
         campaign=bytes(key).decode(),
         currency=terms.currency,
@@ -100,7 +100,7 @@ def _campaign(
         period=terms.period if purse.planned else None,
         **_uses(book, key, purse),
         ahead=ahead,
-        brought=brought(counts, found, row),
+        brought=brought(weeks, found, row),
         wants_revenue=purse.planned and _wants_revenue(book.plans[key]),
         worst=_worst(book, key, purse),
         hold=hold,
@@ -193,10 +193,10 @@ def _total(
     campaigns: Sequence[CampaignStatus],
 ) -> CurrencyTotal:
     purses = [purse_of(book, key) for key in keys]
-    now, before = counts_of(book, keys)
-    budgets = _budgets(book, keys, purses, now)
-    all_now = together(now)
-    found = status(all_now, together(before), budgets_together(budgets, now.conversions))
+    weeks = counts_of(book, keys)
+    budgets = _budgets(book, keys, purses, weeks.now)
+    of_all, goals = weeks.together, budgets_together(budgets, weeks.now.conversions)
+    found = status(of_all.now, of_all.before, goals)
     worst = [each.worst.day if each.worst else None for each in campaigns]
     return CurrencyTotal(
         currency=currency,
@@ -205,7 +205,7 @@ def _total(
         day=_sum([each.day for each in campaigns]),
         week=_sum([each.week for each in campaigns]),
         month=_sum([each.month for each in campaigns]),
-        brought=brought(all_now, found, 0),
+        brought=brought(of_all, found, 0),
         worst_day=None if None in worst else sum(each for each in worst if each is not None),
         held=sum(each.hold is not None for each in campaigns),
         score=score_of_all(campaigns),

@@ -92,6 +92,7 @@ COLUMNS: Final = (
         of=cells.cost,
         total=lambda t: cells.money(t.brought.cpa.middle, t.currency),
     ),
+    Column(name="told so far", rank=17, of=cells.cost_told),
     Column(
         name="range",
         rank=12,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Floats, Ints
-from engine.ceiling import LEAST_MATURE
+from engine.delay import LEAST_MATURE, expected
 from engine.what_if import Worth
 from workers.whatif.gathering import Gathered
 from workers.whatif.hour_table import HourTable
@@ -27,6 +27,16 @@ def worth_of(given: Gathered, hours: HourTable, exponent: int) -> Worth:
         value=np.array([value]),
         value_sd=np.array([value_sd]),
     )
+
+
+def expected_in_all(hours: HourTable) -> float:
+    """Return what the conversions of hours will have come to once all of them are told.
+
+    Those of hours that are too young to say it count as they are.
+    """
+    judged = hours.mature >= LEAST_MATURE
+    in_the_end = expected(hours.conversions, hours.mature)
+    return float(np.where(judged, in_the_end, hours.conversions).sum())
 
 
 def _dispersion(days: Ints, counts: Floats, cost: Floats) -> float:

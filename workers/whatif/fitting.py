@@ -12,7 +12,7 @@ from engine.pacer import Pacing
 from engine.response import ELASTICITY, Observed
 from engine.what_if import Worth
 from workers.errors import WorkerError
-from workers.whatif.buying import worth_of
+from workers.whatif.buying import expected_in_all, worth_of
 from workers.whatif.gathering import Gathered
 from workers.whatif.hour_table import HourTable, exponent_for, hours_of
 
@@ -36,6 +36,9 @@ class Basis:
     hours: int
     """Hours with spend."""
     conversions: float
+    """As they are told."""
+    expected: float
+    """What they will have come to once all are told; hours that say nothing yet as they are."""
     varied: bool
     """Whether bids ever varied: else how spend answers them is assumed."""
     cut_off: float
@@ -99,6 +102,7 @@ def _basis(hours: HourTable, pacing: Pacing) -> Basis:
         days=len(np.unique(hours.days)),
         hours=int(heard.sum()),
         conversions=float(hours.conversions.sum()),
+        expected=expected_in_all(hours),
         varied=bool(hours.log_multiplier[heard].std() >= VARIED),
         cut_off=float(hours.capped.mean()),
         restated=bool((hours.mature < 1.0).any()),

@@ -61,9 +61,9 @@ def _measures(found: Answer) -> Iterator[tuple[str, Range, Range, str]]:
 
 def basis_lines(basis: Basis, found: Answer) -> Iterator[str]:
     """Return sentences that say what an answer rests on, and what it does not know."""
-    yield (
-        f"{basis.days} days, {basis.hours:,} hours with spend, {basis.conversions:,.0f} conversions"
-    )
+    told, ends = f"{basis.conversions:,.0f}", f"{basis.expected:,.0f}"
+    won = f"{told} conversions" if told == ends else f"{ends} conversions ({told} told so far)"
+    yield f"{basis.days} days, {basis.hours:,} hours with spend, {won}"
     if found.present.way.daily_budget is None:
         yield "neither a plan nor a report names the present budget: it is taken to have none"
     learned = f"{basis.elasticity:.1f} (± {basis.elasticity_sd:.1f})"

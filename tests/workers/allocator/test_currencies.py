@@ -350,6 +350,22 @@ def test_a_flight_in_two_currencies_is_spent_to_its_last_cent_and_no_further() -
         assert allocator.again(word) == word
 
 
+def test_a_set_of_rates_that_is_older_than_a_week_is_told_as_the_risk_that_it_is() -> None:
+    fields = {
+        "budget": Budget(amount=Decimal(3_000), period=BudgetPeriod.FLIGHT),
+        "flight_start": at(14).date(),
+        "flight_end": at(24).date(),
+    }
+    allocator, _ = run_of_days(["2"] * 11, 1, HALF, **fields)
+    told: dict[int, set[bool]] = {}
+    for advice in allocator.advice:
+        day = (advice.decided_at - at(14, 0)).days
+        texts = [each.text for each in advice.reasons if each.code == RATES_USED]
+        told.setdefault(day, set()).update(f"That was {day} days ago" in each for each in texts)
+    assert {day for day, said in told.items() if said == {True}} == {8, 9, 10}
+    assert {day for day, said in told.items() if said == {False}} == set(range(8))
+
+
 def test_what_a_member_spent_in_another_currency_stays_spent() -> None:
     month = Budget(amount=Decimal(9_300), period=BudgetPeriod.MONTH)
     rate = a_rate("EUR", "USD", "2", DAYS)

@@ -203,6 +203,21 @@ def test_when_the_share_is_taken_away_budgets_return_to_where_they_were_settled(
         assert each.recommended_value == was.without_jitter * CENTS
 
 
+def test_without_a_share_no_coin_is_thrown_any_more_and_those_of_then_still_teach() -> None:
+    loop = a_loop(a_market(5, 12))
+    loop.live(0, 20)
+    count = len(loop.budget)
+    loop.allocator.group(a_group(version=2, autonomy="auto", budget=a_day(100 * count)))
+    loop.live(20, 28)
+    assert all(row.budget_jitter == 0.0 for row in loop.told[-7 * count :])
+    assert not any(said(each) & {"exploring"} for each in loop.allocator.advice[-7 * count :])
+    table = loop.allocator.table(MEMBERS)
+    keys = [f"google:7:{name}".encode() for name in loop.names()]
+    stored = [unpack(table[member_key(b"spring", key)])[1] for key in keys]
+    moved = sum((days["jitter"] != 0.0).sum() for days in stored)
+    assert moved == sum(row.budget_jitter != 0.0 for row in loop.told) > 12
+
+
 def test_the_order_in_which_members_close_their_days_makes_no_difference() -> None:
     loops = [a_loop(a_market(6, 7)) for _ in range(2)]
     for day in range(20):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from schemas import Budget, Portfolio, Recommendation, decode, encode
+from schemas import Budget, Portfolio, Recommendation, decode, encode, topics
 from schemas.fields import BudgetPeriod
 from tests.workers.allocator.exploring import a_loop, a_market
 from tests.workers.allocator.groups import a_group, a_row, at, history
 from tests.workers.explain.kept import Kept
 from tests.workers.stored import Stored
+from workers.allocator.rosters import ACTIVE_DAYS
+from workers.explain.gone import replaced
 from workers.explain.group_budgets import group_of
+from workers.explain.reading_groups import GOES_BY_DAYS
 
 FLIGHT = {
     "budget": Budget(amount=Decimal(3_000), period=BudgetPeriod.FLIGHT),
@@ -76,6 +80,43 @@ def test_what_is_gone_cannot_be_recomputed() -> None:
     value = allocator.published[-1]
     allocator.log = [each for each in allocator.log if "groups" not in each.topic]
     assert allocator.again(value) is None
+
+
+def test_days_that_are_further_back_than_it_goes_change_nothing() -> None:
+    allocator, rows = Kept(), history(GOES_BY_DAYS + 12)
+    allocator.rows(rows[:-3])
+    allocator.group()
+    allocator.rows(rows[-3:])
+    value, log = allocator.published[-1], allocator.log
+    decided = decode(value, Recommendation).decided_at
+    for days, same in ((GOES_BY_DAYS, True), (GOES_BY_DAYS // 2, False)):
+        kept_since = (decided - timedelta(days=days)).timestamp() * 1_000
+        days_of_then = [
+            each for each in log if "portfolio" not in each.topic or each.timestamp >= kept_since
+        ]
+        assert len(days_of_then) < len(log)
+        allocator.log = days_of_then
+        assert (allocator.again(value) == value) is same
+
+
+def test_days_are_kept_as_long_as_advice_that_goes_by_them() -> None:
+    day = timedelta(days=1) // timedelta(milliseconds=1)
+    advice = topics.RECOMMENDATIONS.retention_ms
+    assert topics.PORTFOLIO.retention_ms >= advice + (GOES_BY_DAYS + ACTIVE_DAYS) * day
+    assert topics.GROUPS.versions_ms >= advice
+
+
+def test_versions_that_compaction_took_away_are_named_where_they_matter() -> None:
+    def told(group: bytes, offset: int) -> Stored:
+        return Stored("groups", offset, 0, group, b"{}")
+
+    groups = [told(b"spring", 3), told(b"search", 9), told(b"never", 11)]
+
+    assert list(replaced(groups, 3, {b"spring": 5})) == []
+    (inside,) = replaced(groups, 3, {b"search": 5})
+    assert "of group search nothing is kept before offset 9 of groups, partition 0" in inside
+    (own,) = replaced(groups, 2, {})
+    assert own == "offset 2 of groups, partition 0 is no longer kept: a newer version replaced it"
 
 
 def test_a_word_on_hours_is_of_no_group() -> None:

@@ -93,6 +93,7 @@ def test_a_changed_report_is_named_by_what_it_changes() -> None:
     assert "state_digest" in fields(found)
     assert found.causes
     assert "may have been changed" in found.causes[0]
+    assert (found.verdict, found.gone) == ("differs", [])
 
 
 def test_a_plan_that_compaction_took_away_is_named_with_its_offset() -> None:
@@ -101,6 +102,7 @@ def test_a_plan_that_compaction_took_away_is_named_with_its_offset() -> None:
     found = explained(without(history, topics.PLANS, named))
     assert "inputs.pacekeeper.plans.v1" in fields(found)
     assert f"offset {named} of pacekeeper.plans.v1, is no longer kept" in found.causes[0]
+    assert (found.verdict, found.gone) == ("inputs_gone", found.causes[:1])
 
 
 def test_priors_that_compaction_took_away_are_named_with_their_version() -> None:
@@ -124,6 +126,7 @@ def test_hours_that_retention_deleted_long_before_change_the_digest_and_not_the_
     assert "state_digest" in fields(found)
     assert "begins at offset 40" in found.causes[0]
     assert "the advice itself does not depend on them" in found.causes[0]
+    assert found.verdict == "inputs_gone"
 
 
 def test_one_whose_own_report_is_gone_cannot_be_recomputed_and_says_what_was_deleted() -> None:

@@ -16,6 +16,8 @@ from schemas import Budget, BudgetPeriod, HoldReason, Kind, MetricsEvent, MoneyR
 from schemas.plan import Days
 from tests.workers.report.told import a_hold, a_plan, advice, an_hour, at
 from tests.workers.status.books import a_book, all_of, only
+from workers.status.cells import cost_told
+from workers.status.sentences import standing
 from workers.status.standing import campaigns_of, totals_of
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu")
@@ -243,6 +245,21 @@ def test_conversions_that_are_still_to_be_reported_are_counted_in() -> None:
     assert told < 0.93 * 20 * 168
     assert found.brought.conversions == pytest.approx(20 * 168, rel=0.02)
     assert found.brought.cpa.middle == pytest.approx(10 / 20, rel=0.02)
+    assert found.brought.conversions_told == pytest.approx(told, abs=0.02)
+    assert found.brought.revenue_told == pytest.approx(40 * 168)
+    assert found.brought.revenue > 1.05 * found.brought.revenue_told
+    # What is shown beside what is expected: the cost of a conversion by what is told so far.
+    assert cost_told(found) == f"{1680 / told:.2f}"
+    (line,) = (each for each in standing(found) if "Told so far" in each)
+    assert f"Told so far: {told:g} of these {round(found.brought.conversions, 1):g}" in line
+
+
+def test_what_is_told_in_full_is_said_once() -> None:
+    found = only(a_book(hours(80), plans=[a_plan()]))
+    assert found.brought.conversions_told == found.brought.conversions
+    assert found.brought.revenue_told == found.brought.revenue
+    assert cost_told(found) == ""
+    assert not any("Told so far" in each for each in standing(found))
 
 
 def test_a_target_of_revenue_is_met_as_far_as_revenue_per_cost_says() -> None:

@@ -109,6 +109,12 @@ def test_conversions_that_come_late_are_not_taken_for_missing() -> None:
     late, prompt = (ask(of_events(reports(share)), daily_budget=240.0) for share in (0.4, 1.0))
     assert late.basis.restated
     assert not prompt.basis.restated
+    assert late.basis.conversions < 0.97 * prompt.basis.conversions
+    assert late.basis.expected == pytest.approx(prompt.basis.conversions, rel=0.03)
+    assert prompt.basis.expected == prompt.basis.conversions
+    (said, *_), (plain, *_) = (basis_lines(each.basis, each) for each in (late, prompt))
+    assert f"{late.basis.expected:,.0f} conversions ({late.basis.conversions:,.0f} told" in said
+    assert "told" not in plain
     assert late.other.conversions.mean == pytest.approx(prompt.other.conversions.mean, rel=0.06)
 
 
