@@ -27,8 +27,8 @@ def create_program(settings: Settings) -> Program:
 def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
     """Return the agents of the allocator; those of budgets share what they keep in mind."""
     books = Books()
-    shapes = partial(shapes_step, policy.prefix)
-    suspicions = partial(suspicions_step, policy.prefix)
+    shapes = partial(shapes_step, policy, books.zones)
+    suspicions = partial(suspicions_step, policy)
     groups = partial(groups_step, policy)
     members, ticks = (partial(step, policy, books) for step in (portfolio_step, ticks_step))
     return (
