@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
-from schemas import Breakdowns, Suspicion, encode, topics
+from schemas import Breakdowns, Portfolio, Shape, Suspicion, encode, topics
 from schemas.headers import CLOCK, HANDED_UP
 from schemas.topic import Topic
 from tests.workers.adviser import world as adviser
