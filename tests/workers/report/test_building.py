@@ -183,9 +183,9 @@ def test_a_time_without_metrics_is_refused_with_what_to_do() -> None:
 
 
 def test_where_no_hour_was_told_it_is_said_so_and_no_time_is_asked_for() -> None:
-    for records in ({}, {"plans": [a_plan()], "recommendations": [advice(5)]}):
+    for plans, told in (([], []), ([a_plan()], [advice(5)])):
         with pytest.raises(UsageError, match="no campaign has reported an hour: publish metrics"):
-            report(**records)
+            report(plans=plans, recommendations=told)
 
 
 def test_numbers_do_not_depend_on_how_the_records_are_cut_into_batches() -> None:
