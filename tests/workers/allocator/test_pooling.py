@@ -25,7 +25,7 @@ PARTITIONS = 5
 PRIORS = "pacekeeper.priors.v1"
 SHAPES = "pacekeeper.shapes.v1"
 ZONES = ZoneBook()
-LATER = int((START + timedelta(days=365)).timestamp() * 1_000)
+WRITTEN = int((START + timedelta(days=365)).timestamp() * 1_000)
 """When the records of the tests are written: once all days are over, milliseconds."""
 
 
@@ -81,7 +81,7 @@ def pool(shapes: Sequence[Shape]) -> tuple[dict[bytes, Prior], list[Partition]]:
         key = output.key or b""
         owner = workers[partition_of(key, PARTITIONS)]
         assert output.partition in (None, owner.partition)
-        step = owner.feed([Stored(SHAPES, 0, LATER, key, output.value)])
+        step = owner.feed([Stored(SHAPES, 0, WRITTEN, key, output.value)])
         assert not step.dead_letters
         for made in step.outputs:
             if made.topic == PRIORS:
@@ -138,7 +138,7 @@ def test_pooled_shapes_do_not_depend_on_the_order_of_days(order: list[int]) -> N
 
 
 def test_a_shape_under_a_key_of_another_account_is_put_aside() -> None:
-    record = Stored(SHAPES, 0, LATER, b"google:b", encode(SOME[0]))
+    record = Stored(SHAPES, 0, WRITTEN, b"google:b", encode(SOME[0]))
     step = Partition(0).feed([record])
     assert [letter.reason for letter in step.dead_letters] == ["key_mismatch"]
     assert not step.outputs
