@@ -29,10 +29,18 @@ def check_ended(zones: ZoneBook, timezone: str, day: date, closed_at: datetime) 
         raise SchemaError("closed_at", Reason.CONTRADICTION, detail)
 
 
-def refuse_ahead(draft: Draft, policy: Cautious, record: Record, closed_at: datetime) -> bool:
-    """Put a record aside that tells a day from after it was written; return whether it does."""
-    ahead = policy.too_far_ahead(int(closed_at.timestamp()), record.timestamp)
+def refuse_ahead(
+    draft: Draft, policy: Cautious, record: Record, told_at: datetime, field: str = "closed_at"
+) -> bool:
+    """Put a record aside that tells of a time after it was written; return whether it does.
+
+    What it says would be the newest for as long, and all that is told until then too old.
+    """
+    ahead = policy.too_far_ahead(int(told_at.timestamp()), record.timestamp)
     if ahead:
-        detail = f"is ahead of its record's timestamp, was {closed_at.isoformat()}"
-        draft.refuse(record, IN_THE_FUTURE, "closed_at", detail)
+        detail = (
+            f"is ahead of its record's timestamp, {record.timestamp} ms, was {told_at.isoformat()}:"
+            " see to the clock of whoever published it"
+        )
+        draft.refuse(record, IN_THE_FUTURE, field, detail)
     return ahead

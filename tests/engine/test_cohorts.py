@@ -226,3 +226,34 @@ def test_how_much_chance_stays_is_learned_from_days_and_half_without_any() -> No
     assert teach(noisy(campaigns=10, size=300.0)).lasting[0] < 0.25
     none = Stays(shared=np.zeros(1), cases=np.zeros(1))
     assert lasting(none).tolist() == [0.5]
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1.0, -1.0, 1e14])
+@pytest.mark.parametrize("told", [0.0, 0.3, 1.0])
+def test_whatever_was_told_what_is_foreseen_is_finite_and_lies_within_its_limits(
+    scale: float, told: float
+) -> None:
+    """Nothing told, all taken back, one day alone, ages by chance, clicks that are none."""
+    for seed in range(6):
+        chance = np.random.default_rng([seed, 7])
+        size = (int(chance.integers(1, 4)), int(chance.integers(1, 30)))
+        age = chance.integers(0, 800, size).astype(np.float64)
+        grows = scale * chance.uniform(-0.2, 1.0, (*size, len(AGES))).cumsum(axis=2)
+        known = (age[..., None] >= ALL_AGES) & (chance.random(grows.shape) < told)
+        clicks = chance.integers(0, 3, size).astype(np.float64)
+        odd = Cohorts(
+            triangle=Triangle(value=np.where(known, grows, 0.0), known=known),
+            now=grows[..., 0],
+            age=age,
+            clicks=clicks,
+            conversions=np.minimum(clicks, 1.0),
+        )
+        for horizon in (0.0, 90.0, 730.0):
+            found = foreseen(odd, horizon)
+            among, each = whole(found), worth(found, clicks)
+
+            assert np.isfinite(numbers(found)).all()
+            assert np.isfinite([each.low, each.middle, each.high]).all()
+            room = 1e-9 * np.abs(among.middle)
+            assert (among.low <= among.middle + room).all()
+            assert (among.middle <= among.high + room).all()

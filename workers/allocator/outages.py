@@ -8,7 +8,7 @@ keeps sums of it, of those who told anything today or yesterday.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +19,12 @@ from engine.calendar import DAY, HOUR
 from engine.change_tests import MOST_EVIDENCE
 from engine.tracking import DOUBTED, SUSPECTED
 from schemas import Condition, ConditionKind, SchemaError, Scope, Suspicion, decode, encode
+from schemas.errors import Reason
 from schemas.keys import campaign_key, check_key
 from schemas.topics import CONDITIONS
 from workers.allocator.outage_rows import NOTHING, Account, Campaign, Tally, pack, unpack
+from workers.allocator.policy import AllocatorPolicy
+from workers.closed_days import refuse_ahead
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
 from workers.instants import from_seconds
@@ -31,24 +34,30 @@ SUSPICIONS_AGENT = "suspicions"
 LIFTED: Final = SUSPECTED / 2.0
 """Evidence below which an outage that was suspected is so no longer."""
 
+_RUNNING: Final = timedelta(hours=2)
+"""How far behind the clock that tells of it the end of an hour may lie that runs still."""
+
 _BROADCAST_PARTITION = 0
 _THOUSAND = 1_000
 
 
-def suspicions_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
+def suspicions_step(policy: AllocatorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Keep what campaigns say of their tracking; publish outages that are suspected, or over."""
     draft = Draft(view, SUSPICIONS_AGENT)
     for record in records:
         try:
             said = decode(record.value or b"", Suspicion)
             check_key(record.key, said.key)
+            _check_lived(said)
         except SchemaError as error:
             draft.refuse_for(record, error)
+            continue
+        if refuse_ahead(draft, policy, record, said.told_at, "told_at"):
             continue
         campaign, account = _noted(draft, said)
         for outage in (_of_campaign(campaign, said), _of_account(account, said)):
             if outage is not None:
-                _publish(draft, prefix, outage, record.timestamp)
+                _publish(draft, policy.prefix, outage, record.timestamp)
                 held = {"outage": encode(outage)}
                 if outage.scope is Scope.CAMPAIGN:
                     campaign = structs.replace(campaign, **held)
@@ -57,6 +66,15 @@ def suspicions_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
         draft.writes[_name(said)] = pack(campaign)
         draft.writes[said.key] = pack(_most(account))
     return draft.done()
+
+
+def _check_lived(said: Suspicion) -> None:
+    """Raise `SchemaError` (``contradiction``) where an outage lies in hours to come."""
+    field = "since" if said.until is None else "until"
+    time = said.until or said.since
+    if time > said.told_at + _RUNNING:
+        detail = f"must not be after told_at, {said.told_at.isoformat()}; was {time.isoformat()}"
+        raise SchemaError(field, Reason.CONTRADICTION, detail)
 
 
 def _name(said: Suspicion) -> bytes:

@@ -34,10 +34,13 @@ from schemas.errors import Reason
 from schemas.keys import EVERYTHING
 from schemas.topics import PRIORS
 from workers.allocator.anomalies import Closed, watch_days
+from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.spend import days_of, sums_after
+from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
 from workers.instants import day_number
+from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
 from workers.pooled_delays import added as with_delay
 from workers.pooled_delays import written as pooled_delay
@@ -66,15 +69,17 @@ class _Told:
     """Key of the next wider scope."""
 
 
-def shapes_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
+def shapes_step(
+    policy: AllocatorPolicy, zones: ZoneBook, view: View, records: Sequence[Record]
+) -> Step:
     """Add the shapes of one partition to the scopes they are keyed by; publish what these say.
 
     Days of campaigns are watched where they are first told: by their account's owner.
     """
     draft = Draft(view, SHAPES_AGENT)
-    priors_topic = PRIORS.full_name(prefix)
+    priors_topic = policy.topic(PRIORS)
     closed = []
-    told = _readable(draft, records)
+    told = _readable(draft, policy, zones, records)
     days = days_of([each.shape for each in told])
     scopes: dict[bytes, list[int]] = {}
     weeks: dict[bytes, list[Floats]] = {}
@@ -90,7 +95,7 @@ def shapes_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
             weeks.setdefault(each.key, []).append(week)
         if each.wider:
             draft.outputs.append(_sent_on(view, each, week))
-    watch_days(draft, prefix, closed)
+    watch_days(draft, policy.prefix, closed)
     for key, rows in scopes.items():
         spend = sums_after(draft.read(key + _SPEND) or b"", days, rows, weeks.get(key, ()))
         draft.writes[key + _SPEND] = shape_rows.pack(spend)
@@ -98,15 +103,21 @@ def shapes_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
     return draft.done()
 
 
-def _readable(draft: Draft, records: Sequence[Record]) -> list[_Told]:
+def _readable(
+    draft: Draft, policy: AllocatorPolicy, zones: ZoneBook, records: Sequence[Record]
+) -> list[_Told]:
     told = []
     for record in records:
         try:
             shape = decode(record.value or b"", Shape)
             key = record.key or account_key(shape.platform, shape.account_id)
-            told.append(_Told(record, shape, key, _wider(key, shape)))
+            each = _Told(record, shape, key, _wider(key, shape))
+            check_ended(zones, shape.timezone, shape.day, shape.closed_at)
         except SchemaError as error:
             draft.refuse_for(record, error)
+            continue
+        if not refuse_ahead(draft, policy, record, shape.closed_at):
+            told.append(each)
     return told
 
 

@@ -56,11 +56,11 @@ def _readable(
         try:
             row = decode(record.value or b"", Portfolio)
             check_key(record.key, row.key)
-            # A copy was checked where its key belongs.
+            # The name of a copy's group was checked where its key belongs.
             copy = times_handed(record) > 0
             if not copy:
                 check_name(row.budget_group_id, "budget_group_id")
-                check_ended(books.zones, row.timezone, row.last_day, row.closed_at)
+            check_ended(books.zones, row.timezone, row.last_day, row.closed_at)
             sent_on = not copy and draft.sent_on(record, row.key)
         except SchemaError as error:
             draft.refuse_for(record, error)

@@ -27,11 +27,11 @@ def create_program(settings: Settings) -> Program:
 
 def agents(policy: AllocatorPolicy) -> tuple[Agent, ...]:
     """Return the agents of the allocator."""
-    shapes = partial(shapes_step, policy.prefix)
-    suspicions = partial(suspicions_step, policy.prefix)
+    books, aside = Books(), Books()  # ticks are reckoned aside, and share with nobody
+    shapes = partial(shapes_step, policy, books.zones)
+    suspicions = partial(suspicions_step, policy)
     groups = partial(groups_step, policy)
-    # One of the two runs aside: they do not share what they keep in mind.
-    members, ticks = (partial(step, policy, Books()) for step in (portfolio_step, ticks_step))
+    members, ticks = partial(portfolio_step, policy, books), partial(ticks_step, policy, aside)
     pages = partial(allocations_step, policy)
     return (
         Agent(name=SHAPES_AGENT, source=policy.topic(SHAPES), step=shapes),

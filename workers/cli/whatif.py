@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -79,6 +80,7 @@ def _read(campaign: str, config: Path | None, bootstrap: str | None) -> Gathered
 
 
 def _check(wish: Way) -> None:
+    _check_finite(wish)
     targets = [each for each in (wish.target_cpa, wish.target_roas) if each is not None]
     if len(targets) > 1:
         raise UsageError("a campaign has one target", remedy="give --target-cpa or --target-roas")
@@ -88,3 +90,15 @@ def _check(wish: Way) -> None:
         raise UsageError(
             "nothing is asked", remedy="give --budget, --target-cpa, --target-roas or --strategy"
         )
+
+
+def _check_finite(wish: Way) -> None:
+    """Refuse what is no number: it is neither below nor above any limit."""
+    asked = {
+        "--budget": wish.daily_budget,
+        "--target-cpa": wish.target_cpa,
+        "--target-roas": wish.target_roas,
+    }
+    for name, value in asked.items():
+        if value is not None and not isfinite(value):
+            raise UsageError(f"{name} must be a finite number, was {value}")

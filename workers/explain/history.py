@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas import HoldReason, Recommendation, SchemaError, decode
+from schemas import HoldReason, Kind, Recommendation, SchemaError, decode
 from workers.delivery.api import Record
 from workers.optimizer.explaining import NOT_REPORTED
 
@@ -62,13 +62,16 @@ class History:
 
 
 def read_published(entries: Sequence[Entry]) -> list[Published]:
-    """Return the recommendations of the optimizer among ``entries``: those that name a state."""
+    """Return the recommendations of the optimizer among ``entries``: those that name a state.
+
+    Emergencies name one as well: the adviser's.
+    """
     found = []
     for entry in entries:
         try:
             advice = decode(entry.record.value or b"", Recommendation)
         except SchemaError:
             continue
-        if advice.state_digest is not None:
+        if advice.state_digest is not None and advice.kind is not Kind.EMERGENCY:
             found.append(Published(entry, advice))
     return found

@@ -11,7 +11,7 @@ import numpy as np
 from schemas import AuditEntry, CampaignKey, HoldReason, MetricsEvent, Plan, Recommendation
 from workers.errors import UsageError
 from workers.report.calibration import calibration_of
-from workers.report.choosing import chosen
+from workers.report.choosing import chosen, nothing_told
 from workers.report.cohort_rows import triangle_of
 from workers.report.decisions import Decided, Foresight, within
 from workers.report.delivered import HOUR, Delivered
@@ -155,6 +155,8 @@ class Book:
             start=self._began() if since is None else since,
             end=self._newest() if until is None else min(until, self._newest()),
         )
+        if not self.campaigns:
+            raise nothing_told()
         if stretch.start >= stretch.end:
             raise UsageError(
                 "there are no metrics in that time",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schemas import CampaignKey
+from workers.errors import UsageError
 from workers.report.model import Wishes
 from workers.report.totals import Campaigns
 
@@ -25,6 +26,12 @@ def chosen(campaigns: Campaigns, wishes: Wishes) -> list[CampaignKey]:
         place[currency] = place.get(currency, 0) + 1
         turns.append((place[currency], currency, key))
     return [key for _, _, key in sorted(turns)[: wishes.most]]
+
+
+def nothing_told() -> UsageError:
+    """Return what to say where the topics hold no hour of any campaign that can be read."""
+    remedy = "publish metrics first, and see that broker and topics.prefix are those they are in"
+    return UsageError("no campaign has reported an hour", remedy=remedy)
 
 
 def _is_wished(key: CampaignKey, texts: Sequence[str]) -> bool:

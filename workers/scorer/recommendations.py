@@ -15,7 +15,8 @@ from workers.scorer.policy import DAY, HOUR, ScorerPolicy
 from workers.scorer.rows import RECOMMENDATIONS, Percentiles, Projection
 
 MOST_AHEAD: Final = 2 * DAY
-"""How far ahead of its record the hour of advice may be: it must not push out what is of today."""
+"""How far ahead of its record the hour of advice, and what it is valid from, may be: it must not
+push out what is of today."""
 
 
 def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -25,7 +26,7 @@ def recommendations_step(policy: ScorerPolicy, view: View, records: Sequence[Rec
         made = projection_of(advice)
         if made is None:
             continue
-        if made.hour > record.timestamp // 1_000 + MOST_AHEAD:
+        if max(made.hour, made.valid_from) > record.timestamp // 1_000 + MOST_AHEAD:
             draft.count("ignored", record.topic, "ahead_of_its_time")
             continue
         keep(draft, advice.key, made)

@@ -9,6 +9,7 @@ from typing import Final
 
 from schemas import CampaignKey
 from workers.errors import UsageError
+from workers.report.choosing import nothing_told
 from workers.status.model import CampaignStatus, Level
 
 _NEAR: Final = 3
@@ -36,6 +37,8 @@ def of_account(keys: Iterable[CampaignKey], filters: Filters) -> list[CampaignKe
         There is none; it says which there are.
     """
     every = list(keys)
+    if not every:
+        raise nothing_told()
     found = [
         key
         for key in every
@@ -64,6 +67,8 @@ def named(keys: Iterable[CampaignKey], text: str) -> CampaignKey:
         None is named so, or several are; it says which come near.
     """
     names = {bytes(key).decode(): key for key in keys}
+    if not names:
+        raise nothing_told()
     if text in names:
         return names[text]
     ends = [name for name in names if name.endswith(f":{text}")]

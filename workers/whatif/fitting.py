@@ -22,6 +22,9 @@ LEAST_HOURS = 72
 LEAST_CONVERSIONS = 10
 """Conversions below which what money buys is not known to within a third."""
 
+LEAST_SPEND = 0.01
+"""Minor units below which an hour has bought nothing that a price could be told by."""
+
 VARIED = 0.02
 """Standard deviation of log multipliers from which bids have varied."""
 
@@ -75,7 +78,7 @@ def fitted(given: Gathered) -> Fitted:
     _check_currency(given)
     exponent = exponent_for(given)
     hours = hours_of(given, exponent)
-    heard, conversions = int((hours.spend > 0.0).sum()), float(hours.conversions.sum())
+    heard, conversions = int((hours.spend >= LEAST_SPEND).sum()), float(hours.conversions.sum())
     if heard < LEAST_HOURS or conversions < LEAST_CONVERSIONS:
         raise WorkerError(
             f"campaign {given.key.decode()} has {heard} hours with spend and {conversions:g} "

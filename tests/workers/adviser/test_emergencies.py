@@ -32,6 +32,7 @@ from tests.workers.adviser.world import World, a_row, an_event, hour
 from tests.workers.stored import Stored
 from workers.adviser.pulse import hourly_of
 from workers.explain.emergency import answered_again, is_emergency
+from workers.explain.history import Entry, read_published
 
 DAYS = 10
 NOON = 24 * DAYS + 12
@@ -351,14 +352,24 @@ def test_explain_makes_the_same_cut_again_byte_for_byte() -> None:
     records = [each for each in world.kept if each.topic in sources]
 
     (cut,) = cuts(world)
-    name = world.policy.topic(topics.RECOMMENDATIONS)
-    (published,) = [
-        out.value
-        for out in world.outputs
-        if out.topic == name and b"emergency" in (out.value or b"")
-    ]
+    (published,) = published_of(world)
     assert cut.current_value == Decimal("0.70")
     assert is_emergency(world.policy, cut)
     assert answered_again(world.policy, cut, records, (0, 1)) == published
     later = [each for each in records if each.topic != sources[0] or each.offset > 24]
     assert answered_again(world.policy, cut, later, (0, 1)) != published
+
+
+def test_a_cut_is_no_decision_of_the_optimizers_though_it_names_a_state() -> None:
+    (value,) = published_of(trouble(lived(), cost=3.0))
+    record = Stored("recommendations", 0, 0, b"google:7:a", value)
+
+    assert decode(value, Recommendation).state_digest
+    assert read_published([Entry(0, record)]) == []
+
+
+def published_of(world: World) -> list[bytes]:
+    """Return the cuts as they were published."""
+    name = world.policy.topic(topics.RECOMMENDATIONS)
+    told = [out.value or b"" for out in world.outputs if out.topic == name]
+    return [value for value in told if b"emergency" in value]

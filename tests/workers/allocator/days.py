@@ -71,14 +71,19 @@ def times(name: str, factor: float, first: int = 0, last: int = 24) -> Bent:
 
 def told(partition: Partition, shapes: Sequence[Shape]) -> list[Condition]:
     """Let the agent take days in one step; return the conditions that it publishes."""
-    records = [
-        Stored("shapes", 0, i, key=shape.key, value=encode(shape)) for i, shape in enumerate(shapes)
-    ]
-    step = partition.feed(records)
+    step = partition.feed(stored(shapes))
     assert not step.dead_letters
     assert {each.partition for each in step.outputs if each.topic == CONDITIONS} <= {0}
     return [
         decode(each.value or b"", Condition) for each in step.outputs if each.topic == CONDITIONS
+    ]
+
+
+def stored(shapes: Sequence[Shape]) -> list[Stored]:
+    """Return days as their topic holds them, each written when it was closed."""
+    return [
+        Stored("shapes", 0, int(each.closed_at.timestamp() * 1_000), each.key, encode(each))
+        for each in shapes
     ]
 
 

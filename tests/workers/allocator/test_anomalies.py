@@ -10,9 +10,8 @@ import pytest
 
 from schemas import Condition, Scope, Shape, encode
 from schemas.anomaly import Change, Effect, Signal
-from tests.workers.allocator.days import Counts, a_day, begins, times, told, usual
+from tests.workers.allocator.days import Counts, a_day, begins, stored, times, told, usual
 from tests.workers.allocator.test_pooling import Partition
-from tests.workers.stored import Stored
 from workers.allocator.anomaly_conditions import effect_of
 
 LEARNED = 14
@@ -180,7 +179,7 @@ def test_what_is_suspected_and_what_is_over_is_counted_once_by_its_kind(
     counted: Counter[tuple[str, ...]] = Counter()
     for day, factor in enumerate((100.0, 100.0, 1.0, 1.0), start=LEARNED):
         shapes = a_day_of_all(day, bent=times("revenue_minor", factor))
-        records = [Stored("shapes", 0, 0, key=each.key, value=encode(each)) for each in shapes]
+        records = stored(shapes)
         counted.update(partition.feed(records).counts)
 
     assert {name: count for name, count in counted.items() if name[0] == "anomalies"} == {

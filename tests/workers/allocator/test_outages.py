@@ -14,6 +14,7 @@ from tests.workers.allocator.test_pooling import Partition
 from tests.workers.optimizer.world import hour
 from tests.workers.stored import Stored
 from workers.allocator.outages import suspicions_step
+from workers.allocator.policy import AllocatorPolicy
 from workers.delivery.api import Step
 
 CONDITIONS = "pacekeeper.conditions.v1"
@@ -41,7 +42,7 @@ def told(partition: Partition, *said: Suspicion) -> Step:
         Stored("suspicions", i, int(s.told_at.timestamp() * 1_000), key=s.key, value=encode(s))
         for i, s in enumerate(said)
     ]
-    step = suspicions_step("pacekeeper", partition, records)
+    step = suspicions_step(AllocatorPolicy(), partition, records)
     for key, value in step.writes.items():
         assert value is not None
         partition.rows[key] = value
@@ -232,7 +233,7 @@ def test_an_outage_that_goes_on_began_when_it_was_first_said_to(partition: Parti
 def test_a_suspicion_of_another_key_is_put_aside(partition: Partition) -> None:
     said = a_suspicion(0, 20.0)
     record = Stored("suspicions", 0, 0, key=b"google:8", value=encode(said))
-    step = suspicions_step("pacekeeper", partition, [record])
+    step = suspicions_step(AllocatorPolicy(), partition, [record])
 
     assert [letter.reason for letter in step.dead_letters] == ["key_mismatch"]
     assert not step.outputs

@@ -15,13 +15,18 @@ from engine import pooling
 from schemas import HoldReason, Prior, PriorLevel, Shape, account_key, decode, encode, topics
 from tests.workers.optimizer.world import START, World, an_event
 from tests.workers.stored import Stored
+from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.pooling import shapes_step
 from workers.delivery.api import Output, Step
+from workers.optimizer.zones import ZoneBook
 from workers.partitioner import partition_of
 
 PARTITIONS = 5
 PRIORS = "pacekeeper.priors.v1"
 SHAPES = "pacekeeper.shapes.v1"
+ZONES = ZoneBook()
+WRITTEN = int((START + timedelta(days=365)).timestamp() * 1_000)
+"""When the records of the tests are written: once all days are over, milliseconds."""
 
 
 def a_shape(account: str, campaign: int, day: int, clicks: Sequence[int]) -> Shape:
@@ -39,7 +44,7 @@ def a_shape(account: str, campaign: int, day: int, clicks: Sequence[int]) -> Sha
         clicks=tuple(clicks),
         spend_minor=(100,) * 24,
         conversion_thousandths=(0,) * 24,
-        closed_at=START,
+        closed_at=START + timedelta(days=day + 1),
     )
 
 
@@ -58,7 +63,7 @@ class Partition:
         return {}
 
     def feed(self, records: Sequence[Stored]) -> Step:
-        step = shapes_step("pacekeeper", self, records)
+        step = shapes_step(AllocatorPolicy(), ZONES, self, records)
         self.rows |= {key: value for key, value in step.writes.items() if value}
         return step
 
@@ -76,7 +81,7 @@ def pool(shapes: Sequence[Shape]) -> tuple[dict[bytes, Prior], list[Partition]]:
         key = output.key or b""
         owner = workers[partition_of(key, PARTITIONS)]
         assert output.partition in (None, owner.partition)
-        step = owner.feed([Stored(SHAPES, 0, 0, key, output.value)])
+        step = owner.feed([Stored(SHAPES, 0, WRITTEN, key, output.value)])
         assert not step.dead_letters
         for made in step.outputs:
             if made.topic == PRIORS:
@@ -133,7 +138,7 @@ def test_pooled_shapes_do_not_depend_on_the_order_of_days(order: list[int]) -> N
 
 
 def test_a_shape_under_a_key_of_another_account_is_put_aside() -> None:
-    record = Stored(SHAPES, 0, 0, b"google:b", encode(SOME[0]))
+    record = Stored(SHAPES, 0, WRITTEN, b"google:b", encode(SOME[0]))
     step = Partition(0).feed([record])
     assert [letter.reason for letter in step.dead_letters] == ["key_mismatch"]
     assert not step.outputs

@@ -19,6 +19,7 @@ from tests.workers.allocator.test_pooling import (
     PARTITIONS,
     PRIORS,
     SHAPES,
+    WRITTEN,
     Partition,
     a_shape,
     pool,
@@ -113,7 +114,7 @@ def test_a_day_that_is_told_again_teaches_no_scope_again_and_is_counted() -> Non
     shape = weeks()[0]
     key = account_key(shape.platform, shape.account_id)
     owner = Partition(partition_of(key, PARTITIONS))
-    stored = [Stored(SHAPES, at, 0, key, encode(shape)) for at in range(2)]
+    stored = [Stored(SHAPES, at, WRITTEN, key, encode(shape)) for at in range(2)]
     first, again = owner.feed(stored), owner.feed(stored[:1])
 
     assert [output.topic for output in first.outputs] == [SHAPES, PRIORS]
@@ -125,7 +126,7 @@ def test_a_day_that_is_told_again_teaches_no_scope_again_and_is_counted() -> Non
 def test_a_log_cut_into_other_steps_leaves_the_same_bytes() -> None:
     shapes = [shape for shape in weeks() if shape.account_id == "a"]
     key = b"google:a"
-    stored = [Stored(SHAPES, 0, 0, key, encode(shape)) for shape in shapes]
+    stored = [Stored(SHAPES, 0, WRITTEN, key, encode(shape)) for shape in shapes]
     at_once, one_by_one = (Partition(partition_of(key, PARTITIONS)) for _ in range(2))
     at_once.feed(stored)
     for each in stored:

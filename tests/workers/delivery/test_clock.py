@@ -14,16 +14,27 @@ from workers.delivery.clock import at_its_clock, headers_of
 TIMES = st.integers(0, 253_402_300_799_999)
 
 
-@given(clock=TIMES, written=TIMES, first=TIMES)
-def test_a_reader_sees_the_time_of_the_last_decision_whatever_the_record_was_stamped(
-    clock: int, written: int, first: int
+@given(clock=TIMES, since=st.integers(-3_600_000, 10**12), first=TIMES)
+def test_a_reader_sees_the_time_of_the_last_decision_however_long_after_it_was_written(
+    clock: int, since: int, first: int
 ) -> None:
+    """Up to an hour before it as well: so much may a report be stamped ahead of Kafka's clock."""
     sent_on = Output("t", b"k", b"v", headers=((CLOCK, b"%d" % first),), timestamp=clock)
 
-    (seen,) = at_its_clock([record(3, headers=headers_of(sent_on), timestamp=written)])
+    (seen,) = at_its_clock([record(3, headers=headers_of(sent_on), timestamp=clock + since)])
 
     assert seen.timestamp == clock
     assert (seen.offset, seen.key, seen.value) == (3, record(3).key, record(3).value)
+
+
+@given(written=TIMES, ahead=st.integers(3_600_001, 10**15))
+def test_a_decision_that_was_made_after_it_was_written_is_nobodys_clock(
+    written: int, ahead: int
+) -> None:
+    headers = [(CLOCK, b"%d" % (written + ahead))]
+    (seen,) = at_its_clock([record(3, headers=headers, timestamp=written)])
+
+    assert seen.timestamp == written
 
 
 @given(written=TIMES)

@@ -14,7 +14,7 @@ from engine import delay, delay_pool
 from engine.arrays import Floats
 from engine.delay import AGES, Delays
 from schemas import Prior, PriorLevel, Shape, decode, encode, topics
-from tests.workers.allocator.test_pooling import SHAPES, SOME, Partition, a_shape, pool
+from tests.workers.allocator.test_pooling import SHAPES, SOME, WRITTEN, Partition, a_shape, pool
 from tests.workers.explain.histories import Kept
 from tests.workers.optimizer.test_adaptive import FREE
 from tests.workers.optimizer.test_decisions import entry
@@ -133,9 +133,7 @@ def test_days_of_before_delays_were_pooled_teach_none() -> None:
 def test_a_record_of_before_the_pool_and_one_of_after_it_add_up() -> None:
     old, new = a_shape("a", 1, 0, [5] * 24), late_shape("a", 1, 1)
     worker = Partition(0, partitions=1)
-    worker.feed(
-        [Stored(SHAPES, 0, i, b"google:a", encode(each)) for i, each in enumerate((old, new))]
-    )
+    worker.feed([Stored(SHAPES, 0, WRITTEN, b"google:a", encode(each)) for each in (old, new)])
     kept = delay_pool.pooled(delay_pool.unpack(worker.rows[b"google:a\0delay"]))
 
     assert kept.campaigns == 1.0

@@ -27,6 +27,7 @@ from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import World, a_plan, an_event, hour
 from tests.workers.stored import Stored
 from workers.allocator.outages import suspicions_step
+from workers.allocator.policy import AllocatorPolicy
 from workers.delivery.api import View
 from workers.optimizer.tables import pattern_key
 
@@ -60,7 +61,7 @@ class Both:
             for at, each in enumerate(told)
         ]
         view: View = self
-        step = suspicions_step("pacekeeper", view, records[self.heard :])
+        step = suspicions_step(AllocatorPolicy(), view, records[self.heard :])
         self.heard = len(records)
         self.rows.update({key: value for key, value in step.writes.items() if value})
         assert not step.dead_letters

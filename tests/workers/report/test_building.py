@@ -182,6 +182,12 @@ def test_a_time_without_metrics_is_refused_with_what_to_do() -> None:
         report(Wishes(since=MONDAY + DAY), metrics=hours(24))
 
 
+def test_where_no_hour_was_told_it_is_said_so_and_no_time_is_asked_for() -> None:
+    for plans, told in (([], []), ([a_plan()], [advice(5)])):
+        with pytest.raises(UsageError, match="no campaign has reported an hour: publish metrics"):
+            report(plans=plans, recommendations=told)
+
+
 def test_numbers_do_not_depend_on_how_the_records_are_cut_into_batches() -> None:
     events, told = hours(48), [advice(n) for n in range(48)]
     whole = report(plans=[a_plan()], metrics=events, recommendations=told)

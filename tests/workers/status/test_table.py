@@ -122,3 +122,31 @@ def test_an_account_that_is_not_there_is_refused_with_those_that_are() -> None:
     assert len(of_account(keys, Filters(account="7"))) == 2
     with pytest.raises(UsageError, match="no campaign of platform bing: there is google:7, meta:7"):
         of_account(keys, Filters(platform="bing"))
+
+
+def test_where_no_hour_was_told_it_is_said_so_and_none_is_named_for_choice() -> None:
+    empty = a_book([], plans=[a_plan()], recommendations=[advice(5)])
+    for asked in (Filters(), Filters(platform="bing")):
+        with pytest.raises(UsageError, match="no campaign has reported an hour: publish metrics"):
+            of_account(empty.campaigns, asked)
+    with pytest.raises(UsageError, match="no campaign has reported an hour: publish metrics"):
+        named(empty.campaigns, "42")
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", "[red]x[/red]", "\N{FIRE}" * 30, "x" * 128, "a b"]
+)
+@pytest.mark.parametrize("width", [40, 300])
+def test_whatever_campaigns_are_named_a_table_of_them_is_printed(name: str, width: int) -> None:
+    named_so = {"campaign_id": name, "account_id": name}
+    book = a_book(
+        [an_hour(number, **named_so) for number in range(3)],
+        plans=[a_plan(**named_so)],
+        recommendations=[advice(2, **named_so)],
+    )
+    page = io.StringIO()
+    some = all_of(book)
+    totals = totals_of(book, list(book.campaigns), some)
+    print_account(Console(file=page, width=width), some, totals, left_out=0)
+
+    assert width < 300 or name in page.getvalue()

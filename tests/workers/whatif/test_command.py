@@ -59,6 +59,8 @@ def test_what_cannot_be_asked_is_refused_with_what_to_do(tmp_path: Path) -> None
         (("42",), 2, "nothing is asked"),
         (("42", "--target-cpa", "5", "--target-roas", "2"), 2, "has one target"),
         (("42", "--target-cpa", "0"), 2, "must be above 0"),
+        (("42", "--budget", "inf"), 2, "--budget must be a finite number, was inf"),
+        (("42", "--target-cpa", "nan"), 2, "--target-cpa must be a finite number, was nan"),
         (("43", "--budget", "5"), 2, "is not in"),
         (("42", "--budget", "5"), 1, "too little to say"),
     ):

@@ -54,6 +54,12 @@ def test_half_the_money_buys_half_at_the_price_of_now_and_a_plan_is_known_by_its
     )
 
 
+def test_hours_that_spent_next_to_nothing_tell_no_price() -> None:
+    events = [structs.replace(each, spend=Decimal("1e-18")) for each in Market(days=10).events()]
+    with pytest.raises(WorkerError, match="has 0 hours with spend"):
+        fitted(of_events(events))
+
+
 def test_without_plan_and_budget_it_goes_on_as_it_has() -> None:
     found = ask(of_events(Market().events()), daily_budget=100.0)
     assert found.present.way.daily_budget is None
