@@ -5,8 +5,7 @@ from __future__ import annotations
 from benchmarks.bench import Bench
 from benchmarks.closed_days.watching import KINDS, clean, found
 from benchmarks.figure import reckoned
-from engine.anomalies import CHANGES
-from engine.funnel import SIGNALS, WATCHED
+from engine.funnel import SIGNALS
 
 BUSY = 3.0
 """Conversions an hour of the campaigns whose delay is told."""
@@ -16,11 +15,6 @@ def _outages(bench: Bench) -> float:
     """Return the share of outages that is found, of all signals; say that of other faults."""
     for signal in SIGNALS:
         for name in KINDS:
-            if (
-                name in ("drop", "drift")
-                and not WATCHED[SIGNALS.index(signal), CHANGES.index("drop")]
-            ):
-                continue
             seen = found(signal, name)
             delay, since = seen.median(seen.delay, BUSY), seen.median(seen.since, BUSY)
             bench.say(

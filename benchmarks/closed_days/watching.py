@@ -53,8 +53,8 @@ KINDS: Final = {
 
 def seen(judged: Judged) -> Bools:
     """Return what is told of, (B, 5, 5), of campaigns that close on one day."""
-    tallied = funnel_alarms.tally(judged.peak).sum(axis=0)
-    return funnel_alarms.alarms(judged.peak, funnel_alarms.least_evidence(tallied))
+    least = funnel_alarms.least_evidence(funnel_alarms.tally(judged.evidence).sum(axis=0))
+    return funnel_alarms.alarms(judged.evidence, least, judged.beginnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

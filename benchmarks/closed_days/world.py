@@ -140,6 +140,7 @@ def _closed(counts: Floats, bids: Floats, capped: Bools, number: int) -> ClosedD
         starts=np.tile((number * DAY + hours) * 3_600, (size[0], 1)),
         told=np.tile(hours < DAY, (size[0], 1)),
         capped=wide[1] > 0.0,
+        allowed=np.where(wide[1] > 0.0, padded[:, :, 2], np.inf),
         prompt=np.ones(size[0], dtype=np.bool_),
     )
 
