@@ -36,7 +36,7 @@ SURE: Final = np.array([16.0, 100.0, 16.0, 400.0, 400.0])
 
 SPEND, REVENUE = SIGNALS.index("spend"), SIGNALS.index("revenue")
 
-DAYS_DIFFER: Final = np.array([0.06, 0.05, 0.1, 0.03, 0.03])
+DAYS_DIFFER: Final = np.array([0.05, 0.05, 0.1, 0.03, 0.03])
 """By how much the hours of one day may differ together from what is usual, as markets do, before
 that begins to speak for a drop or a drift; by signal."""
 

@@ -28,7 +28,7 @@ from engine.normal import below
 ROOM: Final = 1.5
 """How many times the usual spend an hour must be allowed to say what demand is."""
 
-MOST_TIGHT: Final = 0.25
+MOST_TIGHT: Final = 1.0 / 3.0
 """Share of hours without room up to which rises of spend are told of."""
 
 _ERRORS: Final = 3.0
