@@ -114,9 +114,7 @@ def unpack(values: Sequence[bytes]) -> Rows:
     UnknownFormat
         When a value was written by another version.
     """
-    blank = np.zeros(1, dtype=WATCH)
-    blank["format"] = _FORMATS.newest
-    return _FORMATS.read([value or blank.tobytes() for value in values])
+    return _FORMATS.read_or_begin(values)
 
 
 def watch(rows: Rows, seen: Hour) -> Rows:

@@ -30,6 +30,18 @@ class Formats:
         """Return the number of the format that is written."""
         return len(self.layouts)
 
+    def read_or_begin(self, values: Sequence[bytes]) -> Rows:
+        """Return B values as rows (B,) of the newest layout; empty bytes are a row of zeros.
+
+        Raises
+        ------
+        UnknownFormat
+            When a value was written by a later version.
+        """
+        blank = np.zeros(1, dtype=self.layouts[-1])
+        blank["format"] = self.newest
+        return self.read([value or blank.tobytes() for value in values])
+
     def read(self, values: Sequence[bytes]) -> Rows:
         """Return B values, none of them empty, as rows (B,) of the newest layout.
 

@@ -3,8 +3,8 @@
 Our own bids and budgets move what a campaign gets, so that how much that is says little of whether
 it was counted rightly. Ratios down the funnel hardly move with them: impressions for the money,
 clicks for the impressions, conversions for the clicks, revenue for the conversions. Spend has
-nothing before it: it is held against the campaign's own week, in hours that no budget cut off. How
-each answers to a multiplier is learned (`engine.funnel_watch`).
+nothing before it: it is held against the campaign's own week, and what it was allowed to be
+(`engine.funnel_spend`). How each answers to a multiplier is learned (`engine.funnel_watch`).
 
 Conversions are those that are told when the day closes. How many of them are told by then depends
 on how old the hour is, and so on the hour of the day; its factor (`engine.funnel_watch`) has that
@@ -34,11 +34,11 @@ Prices of impressions lie between second prices that stay and first prices that 
 SURE: Final = np.array([16.0, 100.0, 16.0, 400.0, 400.0])
 """How sure that is: 1 / variance, of standard deviations of .25, .1, .25, .05 and .05."""
 
-WATCHED: Final = np.array(
-    [[True] * 5, [True] * 5, [True, False, True, False, False]] + 2 * [[True] * 5]
-)
-"""Which of `engine.anomalies.CHANGES` each signal is tested for. What spend is held against is not
-known well enough to tell it from its half or its double: these are the pacer's to answer."""
+SPEND, REVENUE = SIGNALS.index("spend"), SIGNALS.index("revenue")
+
+DAYS_DIFFER: Final = np.array([0.05, 0.05, 0.1, 0.03, 0.03])
+"""By how much the hours of one day may differ together from what is usual, as markets do, before
+that begins to speak for a drop or a drift; by signal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,9 @@ class ClosedDays:
     """Whether the hour was told of, and is not known to be wrong."""
     capped: Bools
     """Whether a budget has cut its spend off."""
+    allowed: Floats
+    """The most that it might spend, >= 0, in the money of the counts; infinite where nothing is
+    known to limit it."""
     prompt: Bools
     """Shape (B,): whether the day was closed as soon as it was over."""
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from engine.anomalies import FIRST_HOURS, HALF_LIVES
 from engine.arrays import Floats, Rows
-from engine.funnel import SIGNALS, ClosedDays, Held
-from engine.funnel_state import REVENUE, SPEND, answers
+from engine.funnel import REVENUE, SIGNALS, SPEND, ClosedDays, Held
+from engine.funnel_expected import Expected
+from engine.funnel_state import answers
 
 _WEEK_HALF_LIFE: Final = 28.0 * 24.0
 _SIGNALS: Final = len(SIGNALS)
@@ -24,36 +25,28 @@ class Lesson:
     """A day of B campaigns as it was judged; shapes (B, H, 5) unless said otherwise."""
 
     days: ClosedDays
-    hours: Held
+    day: Expected
+    """What it was expected to come to."""
     believed: Floats
     """Counts in units, cut where they are too odd."""
-    means: Floats
-    """The same as they were expected."""
-    units: Floats
-    """Shape (B, 5): what an event comes to."""
-    spread: Floats
-    """By how much rates vary beyond counting."""
-    level: Floats
-    """Shape (B, 5): events for each exposure."""
-    factors: tuple[Floats, Floats, Floats]
-    """Of the hour of the day, of the day of the week (B, 1, 5), and of bids."""
     weight: Floats
     """What the hour counts for, 0 to 1."""
 
 
 def learned(rows: Rows, lesson: Lesson) -> Rows:
     """Return campaigns (B,) of `engine.funnel_state.WATCH` after a day more."""
-    after, weight = rows.copy(), lesson.weight
-    of_day, of_week, by_bids = lesson.factors
-    believed, means = lesson.believed, lesson.means
-    usual = of_day * of_week * by_bids * lesson.hours.exposures
-    _learn_level(after, believed * lesson.units[:, None], usual, weight)
-    _learn_spread(after, (believed, means), lesson.hours.doubt, weight)
-    _learn_answer(after, lesson.days, (believed, means, lesson.spread), weight)
-    base = lesson.level[:, None] * lesson.hours.exposures * by_bids
-    _learn_week(after, lesson.days, (believed, base, lesson.spread), ((of_day, of_week), weight))
-    _learn_price(after, lesson.hours)
-    _learn_scatter(after, (believed, means), lesson.units, weight)
+    after, weight, day = rows.copy(), lesson.weight, lesson.day
+    of_day, of_week, by_bids = day.factors
+    believed, means = lesson.believed, day.means[:, 0]
+    usual = of_day * of_week * by_bids * day.hours.exposures
+    _learn_level(after, believed * day.units[:, None], usual, weight)
+    _learn_spread(after, (believed, means), day.hours.doubt, weight)
+    _learn_answer(after, lesson.days, (believed, means, day.spread), weight)
+    base = day.level[:, None] * day.hours.exposures * by_bids
+    _learn_week(after, lesson.days, (believed, base, day.spread), ((of_day, of_week), weight))
+    _learn_price(after, day.hours)
+    _learn_scatter(after, (believed, means), day.units, weight)
+    _learn_life(after, lesson)
     return after
 
 
@@ -64,7 +57,6 @@ def _learn_level(after: Rows, amounts: Floats, usual: Floats, weight: Floats) ->
         kept = 0.5 ** (hours / half_life)
         for name, value in (("count", amounts), ("exposure", usual)):
             after[name][:, pace] = kept * after[name][:, pace] + (weight * value).sum(axis=1)
-    after["hours"] += hours
 
 
 def _learn_spread(after: Rows, told: tuple[Floats, Floats], doubt: Floats, weight: Floats) -> None:
@@ -139,6 +131,19 @@ def _learn_scatter(after: Rows, told: tuple[Floats, Floats], units: Floats, weig
     kept = 0.5 ** (weight[:, :, REVENUE].sum(axis=1) / _WEEK_HALF_LIFE)
     for side, other in enumerate(((believed - means) ** 2, means)):
         after["scatter"][:, side] = kept * after["scatter"][:, side] + (says * other).sum(axis=1)
+
+
+def _learn_life(after: Rows, lesson: Lesson) -> None:
+    """Learn how tight limits are, what bids are usual, and in how many hours anything comes."""
+    told, usable = lesson.days.told, lesson.day.hours.usable
+    kept = 0.5 ** (told.sum(axis=1) / HALF_LIVES[1])[:, None]
+    logs = np.where(told, lesson.days.log_multiplier, 0.0)
+    lived = np.stack([told, lesson.day.tight, logs], axis=2).sum(axis=1)
+    after["lived"] = kept * after["lived"] + lived
+    kept = 0.5 ** (usable.sum(axis=1) / HALF_LIVES[1])[:, None]
+    active = np.stack([usable, usable & (lesson.day.counts > 0.0)], axis=1).sum(axis=2)
+    after["active"] = kept * after["active"] + active
+    after["hours"] += usable.sum(axis=1)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from engine.anomalies import CHANGES
 from engine.arrays import Floats, Rows
 from engine.formats import Formats
-from engine.funnel import ANSWERS, SIGNALS, SURE, ClosedDays, Held
+from engine.funnel import ANSWERS, REVENUE, SIGNALS, SPEND, SURE, ClosedDays, Held
 
 STRENGTH: Final = np.array([10.0, 10.0, 3.0, 20.0, 20.0])
 """Events of a cell of the week that its being like the others counts for, by signal."""
@@ -24,36 +24,48 @@ WEEKDAY_STRENGTH: Final = 10.0 * STRENGTH
 _SPREAD, _SPREAD_WEIGHT, _LEAST_SPREAD = 0.1, 25.0, 1e-3
 _SCATTER_WEIGHT: Final = 20.0
 _SCATTERS: Final = 0.1, 10.0
-SPEND, REVENUE = SIGNALS.index("spend"), SIGNALS.index("revenue")
+_FIRST_DAY: Final = 24.0
+"""Hours with a count that what is known of a campaign begins with."""
 _SIGNALS: Final = len(SIGNALS)
 _TESTS: Final = (len(SIGNALS), len(CHANGES))
 
-WATCH: Final = np.dtype(
-    [
-        ("format", "u1"),
-        ("hours", "<f8", (_SIGNALS,)),
-        ("count", "<f8", (2, _SIGNALS)),
-        ("exposure", "<f8", (2, _SIGNALS)),
-        ("paid", "<f8", (2,)),
-        ("scatter", "<f8", (2,)),
-        ("excess", "<f8", (_SIGNALS,)),
-        ("square", "<f8", (_SIGNALS,)),
-        ("of_day", "<f4", (2, 24, _SIGNALS)),
-        ("answer", "<f8", (2, _SIGNALS)),
-        ("of_week", "<f4", (2, 7, _SIGNALS)),
-        ("evidence", "<f8", _TESTS),
-        ("since", "<i8", _TESTS),
-        ("expected", "<f4", _TESTS),
-        ("counted", "<f4", _TESTS),
-    ]
-)
-"""Format 1: one campaign, 2,233 bytes. Hours learned; sums that fade: of counts and exposures, fast
+_FIRST: Final = [
+    ("format", "u1"),
+    ("hours", "<f8", (_SIGNALS,)),
+    ("count", "<f8", (2, _SIGNALS)),
+    ("exposure", "<f8", (2, _SIGNALS)),
+    ("paid", "<f8", (2,)),
+    ("scatter", "<f8", (2,)),
+    ("excess", "<f8", (_SIGNALS,)),
+    ("square", "<f8", (_SIGNALS,)),
+    ("of_day", "<f4", (2, 24, _SIGNALS)),
+    ("answer", "<f8", (2, _SIGNALS)),
+    ("of_week", "<f4", (2, 7, _SIGNALS)),
+    ("evidence", "<f8", _TESTS),
+    ("since", "<i8", _TESTS),
+    ("expected", "<f4", _TESTS),
+    ("counted", "<f4", _TESTS),
+]
+WATCH: Final = np.dtype([*_FIRST, ("lived", "<f8", (3,)), ("active", "<f8", (2, _SIGNALS))])
+"""One campaign, 2,337 bytes. Hours learned; sums that fade: of counts and exposures, fast
 and slow; of spend and clicks; of the scatter of orders; of what squared deviations exceed Poisson's
 by, and of squared means; of what was counted and expected in cells of the week; of the regression
 on bids. Then the evidence of each change, the first second of what it rests on, and what was
-expected and counted since."""
+expected and counted since. Sums that fade of hours that were told, of those without room for their
+spend, and of the logs of their multipliers; of hours that were usable, and that had a count."""
 
-_FORMATS: Final = Formats(what="watch of closed days", layouts=(WATCH,))
+
+def _upgraded(rows: Rows) -> Rows:
+    """Return rows of the first format, which knew nothing of limits, as rows of the second."""
+    after = np.zeros(len(rows), dtype=WATCH)
+    for name in rows.dtype.names or ():
+        after[name] = rows[name]
+    return after
+
+
+_FORMATS: Final = Formats(
+    what="watch of closed days", layouts=(np.dtype(_FIRST), WATCH), upgrades=(_upgraded,)
+)
 
 
 def unpack(values: Sequence[bytes]) -> Rows:
@@ -64,9 +76,7 @@ def unpack(values: Sequence[bytes]) -> Rows:
     UnknownFormat
         When a value was written by another version.
     """
-    blank = np.zeros(1, dtype=WATCH)
-    blank["format"] = _FORMATS.newest
-    return _FORMATS.read([value or blank.tobytes() for value in values])
+    return _FORMATS.read_or_begin(values)
 
 
 def units(rows: Rows, level: Floats) -> Floats:
@@ -122,3 +132,30 @@ def inverse_size(rows: Rows) -> Floats:
     """Return by how much rates vary beyond counting, (B, 5)."""
     spread = (rows["excess"] + _SPREAD * _SPREAD_WEIGHT) / (rows["square"] + _SPREAD_WEIGHT)
     return np.asarray(np.maximum(spread, _LEAST_SPREAD))
+
+
+def bids_doubt(rows: Rows, log_multiplier: Floats) -> Floats:
+    """Return how unsure it is what bids (B, H) make of spend: a standard error of its log, (B, H).
+
+    Near the bids that were usual lately it is known; away from them it is what they taught.
+    """
+    hours, _, logs = rows["lived"].T
+    usual = np.divide(logs, hours, out=np.zeros(len(rows)), where=hours > 0.0)
+    error = 1.0 / np.sqrt(rows["answer"][:, 0, SPEND] + SURE[SPEND])
+    return np.asarray(error[:, None] * np.abs(log_multiplier - usual[:, None]))
+
+
+def tight_share(rows: Rows) -> Floats:
+    """Return the share of hours that had no room for more spend than is usual, (B,)."""
+    hours, tight, _ = rows["lived"].T
+    return np.asarray(np.divide(tight, hours, out=np.zeros(len(rows)), where=hours > 0.0))
+
+
+def beginnings(rows: Rows) -> Floats:
+    """Return in how many hours of a day evidence may begin, (B, 5): those in which anything came.
+
+    Evidence of a fall begins after an hour that ended what there was, and of a rise with an hour
+    that speaks for it; both have a count. Of a campaign never seen it may be each of 24.
+    """
+    usable, active = np.moveaxis(rows["active"], 1, 0)
+    return np.asarray(24.0 * (active + _FIRST_DAY) / (usable + _FIRST_DAY))

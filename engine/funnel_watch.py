@@ -17,16 +17,14 @@ from typing import Final
 
 import numpy as np
 
-from engine.anomalies import BELIEVED, CHANGES, DOUBT, FACTORS, FIRST_HOURS
+from engine.anomalies import BELIEVED, CHANGES, DOUBT, FIRST_HOURS
 from engine.arrays import Floats, Ints, Rows
 from engine.calendar import HOUR
-from engine.change_tests import accumulate, log_ratio
-from engine.funnel import SIGNALS, WATCHED, ClosedDays, held
+from engine.change_tests import accumulate
+from engine.funnel import SIGNALS, ClosedDays
+from engine.funnel_expected import by_change, expected, ratios
 from engine.funnel_learning import Lesson, learned
-from engine.funnel_state import factors, inverse_size, levels, units
-
-SLOW: Final = np.array([False, False, False, True, True])
-"""Which changes are told from the slow level, for the other one goes along with them."""
+from engine.funnel_state import beginnings
 
 _DOUBTED_SHARE: Final = 0.5
 _TESTS: Final = (len(SIGNALS), len(CHANGES))
@@ -34,7 +32,12 @@ _TESTS: Final = (len(SIGNALS), len(CHANGES))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What a day says of each change; shapes (B, 5, 5), signals by changes."""
+    """What a day says of each change; shapes (B, 5, 5), signals by changes, where none is said."""
+
+    evidence: Floats
+    """Shape (B, H, 5, 5): of the hours that speak for the change, 0 in others."""
+    beginnings: Floats
+    """Shape (B, 5): hours of a day in which evidence may begin, as a rule."""
 
     peak: Floats
     """The most evidence of its hours that speak for the change."""
@@ -56,45 +59,26 @@ def watch(rows: Rows, days: ClosedDays) -> tuple[Rows, Judged]:
 
     Days are watched in their order, each once.
     """
-    hours, after, by = held(days), rows.copy(), factors(rows, days)
-    level = levels(rows, hours, by[2])
-    unit = units(rows, level[:, 0])
-    level /= unit[:, None]
-    counts = np.divide(hours.counts, unit[:, None], out=np.zeros_like(hours.counts))
-    means = level[:, :, None] * (by[0] * by[1] * by[2] * hours.exposures)[:, None]
-    usable, sure = hours.usable & (hours.exposures > 0.0), (rows["hours"] >= FIRST_HOURS)[:, None]
-    spread = inverse_size(rows)[:, None] + hours.doubt
-    behind = 1.0 / np.maximum(rows["count"] / unit[:, None], 1.0)[:, :, None]
-    ratio = _ratios(counts, means, spread[:, None] + behind)
-    amounts = means * unit[:, None, None], hours.counts
-    judged = _judge(after, np.where((usable & sure)[..., None], ratio, 0.0), amounts, days.starts)
+    after, day = rows.copy(), expected(rows, days)
+    sure = (rows["hours"] >= FIRST_HOURS)[:, None]
+    ratio = np.where(sure[..., None], ratios(rows, days, day), 0.0)
+    amounts = by_change(day.means) * day.units[:, None, :, None], day.hours.counts
+    judged = _judge(after, ratio, amounts, days.starts)
     teaches = np.where(judged.peak.max(axis=2) >= DOUBT, _DOUBTED_SHARE, 1.0)[:, None]
     lesson = Lesson(
         days=days,
-        hours=hours,
-        believed=np.where(sure, _believed(counts, means[:, 0], spread), counts),
-        means=means[:, 0],
-        units=unit,
-        spread=spread,
-        level=level[:, 0],
-        factors=by,
-        weight=np.where(usable, teaches, 0.0),
+        day=day,
+        believed=np.where(sure, _believed(day.counts, day.means[:, 0], day.spread), day.counts),
+        weight=np.where(day.hours.usable & (day.hours.exposures > 0.0), teaches, 0.0),
     )
     return learned(after, lesson), judged
-
-
-def _ratios(counts: Floats, means: Floats, unsure: Floats) -> Floats:
-    """Return what hours say of each change, (B, H, 5, 5); slow ones by the slow level."""
-    chosen = SLOW.astype(np.int64)
-    expected, inverse = (np.moveaxis(each[:, chosen], 1, 3) for each in (means, unsure))
-    return np.where(WATCHED, log_ratio(counts[..., None], expected, inverse, FACTORS), 0.0)
 
 
 def _judge(after: Rows, ratio: Floats, told: tuple[Floats, Floats], starts: Ints) -> Judged:
     """Add the hours of a day up, one after the other; ``after`` has what is known at its end."""
     shape = (len(after), *_TESTS)
     means, counts = told
-    slow = np.moveaxis(means[:, SLOW.astype(np.int64)], 1, 3)
+    said = np.zeros(ratio.shape)
     peak, expected, counted = np.zeros((3, *shape))
     since, until = np.zeros((2, *shape), dtype=np.int64)
     for at in range(ratio.shape[1]):
@@ -102,10 +86,11 @@ def _judge(after: Rows, ratio: Floats, told: tuple[Floats, Floats], starts: Ints
         before = after["evidence"]
         some = hour != 0.0
         after["since"] = np.where(some & (before <= 0.0), begins, after["since"])
-        for name, more in (("expected", slow[:, at]), ("counted", counts[:, at, :, None])):
+        for name, more in (("expected", means[:, at]), ("counted", counts[:, at, :, None])):
             kept = np.where(before > 0.0, after[name], 0.0)
             after[name] = np.where(some, kept + more, after[name])
         after["evidence"] = accumulate(before, hour)
+        said[:, at] = np.where(hour > 0.0, after["evidence"], 0.0)
         higher = (hour > 0.0) & (after["evidence"] >= peak)
         peak = np.where(higher, after["evidence"], peak)
         since, until = (
@@ -117,6 +102,8 @@ def _judge(after: Rows, ratio: Floats, told: tuple[Floats, Floats], starts: Ints
             for name, old in (("expected", expected), ("counted", counted))
         )
     return Judged(
+        evidence=said,
+        beginnings=beginnings(after),
         peak=peak,
         now=after["evidence"].copy(),
         since=since,

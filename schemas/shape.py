@@ -16,6 +16,7 @@ from schemas.zones import check_zone
 _OF_THE_DAY = Meta(min_length=23, max_length=25)
 Hours = Annotated[tuple[Annotated[int, Meta(ge=0, le=23)], ...], _OF_THE_DAY]
 Counts = Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], _OF_THE_DAY]
+Limit = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 LogMultiplier = Annotated[float, Meta(ge=-20.0, le=20.0)]
 Level = Annotated[float, Meta(ge=-1000.0, le=1000.0)]
 
@@ -32,6 +33,7 @@ _BY_HOUR = (
     "conversion_thousandths",
     "log_multiplier",
     "capped",
+    "allowed_minor",
     "revenue_minor",
 )
 
@@ -87,6 +89,13 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
     capped: Annotated[
         Annotated[tuple[bool, ...], _OF_THE_DAY] | None,
         Meta(description="whether the hour's spend was cut off; absent is no hour"),
+    ] = None
+    allowed_minor: Annotated[
+        Annotated[tuple[Limit | None, ...], _OF_THE_DAY] | None,
+        Meta(
+            description="most that the hour might spend, as spend_minor; null where nothing is"
+            " known to limit it; absent is no hour with a limit"
+        ),
     ] = None
     elasticity: Annotated[
         Annotated[float, Meta(ge=0.0, le=20.0)] | None,

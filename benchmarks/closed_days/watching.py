@@ -53,8 +53,8 @@ KINDS: Final = {
 
 def seen(judged: Judged) -> Bools:
     """Return what is told of, (B, 5, 5), of campaigns that close on one day."""
-    tallied = funnel_alarms.tally(judged.peak).sum(axis=0)
-    return funnel_alarms.alarms(judged.peak, funnel_alarms.least_evidence(tallied))
+    least = funnel_alarms.least_evidence(funnel_alarms.tally(judged.evidence).sum(axis=0))
+    return funnel_alarms.alarms(judged.evidence, least, judged.beginnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +108,13 @@ class Found:
         return float(np.median(chosen)) if len(chosen) else np.inf
 
 
+def first_hours(campaigns: int) -> tuple[Bools, Floats]:
+    """Return which campaigns a fault hits, one in ten, and hours since the world's first, (B,)."""
+    hit = np.arange(campaigns) % 10 == 0
+    hours = np.random.default_rng(_SEED).integers(0, DAY, campaigns)
+    return hit, np.where(hit, LEARNED * DAY + hours, np.inf).astype(np.float64)
+
+
 @cache
 def found(signal: str, name: str, campaigns: int = CAMPAIGNS) -> Found:
     """Return what is found of a fault of each campaign's own hour of the first day watched.
@@ -115,10 +122,7 @@ def found(signal: str, name: str, campaigns: int = CAMPAIGNS) -> Found:
     One campaign in ten has it: of those that have none, none is asked.
     """
     known, kind = clean(campaigns), KINDS[name]
-    hit = np.arange(campaigns) % 10 == 0
-    first = LEARNED * DAY
-    hours = np.random.default_rng(_SEED).integers(0, DAY, campaigns)
-    onset = np.where(hit, first + hours, np.inf).astype(np.float64)
+    hit, onset = first_hours(campaigns)
     delay, since = np.full((2, campaigns), np.inf)
     rows, fault = known.begun, Fault(signal=signal, bent=kind.bent, hours=kind.days * DAY)
     which = [CHANGES.index(each) for each in kind.changes]

@@ -87,6 +87,13 @@ class World:
             _break(counts, fault.signal, np.where(on, fault.bent(np.where(on, age, 0.0)), 1.0))
         return _closed(counts, bids, capped, number)
 
+    def expected_sales(self, number: int, clicks: Floats) -> Floats:
+        """Return the mean of the conversions of clicks (B, 24) that a closed day tells of."""
+        cells = slice(number % 7 * DAY, number % 7 * DAY + DAY)
+        told = 1.0 - np.exp(-(DAY - np.arange(DAY)) / self.delay[:, None])
+        rate = self.buying[:, cells] * self.ratios[2, :, number, None] / CLICKS
+        return np.asarray(clicks * rate * told)
+
     def _lived(
         self, chance: np.random.Generator, number: int, bids: Floats
     ) -> tuple[Floats, Bools]:
@@ -140,6 +147,7 @@ def _closed(counts: Floats, bids: Floats, capped: Bools, number: int) -> ClosedD
         starts=np.tile((number * DAY + hours) * 3_600, (size[0], 1)),
         told=np.tile(hours < DAY, (size[0], 1)),
         capped=wide[1] > 0.0,
+        allowed=np.where(wide[1] > 0.0, padded[:, :, 2], np.inf),
         prompt=np.ones(size[0], dtype=np.bool_),
     )
 

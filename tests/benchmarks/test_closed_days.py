@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from benchmarks.closed_days.ceiling import ceiling, known_evidence
 from benchmarks.closed_days.watching import KINDS, clean, found
 from benchmarks.closed_days.world import DAY, LEARNED, Fault, world
 from engine.funnel import SIGNALS
@@ -31,6 +33,24 @@ def test_more_is_spent_where_bids_are_higher() -> None:
         for i in np.flatnonzero(market.rates > 5.0)
     ]
     assert min(slopes) > 0.0
+
+
+def test_what_can_be_known_of_an_outage_grows_with_what_is_told_and_is_the_most_that_is_found() -> (
+    None
+):
+    market = world(3, 400)
+    evidence = known_evidence(market)
+    told = market.rates * market.delay**-0.5
+
+    assert evidence.shape == (40,)
+    assert (evidence >= 0.0).all()
+    assert np.corrcoef(np.log(told[::10]), np.log(evidence))[0, 1] > 0.8
+    assert ceiling(market, 25) <= ceiling(market, 1) <= 100.0
+    sales = np.array([market.day(n).counts[:, :DAY, 3].sum() for n in range(7)])
+    means = np.array(
+        [market.expected_sales(n, market.day(n).counts[:, :DAY, 1]).sum() for n in range(7)]
+    )
+    assert sales.sum() == pytest.approx(means.sum(), rel=0.02)
 
 
 def test_outages_of_some_campaigns_are_found_and_few_where_nothing_is_wrong() -> None:

@@ -271,12 +271,13 @@ def watch_days() -> None:
         starts=np.tile(hours * 3_600, (2, 1)),
         told=np.tile(hours < 24, (2, 1)),
         capped=np.zeros(size, dtype=np.bool_),
+        allowed=np.full(size, 40.0),
         prompt=np.array([True, False]),
     )
     rows, judged = funnel_watch.watch(funnel_state.unpack([b"", b""]), days)
     funnel_state.answers(rows)
-    tallied = funnel_alarms.tally(judged.peak)
-    funnel_alarms.alarms(judged.peak, funnel_alarms.least_evidence(tallied.sum(axis=0)))
+    least = funnel_alarms.least_evidence(funnel_alarms.tally(judged.evidence).sum(axis=0))
+    funnel_alarms.alarms(judged.evidence, least, judged.beginnings)
 
 
 def watch_over() -> None:

@@ -1,7 +1,8 @@
 """Watches closed days: what a campaign's say, what all of an account's say together.
 
-A campaign's evidence is judged among that of all campaigns of the partition whose days closed
-lately: a tally of it is kept, so that what is found does not depend on which days came in one step.
+A campaign's evidence of an hour is judged among that of all campaigns of the partition in the same
+hour, and in that of the day before, which has been heard whole: a tally of it is kept, so that what
+is found does not depend on which days came in one step.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import msgspec
 import numpy as np
 
 from engine import funnel_alarms, funnel_state, funnel_watch
-from engine.arrays import Ints
+from engine.arrays import Floats, Ints
+from engine.calendar import HOUR
 from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape, campaign_key, decode, encode
 from schemas.topics import CONDITIONS
 from workers.allocator.account_anomalies import account_told
 from workers.allocator.anomaly_conditions import Told, next_condition
 from workers.allocator.anomaly_finding import Verdict, found_of, said_of
-from workers.allocator.closed_days import closed_days
+from workers.allocator.closed_days import closed_days, first_second
 from workers.delivery.api import Output, Record
 from workers.draft import Draft
 from workers.instants import day_number
@@ -29,11 +31,12 @@ _WATCH: Final = b"\0watch"
 _TOLD: Final = b"\0anomaly"
 _TALLY: Final = b"\0tally"
 """By campaign: what is known of it, and the condition that was told last; of the partition: how
-much evidence there was on the last two days. No name holds a zero byte."""
+much evidence there was in the hours of the last two days. No name holds a zero byte."""
 
 _BROADCAST_PARTITION = 0
 _DAY_BYTES: Final = 4
-_KEPT_DAYS: Final = 2
+_DAY_HOURS: Final = 24
+_KEPT_HOURS: Final = 48
 
 
 class Closed(NamedTuple):
@@ -50,7 +53,7 @@ def watch_days(draft: Draft, prefix: str, closed: Sequence[Closed]) -> None:
     for each, verdict in zip(closed, verdicts, strict=True):
         if verdict is None:
             continue
-        least = tally.least_after(day_number(each.shape.day), verdict)
+        least = tally.least_after(verdict)
         key = _key(each.shape)
         last = _last(draft, key)
         found = found_of(verdict, last, least)
@@ -116,29 +119,35 @@ def _part(judged: Judged, at: int) -> Judged:
 
 
 class _Tally:
-    """How much evidence there was of the campaigns of a partition, by day."""
+    """How much evidence there was of the campaigns of a partition, by hour since 1970."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._before = draft.read(_TALLY)
         kind = dict[int, list[int]]
-        self._days = msgspec.msgpack.decode(self._before, type=kind) if self._before else {}
+        kept = msgspec.msgpack.decode(self._before, type=kind) if self._before else {}
+        self._hours = {hour: np.array(tallied) for hour, tallied in kept.items()}
 
-    def least_after(self, day: int, verdict: Verdict) -> float:
-        """Add a day's tests; return the evidence from which on tests are discoveries."""
-        (more,) = funnel_alarms.tally(verdict.judged.peak[None])
-        known = self._days.get(day)
-        self._days[day] = (more if known is None else more + np.array(known)).tolist()
-        newest = max(self._days)
-        whole: Ints = np.array([self._days[each] for each in self._days]).sum(axis=0)
-        self._days = {at: self._days[at] for at in self._days if at > newest - _KEPT_DAYS}
-        return funnel_alarms.least_evidence(whole)
+    def least_after(self, verdict: Verdict) -> Floats:
+        """Add a day's tests; return the evidence that makes them discoveries, by hour, (H,)."""
+        first = first_second(verdict.shape) // HOUR
+        hours = first + np.arange(len(verdict.judged.evidence))
+        (more,) = funnel_alarms.tally(verdict.judged.evidence[None])
+        own = hours[: len(verdict.shape.local_hours)].tolist()
+        for hour, tallied in zip(own, more, strict=False):
+            self._hours[hour] = self._hours.get(hour, 0) + tallied
+        same: Ints = np.zeros((_DAY_HOURS, funnel_alarms.CELLS), dtype=np.int64)
+        np.add.at(same, [hour % _DAY_HOURS for hour in self._hours], list(self._hours.values()))
+        oldest = max(self._hours) - _KEPT_HOURS
+        self._hours = {hour: each for hour, each in self._hours.items() if hour > oldest}
+        return funnel_alarms.least_evidence(same)[hours % _DAY_HOURS]
 
     def keep(self) -> None:
         """Write what changed."""
-        after = msgspec.msgpack.encode({day: self._days[day] for day in sorted(self._days)})
-        if self._days and after != self._before:
-            self._draft.writes[_TALLY] = after
+        after = {hour: self._hours[hour].tolist() for hour in sorted(self._hours)}
+        value = msgspec.msgpack.encode(after)
+        if after and value != self._before:
+            self._draft.writes[_TALLY] = value
 
 
 def _tell(draft: Draft, prefix: str, closed: Closed, told: Told, last: Condition | None) -> None:

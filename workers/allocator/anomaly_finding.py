@@ -12,7 +12,8 @@ from engine.anomalies import CHANGES, FACTORS
 from engine.arrays import Bools, Floats
 from engine.funnel import SIGNALS
 from engine.funnel_alarms import CONTINUES
-from engine.funnel_watch import SLOW, Judged
+from engine.funnel_expected import SLOW
+from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape
 from schemas.anomaly import Anomaly, Change, Signal
 from schemas.money import exponent_of
@@ -32,7 +33,7 @@ class Verdict(NamedTuple):
 
     shape: Shape
     judged: Judged
-    """Shapes (5, 5)."""
+    """Of its one campaign: shapes (5, 5), of evidence (H, 5, 5), of beginnings (5,)."""
 
 
 def going_on(last: Condition | None) -> dict[Signal, Anomaly]:
@@ -41,10 +42,10 @@ def going_on(last: Condition | None) -> dict[Signal, Anomaly]:
     return {each.signal: each for each in anomalies if each.until is None}
 
 
-def found_of(verdict: Verdict, last: Condition | None, least: float) -> list[Anomaly]:
-    """Return what begins, goes on, or began and ended on a day; ``least`` makes it a discovery."""
+def found_of(verdict: Verdict, last: Condition | None, least: Floats) -> list[Anomaly]:
+    """Return what begins, goes on, or began and ended; ``least`` makes discoveries of hours."""
     judged, before = verdict.judged, going_on(last)
-    alarms = funnel_alarms.alarms(judged.peak, least)
+    (alarms,) = funnel_alarms.alarms(judged.evidence[None], least, judged.beginnings[None])
     found = []
     for at, name in enumerate(SIGNALS):
         old = before.get(Signal(name))

@@ -34,6 +34,7 @@ def closed_days(shapes: Sequence[Shape]) -> ClosedDays:
     size = len(shapes), HOURS
     counts = np.zeros((*size, 5))
     log_multiplier, capped, told = np.zeros((3, *size))
+    allowed = np.full(size, np.inf)
     of_day = np.zeros(size, dtype=np.int64)
     for i, shape in enumerate(shapes):
         count = len(shape.local_hours)
@@ -41,6 +42,8 @@ def closed_days(shapes: Sequence[Shape]) -> ClosedDays:
         of_day[i, :count], told[i, :count] = shape.local_hours, shape.observed
         log_multiplier[i, :count] = shape.log_multiplier or 0.0
         capped[i, :count] = shape.capped or 0.0
+        for at, limit in enumerate(shape.allowed_minor or ()):
+            allowed[i, at] = np.inf if limit is None else limit
     firsts = np.array([first_second(shape) for shape in shapes], dtype=np.int64)
     late = np.array([shape.closed_at.timestamp() - end_of(shape) for shape in shapes])
     return ClosedDays(
@@ -51,6 +54,7 @@ def closed_days(shapes: Sequence[Shape]) -> ClosedDays:
         starts=firsts[:, None] + np.arange(HOURS) * HOUR,
         told=told > 0.0,
         capped=capped > 0.0,
+        allowed=allowed,
         prompt=late <= PROMPT,
     )
 

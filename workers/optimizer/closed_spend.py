@@ -14,7 +14,7 @@ import numpy as np
 from engine import in_force
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import HOUR
-from engine.settings import MILLIONTHS
+from engine.settings import MILLIONTHS, UNKNOWN
 from workers.optimizer.draft import Draft
 from workers.optimizer.json_columns import DIGITS
 from workers.optimizer.lived import Campaigns, cut_off, settings_of
@@ -36,6 +36,11 @@ class InForce(NamedTuple):
     def capped(self, spend: Ints) -> Bools:
         """Return which hours of the day were cut off, given their spend in minor units, (H,)."""
         return self.ran_out(spend) | self.shaped
+
+    def allowed(self) -> tuple[int | None, ...] | None:
+        """Return the most that each hour might spend, minor units; None where none is known."""
+        known = [None if each == UNKNOWN else each for each in self.budget.tolist()]
+        return None if all(each is None for each in known) else tuple(known)
 
     def ran_out(self, spend: Ints) -> Bools:
         """Return which hours spent all that they might, (H,): more was to be had at those bids.

@@ -148,6 +148,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         revenue_minor=_if_any(np.maximum(revenue, 0)),
         log_multiplier=_if_any(closed.in_force.log_multiplier),
         capped=_if_any(closed.in_force.capped(spend)),
+        allowed_minor=closed.in_force.allowed(),
         late_conversions=closed.late,
         closed_at=from_seconds(wave.facts[i].now),
     )

@@ -123,6 +123,21 @@ def test_hours_that_a_budget_cut_off_are_no_outage_of_spend(partition: Partition
     assert [(each.signal, each.change) for each in found] == [(Signal.SPEND, Change.OUTAGE)]
 
 
+def test_spend_that_a_limit_halves_is_nothing_odd_and_that_halves_without_one_is_a_fall(
+    partition: Partition,
+) -> None:
+    def halved(counts: Counts) -> None:
+        for name in counts:
+            times(name, 0.5)(counts)
+
+    spend = a_day(0, LEARNED, bent=halved).spend_minor
+    limits = {"bent": halved, "allowed_minor": tuple(round(1.02 * each) for each in spend)}
+    assert told(partition, a_day_of_all(LEARNED, **limits)) == []
+    found = of_campaign(told(partition, a_day_of_all(LEARNED + 1, bent=halved))).anomalies
+    assert [(each.signal, each.change) for each in found] == [(Signal.SPEND, Change.DROP)]
+    assert found[0].effect is Effect.TOLD
+
+
 def test_a_day_that_was_closed_late_says_nothing_of_conversions(partition: Partition) -> None:
     lost = times("conversion_thousandths", 0.0)
     late = {"bent": lost, "closed_at": begins(LEARNED + 1) + timedelta(hours=7)}

@@ -364,6 +364,7 @@ def test_a_closed_day_tells_what_was_in_force_and_which_hours_were_cut_off() -> 
     (shape,) = shapes_of(world)
     assert shape.log_multiplier == (0.0,) * 12 + (0.6931,) * 12
     assert shape.capped == (False,) * 12 + (True,) * 12
+    assert shape.allowed_minor == (5_000,) * 12 + (500,) * 12
 
 
 def test_hours_that_were_given_a_budget_and_no_bids_tell_nothing_of_the_market() -> None:
@@ -374,6 +375,7 @@ def test_hours_that_were_given_a_budget_and_no_bids_tell_nothing_of_the_market()
     free, shaped = shapes_of(world)
     assert (free.log_multiplier, free.capped) == (None, None)
     assert (shaped.log_multiplier, shaped.capped) == (None, (True,) * 24)
+    assert (free.allowed_minor, shaped.allowed_minor) == (None, None)
 
 
 def shapes_of(world: World) -> list[Shape]:
