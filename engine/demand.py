@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Bools, Floats, Ints
+from engine.arrays import Bools, Floats, Ints, picked
 from engine.curve_families import HILL
 from engine.curves import Curves
 
@@ -83,9 +83,9 @@ class Demand:
         """Return what some of the campaigns buy, given by position and rising."""
         return Demand(
             curves=self.curves.of(at),
-            low=self.low[at],
-            high=self.high[at],
-            log_reference=self.log_reference[at],
+            low=picked(self.low, at),
+            high=picked(self.high, at),
+            log_reference=picked(self.log_reference, at),
             jumps=None if self.jumps is None else self.jumps.of(at),
         )
 
