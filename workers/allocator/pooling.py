@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -141,8 +142,7 @@ def _pooled(draft: Draft, topic: str, told: Sequence[_Told], spend: ShapeSums) -
     """Return what a scope says with some days more, and keep it."""
     key = told[0].key
     pool = pooling.unpack(draft.read(key) or b"")
-    for each in told:
-        pool = _added(pool, each.shape)
+    pool = _added(pool, [each.shape for each in told])
     pool["version"] += 1
     draft.writes[key] = pool.tobytes()
     prior = _prior(told[-1], pool, spend)
@@ -172,14 +172,14 @@ def _wider(key: bytes, shape: Shape) -> bytes | None:
     return scopes[scopes.index(key) + 1]
 
 
-def _added(pool: Rows, shape: Shape) -> Rows:
-    return pooling.add_day(
-        pool,
-        day_number(shape.day),
-        shape.weekday * 24 + np.array(shape.local_hours),
-        np.array(shape.clicks),
-        np.array(shape.observed),
+def _added(pool: Rows, shapes: Sequence[Shape]) -> Rows:
+    hours, clicks, observed = (
+        np.array(list(zip_longest(*each, fillvalue=0))).T
+        for each in zip(*((s.local_hours, s.clicks, s.observed) for s in shapes), strict=True)
     )
+    weekdays = np.array([shape.weekday for shape in shapes])
+    days = np.array([day_number(shape.day) for shape in shapes])
+    return pooling.add_days(pool, days, weekdays[:, None] * 24 + hours, clicks, observed > 0)
 
 
 def _prior(latest: _Told, pool: Rows, spend: ShapeSums) -> Prior:
