@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,9 @@ _LARGEST: Final = 690.0
 """Log price beyond which, either way, nothing can be told from none and from all."""
 
 _LEAST: Final = 1e-300
+
+_TOGETHER: Final = 1e-13
+"""Share of a log price by which two are the same; demand jumps where what is asked is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +34,33 @@ class Told:
     """What they asked for last, and by how much it falls for a rise of the log price by one."""
 
     def hear(
-        self, inside: Bools, over: Bools, log_price: Floats, said: tuple[Floats, Floats]
+        self,
+        inside: Bools,
+        over: tuple[Floats, Floats],
+        log_price: Floats,
+        said: tuple[Floats, Floats],
     ) -> Told:
-        """Take in what some groups ask for at a price, and its fall; ``over`` is too low a price.
+        """Take in what some groups ask for at a price, and its fall; all of shape (G,).
 
-        All of shape (G,).
+        ``over`` is by how much their pools ask for more than they have, and what is as good as
+        nothing: that price is the right one.
         """
-        (asked, fall), low, high = said, inside & over, inside & ~over
+        (asked, fall), (off, close) = said, over
+        low, found = inside & (off > 0.0), inside & (np.abs(off) <= close)
+        high = inside & ~low
         return Told(
             low=np.where(low, log_price, self.low),
             high=np.where(high, log_price, self.high),
-            least=np.where(high, asked, self.least),
-            most=np.where(low, asked, self.most),
+            least=np.where(high | found, asked, self.least),
+            most=np.where(low | found, asked, self.most),
             asked=np.where(inside, asked, self.asked),
             fall=np.where(inside, fall, self.fall),
         )
 
-    def found(self, where: Bools) -> Told:
-        """Take the price heard last as the right one, where it is that, shape (G,)."""
-        least, most = (np.where(where, self.asked, end) for end in (self.least, self.most))
-        return replace(self, least=least, most=most)
+    def open(self) -> Bools:
+        """Return where the right price is not found, and the ends are apart enough to look on."""
+        apart = self.high - self.low > _TOGETHER * (1.0 + np.abs(self.high))
+        return np.asarray((self.least < self.most) & apart)
 
 
 def nothing_told(content: tuple[Floats, Floats]) -> Told:

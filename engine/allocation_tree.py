@@ -118,11 +118,12 @@ class _Search:
         for turn in range(1, _TURNS):
             inside, price = self._among(heads), self.log_price[self.head]
             said = self.asked(self._blocks_of(heads))
-            over = (said[0] - self.total)[self.head]
-            done = inside & (np.abs(over) <= self.close[self.head])
-            told = told.hear(inside, over > 0.0, price, said).found(done)
-            apart = told.high - told.low > 1e-13 * (1.0 + np.abs(told.high))
-            heads = heads[(apart & ~done & (~self.large | self._in_doubt(told)))[heads]]
+            over = (said[0] - self.total)[self.head], self.close[self.head]
+            told = told.hear(inside, over, price, said)
+            open_ = told.open()
+            if self.large[heads].any():
+                open_ &= ~self.large | self._in_doubt(told)
+            heads = heads[open_[heads]]
             if not heads.size:
                 break
             self._move(heads, told, turn * _WIDEST)

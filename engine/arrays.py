@@ -31,6 +31,6 @@ def picked(values: Array, at: Ints | slice) -> Array:
     """
     if isinstance(at, slice):
         return values[at]
-    if values.strides == (0,):
-        return np.broadcast_to(values[:1], at.shape)  # One number, said once for all.
+    if values.strides == (0,) and len(at) <= len(values):
+        return values[: len(at)]  # One number, said once for all.
     return values.take(at, mode="clip")

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, picked
-from engine.curve_families import HILL
+from engine.curve_families import FAMILIES, HILL
 from engine.curves import Curves
 
 _HALVINGS: Final = 40
@@ -103,7 +103,7 @@ def demand_of(curves: Curves, low: Ints, high: Ints) -> Demand:
 
 
 def _jumps(curves: Curves, low: Floats, high: Floats) -> Jumps | None:
-    if not (curves.family == HILL).any():
+    if all(part.family is not FAMILIES[HILL] for part in curves.parts):
         return None
     at = np.flatnonzero((curves.family == HILL) & (curves.exponent > 1.0) & (high > low))
     if not at.size:
