@@ -9,7 +9,8 @@ from enum import Enum
 from functools import cache
 from math import isfinite
 from operator import attrgetter
-from typing import Any, ClassVar, TypeVar, get_args
+from types import UnionType
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -137,20 +138,24 @@ def _delicate_fields(kind: type[Part]) -> tuple[tuple[str, ...], ValuesOf]:
     names = tuple(
         field.name
         for field in msgspec.structs.fields(kind)
-        if any(_mentions(field.type, wanted) for wanted in (datetime, Decimal, float))
+        if any(_may_be(field.type, wanted) for wanted in (datetime, Decimal, float))
     )
     return names, _values_of(names)
 
 
 def _values_of(names: tuple[str, ...]) -> ValuesOf:
     """Return what reads several fields of a record at once, which is much quicker."""
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda record: tuple(getattr(record, name) for name in names)
+    if not names:
+        return lambda _: ()
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda record: (read(record),)
 
 
-def _mentions(annotation: object, wanted: type) -> bool:
-    return annotation is wanted or any(_mentions(part, wanted) for part in get_args(annotation))
+def _may_be(annotation: object, wanted: type) -> bool:
+    """Return whether a value may be of a type; what a collection holds is checked elsewhere."""
+    if get_origin(annotation) in (Annotated, Union, UnionType):
+        return any(_may_be(part, wanted) for part in get_args(annotation))
+    return annotation is wanted
 
 
 @cache

@@ -35,7 +35,7 @@ from schemas.errors import Reason
 from schemas.keys import EVERYTHING
 from schemas.topics import PRIORS
 from workers.allocator.anomalies import Closed, watch_days
-from workers.allocator.spend import days_of, sums_after
+from workers.allocator.spend import Days, days_of, sums_after
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
 from workers.instants import day_number
@@ -80,7 +80,7 @@ def shapes_step(prefix: str, view: View, records: Sequence[Record]) -> Step:
     scopes: dict[bytes, list[int]] = {}
     weeks: dict[bytes, list[Floats]] = {}
     for at, each in enumerate(told):
-        week = _week(draft, each, days.level(at))
+        week = _week(draft, each, days, at)
         if week is None:
             draft.count("repeats", each.record.topic)
             continue
@@ -111,7 +111,7 @@ def _readable(draft: Draft, records: Sequence[Record]) -> list[_Told]:
     return told
 
 
-def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
+def _week(draft: Draft, told: _Told, days: Days, at: int) -> Floats | None:
     """Return the levels of the week that a day has completed, (7,) or none of them, (0,).
 
     Under an account's key they come from what is kept of the campaign, and there are None at all
@@ -122,7 +122,7 @@ def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
         return np.array(shape.week_levels or ())
     kept = campaign_key(shape.platform, shape.account_id, shape.campaign_id) + _TOLD
     row = told_days.unpack(draft.read(kept) or b"")
-    telling = told_days.tell(row, day_number(shape.day), level)
+    telling = told_days.tell(row, day_number(shape.day), days.level(at))
     if not telling.new:
         return None
     draft.writes[kept] = telling.row.tobytes()
@@ -131,9 +131,9 @@ def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
 
 def _sent_on(view: View, told: _Told, week: Floats) -> Output:
     record, key = told.record, told.wider or b""
-    shape = replace(told.shape, week_levels=tuple(week.tolist()) or None)
-    same = shape.week_levels == told.shape.week_levels
-    value = record.value if same else encode(shape)
+    levels = tuple(week.tolist()) or None
+    same = levels == told.shape.week_levels
+    value = record.value if same else encode(replace(told.shape, week_levels=levels))
     home = partition_of(key, view.partitions)
     return Output(record.topic, key, value, home, timestamp=record.timestamp)
 

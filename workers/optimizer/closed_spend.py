@@ -33,10 +33,6 @@ class InForce(NamedTuple):
     shaped: bool
     """Whether somebody has set budgets, and no bids."""
 
-    def capped(self, spend: Ints) -> Bools:
-        """Return which hours of the day were cut off, given their spend in minor units, (H,)."""
-        return self.ran_out(spend) | self.shaped
-
     def ran_out(self, spend: Ints) -> Bools:
         """Return which hours spent all that they might, (H,): more was to be had at those bids.
 
