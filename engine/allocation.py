@@ -18,8 +18,8 @@ from typing import Final
 import numpy as np
 
 from engine.allocation_branching import best_split
-from engine.allocation_groups import Groups, InfeasibleAllocation, by_number
-from engine.arrays import Floats, Ints
+from engine.allocation_groups import Groups, InfeasibleAllocation
+from engine.arrays import Floats, Ints, picked
 from engine.curves import Curves
 
 __all__ = ["Allocation", "Groups", "InfeasibleAllocation", "allocate"]
@@ -72,12 +72,11 @@ def allocate(
     """
     low, high = np.asarray(low, dtype=np.int64), np.asarray(high, dtype=np.int64)
     _check(curves, low, high)
-    if groups is None or groups.in_order():
-        return _answer(curves, (low, high), total, groups)
-    # Sums over groups are quick where the campaigns of each lie side by side.
-    order, _ = by_number(groups.of, len(groups.parent))
-    ordered = replace(groups, of=groups.of[order])
-    found = _answer(curves.of(order), (low[order], high[order]), total, ordered)
+    if groups is None:
+        return _answer(curves, (low, high), total, None)
+    order, ordered = groups.side_by_side()
+    bounds = picked(low, order), picked(high, order)
+    found = _answer(curves.of(order), bounds, total, ordered)
     units, log_price = np.empty_like(found.units), np.empty_like(found.log_price)
     units[order], log_price[order] = found.units, found.log_price
     return replace(found, units=units, log_price=log_price)

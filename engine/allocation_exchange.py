@@ -9,12 +9,12 @@ exchanges is global for M-convex functions, of which these are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.allocation_groups import Groups, by_number, runs_of
-from engine.arrays import Floats, Ints
+from engine.allocation_groups import Groups, runs_of
+from engine.arrays import Floats, Ints, blocks
 from engine.curves import Curves
 
 
@@ -39,19 +39,11 @@ def best_exchange(
     bounds
         Least and most of each campaign, shapes (B,).
     """
-    low, high = bounds
-    one = np.broadcast_to(1.0, units.shape)
-    spend = units.astype(np.float64)
-    taken = curves.gain(spend, one)
-    taken[units >= high] = -np.inf
-    spend -= 1.0
-    given = curves.gain(np.maximum(spend, 0.0, out=spend), one)
-    np.negative(given, out=given)
-    given[units <= low] = -np.inf
     if groups is None:
+        taken, given = _worth(curves, units, bounds, slice(0, len(units)))
         taker, giver = int(np.argmax(taken)), int(np.argmax(given))
         return Exchange(float(taken[taker] + given[giver]), giver, taker)
-    return _within(groups, units, taken, given)
+    return _within(groups, curves, units, bounds)
 
 
 def improved(
@@ -68,49 +60,56 @@ def improved(
     return units
 
 
-def _within(groups: Groups, units: Ints, taken: Floats, given: Floats) -> Exchange:
+def _worth(
+    curves: Curves, units: Ints, bounds: tuple[Ints, Ints], rows: slice
+) -> tuple[Floats, Floats]:
+    """Return what taking a unit brings some campaigns, and giving one, which is below zero."""
+    low, high, spend = bounds[0][rows], bounds[1][rows], units[rows].astype(np.float64)
+    some, one = curves.of(rows), np.broadcast_to(1.0, spend.shape)
+    taken = np.where(units[rows] < high, some.gain(spend, one), -np.inf)
+    given = np.where(units[rows] > low, -some.gain(np.maximum(spend - 1.0, 0.0), one), -np.inf)
+    return taken, given
+
+
+def _within(groups: Groups, curves: Curves, units: Ints, bounds: tuple[Ints, Ints]) -> Exchange:
     """Return the best exchange of which no group's bound is in the way.
 
-    ``given`` is what giving a unit brings, below zero. From the leaves up, each group tells its
-    best taker and its best giver; a group that is full tells no taker to the one above, and one at
-    its minimum no giver. A group that joins the two sees the exchange.
+    From the leaves up, each group tells its best taker and its best giver; a group that is full
+    tells no taker to the one above, and one at its minimum no giver. A group that joins the two
+    sees the exchange.
     """
     sums = groups.sums(units)
-    best = _best_of_own(groups, (taken, given))
-    at = np.tile(np.arange(len(sums)), (2, 1))
+    best, at = _best_of_own(groups, curves, units, bounds)
     for level in groups.levels():
         free = np.stack((sums[level] < groups.high[level], sums[level] > groups.low[level]))
         worth = np.where(free, best[:, level], -np.inf)
         for side in (0, 1):
             _raise(best[side], at[side], groups.parent[level], worth[side], at[side][level])
     joins = int(np.argmax(best[0] + best[1]))
-    taker, giver = (
-        int(np.flatnonzero((groups.of == at[side][joins]) & (worth == best[side][joins]))[0])
-        if np.isfinite(best[side][joins])
-        else 0
-        for side, worth in enumerate((taken, given))
-    )
+    taker, giver = at[:, joins].tolist()
     return Exchange(float(best[0][joins] + best[1][joins]), giver, taker)
 
 
-def _best_of_own(groups: Groups, worth: tuple[Floats, Floats]) -> Floats:
-    """Return the largest of each of ``worth``, (B,), among each group's campaigns; (2, G)."""
+def _best_of_own(
+    groups: Groups, curves: Curves, units: Ints, bounds: tuple[Ints, Ints]
+) -> tuple[Floats, Ints]:
+    """Return the most that a campaign of each group takes and gives a unit for, and who; (2, G)."""
     best = np.full((2, len(groups.parent)), -np.inf)
-    if not groups.in_order():
-        order, _ = by_number(groups.of, len(groups.parent))
-        groups = replace(groups, of=groups.of[order])
-        worth = worth[0][order], worth[1][order]
-    runs = runs_of(groups.of)
-    for side in (0, 1):
-        if len(runs.begins):
-            best[side, runs.groups] = np.maximum.reduceat(worth[side], runs.begins)
-    return best
+    at = np.zeros(best.shape, dtype=np.int64)
+    for rows in blocks(len(units)):
+        runs = runs_of(groups.of[rows])
+        for side, worth in enumerate(_worth(curves, units, bounds, rows)):
+            most = np.maximum.reduceat(worth, runs.begins)
+            who = np.flatnonzero(worth == np.repeat(most, runs.counts))
+            first = rows.start + who[np.searchsorted(who, runs.begins)]
+            _raise(best[side], at[side], runs.groups, most, first)
+    return best, at
 
 
-def _raise(best: Floats, at: Ints, parents: Ints, worth: Floats, who: Ints) -> None:
-    """Let groups tell those above them of what is better than they know."""
+def _raise(best: Floats, at: Ints, groups: Ints, worth: Floats, who: Ints) -> None:
+    """Tell groups of what is better than they know."""
     order = np.argsort(worth, kind="stable")
-    parents, worth, who = parents[order], worth[order], who[order]
-    better = worth > best[parents]
-    best[parents[better]] = worth[better]
-    at[parents[better]] = who[better]
+    groups, worth, who = groups[order], worth[order], who[order]
+    better = worth > best[groups]
+    best[groups[better]] = worth[better]
+    at[groups[better]] = who[better]

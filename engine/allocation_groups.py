@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Floats, Ints, picked
 from engine.errors import EngineError
 
 _SHORT: Final = 2**16
@@ -56,9 +57,31 @@ class Groups:
             what = f"group {at} has a minimum of {low} above its maximum of {high}"
             raise InfeasibleAllocation(what, asked=low, bound=high)
 
-    def in_order(self) -> bool:
-        """Tell whether campaigns of one group lie side by side, in the order of groups."""
-        return bool(np.all(self.of[1:] >= self.of[:-1]))
+    def side_by_side(self) -> tuple[Ints | slice, Groups]:
+        """Return the order in which campaigns of a group, and of its subgroups, lie together.
+
+        Sums over groups are quick then. The order is given as positions (B,), or as all of them
+        where that is how they lie; with it the same groups of campaigns in that order.
+        """
+        place = self._places()[self.of]
+        if np.all(place[1:] >= place[:-1]):
+            return slice(None), self
+        order = np.argsort(place, kind="stable")
+        return order, replace(self, of=picked(self.of, order))
+
+    def _places(self) -> NDArray[np.integer[Any]]:
+        """Return the place of each group where all that lies inside one follows it; (G,)."""
+        parent = self.parent.tolist()
+        sizes = [1] * len(parent)
+        for at in range(len(parent) - 1, 0, -1):
+            sizes[parent[at]] += sizes[at]
+        places, free = [0] * len(parent), [1] * len(parent)
+        for at in range(1, len(parent)):
+            places[at] = free[parent[at]]
+            free[parent[at]] += sizes[at]
+            free[at] = places[at] + 1
+        # Short numbers are sorted by radix, several times quicker.
+        return np.array(places, dtype=np.uint16 if len(places) <= _SHORT else np.int64)
 
     def sums(self, amounts: Ints) -> Ints:
         """Return what the campaigns of each group have together, its subgroups' included; (G,)."""
@@ -78,10 +101,10 @@ class Groups:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Campaigns in the order of their groups: where those of each group lie, R of G groups."""
+    """Campaigns that lie side by side by group: where those of each lie, R of G groups."""
 
     groups: Ints
-    """Shape (R,): groups with campaigns of their own, rising."""
+    """Shape (R,): groups with campaigns of their own."""
     begins: Ints
     """Shape (R,): the first campaign of each."""
     counts: Ints
@@ -104,7 +127,7 @@ class Runs:
 
 
 def runs_of(of: Ints) -> Runs:
-    """Return where groups' campaigns lie, given the group of each, (B,), rising."""
+    """Return where groups' campaigns lie, given the group of each, (B,), side by side."""
     if not len(of):
         return Runs(of, of, of)
     begins = np.concatenate(([0], 1 + np.flatnonzero(of[1:] != of[:-1])))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from engine.allocation import Allocation, allocate
-from engine.allocation_groups import Groups, InfeasibleAllocation, by_number, tightened
+from engine.allocation_groups import Groups, InfeasibleAllocation, tightened
 from engine.allocation_tree import asked_at
-from engine.arrays import Ints
+from engine.arrays import Ints, picked
 from engine.curves import Curves
 from engine.demand import demand_of
 from engine.errors import EngineError
@@ -90,8 +88,7 @@ def _total_at(
         demand = demand_of(curves, low, high)
         return int(units_at(demand, log_price, demand.at(log_price)).sum())
     least, most = tightened(groups, low, high)
-    order, _ = by_number(groups.of, len(groups.parent))
-    demand = demand_of(curves.of(order), low[order], high[order])
-    ordered = replace(groups, of=groups.of[order])
+    order, ordered = groups.side_by_side()
+    demand = demand_of(curves.of(order), picked(low, order), picked(high, order))
     asked = asked_at(demand, ordered, (least, most), log_price)
     return int(np.clip(round(asked), least[0], most[0]))

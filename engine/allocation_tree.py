@@ -17,11 +17,9 @@ from typing import Final
 import numpy as np
 
 from engine.allocation_groups import Groups, Runs, runs_of
-from engine.arrays import Bools, Floats, Ints
+from engine.allocation_told import Told, nothing_told, step_of
+from engine.arrays import Bools, Floats, Ints, blocks
 from engine.demand import Demand
-
-_ROWS: Final = 16_384
-"""Campaigns of a block: what is reckoned of them stays in the processor's cache."""
 
 _TURNS: Final = 120
 """Steps after which prices are taken as they are; a dozen do where demand does not jump."""
@@ -29,10 +27,11 @@ _TURNS: Final = 120
 _WIDEST: Final = 3.0
 """Most that a price moves in the first step, natural log; twice as much in the second, ..."""
 
-_LARGEST: Final = 690.0
-"""Log price beyond which, either way, nothing can be told from none and from all."""
+_BEYOND: Final = 0.5
+"""Most of a step that a price moves beyond where Newton's method takes it."""
 
-_LEAST: Final = 1e-300
+_LARGE: Final = 1_000
+"""Campaigns from which on a pool's price is found as quickly by itself, where its units are."""
 
 _CLOSE: Final = 0.1
 """Units of money per root of a pool's campaigns: rounding leaves more than that anyway."""
@@ -64,6 +63,7 @@ def pools_of(
         ended = search.at_an_end(heads)
         settled, open_ = heads[ended], heads[~ended]
         heads = search.hold_all(settled)
+        open_ = open_[search.sought[open_]]
         if open_.size:
             heads = np.concatenate((heads, search.hold(open_, search.clear(open_))))
     return Pools(
@@ -91,19 +91,7 @@ class _Block:
 
 
 def _blocks(demand: Demand, of: Ints) -> list[_Block]:
-    some = (slice(begin, begin + _ROWS) for begin in range(0, len(of), _ROWS))
-    return [_Block(demand.of(rows), runs_of(of[rows])) for rows in some]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What groups ask for at the prices of their pools, shapes (G,)."""
-
-    least: Floats
-    most: Floats
-    """As ``least``, but where demand jumps at a price: there the campaigns may have any of it."""
-    fall: Floats
-    """By how much it falls for a rise of the log price by one."""
+    return [_Block(demand.of(rows), runs_of(of[rows])) for rows in blocks(len(of))]
 
 
 class _Search:
@@ -121,54 +109,61 @@ class _Search:
         members = groups.sums(np.ones(len(groups.of), dtype=np.int64))
         self.close = _CLOSE * np.sqrt(members + 4.0)
         self.content = self._content()
+        self.large = members >= _LARGE
+        self.sought = np.isin(np.arange(count), groups.parent) | ~self.large
 
-    def clear(self, heads: Ints) -> _Asked:
-        """Find the prices of new pools; return what groups ask for at them."""
-        pools = heads
-        low, high = (np.full(len(self.head), end) for end in (-_LARGEST, _LARGEST))
-        asked, fall = self.asked(self._blocks_of(heads))
+    def clear(self, heads: Ints) -> Told:
+        """Find the prices of new pools, as closely as it takes to tell which groups they hold."""
+        told = nothing_told(self.content)
         for turn in range(1, _TURNS):
-            over = asked - self.total
-            apart = high - low > 1e-13 * (1.0 + np.abs(high))
-            heads = heads[((np.abs(over) > self.close) & apart)[heads]]
+            inside, price = self._among(heads), self.log_price[self.head]
+            said = self.asked(self._blocks_of(heads))
+            over = (said[0] - self.total)[self.head], self.close[self.head]
+            told = told.hear(inside, over, price, said)
+            open_ = told.open()
+            if self.large[heads].any():
+                open_ &= ~self.large | self._in_doubt(told)
+            heads = heads[open_[heads]]
             if not heads.size:
                 break
-            price, above = self.log_price[heads], over[heads] > 0
-            low[heads] = np.where(above, price, low[heads])
-            high[heads] = np.where(above, high[heads], price)
-            widest = turn * _WIDEST
-            wanted = price + _step(asked[heads], self.total[heads], fall[heads], widest)
-            within = (low[heads] < wanted) & (wanted < high[heads])
-            middle = 0.5 * (low[heads] + high[heads])
-            self.log_price[heads] = np.where(within, wanted, middle)
-            inside, again = self._among(heads), self.asked(self._blocks_of(heads))
-            asked, fall = np.where(inside, again[0], asked), np.where(inside, again[1], fall)
-        jumping = pools[np.abs(asked - self.total)[pools] > self.close[pools]]
-        return self._at_jumps(jumping, (low, high), _Asked(asked, asked, fall))
+            self._move(heads, told, turn * _WIDEST)
+        return told
 
-    def _at_jumps(self, heads: Ints, ends: tuple[Floats, Floats], asked: _Asked) -> _Asked:
-        """Return what is asked for with pools whose demand jumps over their totals at a price."""
-        if not heads.size:
-            return asked
-        inside, blocks, found = self._among(heads), self._blocks_of(heads), []
-        for end in ends:
-            self.log_price[heads] = end[heads]
-            found.append(np.where(inside, self.asked(blocks)[0], asked.least))
-        return _Asked(found[1], found[0], asked.fall)
+    def _in_doubt(self, told: Told) -> Bools:
+        """Return which pools hold groups or not by where between its ends their price lies."""
+        least, most = self.bounds
+        doubt = (told.least <= most) & (most < told.most)
+        doubt |= (told.least < least) & (least <= told.most)
+        doubt[self.head == np.arange(len(self.head))] = False
+        pools = np.zeros(len(self.head), dtype=np.bool_)
+        pools[self.head[doubt]] = True
+        return pools
+
+    def _move(self, heads: Ints, told: Told, widest: float) -> None:
+        """Move prices by Newton's method; of large pools a little beyond where it takes them.
+
+        An error becomes its square, about; with the right price in between, so do its ends' too.
+        """
+        step = step_of(told.asked[heads], self.total[heads], told.fall[heads], widest)
+        beyond = np.where(self.large[heads], np.minimum(np.abs(step), _BEYOND), 0.0)
+        wanted = self.log_price[heads] + step * (1.0 + beyond)
+        low, high = told.low[heads], told.high[heads]
+        within = (low < wanted) & (wanted < high)
+        self.log_price[heads] = np.where(within, wanted, 0.5 * (low + high))
 
     def _blocks_of(self, heads: Ints) -> list[_Block]:
         """Return the campaigns of pools, perhaps with some others."""
         inside = self._among(heads)
         return [block for block in self.blocks if inside[block.runs.groups].any()]
 
-    def hold(self, heads: Ints, asked: _Asked) -> Ints:
+    def hold(self, heads: Ints, told: Told) -> Ints:
         """Hold the topmost groups of pools that ask for what they may not have; return these."""
         least, most = self.bounds
         inside = self._among(heads)
-        outside = inside & ((asked.least > most) | (asked.most < least))
+        outside = inside & ((told.least > most) | (told.most < least))
         outside[heads] = False
-        held = self._head(outside, np.where(asked.least > most, most, least))
-        step = _step(asked.least[held], self.total[held], asked.fall[held], _WIDEST)
+        held = self._head(outside, np.where(told.least > most, most, least))
+        step = step_of(told.asked[held], self.total[held], told.fall[held], _WIDEST)
         self.log_price[held] += step
         return held
 
@@ -238,12 +233,3 @@ class _Search:
             np.add.at(asked, groups.parent[level], np.where(own, up, 0.0))
             np.add.at(fall, groups.parent[level], np.where(own & free, fall[level], 0.0))
         return asked, fall
-
-
-def _step(asked: Floats, total: Ints, fall: Floats, widest: float) -> Floats:
-    """Return by how much a log price is to rise, by Newton's method on logarithms."""
-    bought, wanted = np.maximum(asked, _LEAST), np.maximum(total, _LEAST)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        step = np.log(bought / wanted) * bought / fall
-    step = np.where(fall > 0.0, step, np.where(bought > wanted, np.inf, -np.inf))
-    return np.clip(step, -widest, widest)

@@ -31,11 +31,12 @@ class Power:
     def gain(self, of: Coefficients, spend: Floats, more: Floats) -> Floats:
         """Return what ``more`` brings on top of ``spend``."""
         none = spend == 0.0
+        if not none.any():
+            grown = np.expm1(of.exponent * np.log1p(more / spend))
+            return np.asarray(of.scale * (spend**of.exponent * grown))
         some = np.where(none, 1.0, spend)
         gain = some**of.exponent * np.expm1(of.exponent * np.log1p(more / some))
-        if none.any():
-            gain[none] = more[none] ** of.exponent[none]
-        return of.scale * gain
+        return of.scale * np.where(none, more**of.exponent, gain)
 
     def log_marginal(self, of: Coefficients, spend: Floats) -> Floats:
         """Return the log of the value of a unit more."""

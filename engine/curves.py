@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Bools, Floats, Ints
+from engine.arrays import BLOCK, Bools, Floats, Ints, blocks, picked
 from engine.curve_families import (
     EXPONENTIAL,
     FAMILIES,
@@ -22,9 +22,6 @@ from engine.errors import EngineError
 
 STEEPEST: Final = 20.0
 """Largest exponent of a Hill curve: beyond it a curve is a step."""
-
-_ROWS: Final = 16_384
-"""Campaigns at a time: what is reckoned on the way stays in the processor's cache."""
 
 Question = Callable[..., Floats]
 """Of a family, its coefficients and amounts."""
@@ -108,8 +105,8 @@ class Curves:
         """Return the curves of some campaigns."""
         # What was checked once is not checked again.
         some = Curves.__new__(Curves)
-        some.family, some.scale = self.family[at], self.scale[at]
-        some.half, some.exponent = self.half[at], self.exponent[at]
+        some.scale, some.exponent = picked(self.scale, at), picked(self.exponent, at)
+        some.family, some.half = picked(self.family, at), picked(self.half, at)
         if len(self.parts) == 1:
             of = Coefficients(some.scale, some.half, some.exponent)
             some.parts = (Part(self.parts[0].family, slice(None), of),)
@@ -118,7 +115,7 @@ class Curves:
         return some
 
     def _asked(self, question: Question, *amounts: Floats) -> Floats:
-        if len(self.parts) == 1 and len(self) <= _ROWS:
+        if len(self.parts) == 1 and len(self) <= BLOCK:
             part = self.parts[0]
             return question(part.family, part.of, *amounts)
         whole = np.empty(len(self))
@@ -130,7 +127,7 @@ class Curves:
 
 def power(scale: Floats, exponent: Floats) -> Curves:
     """Return curves ``scale * spend ** exponent``; ``exponent`` in (0, 1)."""
-    return _of_one(POWER, scale, np.ones(len(scale)), exponent)
+    return _of_one(POWER, scale, np.broadcast_to(1.0, len(scale)), exponent)
 
 
 def logarithm(scale: Floats, half: Floats) -> Curves:
@@ -176,14 +173,13 @@ def _parts(curves: Curves) -> tuple[Part, ...]:
 def _blocks(part: Part) -> Iterator[tuple[Ints | slice, Coefficients]]:
     """Return the campaigns of a part some at a time."""
     of = part.of
-    for begin in range(0, len(of.scale), _ROWS):
-        some = slice(begin, begin + _ROWS)
+    for some in blocks(len(of.scale)):
         at = some if isinstance(part.at, slice) else part.at[some]
         yield at, Coefficients(of.scale[some], of.half[some], of.exponent[some])
 
 
 def _of_one(kind: int, scale: Floats, half: Floats, exponent: Floats) -> Curves:
-    return Curves(np.full(len(scale), kind), scale, half, exponent)
+    return Curves(np.broadcast_to(kind, len(scale)), scale, half, exponent)
 
 
 def _check(curves: Curves) -> None:

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Bools, Floats, Ints
-from engine.curve_families import HILL
+from engine.arrays import Bools, Floats, Ints, picked
+from engine.curve_families import FAMILIES, HILL
 from engine.curves import Curves
 
 _HALVINGS: Final = 40
@@ -83,9 +83,9 @@ class Demand:
         """Return what some of the campaigns buy, given by position and rising."""
         return Demand(
             curves=self.curves.of(at),
-            low=self.low[at],
-            high=self.high[at],
-            log_reference=self.log_reference[at],
+            low=picked(self.low, at),
+            high=picked(self.high, at),
+            log_reference=picked(self.log_reference, at),
             jumps=None if self.jumps is None else self.jumps.of(at),
         )
 
@@ -103,7 +103,7 @@ def demand_of(curves: Curves, low: Ints, high: Ints) -> Demand:
 
 
 def _jumps(curves: Curves, low: Floats, high: Floats) -> Jumps | None:
-    if not (curves.family == HILL).any():
+    if all(part.family is not FAMILIES[HILL] for part in curves.parts):
         return None
     at = np.flatnonzero((curves.family == HILL) & (curves.exponent > 1.0) & (high > low))
     if not at.size:

@@ -6,6 +6,7 @@ times the clicks says little more about the shape of a day. The sums are integer
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,6 +58,9 @@ _DAY_TRUST = 28.0
 
 _LARGEST = 10**9
 
+_SUMS: Final = ("relative", "weight", "day_clicks", "day_weight")
+_COUNTS: Final = ("latest_day", "latest_count", "previous_count")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pooled:
@@ -95,36 +99,61 @@ def unpack(value: bytes) -> Rows:
     return pool
 
 
-def add_day(pool: Rows, day: int, cells: Ints, clicks: Ints, observed: Bools) -> Rows:
-    """Return sums with one campaign-day more.
+def add_days(pool: Rows, days: Ints, cells: Ints, clicks: Ints, observed: Bools) -> Rows:
+    """Return sums with N campaign-days more, each held against the sums that it finds.
 
     Parameters
     ----------
     pool
         Shape (1,).
-    day
-        Local day, in days since 1970-01-01.
+    days
+        Shape (N,), local days, in days since 1970-01-01.
     cells, clicks, observed
-        Shape (H,): hour of the week, clicks, and whether the hour was reported. A day
-        without a click tells nothing of its shape, and changes the counts alone.
+        Shape (N, H): hour of the week, clicks, and whether the hour was reported; short days end in
+        hours that were not. A day without a click tells nothing of its shape, and changes the
+        counts alone.
     """
-    after = _counted(pool.copy(), day)
-    chosen = np.flatnonzero(observed)
-    seen = np.minimum(clicks[chosen], _LARGEST)
-    total = int(seen.sum())
-    if total == 0:
+    seen = np.where(observed, np.minimum(clicks, _LARGEST), 0)
+    told = np.flatnonzero(seen.any(axis=1))
+    full = int(pool["day_weight"].sum()) + WHOLE * len(told) > MOST_DAYS * WHOLE
+    if full and len(days) > 1:
+        for at in range(len(days)):
+            some = slice(at, at + 1)
+            pool = add_days(pool, days[some], cells[some], clicks[some], observed[some])
+        return pool
+    after = _counted(pool.copy(), days)
+    if not told.size:
         return after
+    cells, seen, observed = cells[told], seen[told], observed[told]
+    grown = _grown(cells, seen, observed)
+    before = {name: _before(pool[name], each) for name, each in grown.items()}
+    excess = _excess(_shapes(before), cells, seen, observed)
+    after["excess"] = np.cumsum(np.concatenate((pool["excess"], excess)))[-1]
+    after["clicks"] += float(seen.sum())
+    for name, each in grown.items():
+        after[name] += each.sum(axis=0)
+    return _halved(after) if full else after
+
+
+def _grown(cells: Ints, clicks: Ints, observed: Bools) -> dict[str, Ints]:
+    """Return what each of N days adds to sums, (N, 168) and (N, 7)."""
+    count = len(cells)
+    total = clicks.sum(axis=1)
     weight = WHOLE * total // (total + TELLING)
-    relative = seen * len(seen) * ONE // total
-    hours = cells[chosen]
-    after["excess"] += _excess(shape_of(pool), hours, seen)
-    after["clicks"] += total
-    np.add.at(after["relative"][0], hours, relative * weight)
-    np.add.at(after["weight"][0], hours, weight)
-    weekday = int(cells[0]) // 24
-    after["day_clicks"][0, weekday] += total
-    after["day_weight"][0, weekday] += WHOLE
-    return _halved(after) if after["day_weight"].sum() > MOST_DAYS * WHOLE else after
+    relative = clicks * (observed.sum(axis=1) * ONE)[:, None] // total[:, None]
+    hours, weekdays = (np.zeros((2, count, size), np.int64) for size in (HOURS_OF_WEEK, 7))
+    owners, nth = np.nonzero(observed)
+    where = owners, cells[owners, nth]
+    np.add.at(hours[0], where, (relative * weight[:, None])[observed])
+    np.add.at(hours[1], where, weight[owners])
+    days = np.arange(count), cells[:, 0] // 24
+    weekdays[0][days], weekdays[1][days] = total, WHOLE
+    return dict(zip(_SUMS, (*hours, *weekdays), strict=True))
+
+
+def _before(sums: Ints, grown: Ints) -> Ints:
+    """Return the sums that each of N days finds."""
+    return np.asarray(sums + np.cumsum(grown, axis=0) - grown)
 
 
 def pooled(pool: Rows) -> Pooled:
@@ -145,47 +174,55 @@ def shape_of(pool: Rows) -> Floats:
     The hours of a day are means over campaign-days, flat where none was observed; weekdays
     stand to each other as their clicks per campaign-day, shrunk to no difference.
     """
-    weight = pool["weight"][0]
-    hours = np.divide(
-        pool["relative"][0], weight * float(ONE), out=np.ones(HOURS_OF_WEEK), where=weight > 0
-    )
-    days = pool["day_weight"][0] / float(WHOLE)
-    clicks = pool["day_clicks"][0].astype(np.float64)
-    mean = clicks.sum() / max(days.sum(), 1.0)
-    weekdays = np.ones(7)
-    if mean > 0.0:
-        weekdays = (clicks / mean + _DAY_TRUST) / (days + _DAY_TRUST)
-    shape = np.maximum(hours, 1e-3) * np.repeat(weekdays, 24)
-    weights: Floats = shape / shape.mean()
-    return weights
+    return np.asarray(_shapes({name: pool[name] for name in _SUMS})[0])
 
 
-def _counted(pool: Rows, day: int) -> Rows:
-    """Count a campaign of the day; days before the latest two are not counted."""
-    latest = int(pool["latest_day"][0])
-    if day > latest:
-        pool["previous_count"] = pool["latest_count"] if day == latest + 1 else 0
-        pool["latest_day"], pool["latest_count"] = day, 1
-    elif day == latest:
-        pool["latest_count"] += 1
-    elif day == latest - 1:
-        pool["previous_count"] += 1
+def _shapes(sums: Mapping[str, Ints]) -> Floats:
+    """Return the shapes (N, 168) that N times `_SUMS` say."""
+    relative, weight, day_clicks, day_weight = (sums[name] for name in _SUMS)
+    flat = np.ones(relative.shape)
+    hours = np.divide(relative, weight * float(ONE), out=flat, where=weight > 0)
+    days, clicks = day_weight / float(WHOLE), day_clicks.astype(np.float64)
+    mean = clicks.sum(axis=1, keepdims=True) / np.maximum(days.sum(axis=1, keepdims=True), 1.0)
+    level = np.divide(clicks, mean, out=np.zeros(clicks.shape), where=mean > 0.0)
+    weekdays = np.where(mean > 0.0, (level + _DAY_TRUST) / (days + _DAY_TRUST), 1.0)
+    shape = np.maximum(hours, 1e-3) * np.repeat(weekdays, 24, axis=1)
+    return np.asarray(shape / shape.mean(axis=1, keepdims=True))
+
+
+def _counted(pool: Rows, days: Ints) -> Rows:
+    """Count the campaigns of days, one after the other; those before the latest two are not."""
+    latest, *counts = (int(pool[name][0]) for name in _COUNTS)
+    for day in days.tolist():
+        if day > latest:
+            counts = [1, counts[0] if day == latest + 1 else 0]
+            latest = day
+        elif day >= latest - 1:
+            counts[latest - day] += 1
+    for name, value in zip(_COUNTS, (latest, *counts), strict=True):
+        pool[name] = value
     return pool
 
 
-def _excess(shape: Floats, cells: Ints, clicks: Ints) -> float:
-    """Return how much more the clicks vary around the shape than chance would make them.
+def _excess(shapes: Floats, cells: Ints, clicks: Ints, observed: Bools) -> Floats:
+    """Return how much more clicks (N, H) vary around shapes than chance would make them; (N,).
 
     Pearson's statistic less its degrees of freedom: its expectation is the clicks divided by
     the concentration (method of moments).
     """
-    part = shape[cells]
-    expected = clicks.sum() * part / part.sum()
-    return float(((clicks - expected) ** 2 / expected).sum() - (len(cells) - 1))
+    excess, parts = np.empty(len(cells)), np.take_along_axis(shapes, cells, axis=1)
+    hours = observed.sum(axis=1)
+    for count in np.unique(hours).tolist():
+        rows = np.flatnonzero(hours == count)
+        chosen = observed[rows]
+        part, told = (each[rows][chosen].reshape(-1, count) for each in (parts, clicks))
+        expected = told.sum(axis=1, keepdims=True) * part / part.sum(axis=1, keepdims=True)
+        excess[rows] = ((told - expected) ** 2 / expected).sum(axis=1) - (count - 1)
+    return excess
 
 
 def _halved(pool: Rows) -> Rows:
-    for name in ("relative", "weight", "day_clicks", "day_weight"):
+    for name in _SUMS:
         pool[name] //= 2
     for name in ("excess", "clicks"):
         pool[name] /= 2.0

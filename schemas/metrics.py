@@ -133,8 +133,10 @@ class MetricsEvent(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fie
 def _check_counts(row: MetricsEvent | Breakdown, path: str, *, signed: bool) -> None:
     spend, revenue, conversions = row.spend, row.revenue, row.conversions
     check_amount(spend, path + "spend")
-    check_amount(revenue, path + "revenue")
-    check_amount(conversions, path + "conversions", decimals=CONVERSION_DECIMALS)
+    if revenue is not _ZERO:
+        check_amount(revenue, path + "revenue")
+    if conversions is not _ZERO:
+        check_amount(conversions, path + "conversions", decimals=CONVERSION_DECIMALS)
     amounts_below = spend < _ZERO or conversions < _ZERO or revenue < _ZERO
     if not signed and (amounts_below or row.impressions < 0 or row.clicks < 0):
         _refuse_correction(row, path)

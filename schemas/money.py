@@ -23,6 +23,7 @@ ATTO_PER_UNIT = 10**MAX_DECIMALS
 """The ledger keeps fractions of a currency unit in steps of 1e-18."""
 
 _MICRO = 6
+_DIGITS = len(str(MAX_AMOUNT)) - 1
 _MAX = Decimal(MAX_AMOUNT)
 _MAX_MICROS = Decimal(MAX_AMOUNT * 10**_MICRO)
 _STEPS = tuple(Decimal(1).scaleb(-exponent) for exponent in range(5))
@@ -49,22 +50,24 @@ def check_amount(
     value: Decimal, field: str, *, decimals: int = MAX_DECIMALS, limit: Decimal = _MAX
 ) -> None:
     """Raise `SchemaError` unless ``value`` is finite, within ``limit`` and not too fine."""
+    if -_MICRO <= value.adjusted() < _DIGITS and _is_short(value, decimals) and value.is_finite():
+        return  # As nearly all are: below the least limit there is, and told so most quickly.
     if not value.is_finite():
         raise SchemaError(field, Reason.NOT_FINITE, f"must be a finite number, was {value}")
     if value.copy_abs() > limit:
         detail = f"must lie between -{limit:,} and {limit:,}, was {str(value)[:40]}"
         raise SchemaError(field, Reason.OUT_OF_RANGE, detail)
-    if _may_be_finer(value, decimals) and -int(value.as_tuple().exponent) > decimals:
+    if -int(value.as_tuple().exponent) > decimals:
         detail = f"may have at most {decimals} decimals, was {str(value)[:40]}"
         raise SchemaError(field, Reason.TOO_MANY_DECIMALS, detail)
 
 
-def _may_be_finer(value: Decimal, decimals: int) -> bool:
-    """Return False where ``value`` surely has no more ``decimals``: told faster than its exponent.
+def _is_short(value: Decimal, decimals: int) -> bool:
+    """Return whether a ``value`` from a millionth up surely has no more ``decimals``.
 
-    From a millionth up it is written plainly, with a digit and a point before its decimals.
+    It is written plainly, with a digit and a point before its decimals.
     """
-    return value.adjusted() < -_MICRO or len(str(value)) > decimals + 2
+    return len(str(value)) <= decimals + 2
 
 
 def from_micros(micros: Decimal, field: str) -> Decimal:

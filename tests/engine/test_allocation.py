@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import allocation_tree
 from engine.allocation import Allocation, Groups, InfeasibleAllocation, allocate
 from engine.allocation_exchange import best_exchange
 from engine.allocation_targets import until_margin, until_return
@@ -49,6 +50,17 @@ def test_no_split_in_whole_units_brings_more(kinds: list[int], *, tree: bool) ->
     answered = sum(check_best(some_problem(rng, kinds, tree=tree)) for _ in range(PROBLEMS))
 
     assert answered > PROBLEMS // 4
+
+
+@pytest.mark.parametrize("kinds", [CONCAVE, ANY], ids=["concave", "some bend upwards"])
+def test_prices_that_only_tell_whose_bounds_bind_split_as_well(
+    kinds: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(allocation_tree, "_LARGE", 0)  # As of pools of thousands.
+    rng = np.random.default_rng(17 + len(kinds))
+    answered = sum(check_best(some_problem(rng, kinds, tree=True)) for _ in range(2 * PROBLEMS))
+
+    assert answered > PROBLEMS // 2
 
 
 def large(count: int, seed: int) -> tuple[Curves, Ints, Ints, int]:

@@ -142,7 +142,8 @@ def pooled_shape(learned: Rows) -> Floats:
     """Return the shape of a pool that one campaign's first day was added to."""
     day = np.arange(24)
     clicks = learned["clicks"][1, :24]
-    pool = pooling.add_day(pooling.unpack(b""), 20_514, day, clicks, day >= 0)
+    days = np.array([20_514]), day[None], clicks[None], day[None] >= 0
+    pool = pooling.add_days(pooling.unpack(b""), *days)
     return pooling.pooled(pool).weights
 
 

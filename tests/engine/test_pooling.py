@@ -31,11 +31,26 @@ def days(draw: st.DrawFn) -> Day:
     return draw(st.integers(0, 9)), clicks, seen
 
 
+def add_day(pool: Rows, day: int, cells: Ints, clicks: Ints, seen: Bools) -> Rows:
+    return pooling.add_days(pool, np.array([day]), cells[None], clicks[None], seen[None])
+
+
 def added(pool: Rows, given_: list[Day]) -> Rows:
     for day, clicks, seen in given_:
         hours = np.arange(len(clicks)) % 24
-        pool = pooling.add_day(pool, FIRST + day, day % 7 * 24 + hours, clicks, seen)
+        pool = add_day(pool, FIRST + day, day % 7 * 24 + hours, clicks, seen)
     return pool
+
+
+def added_together(pool: Rows, given_: list[Day]) -> Rows:
+    """Return the sums with all days at once, short ones ending in hours that were not."""
+    cells, clicks, seen = np.zeros((3, len(given_), 25), dtype=np.int64)
+    for at, (day, counts, told) in enumerate(given_):
+        size = len(counts)
+        cells[at, :size] = day % 7 * 24 + np.arange(size) % 24
+        clicks[at, :size], seen[at, :size] = counts, told
+    days = FIRST + np.array([day for day, _, _ in given_], dtype=np.int64)
+    return pooling.add_days(pool, days, cells, clicks, seen > 0)
 
 
 def alike(shape: Floats, count: int, clicks: float) -> Rows:
@@ -44,7 +59,7 @@ def alike(shape: Floats, count: int, clicks: float) -> Rows:
     for number in range(7 * count):
         cells = np.arange(24) + number % 7 * 24
         counts = np.rint(shape[cells] * clicks).astype(np.int64)
-        pool = pooling.add_day(pool, FIRST + number, cells, counts, np.ones(24, dtype=np.bool_))
+        pool = add_day(pool, FIRST + number, cells, counts, np.ones(24, dtype=np.bool_))
     return pool
 
 
@@ -103,7 +118,7 @@ def test_another_day_never_lowers_the_evidence(given_: list[Day], another: Day) 
 def test_a_day_without_a_click_changes_the_counts_alone() -> None:
     pool = alike(np.ones(168), 1, 10.0)
     none = np.zeros(24, dtype=np.int64)
-    after = pooling.add_day(pool, FIRST + 7, np.arange(24), none, np.ones(24, dtype=np.bool_))
+    after = add_day(pool, FIRST + 7, np.arange(24), none, np.ones(24, dtype=np.bool_))
     after[["latest_day", "latest_count", "previous_count"]] = pool[
         ["latest_day", "latest_count", "previous_count"]
     ]
@@ -128,8 +143,8 @@ def test_campaigns_that_differ_count_for_less_than_those_that_agree() -> None:
     for number in range(300):
         cells = np.arange(24) + number % 7 * 24
         rates = chance.gamma(4.0, 1 / 4.0, 24)
-        unlike = pooling.add_day(unlike, FIRST, cells, chance.poisson(300 * rates), seen)
-        near = pooling.add_day(near, FIRST, cells, chance.poisson(np.full(24, 300.0)), seen)
+        unlike = add_day(unlike, FIRST, cells, chance.poisson(300 * rates), seen)
+        near = add_day(near, FIRST, cells, chance.poisson(np.full(24, 300.0)), seen)
     # Rates drawn from a gamma of shape 4 are a prior worth 4 clicks in each hour.
     assert pooling.pooled(unlike).concentration == pytest.approx(4.0, rel=0.5)
     # What is left of chance alone is as near to no difference as a prior may claim.
@@ -141,8 +156,8 @@ def test_size_is_not_weight_and_the_weekdays_stand_by_their_clicks() -> None:
     large, small = np.full(24, 1_000), np.full(24, 100)
     large[9], small[18] = 2_000, 200
     seen = np.ones(24, dtype=np.bool_)
-    pool = pooling.add_day(pooling.new_pool(), FIRST, np.arange(24), large, seen)
-    week = pooling.pooled(pooling.add_day(pool, FIRST, np.arange(24), small, seen)).weights
+    pool = add_day(pooling.new_pool(), FIRST, np.arange(24), large, seen)
+    week = pooling.pooled(add_day(pool, FIRST, np.arange(24), small, seen)).weights
     assert week[18] == pytest.approx(week[9], rel=0.02)
     # Fridays with three times the clicks of the others, after very many weeks.
     shape = np.ones(168)
@@ -162,7 +177,7 @@ def test_old_days_are_halved_so_that_new_ones_go_on_counting(
     for number in range(70):
         cells = np.arange(24) + number % 7 * 24
         counts = (noon[cells] * 100).astype(np.int64)
-        pool = pooling.add_day(pool, FIRST + number, cells, counts, np.ones(24, dtype=np.bool_))
+        pool = add_day(pool, FIRST + number, cells, counts, np.ones(24, dtype=np.bool_))
     week = pooling.shape_of(pool)
     assert week[12] > 5 * week[0]
 
@@ -172,3 +187,16 @@ def test_a_pool_that_another_version_wrote_is_refused_by_number() -> None:
     pool["format"] = 5
     with pytest.raises(UnknownFormat, match="a stored pool has format 5, this version reads 1"):
         pooling.unpack(pool.tobytes())
+
+
+@quick
+@given(
+    given_=st.lists(days(), max_size=12), before=st.lists(days(), max_size=3), full=st.booleans()
+)
+def test_days_that_come_together_are_added_one_after_the_other(
+    given_: list[Day], before: list[Day], *, full: bool
+) -> None:
+    pool = added(pooling.new_pool(), before)
+    if full:
+        pool["day_weight"][0, 0] += (pooling.MOST_DAYS - 4) * pooling.WHOLE
+    assert added_together(pool, given_).tobytes() == added(pool, given_).tobytes()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 import numpy as np
@@ -35,7 +36,7 @@ from schemas.keys import EVERYTHING
 from schemas.topics import PRIORS
 from workers.allocator.anomalies import Closed, watch_days
 from workers.allocator.policy import AllocatorPolicy
-from workers.allocator.spend import days_of, sums_after
+from workers.allocator.spend import Days, days_of, sums_after
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Output, Record, Step, View
 from workers.draft import Draft
@@ -84,7 +85,7 @@ def shapes_step(
     scopes: dict[bytes, list[int]] = {}
     weeks: dict[bytes, list[Floats]] = {}
     for at, each in enumerate(told):
-        week = _week(draft, each, days.level(at))
+        week = _week(draft, each, days, at)
         if week is None:
             draft.count("repeats", each.record.topic)
             continue
@@ -121,7 +122,7 @@ def _readable(
     return told
 
 
-def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
+def _week(draft: Draft, told: _Told, days: Days, at: int) -> Floats | None:
     """Return the levels of the week that a day has completed, (7,) or none of them, (0,).
 
     Under an account's key they come from what is kept of the campaign, and there are None at all
@@ -132,7 +133,7 @@ def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
         return np.array(shape.week_levels or ())
     kept = campaign_key(shape.platform, shape.account_id, shape.campaign_id) + _TOLD
     row = told_days.unpack(draft.read(kept) or b"")
-    telling = told_days.tell(row, day_number(shape.day), level)
+    telling = told_days.tell(row, day_number(shape.day), days.level(at))
     if not telling.new:
         return None
     draft.writes[kept] = telling.row.tobytes()
@@ -141,9 +142,9 @@ def _week(draft: Draft, told: _Told, level: float | None) -> Floats | None:
 
 def _sent_on(view: View, told: _Told, week: Floats) -> Output:
     record, key = told.record, told.wider or b""
-    shape = replace(told.shape, week_levels=tuple(week.tolist()) or None)
-    same = shape.week_levels == told.shape.week_levels
-    value = record.value if same else encode(shape)
+    levels = tuple(week.tolist()) or None
+    same = levels == told.shape.week_levels
+    value = record.value if same else encode(replace(told.shape, week_levels=levels))
     home = partition_of(key, view.partitions)
     return Output(record.topic, key, value, home, timestamp=record.timestamp)
 
@@ -152,8 +153,7 @@ def _pooled(draft: Draft, topic: str, told: Sequence[_Told], spend: ShapeSums) -
     """Return what a scope says with some days more, and keep it."""
     key = told[0].key
     pool = pooling.unpack(draft.read(key) or b"")
-    for each in told:
-        pool = _added(pool, each.shape)
+    pool = _added(pool, [each.shape for each in told])
     pool["version"] += 1
     draft.writes[key] = pool.tobytes()
     prior = _prior(told[-1], pool, spend)
@@ -183,14 +183,14 @@ def _wider(key: bytes, shape: Shape) -> bytes | None:
     return scopes[scopes.index(key) + 1]
 
 
-def _added(pool: Rows, shape: Shape) -> Rows:
-    return pooling.add_day(
-        pool,
-        day_number(shape.day),
-        shape.weekday * 24 + np.array(shape.local_hours),
-        np.array(shape.clicks),
-        np.array(shape.observed),
+def _added(pool: Rows, shapes: Sequence[Shape]) -> Rows:
+    hours, clicks, observed = (
+        np.array(list(zip_longest(*each, fillvalue=0))).T
+        for each in zip(*((s.local_hours, s.clicks, s.observed) for s in shapes), strict=True)
     )
+    weekdays = np.array([shape.weekday for shape in shapes])
+    days = np.array([day_number(shape.day) for shape in shapes])
+    return pooling.add_days(pool, days, weekdays[:, None] * 24 + hours, clicks, observed > 0)
 
 
 def _prior(latest: _Told, pool: Rows, spend: ShapeSums) -> Prior:

@@ -33,10 +33,6 @@ class InForce(NamedTuple):
     shaped: bool
     """Whether somebody has set budgets, and no bids."""
 
-    def capped(self, spend: Ints) -> Bools:
-        """Return which hours of the day were cut off, given their spend in minor units, (H,)."""
-        return self.ran_out(spend) | self.shaped
-
     def allowed(self) -> tuple[int | None, ...] | None:
         """Return the most that each hour might spend, minor units; None where none is known."""
         known = [None if each == UNKNOWN else each for each in self.budget.tolist()]

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from engine import money, patterns
-from engine.arrays import Floats, Ints, Rows
-from engine.calendar import DAY, HOUR, day_start, hour_of_week, local_day, month_first, month_of
+from engine import patterns
+from engine.arrays import Bools, Ints, Rows
+from engine.calendar import DAY, day_start, hour_of_week, local_day
 from engine.dates import begin_dates
-from engine.hours import MILLIONTHS, SUSPECT
+from engine.hours import MILLIONTHS
 from engine.ledger import Advance
 from engine.plans import PERIODS
 from schemas import LateConversions, Plan, Portfolio, Shape
 from schemas.fields import Autonomy, BudgetPeriod
-from schemas.money import exponent_of, from_minor, from_units_atto
+from schemas.money import from_minor, from_units_atto
 from schemas.plan import Rollover
 from schemas.topics import PORTFOLIO, SHAPES
 from workers.instants import date_of, from_seconds
 from workers.optimizer import overspend
+from workers.optimizer.closed_hours import ClosedHours, closed_hours, currency_of
 from workers.optimizer.closed_maturity import matured
 from workers.optimizer.closed_spend import InForce, in_force_on
 from workers.optimizer.daily_budgets import daily_budget
 from workers.optimizer.delays import tell_delays
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import excluded
-from workers.optimizer.plan_rows import GROUPED, read_plan
+from workers.optimizer.plan_rows import GROUPED
 from workers.optimizer.retained import read_days
 from workers.optimizer.wave import Wave
-
-_THOUSANDTHS = MILLIONTHS // 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +43,10 @@ class ClosedDay:
     at: int
     """Position in the wave."""
     day: int
-    starts: Ints
-    """First seconds of its hours, shape (23 to 25,)."""
-    rows: Rows
-    """Its hours, all zero where none was told, or it is suspect or excluded."""
+    hours: ClosedHours
     in_force: InForce
+    ran_out: Bools
+    """Which hours spent all that they might."""
     late: LateConversions | None
     maturity: float
     """Which share of its conversions is told by now."""
@@ -90,23 +89,21 @@ def _closed(
     bounds: tuple[Ints, Ints],
     beside: Sequence[tuple[InForce, LateConversions | None, float]],
 ) -> Iterator[ClosedDay]:
-    rows, owners, starts = facts
-    firsts, ends = bounds
-    days = local_day(wave.calendar, wave.zones[at], firsts)
-    edges = np.searchsorted(owners, np.arange(len(at) + 1))
-    for k, i in enumerate(at.tolist()):
-        hours = np.arange(firsts[k], ends[k], HOUR)
-        own = slice(edges[k], edges[k + 1])
-        table = np.zeros(len(hours), dtype=rows.dtype)
-        table[(starts[own] - firsts[k]) // HOUR] = rows[own]
-        table[table["flags"] & SUSPECT > 0] = 0
-        held, late, mature = beside[k]
+    days = local_day(wave.calendar, wave.zones[at], bounds[0])
+    each = zip(
+        at.tolist(),
+        days.tolist(),
+        closed_hours(wave, at, days, bounds, facts),
+        beside,
+        strict=True,
+    )
+    for i, day, hours, (held, late, mature) in each:
         yield ClosedDay(
             at=i,
-            day=int(days[k]),
-            starts=hours,
-            rows=table,
+            day=day,
+            hours=hours,
             in_force=held,
+            ran_out=held.ran_out(np.array(hours.spend)),
             late=late,
             maturity=mature,
         )
@@ -122,15 +119,8 @@ def _tell(draft: Draft, wave: Wave, closed: ClosedDay) -> None:
 
 
 def _shape(wave: Wave, closed: ClosedDay) -> Shape:
-    i, rows = closed.at, closed.rows
-    event = wave.facts[i].event
-    zones = np.full(len(rows), wave.zones[i])
-    days = np.full(len(rows), closed.day)
-    cells = hour_of_week(wave.calendar, zones, closed.starts, days)
-    currency = (wave.campaigns["currency"][i] or wave.plans["currency"][i]).decode()
-    exponent = np.full(len(rows), exponent_of(currency) if currency else 0)
-    spend, revenue = (money.floor_to_minor(rows[name], exponent) for name in ("spend", "revenue"))
-    day = date_of(closed.day)
+    i, hours, held = closed.at, closed.hours, closed.in_force
+    event, day = wave.facts[i].event, date_of(closed.day)
     return Shape(
         platform=event.platform,
         account_id=event.account_id,
@@ -138,17 +128,18 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         day=day,
         weekday=day.weekday(),
         timezone=wave.campaigns["zone"][i].decode(),
-        currency=currency or None,
-        local_hours=tuple((cells % 24).tolist()),
-        observed=tuple((rows["format"] > 0).tolist()),
-        impressions=_counts(rows["impressions"]),
-        clicks=_counts(rows["clicks"]),
-        spend_minor=_counts(spend),
-        conversion_thousandths=_counts(rows["conversions"] // _THOUSANDTHS),
-        revenue_minor=_if_any(np.maximum(revenue, 0)),
-        log_multiplier=_if_any(closed.in_force.log_multiplier),
-        capped=_if_any(closed.in_force.capped(spend)),
-        allowed_minor=closed.in_force.allowed(),
+        currency=currency_of(wave, i) or None,
+        local_hours=hours.local,
+        observed=hours.observed,
+        impressions=hours.impressions,
+        clicks=hours.clicks,
+        spend_minor=hours.spend,
+        conversion_thousandths=hours.conversions,
+        revenue_minor=hours.revenue if any(hours.revenue) else None,
+        log_multiplier=_if_any(held.log_multiplier),
+        # What only budgets have shaped spent what it was allowed to, hour by hour.
+        capped=_if_any(closed.ran_out | held.shaped),
+        allowed_minor=held.allowed(),
         late_conversions=closed.late,
         closed_at=from_seconds(wave.facts[i].now),
     )
@@ -159,15 +150,10 @@ def _if_any(values: Rows) -> tuple[Any, ...] | None:
     return tuple(values.tolist()) if values.any() else None
 
 
-def _counts(values: Ints | Floats) -> tuple[int, ...]:
-    """Return counts for pooling; deltas whose other half is still to come count as zero."""
-    return tuple(np.maximum(values, 0).tolist())
-
-
 def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
     i = closed.at
     event, campaign = wave.facts[i].event, wave.campaigns[i]
-    plan = read_plan(wave.plan_values[i])
+    plan = wave.book.plan(wave.plan_values[i])
     impressions, clicks, conversions = np.maximum(campaign["day_counts"], 0).tolist()
     set_ = daily_budget(draft, wave.keys[i], wave.plans[i : i + 1])
     budget = _budget_of_day(wave, i, closed.day) if set_ is None else set_.minor
@@ -187,8 +173,8 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
         conversions=conversions / MILLIONTHS,
         impressions=impressions,
         clicks=clicks,
-        observed_hours=int((closed.rows["format"] > 0).sum()),
-        capped_hours=_capped_hours(plan, closed),
+        observed_hours=sum(closed.hours.observed),
+        capped_hours=int((closed.ran_out & closed.hours.observed).sum()),
         conversion_maturity=closed.maturity,
         releasable=_releasable(plan),
         budget_jitter=0.0 if set_ is None else set_.jitter,
@@ -196,12 +182,6 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
         max_budget=_most_of_day(plan),
         closed_at=from_seconds(wave.facts[i].now),
     )
-
-
-def _capped_hours(plan: Plan, closed: ClosedDay) -> int:
-    exponent = np.full(len(closed.rows), exponent_of(plan.currency))
-    spend = money.floor_to_minor(closed.rows["spend"], exponent)
-    return int((closed.in_force.ran_out(spend) & (closed.rows["format"] > 0)).sum())
 
 
 def _releasable(plan: Plan) -> bool:
@@ -222,12 +202,11 @@ def _amount(pair: Ints) -> Decimal:
 
 def _budget_of_day(wave: Wave, i: int, day: int) -> int:
     """Return the day's even part of its period's budget, minor units, rounded down."""
-    row = wave.plans[i]
-    month = month_of(np.array([day]))
-    lengths = {
-        "day": 1,
-        "week": 7,
-        "month": int((month_first(month + 1) - month_first(month))[0]),
-        "flight": int(row["flight_last"] - row["flight_first"] + 1),
+    row, date = wave.plans[i], date_of(day)
+    lengths: Mapping[str, Callable[[], int]] = {
+        "day": lambda: 1,
+        "week": lambda: 7,
+        "month": lambda: monthrange(date.year, date.month)[1],
+        "flight": lambda: int(row["flight_last"] - row["flight_first"] + 1),
     }
-    return int(row["amount"]) // lengths[PERIODS[row["period"]]]
+    return int(row["amount"]) // lengths[PERIODS[row["period"]]]()

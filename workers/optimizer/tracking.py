@@ -8,6 +8,7 @@ the newest days.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -17,7 +18,7 @@ from engine import delay
 from engine.arrays import Bools, Floats, Ints, Rows
 from engine.calendar import DAY, HOUR
 from engine.delay import Maturity
-from engine.tracking import DOUBTED, Clicked, Outages, outages
+from engine.tracking import DOUBTED, RETURNED, Clicked, Outages, outages
 from schemas import Suspicion
 from schemas.topics import PRIORS, SUSPICIONS
 from workers.instants import from_seconds
@@ -103,41 +104,58 @@ def _tell(draft: Draft, key: bytes, name: tuple[str, str, str], now: int) -> Non
     """Publish a suspicion that is news; that there is none, once a day."""
     tracked, stored = draft.tracked.pop(key), suspicion_key(key)
     before = draft.read(stored) or bytes(16)
-    said, digest = None, bytes(8)
-    if tracked.found.evidence[tracked.at] >= DOUBTED:
-        said = _suspicion(name, tracked, now)
-        digest = _digest(said)
+    gist = _gist_of(tracked)
+    doubted = tracked.found.evidence[tracked.at] >= DOUBTED
+    digest = _digest(gist) if doubted else bytes(8)
     if before[8:] == digest and now - int.from_bytes(before[:8], "big") < AGAIN:
         return
     draft.writes[stored] = now.to_bytes(8, "big") + digest
-    draft.publish_by_key(SUSPICIONS, said or _suspicion(name, tracked, now), now)
+    draft.publish_by_key(SUSPICIONS, _suspicion(name, tracked, gist, now), now)
 
 
-def _digest(said: Suspicion) -> bytes:
-    """Return what tells a suspicion from others: not what changes a little with every hour."""
-    evidence = round(said.evidence), round(said.evidence_now)
-    gist = (*evidence, said.since, said.since_now, said.until)
-    return blake2b(repr(gist).encode(), digest_size=8).digest()
+class _Gist(NamedTuple):
+    """What of a suspicion may be news."""
+
+    evidence: float
+    evidence_now: float
+    since: datetime
+    since_now: datetime | None
+    until: datetime | None
 
 
-def _suspicion(name: tuple[str, str, str], tracked: Tracked, now: int) -> Suspicion:
-    platform, account, campaign = name
+def _gist_of(tracked: Tracked) -> _Gist:
     found, i = tracked.found, tracked.at
-    starts, end = tracked.starts[i], int(found.end[i])
+    starts, end, newest = tracked.starts[i], int(found.end[i]), tracked.starts.shape[1] - 1
     now_lost = round(float(found.now[i]), _DIGITS)
-    began = from_seconds(int(starts[min(int(found.began[i]), len(starts) - 1)]))
+    back = end > 0 and found.returned[i] >= RETURNED
+    return _Gist(
+        evidence=round(float(found.evidence[i]), _DIGITS),
+        evidence_now=now_lost,
+        since=from_seconds(int(starts[min(int(found.first[i]), newest)])),
+        since_now=from_seconds(int(starts[min(int(found.began[i]), newest)]))
+        if now_lost >= DOUBTED
+        else None,
+        until=from_seconds(int(starts[end - 1]) + HOUR) if back else None,
+    )
+
+
+def _digest(gist: _Gist) -> bytes:
+    """Return what tells a suspicion from others: not what changes a little with every hour."""
+    evidence, evidence_now, *times = gist
+    known = (round(evidence), round(evidence_now), *times)
+    return blake2b(repr(known).encode(), digest_size=8).digest()
+
+
+def _suspicion(name: tuple[str, str, str], tracked: Tracked, gist: _Gist, now: int) -> Suspicion:
+    (platform, account, campaign), (found, starts, i) = name, tracked
     return Suspicion(
         platform=platform,
         account_id=account,
         campaign_id=campaign,
-        evidence=round(float(found.evidence[i]), _DIGITS),
-        evidence_now=now_lost,
-        since=from_seconds(int(starts[min(int(found.first[i]), len(starts) - 1)])),
-        since_now=began if now_lost >= DOUBTED else None,
-        until=from_seconds(int(starts[end - 1]) + HOUR) if found.over[i] and end else None,
+        **gist._asdict(),
         expected=round(float(found.expected[i]), _DIGITS),
         counted=round(float(found.counted[i]), _DIGITS),
-        judged_from=from_seconds(int(starts[0])),
+        judged_from=from_seconds(int(starts[i, 0])),
         told_at=from_seconds(now),
     )
 

@@ -15,7 +15,7 @@ from workers.optimizer.books import Books
 from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_calendar import together
-from workers.optimizer.plan_rows import TARGET
+from workers.optimizer.plan_rows import TARGET, PlanBook
 from workers.optimizer.reading import Fact
 from workers.optimizer.tables import PLANS
 from workers.optimizer.zones import ZoneBook
@@ -31,6 +31,8 @@ class Wave:
     """First second of each fact's hour."""
     campaigns: Rows
     plan_values: Sequence[bytes]
+    book: PlanBook
+    """Knows what stored plans say."""
     plans: Rows
     calendar: Calendar
     zones: Ints
@@ -62,6 +64,7 @@ def gather(draft: Draft, books: Books, facts: Sequence[Fact]) -> Wave:
         starts=np.array([fact.start for fact in facts], dtype=np.int64),
         campaigns=campaigns,
         plan_values=plan_values,
+        book=books.plans,
         plans=planned,
         calendar=books.zones.calendar,
         zones=rows,

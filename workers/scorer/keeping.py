@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from workers.scorer.draft import Draft
@@ -20,14 +21,25 @@ from workers.scorer.rows import (
     CLOCK,
     RECOMMENDATIONS,
     AuditRow,
+    Noted,
     Projection,
     Projections,
+    StoredDay,
     clock_in,
     day_key,
+    noted,
+    stored,
 )
 
 _TIDIED: Final = 3
 """Earlier days that are gone through as a new one begins; by then the trail has decided them."""
+
+
+class _Entry(NamedTuple):
+    """Advice of a day."""
+
+    note: Noted
+    as_stored: msgspec.Raw
 
 
 def keep(draft: Draft, campaign: bytes, made: Projection) -> None:
@@ -65,15 +77,14 @@ def first_applied(kept: Iterable[Projection], applied: Collection[bytes]) -> dic
 
 def _keep_of_day(draft: Draft, campaign: bytes, made: Projection) -> None:
     key = day_key(campaign, made.day_end)
-    known = draft.row(key, Projections).kept
+    day = _entries(draft.row(key, StoredDay))
     applied = draft.other(AUDIT, campaign, AuditRow).applied
-    if _comes_second(made, known, applied):
+    if _comes_second(made, day, applied):
         return
-    day = list(known)
-    insort(day, made, key=_order)
+    insort(day, _Entry(made, stored(made)), key=_in_order)
     stay = _scorable(draft, applied, day)
     if stay and _make_room(draft, campaign, made):
-        draft.keep(key, Projections(stay))
+        draft.keep(key, StoredDay(stay))
 
 
 def _make_room(draft: Draft, campaign: bytes, made: Projection) -> bool:
@@ -100,33 +111,37 @@ def _tidy(draft: Draft, campaign: bytes, end: int) -> bool:
     if _clock(draft) < end:
         return True
     key = day_key(campaign, end)
-    known = draft.row(key, Projections).kept
-    stay = _scorable(draft, draft.other(AUDIT, campaign, AuditRow).applied, known)
-    if len(stay) < len(known):
-        draft.keep(key, Projections(stay))
+    day = _entries(draft.row(key, StoredDay))
+    stay = _scorable(draft, draft.other(AUDIT, campaign, AuditRow).applied, day)
+    if len(stay) < len(day):
+        draft.keep(key, StoredDay(stay))
     return bool(stay)
 
 
-def _comes_second(made: Projection, kept: Sequence[Projection], applied: Collection[bytes]) -> bool:
+def _entries(row: StoredDay) -> list[_Entry]:
+    return [_Entry(noted(one), one) for one in row.kept]
+
+
+def _comes_second(made: Noted, day: Sequence[_Entry], applied: Collection[bytes]) -> bool:
     """Return whether advice is kept already, or other of its day is known to be the first."""
     return any(
-        one.id == made.id or (one.id in applied and _order(one) < _order(made)) for one in kept
+        one.id == made.id or (one.id in applied and _order(one) < _order(made)) for one, _ in day
     )
 
 
 def _scorable(
-    draft: Draft, applied: Collection[bytes], day: Sequence[Projection]
-) -> tuple[Projection, ...]:
+    draft: Draft, applied: Collection[bytes], day: Sequence[_Entry]
+) -> tuple[msgspec.Raw, ...]:
     """Return what of a day's advice, in order, is the first that took effect, or may become it.
 
     It may as long as the audit trail has not been read to a day after its expiry.
     """
-    clock, stay = _clock(draft), list[Projection]()
-    for one in day:
+    clock, stay = _clock(draft), list[msgspec.Raw]()
+    for one, as_stored in day:
         if one.id in applied:
-            return (*stay, one)
+            return (*stay, as_stored)
         if clock < one.expires + DAY:
-            stay.append(one)
+            stay.append(as_stored)
     return tuple(stay)
 
 
@@ -134,5 +149,9 @@ def _clock(draft: Draft) -> int:
     return clock_in(draft.view.table(AUDIT).get(CLOCK))
 
 
-def _order(one: Projection) -> tuple[int, bytes]:
+def _order(one: Noted) -> tuple[int, bytes]:
     return one.hour, one.id
+
+
+def _in_order(entry: _Entry) -> tuple[int, bytes]:
+    return _order(entry.note)

@@ -44,8 +44,8 @@ class PlanRow(Row, frozen=True, array_like=True):
     versions: dict[int, Terms] = msgspec.field(default_factory=dict)
 
 
-class Projection(msgspec.Struct, frozen=True, array_like=True):
-    """What one recommendation projected; times in seconds."""
+class Noted(msgspec.Struct, frozen=True, array_like=True):
+    """What of a `Projection` says how long it is kept; times in seconds."""
 
     id: bytes
     kind: str
@@ -56,6 +56,11 @@ class Projection(msgspec.Struct, frozen=True, array_like=True):
     expires: int
     day_end: int
     """End of the local day that it is about; 0 for advice that is not one of a day's many."""
+
+
+class Projection(Noted, frozen=True, array_like=True):
+    """What one recommendation projected."""
+
     plan_version: int
     confidence: float
     ranges: dict[str, Percentiles]
@@ -77,6 +82,13 @@ class Projections(Row, frozen=True, array_like=True):
     kept: tuple[Projection, ...] = ()
     days: tuple[int, ...] = ()
     """Of a campaign: the ends of local days whose advice has rows of its own, in order."""
+
+
+class StoredDay(Row, frozen=True, array_like=True):
+    """`Projections` of a local day as they are stored: those that stay are not written anew."""
+
+    kept: tuple[msgspec.Raw, ...] = ()
+    days: tuple[int, ...] = ()
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):
@@ -164,6 +176,16 @@ def pack(row: Row) -> bytes:
     return msgspec.msgpack.encode(row)
 
 
+def stored(projection: Projection) -> msgspec.Raw:
+    """Return a projection as it is stored."""
+    return msgspec.Raw(msgspec.msgpack.encode(projection))
+
+
+def noted(projection: msgspec.Raw) -> Noted:
+    """Read what of a stored projection says how long it is kept."""
+    return _NOTED.decode(projection)
+
+
 def unpack(data: bytes | None, kind: type[RowT]) -> RowT:
     """Read a row; None is the empty one."""
     return kind() if data is None else _decoder(kind).decode(data)
@@ -187,6 +209,9 @@ def look_in(data: bytes | None) -> int:
 def clock_in(data: bytes | None) -> int:
     """Return the time under `CLOCK`; 0 before the first."""
     return int.from_bytes(data or b"", "big")
+
+
+_NOTED: Final = msgspec.msgpack.Decoder(Noted)
 
 
 @cache
