@@ -1,6 +1,8 @@
 """What every test can ask for."""
 
+import os
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -13,10 +15,25 @@ settings.load_profile("laws")
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C mean something, in the processes that tests start as well.
+    """See to what the processes that tests start inherit."""
+    _let_interrupts_through()
+    _keep_compiled()
 
-    A shell that runs the tests in the background, without job control, has them ignore SIGINT, and
-    what they start inherits that.
+
+def _let_interrupts_through() -> None:
+    """Let Ctrl-C mean something.
+
+    A shell that runs the tests in the background, without job control, has them ignore SIGINT.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _keep_compiled() -> None:
+    """Let modules be compiled once, and not by each of the hundreds of processes.
+
+    Container images often forbid Python to store what it compiled; then most of the time that a
+    worker or a command takes to start goes into compiling.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
