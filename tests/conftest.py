@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.broker_fixtures"]
 
-# How quickly inputs are drawn is the machine's affair: the first texts of all take a table of
-# characters, which is built for a second or two where none is kept yet.
-settings.register_profile("laws", suppress_health_check=[HealthCheck.too_slow])
+# How quickly inputs are drawn and laws are checked is the machine's affair: other tests share its
+# cores, and the first texts of all take a table of characters, which is built for a second or two
+# where none is kept yet.
+settings.register_profile("laws", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("laws")
 
 
