@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -37,4 +36,3 @@ def _keep_compiled() -> None:
     worker or a command takes to start goes into compiling.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
