@@ -30,6 +30,7 @@ from schemas.fields import Autonomy, BudgetPeriod, Entity, Objective, Status
 from schemas.fx_rate import FxRate
 from schemas.group import Group
 from schemas.guardrails import Guardrails
+from schemas.impact import Impact, MoneyRange, Range
 from schemas.keys import CampaignKey, account_key, campaign_key, parse_campaign_key
 from schemas.metrics import (
     Breakdown,
@@ -58,12 +59,9 @@ from schemas.recommendation import (
     GuardrailCheck,
     GuardrailStatus,
     HoldReason,
-    Impact,
     Kind,
-    MoneyRange,
     MultiplierKind,
     Priority,
-    Range,
     Recommendation,
     Risk,
 )

@@ -23,6 +23,7 @@ from schemas.fields import (
     Utc,
     VersionUsed,
 )
+from schemas.impact import Impact, MoneyRange, Range
 from schemas.money import MAX_AMOUNT, MAX_TOTAL, check_amount
 from schemas.record import CampaignRecord, Part, refuse, require
 from schemas.returns import Returns, check_returns
@@ -93,43 +94,6 @@ class GuardrailStatus(StrEnum):
     PASSED = "passed"
     CLAMPED = "clamped"
     BLOCKED = "blocked"
-
-
-class MoneyRange(Part, frozen=True, kw_only=True):
-    """An uncertain amount: 10th, 50th and 90th percentile."""
-
-    _largest: ClassVar[Decimal] = Decimal(MAX_TOTAL)
-
-    p10: Amount
-    p50: Amount
-    p90: Amount
-
-
-class Range(Part, frozen=True, kw_only=True):
-    """An uncertain number: 10th, 50th and 90th percentile."""
-
-    p10: float
-    p50: float
-    p90: float
-
-
-class Impact(Part, frozen=True, kw_only=True):
-    """What following the advice is expected to bring until ``expires_at``."""
-
-    revenue: MoneyRange | None = None
-    conversions: Range | None = None
-    roas: Range | None = None
-    cpa: MoneyRange | None = None
-    gain: (
-        Annotated[
-            MoneyRange,
-            Meta(
-                description="what conversions may cost by the target less what is spent, above "
-                "what leaving all as it is would bring"
-            ),
-        ]
-        | None
-    ) = None
 
 
 class Explanation(Part, frozen=True, kw_only=True):

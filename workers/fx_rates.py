@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from schemas.codec import decode
-from schemas.errors import SchemaError
 from schemas.fx_rate import FxRate
 from workers.errors import UsageError
-from workers.plans import NUMBERS, read_file
+from workers.record_files import Form, read_records, reader_of, stored_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,21 +36,14 @@ def read_rates(files: Iterable[Path], confirmed_by: str | None = None) -> list[F
     UsageError
         Names the file, the rate and the field that is wrong; or a pair that has two rates.
     """
-    rates: dict[bytes, tuple[FxRate, str]] = {}
-    for file in files:
-        for number, content in enumerate(_contents(file), 1):
-            where = f"{file}, rate {number}"
-            try:
-                rate = decode(NUMBERS.encode(content), FxRate)
-                if confirmed_by is not None and rate.confirmed_by is None:
-                    rate = replace(rate, confirmed_by=confirmed_by)
-            except SchemaError as error:
-                raise UsageError(f"{where}: {error}") from error
-            if rate.key in rates:
-                pair, before = rate.key.decode(), rates[rate.key][1]
-                raise UsageError(f"{where}: {pair} has a rate already in {before}")
-            rates[rate.key] = rate, where
-    return [rate for rate, _ in rates.values()]
+
+    def confirmed(rate: FxRate) -> FxRate:
+        if confirmed_by is None or rate.confirmed_by is not None:
+            return rate
+        return replace(rate, confirmed_by=confirmed_by)
+
+    form = Form(read=reader_of(FxRate), one="rate", many="rates", amend=confirmed)
+    return read_records(files, form)
 
 
 def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[Told]:
@@ -72,7 +63,7 @@ def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[T
     """
     found = []
     for rate in rates:
-        before = _readable(known.get(rate.key))
+        before = stored_record(known.get(rate.key), FxRate)
         if before == rate:
             continue
         if before is not None and rate.as_of < before.as_of:
@@ -83,17 +74,3 @@ def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[T
             )
         found.append(Told(rate=rate, before=before))
     return found
-
-
-def _contents(file: Path) -> Sequence[object]:
-    found = read_file(file)
-    if isinstance(found, dict) and set(found) == {"rates"}:
-        found = found["rates"]
-    return found if isinstance(found, list) else [found]
-
-
-def _readable(stored: bytes | None) -> FxRate | None:
-    try:
-        return decode(stored, FxRate) if stored else None
-    except SchemaError:
-        return None

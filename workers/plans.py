@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from schemas.codec import decode
-from schemas.errors import SchemaError
 from schemas.plan import Plan
 from workers.errors import UsageError
+from workers.record_files import Form, read_records, reader_of, stored_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +40,8 @@ def read_plans(files: Iterable[Path]) -> list[Plan]:
     UsageError
         Names the file, the plan and the field that is wrong; or a campaign that has two plans.
     """
-    plans: dict[bytes, tuple[Plan, str]] = {}
-    for file in files:
-        for number, content in enumerate(_contents(file), 1):
-            where = f"{file}, plan {number}"
-            try:
-                plan = decode(NUMBERS.encode(content), Plan)
-            except SchemaError as error:
-                raise UsageError(f"{where}: {error}") from error
-            if plan.key in plans:
-                raise UsageError(
-                    f"{where}: {plan.key.decode()} has a plan already in {plans[plan.key][1]}"
-                )
-            plans[plan.key] = plan, where
-    return [plan for plan, _ in plans.values()]
+    form = Form(read=reader_of(Plan), one="plan", many="plans", check=_refuse_other_names)
+    return read_records(files, form)
 
 
 def changes(plans: Iterable[Plan], in_force: Mapping[bytes, bytes | None]) -> list[Change]:
@@ -76,7 +61,7 @@ def changes(plans: Iterable[Plan], in_force: Mapping[bytes, bytes | None]) -> li
     """
     found = []
     for plan in plans:
-        before = _readable(in_force.get(plan.key))
+        before = stored_record(in_force.get(plan.key), Plan)
         change = Change(plan=plan, before=before)
         if before is None:
             found.append(change)
@@ -100,40 +85,6 @@ def _refuse_version(plan: Plan, before: Plan) -> None:
         )
 
 
-_EXACT = msgspec.json.Decoder(float_hook=Decimal)
-NUMBERS = msgspec.json.Encoder(decimal_format="number")
-"""Writes what a file says as JSON, its numbers exact."""
-
-
-def read_file(file: Path) -> object:
-    """Read JSON or TOML, its numbers exact.
-
-    Raises
-    ------
-    UsageError
-        It is neither, cannot be read, or breaks its format.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-        if file.suffix == ".toml":
-            return tomllib.loads(text, parse_float=Decimal)
-        if file.suffix == ".json":
-            return _EXACT.decode(text)
-        raise UsageError(f"{file} is neither .json nor .toml")
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
-
-
-def _contents(file: Path) -> Iterator[object]:
-    found = read_file(file)
-    if isinstance(found, dict):
-        _refuse_other_names(file, found)
-        found = found["plans"] if set(found) == {"plans"} else found
-    yield from found if isinstance(found, list) else [found]
-
-
 def _refuse_other_names(file: Path, found: Mapping[str, object]) -> None:
     """Refuse plans under a name that is not theirs; a field that a plan misspells is another's."""
     if "platform" in found and "plans" not in found:
@@ -143,13 +94,6 @@ def _refuse_other_names(file: Path, found: Mapping[str, object]) -> None:
             form = "[[{}]]" if file.suffix == ".toml" else '"{}"'
             told = f"{file} has {form.format(name)}: plans stand under {form.format('plans')}"
             raise UsageError(told)
-
-
-def _readable(stored: bytes | None) -> Plan | None:
-    try:
-        return decode(stored, Plan) if stored else None
-    except SchemaError:
-        return None
 
 
 def _flat(value: object, path: str = "") -> Iterator[tuple[str, object]]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from deploy.broker import Broker
 from tests.docs.test_guarantees import ROOT
-from tests.workers.cli.test_commands import Person
-from tests.workers.cli.test_report import tell
+from tests.person_fixtures import Person
 from tests.workers.report.told import a_plan, advice, an_entry, an_hour
 from workers.status.answers import Answers
 from workers.status.model import CampaignStatus, CurrencyTotal, Level
@@ -30,16 +27,11 @@ def commands() -> list[list[str]]:
 
 
 @pytest.mark.kafka
-def test_every_command_on_the_page_runs(
-    kafka: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    person = Person(kafka.bootstrap, topic_prefix)
-    person.runs("topics", "create")
-    tell(person, "plans.v1", a_plan())
-    tell(person, "metrics.v1", an_hour(0), an_hour(1))
-    tell(person, "recommendations.v1", advice(2))
-    tell(person, "audit.v1", an_entry(2))
+def test_every_command_on_the_page_runs(person: Person) -> None:
+    person.tells("plans.v1", a_plan())
+    person.tells("metrics.v1", an_hour(0), an_hour(1))
+    person.tells("recommendations.v1", advice(2))
+    person.tells("audit.v1", an_entry(2))
 
     assert len(commands()) >= 7
     for words in commands():

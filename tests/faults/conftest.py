@@ -34,7 +34,7 @@ class Kafka:
 
 @pytest.fixture(scope="package")
 def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """One node for all fault tests: they may kill it, and bring it back."""
+    """One node for all fault tests of a process: they may kill it, and bring it back."""
     with Proxy() as proxy:
         settings = replace(
             settings_in(tmp_path_factory.mktemp("fragile")),

@@ -49,7 +49,12 @@ from workers.programs import topic_specs
 from workers.settings import BrokerSettings, Settings, TopicSettings
 from workers.topics import create_topics
 
-pytestmark = [pytest.mark.kafka, pytest.mark.faults]
+# In a group, so that one process has all of them: the stack is run once.
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.faults,
+    pytest.mark.xdist_group("bad_input"),
+]
 
 MISTAKES = (*bad_hours(), *bad_plans(), too_large(), oddly_named_mistake())
 

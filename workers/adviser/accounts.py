@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from schemas import Breakdowns, CampaignKey, SchemaError, campaign_key, decode
-from schemas.keys import check_key
+from schemas import Breakdowns, CampaignKey, campaign_key
 from workers.adviser.advising import advise
 from workers.adviser.archive import Archive
 from workers.adviser.books import Books
@@ -17,6 +16,9 @@ from workers.adviser.told_shares import told_maturity
 from workers.closed_days import check_ended, refuse_ahead
 from workers.delivery.api import Record, Step, View
 from workers.instants import day_number
+from workers.told_records import told_by
+
+_told_day = told_by(Breakdowns)
 
 
 def breakdowns_step(
@@ -49,16 +51,14 @@ def _readable(
     draft: Draft, books: Books, records: Sequence[Record]
 ) -> Iterator[tuple[Breakdowns, Record]]:
     """Yield the rows that can be taken; the others are put aside or sent on."""
-    for record in records:
-        try:
-            row = decode(record.value or b"", Breakdowns)
-            check_key(record.key, row.key)
-            check_ended(books.zones, row.timezone, row.day, row.closed_at)
-            sent_on = draft.sent_on(record, row.key)
-        except SchemaError as error:
-            draft.refuse_for(record, error)
-            continue
-        if not sent_on and not refuse_ahead(draft, draft.policy, record, row.closed_at):
+
+    def read(record: Record) -> tuple[bytes, Breakdowns]:
+        key, row = _told_day(record)
+        check_ended(books.zones, row.timezone, row.day, row.closed_at)
+        return key, row
+
+    for _, row, record in draft.own(records, read):
+        if not refuse_ahead(draft, draft.policy, record, row.closed_at):
             yield row, record
 
 

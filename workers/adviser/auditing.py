@@ -9,14 +9,13 @@ from typing import Final
 
 import msgspec
 
-from schemas import AuditEntry, Entity, SchemaError, decode
-from schemas.keys import check_key
+from schemas import AuditEntry, Entity
 from schemas.levers import BID, BID_MULTIPLIER
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import AUDIT
 from workers.delivery.api import Record, Step, View
-from workers.partitioner import partition_of
+from workers.told_records import told_by
 
 KEPT: Final = 50
 """Multipliers that are kept: those of two days of hours, the newest."""
@@ -61,16 +60,8 @@ def audit_step(policy: AdviserPolicy, view: View, records: Sequence[Record]) -> 
     What cannot be read is the optimizer's to put aside: it reads the same topic.
     """
     draft = Draft(policy, view, AUDIT)
-    for record in records:
-        try:
-            entry = decode(record.value or b"", AuditEntry)
-            check_key(record.key, entry.key)
-        except SchemaError:
-            draft.count("ignored", record.topic, "unreadable")
-            continue
-        if partition_of(entry.key, view.partitions) != view.partition:
-            draft.count("ignored", record.topic, "other_partition")
-        elif entry.after is not None and entry.field in (BID, BID_MULTIPLIER):
+    for _, entry, record in draft.overheard(records, told_by(AuditEntry)):
+        if entry.after is not None and entry.field in (BID, BID_MULTIPLIER):
             _take(draft, entry, entry.after, record)
     return draft.done()
 

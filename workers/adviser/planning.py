@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from schemas import Aims, BidTerms, Plan, SchemaError, decode, parse_campaign_key
+from schemas import Aims, BidTerms, Plan, decode
 from schemas.bid_terms import terms_of
-from schemas.keys import check_key
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import PLANS
 from workers.delivery.api import Record, Step, View
-from workers.partitioner import partition_of
+from workers.told_records import told_plan
 
 
 def plans_step(policy: AdviserPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -22,17 +21,8 @@ def plans_step(policy: AdviserPolicy, view: View, records: Sequence[Record]) -> 
     reads the same topic, and one mistake is to be one dead letter.
     """
     draft = Draft(policy, view, PLANS)
-    for record in records:
-        try:
-            plan = decode(record.value, Plan) if record.value is not None else None
-            key = plan.key if plan else bytes(parse_campaign_key(record.key or b""))
-            check_key(record.key, key)
-        except SchemaError:
-            draft.count("ignored", record.topic, "unreadable")
-            continue
-        if partition_of(key, view.partitions) != view.partition:
-            draft.count("ignored", record.topic, "other_partition")
-        elif plan is None:
+    for key, plan, record in draft.overheard(records, told_plan):
+        if plan is None:
             draft.writes[key] = None
         elif (known := plan_of(draft.read(key))) is None or plan.version > known.version:
             draft.writes[key] = record.value

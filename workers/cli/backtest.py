@@ -70,14 +70,13 @@ def backtest(  # noqa: PLR0913 -- the options of one command
     if simulated is not None:
         unused = {"--map": map_name, "--set": constants, "--plans": plans, "--from": begin or end}
         _refuse(unused, "says how a log is read, and --simulate reads none")
-        _refuse_money(wish)
         world = Simulated(
             campaigns=simulated,
             days=days or options.DAYS,
             worlds=draws or options.WORLDS,
             seed=seed,
             learn_days=learn_days,
-            share=wish.share,
+            share=_share(wish),
         )
         result = _on_bar(terms, lambda bar: replay_simulator(world, terms, bar.prepared))
     else:
@@ -88,12 +87,10 @@ def backtest(  # noqa: PLR0913 -- the options of one command
         asked = Asked(
             source=source, question=question, terms=terms, draws=draws or DRAWS, seed=seed
         )
-        span = span_of(begin, end, offsets=topic is not None)
-        said = pairs(constants or ())
+        span, said = span_of(begin, end, offsets=topic is not None), pairs(constants or ())
         files = Files(paths=csv or (), map_name=map_name, constants=said, span=span)
         settings = None if topic is None else reachable_settings(config, bootstrap)
-        read = _reader(files, settings, topic)
-        result = _on_bar(terms, lambda bar: replay_log(read(bar.read), asked, bar.prepared))
+        result = _replay(asked, _reader(files, settings, topic))
     _tell(result, json, None if fail_below is None else verdict(result, fail_of, fail_below))
 
 
@@ -130,12 +127,14 @@ def _refuse(unused: Mapping[str, object], why: str) -> None:
             raise UsageError(f"{option} {why}")
 
 
-def _refuse_money(wish: Wish) -> None:
+def _share(wish: Wish) -> float:
+    """Return the share of its budgets that the simulator is to give."""
     if wish.as_logged or wish.amount is not None:
         raise UsageError(
             "--simulate makes up budgets with its campaigns",
             remedy="give a share of them, such as --budget 50%, or none",
         )
+    return wish.share
 
 
 def _question(
@@ -147,6 +146,11 @@ def _question(
 
 
 _Read = Callable[[Callable[[float], None]], Heap]
+
+
+def _replay(asked: Asked, read: _Read) -> Result:
+    """Read a log and replay it, with a bar for both."""
+    return _on_bar(asked.terms, lambda bar: replay_log(read(bar.read), asked, bar.prepared))
 
 
 def _reader(files: Files, settings: Settings | None, topic: str | None) -> _Read:

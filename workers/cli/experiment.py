@@ -109,7 +109,11 @@ def start(  # noqa: PLR0913 -- the options of one command
             ("why", why),
         ),
     )
-    settings = reachable_settings(config, bootstrap)
+    _begin(reachable_settings(config, bootstrap), wish, dry_run=dry_run, json=json)
+
+
+def _begin(settings: Settings, wish: Wish, *, dry_run: bool, json: bool) -> None:
+    """Check what is wished, publish it unless it is a dry run, and say how long it takes."""
     log = _log(settings)
     told = wished(log, wish)
     for text in warnings(log, told):
@@ -122,9 +126,8 @@ def start(  # noqa: PLR0913 -- the options of one command
         return
     note(f"by the days before it: {reaching(usual)}")
     what = "would be published" if dry_run else "is published"
-    done(
-        f"experiment {name} {what}: it begins on {told.start}, and every campaign's day is its own"
-    )
+    days = f"it begins on {told.start}, and every campaign's day is its own"
+    done(f"experiment {wish.name} {what}: {days}")
 
 
 @app.command()
@@ -175,21 +178,24 @@ def stop(  # noqa: PLR0913 -- the options of one command
     """Stop an experiment: what is decided from now on goes by the plans alone."""
     settings = reachable_settings(config, bootstrap)
     log = _log(settings)
-    known = _experiment(log, name)
     told = stopped(
-        known,
+        _experiment(log, name),
         now=datetime.now(UTC).replace(microsecond=0),
         at=at.replace(tzinfo=UTC) if at else None,
         by=by or _user(),
         why=why,
     )
+    _warn_of_reported_hours(log, told)
+    await_result(_publish(settings, told))
+    done(f"experiment {name} is stopped; `pacekeeper experiment status {name}` tells what it found")
+
+
+def _warn_of_reported_hours(log: ExperimentLog, told: Experiment) -> None:
     if told.stopped_at and told.stopped_at.timestamp() < log.as_of:
         warn(
             "hours after that time are reported: what was decided in them under the experiment "
             "cannot be explained once Kafka has compacted what it was"
         )
-    await_result(_publish(settings, told))
-    done(f"experiment {name} is stopped; `pacekeeper experiment status {name}` tells what it found")
 
 
 def _user() -> str:

@@ -44,7 +44,7 @@ def explain(
 
 
 def _explain(settings: Settings, prefix: str, *, json: bool) -> None:
-    """Recompute the recommendation whose id begins so, and say if it is the same."""
+    """Recompute what an optimizer has published; of others, their own agents do."""
     # Not above: these load the optimizer, which other commands do without.
     from workers.explain.page import print_explanation  # noqa: PLC0415
     from workers.explain.reading import OfNoOptimizerError, read_history  # noqa: PLC0415
@@ -83,16 +83,17 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     connection, prefix = connect(settings.broker), settings.topics.prefix
     adviser = AdviserPolicy(prefix=prefix)
     if is_advice(adviser, advice):
-        source = "the account's closed days"
-        made = await_result(advised_from_topics(connection, adviser, record))
+        source, again = (
+            "the account's closed days",
+            advised_from_topics(connection, adviser, record),
+        )
     elif is_emergency(adviser, advice):
-        source = "the campaign's hours"
-        made = await_result(answered_from_topics(connection, adviser, record))
+        source, again = "the campaign's hours", answered_from_topics(connection, adviser, record)
     else:
-        source = "the group's records"
         allocator = AllocatorPolicy(prefix=prefix)
-        made = await_result(recomputed_from_topics(connection, allocator, record))
-    found, gone = made.against(record.value)
+        source = "the group's records"
+        again = recomputed_from_topics(connection, allocator, record)
+    found, gone = await_result(again).against(record.value)
     if json:
         print_json(as_json(advice, found, gone))
     else:

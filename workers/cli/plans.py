@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from schemas.codec import encode
-from schemas.plan import Plan
 from schemas.topics import PLANS
-from workers.cli.console import await_result, counted, done, note, print_json
+from workers.cli.applying import Comparison, publish_news, tell_applied
+from workers.cli.console import await_result, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
-from workers.delivery.loading import Table, read_to_end, replay
-from workers.kafka import connect
 from workers.plans import Change, changes, read_plans
-from workers.reading import partitions_of, reader, writer
-from workers.settings import Settings
 
 app = typer.Typer(help="Publish campaign plans from files.", no_args_is_help=True)
 
@@ -45,36 +41,18 @@ def apply(
     after any other error, nothing is published.
     """
     wanted = read_plans(files)
-    found = await_result(_apply(wanted, reachable_settings(config, bootstrap), dry_run=dry_run))
+    comparison = Comparison(topic=PLANS, news=partial(changes, wanted), record=_record)
+    settings = reachable_settings(config, bootstrap)
+    found = await_result(publish_news(settings, comparison, dry_run=dry_run))
     if json:
         print_json([_as_object(change) for change in found])
     else:
         _show(found)
-    unchanged = f"{len(wanted) - len(found)} unchanged"
-    published = counted(len(found), one="plan")
-    if dry_run:
-        note(f"{published} would be published, {unchanged}")
-    else:
-        done(f"{published} published, {unchanged}")
+    tell_applied(found, of=len(wanted), one="plan", dry_run=dry_run)
 
 
-async def _apply(wanted: Sequence[Plan], settings: Settings, *, dry_run: bool) -> list[Change]:
-    connection = connect(settings.broker)
-    topic = PLANS.full_name(settings.topics.prefix)
-    in_force: Table = {}
-    partitions = await partitions_of(connection, [topic])
-    async with reader(connection) as consumer:
-        async for _, records in read_to_end(consumer, partitions):
-            replay(in_force, records)
-    found = changes(wanted, in_force)
-    if found and not dry_run:
-        async with writer(connection) as producer:
-            stored = [
-                await producer.send(topic, encode(change.plan), key=change.plan.key)
-                for change in found
-            ]
-            await asyncio.gather(*stored)
-    return found
+def _record(change: Change) -> tuple[bytes, bytes]:
+    return change.plan.key, encode(change.plan)
 
 
 def _show(found: Sequence[Change]) -> None:

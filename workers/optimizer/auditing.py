@@ -10,9 +10,8 @@ import numpy as np
 from engine import in_force, settings, state
 from engine.arrays import Rows
 from engine.calendar import DAY
-from schemas import AuditEntry, AuditStatus, Entity, SchemaError, decode
+from schemas import AuditEntry, AuditStatus, Entity
 from schemas.currencies import EXPONENTS
-from schemas.keys import check_key
 from schemas.levers import (
     BID_MULTIPLIER,
     DAILY_BUDGET,
@@ -26,6 +25,7 @@ from workers.optimizer.daily_budgets import note_daily_budget
 from workers.optimizer.draft import Draft
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import AUDIT, settings_key
+from workers.told_records import told_by
 
 _CHANGES = {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.ROLLED_BACK}
 _LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET}
@@ -47,13 +47,7 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
 
 def _told(draft: Draft, records: Sequence[Record]) -> Iterator[tuple[AuditEntry, Record]]:
     """Yield the entries that say what is in force of a lever."""
-    for record in records:
-        try:
-            entry = decode(record.value or b"", AuditEntry)
-            check_key(record.key, entry.key)
-        except SchemaError as error:
-            draft.refuse_for(record, error)
-            continue
+    for (_, entry), record in draft.legible(records, told_by(AuditEntry)):
         if entry.entity is Entity.CAMPAIGN and entry.field in _LEVERS and entry.after is not None:
             yield entry, record
 

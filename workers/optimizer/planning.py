@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from engine import plans
 from engine.plans import PLAN
-from schemas import Plan, SchemaError, decode, parse_campaign_key
-from schemas.keys import check_key
+from schemas import Plan
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import stored
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import PLANS
+from workers.told_records import told_plan
 
 OLD_VERSION = "old_version"
 SAME_VERSION = "same_version"
@@ -21,17 +21,7 @@ SAME_VERSION = "same_version"
 def plans_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
     """Keep the plans that the records of one partition bring."""
     draft = Draft(policy, view, PLANS)
-    for record in records:
-        try:
-            plan = decode(record.value, Plan) if record.value is not None else None
-            key = plan.key if plan else bytes(parse_campaign_key(record.key or b""))
-            check_key(record.key, key)
-            sent_on = draft.sent_on(record, key)
-        except SchemaError as error:
-            draft.refuse_for(record, error)
-            continue
-        if sent_on:
-            continue
+    for key, plan, record in draft.own(records, told_plan):
         if plan is None:
             draft.writes[key] = None
         else:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from schemas.codec import decode
-from schemas.errors import SchemaError
-from schemas.keys import check_key
 from schemas.record import CampaignRecord
 from workers import draft
 from workers.delivery.api import Record, Step, View
-from workers.instants import check_timestamp
 from workers.partitioner import partition_of
 from workers.scorer.policy import ScorerPolicy
 from workers.scorer.rows import Row, RowT, pack, unpack
+from workers.told_records import told_in_time_by
 
 CampaignRecordT = TypeVar("CampaignRecordT", bound=CampaignRecord)
 
@@ -65,21 +62,9 @@ class Draft(draft.Draft):
     def readable(
         self, records: Sequence[Record], kind: type[CampaignRecordT]
     ) -> Iterator[tuple[CampaignRecordT, Record]]:
-        """Yield what each record that belongs here says, with the record.
-
-        The others are the optimizer's or the executor's to put aside or send on: they read the
-        same topics, and one mistake is to be one dead letter.
-        """
-        for record in records:
-            try:
-                value = decode(record.value or b"", kind)
-                check_key(record.key, value.key)
-                check_timestamp(record.timestamp)
-            except SchemaError:
-                self.count("ignored", record.topic, "unreadable")
-                continue
-            if self.is_here(record, value.key):
-                yield value, record
+        """Yield what each record that belongs here says, with the record."""
+        for _, said, record in self.overheard(records, told_in_time_by(kind)):
+            yield said, record
 
     def is_here(self, record: Record, key: bytes) -> bool:
         """Return whether a record sits in its key's partition; count one that does not."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from schemas import Kind, Recommendation
-from schemas.recommendation import Impact
+from schemas.impact import Impact
 from workers.delivery.api import Record, Step, View
 from workers.scorer.draft import Draft
 from workers.scorer.keeping import keep

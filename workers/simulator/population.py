@@ -76,10 +76,7 @@ def _market(
     size: tuple[int, float],
 ) -> Market:
     seed, auctions_per_day = size
-    names = tuple(":".join(key) for key in keys)
-    # Row by row from generators of their own, so that a campaign stays itself in a larger world.
-    own = np.stack([generator(seed, "campaign", name).normal(size=16) for name in names])
-    kin = np.stack([generator(seed, "account", *key[:2]).normal(size=16) for key in keys])
+    own, kin = _deviations(keys, seed)
     level = np.log([account["price_level"] * UNITS for account in accounts])
     traffic = _shape(families, "traffic", 0.10 * own[:, :6] + 0.08 * kin[:, :6])
     intent = _shape(families, "intent", 0.10 * own[:, 6:12] + 0.08 * kin[:, 6:12])
@@ -88,7 +85,7 @@ def _market(
     price = level + np.log(0.4) + 0.2 * own[:, 14]
     return Market(
         seed=seed,
-        keys=names,
+        keys=tuple(map(_name, keys)),
         timezones=tuple(account["timezone"] for account in accounts),
         demand=traffic * scale[:, None],
         competition=traffic**0.2,
@@ -102,6 +99,20 @@ def _market(
         order_step=np.array([UNITS // 10 ** exponent_of(a["currency"]) for a in accounts]),
         delay=_column(families, "delay_hours") * np.exp(0.2 * kin[:, 15]),
     )
+
+
+def _name(key: CampaignKey) -> str:
+    return ":".join(key)
+
+
+def _deviations(keys: list[CampaignKey], seed: int) -> tuple[Floats, Floats]:
+    """Return how campaigns and their accounts depart from their family: (B, 16) each, normal.
+
+    Row by row from generators of their own, so that a campaign stays itself in a larger world.
+    """
+    own = [generator(seed, "campaign", _name(key)).normal(size=16) for key in keys]
+    kin = [generator(seed, "account", *key[:2]).normal(size=16) for key in keys]
+    return np.stack(own), np.stack(kin)
 
 
 def _column(families: list[dict[str, Any]], name: str) -> Floats:

@@ -1,16 +1,14 @@
 """The commands around Kafka, as a person runs them, on a real one."""
 
-import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from deploy.broker import Broker
 from schemas.codec import encode
 from schemas.headers import DEAD_LETTER_PREFIX, REPLAYED
+from tests.person_fixtures import Person
 from tests.workers.test_events import PACING
 from tests.workers.test_plans import TOML
 from workers.cli.main import app
@@ -18,56 +16,9 @@ from workers.cli.main import app
 pytestmark = pytest.mark.kafka
 
 
-class Person:
-    """Somebody with a terminal, a Kafka and a prefix of their own."""
-
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self.bootstrap, self.prefix = bootstrap, prefix
-        self._environment = {
-            "PACEKEEPER_BROKER": bootstrap,
-            "PACEKEEPER_TOPICS_PREFIX": prefix,
-            "PACEKEEPER_TOPICS_PARTITIONS": "2",
-        }
-
-    def runs(self, *arguments: str, code: int = 0) -> Result:
-        result = CliRunner(env=self._environment).invoke(app, arguments)
-        assert result.exit_code == code, result.output
-        return result
-
-    def told(self, *arguments: str) -> object:
-        return json.loads(self.runs(*arguments, "--json").stdout)
-
-    def publishes(self, topic: str, value: bytes, headers: dict[str, bytes] | None = None) -> None:
-        async def publish() -> None:
-            async with AIOKafkaProducer(
-                bootstrap_servers=self.bootstrap, max_request_size=1 << 22
-            ) as producer:
-                await producer.send_and_wait(
-                    f"{self.prefix}.{topic}", value, key=b"k", headers=list((headers or {}).items())
-                )
-
-        asyncio.run(publish())
-
-    def reads(self, topic: str, count: int) -> list[tuple[bytes, dict[str, bytes]]]:
-        async def read() -> list[tuple[bytes, dict[str, bytes]]]:
-            consumer = AIOKafkaConsumer(
-                f"{self.prefix}.{topic}",
-                bootstrap_servers=self.bootstrap,
-                auto_offset_reset="earliest",
-            )
-            async with asyncio.timeout(30), consumer:
-                found = [await consumer.getone() for _ in range(count)]
-            return [(record.value, dict(record.headers)) for record in found]
-
-        return asyncio.run(read())
-
-
 @pytest.fixture
-def person(
-    kafka: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Person:
-    monkeypatch.chdir(tmp_path)
-    return Person(kafka.bootstrap, topic_prefix)
+def person(newcomer: Person) -> Person:
+    return newcomer
 
 
 def test_topics_are_created_once_and_checked(person: Person) -> None:

@@ -2,79 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer
-from typer.testing import CliRunner, Result
 
-from deploy.broker import Broker
-from schemas import Experiment, MetricsEvent, decode, encode
-from schemas.record import Record
+from schemas import Experiment, decode
+from tests.person_fixtures import Person
 from tests.workers.experiment.logs import KEYS, NAMES, a_log, an_experiment, events
-from workers.cli.main import app
 
 pytestmark = pytest.mark.kafka
 
 DAYS = 40
 
 
-class Person:
-    """Somebody with a terminal, a Kafka and a prefix of their own."""
-
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self.bootstrap, self.prefix = bootstrap, prefix
-
-    def runs(self, *arguments: str, code: int = 0) -> Result:
-        environment = {
-            "PACEKEEPER_BROKER": self.bootstrap,
-            "PACEKEEPER_TOPICS_PREFIX": self.prefix,
-            "PACEKEEPER_TOPICS_PARTITIONS": "2",
-            "COLUMNS": "80",
-        }
-        result = CliRunner(env=environment).invoke(app, arguments)
-        assert result.exit_code == code, result.output
-        return result
-
-    def told(self, *arguments: str) -> Any:  # noqa: ANN401 -- JSON
-        return json.loads(self.runs("experiment", *arguments, "--json").stdout)
-
-    def publishes(self, topic: str, records: Iterable[Record | MetricsEvent]) -> None:
-        async def publish() -> None:
-            async with AIOKafkaProducer(bootstrap_servers=self.bootstrap) as producer:
-                sent = [
-                    await producer.send(f"{self.prefix}.{topic}", encode(each), key=each.key)  # type: ignore[union-attr]
-                    for each in records
-                ]
-                await asyncio.gather(*sent)
-
-        asyncio.run(publish())
-
-
 @pytest.fixture
-def person(
-    kafka: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Person:
-    monkeypatch.chdir(tmp_path)
-    somebody = Person(kafka.bootstrap, topic_prefix)
-    somebody.runs("topics", "create")
-    return somebody
+def person(person: Person) -> Person:
+    person.terminal["COLUMNS"] = "80"
+    return person
 
 
 def test_an_experiment_is_begun_looked_at_and_stopped(person: Person) -> None:
     told = an_experiment()
     assert "there is no experiment" in person.runs("experiment", "status").stderr
-    person.publishes("plans.v1", a_log(told, 0).plans.values())
-    person.publishes("metrics.v1", events(told, 0))
+    person.tells("plans.v1", *a_log(told, 0).plans.values())
+    person.tells("metrics.v1", *events(told, 0))
     begin = ("experiment", "start", "cpa-12", "--by", "ada", "--start", "2026-03-03")
     who = ("--campaign", "41", "--campaign", "google:7:42", "--treatment", "target_cpa=12")
 
     assert "would be published" in person.runs(*begin, *who, "--dry-run").stderr
-    started = person.told("start", *begin[2:], *who)
+    started = person.told("experiment", "start", *begin[2:], *who)
     assert started["published"]
     assert decode(json.dumps(started["experiment"]).encode(), Experiment) == an_experiment(
         start=told.start.replace(day=3)
@@ -84,8 +40,8 @@ def test_an_experiment_is_begun_looked_at_and_stopped(person: Person) -> None:
     assert "exists already" in person.runs(*begin, *who, code=2).stderr
 
     running = an_experiment(start=told.start.replace(day=3))
-    person.publishes("metrics.v1", events(running, DAYS, lift=1.5))
-    (found,) = [person.told("status", "cpa-12")]
+    person.tells("metrics.v1", *events(running, DAYS, lift=1.5))
+    (found,) = [person.told("experiment", "status", "cpa-12")]
     assert found["verdict"]["differs"]
     assert found["verdict"]["low"] < 0.5 < found["verdict"]["high"]
     assert {each["campaign"] for each in found["campaigns"]} == {*NAMES}
@@ -95,7 +51,7 @@ def test_an_experiment_is_begun_looked_at_and_stopped(person: Person) -> None:
     assert "they differ" in person.runs("experiment", "status").stdout
 
     person.runs("experiment", "stop", "cpa-12", "--why", "It pays", "--at", "2026-03-23T10:00:00Z")
-    stopped = person.told("status", "cpa-12")
+    stopped = person.told("experiment", "status", "cpa-12")
     assert (stopped["status"], stopped["why"], stopped["days"]) == ("stopped", "It pays", 20)
     again = person.runs("experiment", "stop", "cpa-12", "--why", "It pays", code=2)
     assert "was stopped already" in again.stderr
@@ -103,11 +59,11 @@ def test_an_experiment_is_begun_looked_at_and_stopped(person: Person) -> None:
 
 def test_two_campaigns_are_compared_as_they_are(person: Person) -> None:
     told = an_experiment()
-    person.publishes("plans.v1", a_log(told, 0).plans.values())
-    person.publishes("metrics.v1", events(told, DAYS))
+    person.tells("plans.v1", *a_log(told, 0).plans.values())
+    person.tells("metrics.v1", *events(told, DAYS))
     pair = f"control={NAMES[0]},treatment={NAMES[1]}"
     person.runs("experiment", "start", "split", "--pair", pair, "--start", "2026-03-02")
-    found = person.told("status", "split")
+    found = person.told("experiment", "status", "split")
 
     assert (found["days"], found["verdict"]["observations"]) == (DAYS, DAYS)
     assert not found["verdict"]["differs"]
@@ -115,8 +71,8 @@ def test_two_campaigns_are_compared_as_they_are(person: Person) -> None:
 
 def test_what_is_wrong_is_one_line(person: Person) -> None:
     told = an_experiment()
-    person.publishes("plans.v1", a_log(told, 0).plans.values())
-    person.publishes("metrics.v1", events(told, 1))
+    person.tells("plans.v1", *a_log(told, 0).plans.values())
+    person.tells("metrics.v1", *events(told, 1))
     start = ("experiment", "start", "a", "--treatment")
 
     unknown = person.runs(*start, "target_cpa=1", "--campaign", "google:7:4", code=2)

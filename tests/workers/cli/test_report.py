@@ -4,36 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from deploy.broker import Broker
-from schemas import Plan, encode
-from schemas.record import Record
-from tests.workers.cli.test_commands import Person
+from schemas import Plan
+from tests.person_fixtures import Person
 from tests.workers.report.told import a_plan, advice, an_entry, an_hour
 
 pytestmark = pytest.mark.kafka
 
 
-def tell(person: Person, topic: str, *records: Record) -> None:
-    for record in records:
-        person.publishes(topic, encode(record))
-
-
-@pytest.fixture
-def person(
-    kafka: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Person:
-    monkeypatch.chdir(tmp_path)
-    found = Person(kafka.bootstrap, topic_prefix)
-    found.runs("topics", "create")
-    return found
-
-
 def test_a_report_is_made_of_what_stands_in_the_topics(person: Person, tmp_path: Path) -> None:
     plan: Plan = a_plan()
-    tell(person, "plans.v1", plan)
-    tell(person, "metrics.v1", *(an_hour(n) for n in range(3)), an_hour(1, "25"))
-    tell(person, "recommendations.v1", advice(1), advice(2))
-    tell(person, "audit.v1", an_entry(1))
+    person.tells("plans.v1", plan)
+    person.tells("metrics.v1", *(an_hour(n) for n in range(3)), an_hour(1, "25"))
+    person.tells("recommendations.v1", advice(1), advice(2))
+    person.tells("audit.v1", an_entry(1))
     person.publishes("metrics.v1", b"{}")
 
     told = person.runs("report", "--output", "out.html")
@@ -51,8 +34,8 @@ def test_a_report_is_made_of_what_stands_in_the_topics(person: Person, tmp_path:
 
 
 def test_two_prefixes_are_compared(person: Person, tmp_path: Path) -> None:
-    tell(person, "plans.v1", a_plan())
-    tell(person, "metrics.v1", *(an_hour(n) for n in range(24)))
+    person.tells("plans.v1", a_plan())
+    person.tells("metrics.v1", *(an_hour(n) for n in range(24)))
     person.runs("report", "--compare", person.prefix)
 
     text = (tmp_path / "report.html").read_text("utf-8")
@@ -64,7 +47,7 @@ def test_what_is_missing_is_said_and_nothing_is_written(person: Person, tmp_path
     assert f"there is nothing in {person.prefix}.metrics.v1 to report about" in empty.stderr
     assert "pacekeeper publish" in empty.stderr
 
-    tell(person, "metrics.v1", an_hour(0))
+    person.tells("metrics.v1", an_hour(0))
     for arguments, words in (
         (("--compare", "nowhere"), "there is no topic nowhere.plans.v1"),
         (("--from", "tomorrow"), "--from is 'tomorrow', which is no time"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -123,6 +125,7 @@ def is_living(folder: Path) -> bool:
 
 def test_a_demo_that_is_stopped_leaves_nothing_behind(kafka: Broker, tmp_path: Path) -> None:
     """SIGTERM goes the way of Ctrl-C, so this is the way of both."""
+    before = asyncio.run(prefixes(kafka))
     with demo(kafka, tmp_path) as process:
         assert eventually(lambda: is_living(tmp_path) or process.poll() is not None, seconds=90)
         below = workers_below(process)
@@ -136,6 +139,13 @@ def test_a_demo_that_is_stopped_leaves_nothing_behind(kafka: Broker, tmp_path: P
             told.strip(),
         )
         assert eventually(lambda: not any(child.is_running() for child in below))
+    assert eventually(lambda: asyncio.run(prefixes(kafka)) <= before)
+
+
+async def prefixes(kafka: Broker) -> set[str]:
+    """Return the prefixes of the topics of all demos."""
+    async with connect(BrokerSettings(bootstrap=kafka.bootstrap)).admin() as admin:
+        return {name.split(".")[0] for name in await admin.list_topics() if "demo" in name}
 
 
 def test_a_worker_that_dies_ends_the_demo_and_shows_its_log(kafka: Broker, tmp_path: Path) -> None:
@@ -151,10 +161,30 @@ def test_a_worker_that_dies_ends_the_demo_and_shows_its_log(kafka: Broker, tmp_p
         assert not any(child.is_running() for child in below)
 
 
-def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_path: Path) -> None:
-    with demo(kafka, tmp_path) as process:
-        assert process.wait(timeout=240) == 0
+async def test_a_demo_ends_with_numbers_split_budgets_and_bids_by_device_that_can_be_explained(
+    kafka: Broker, tmp_path: Path
+) -> None:
+    """Seen in what it prints, and in the topics, which the demo leaves when it is asked to."""
+    with demo(kafka, tmp_path, "--keep") as process:
+        _, noted = process.communicate(timeout=240)
+        assert process.returncode == 0
+    prefix = noted.split("PACEKEEPER_TOPICS_PREFIX=")[1].strip()
+    connection = connect(BrokerSettings(bootstrap=kafka.bootstrap))
+    page = (tmp_path / "demo.html").read_text("utf-8")
+    try:
+        advice = await said(connection, f"{prefix}.recommendations.v1")
+        assert_proposals(advice, (tmp_path / "out").read_text(), page)
+        for each in proposals(advice):
+            assert "identical" in explained(kafka, prefix, each.recommendation_id[:8])
+    finally:
+        await delete(connection, prefix)
+    # The last line is for programs.
     facts = json.loads((tmp_path / "out").read_text().splitlines()[-1])
+    assert_numbers(facts, page)
+    assert facts["report"] == str(tmp_path / "demo.html")
+
+
+def assert_numbers(facts: dict[str, Any], page: str) -> None:
     assert facts["chain_verified"]
     assert facts["campaign_days"] == 8
     assert facts["pacing_error"] < facts["pacing_error_even"]
@@ -165,44 +195,31 @@ def test_a_demo_ends_with_its_numbers_as_one_line_of_json(kafka: Broker, tmp_pat
         ("targeting", "google:481-220-9317:campaign-000", "partners")
     ]
     assert facts["tracking_outage"].keys() >= {"account", "suspected_after_hours", "held"}
-    page = (tmp_path / "demo.html").read_text("utf-8")
-    assert facts["report"] == str(tmp_path / "demo.html")
     # The page and the result are made from different sources: topics, and what was played.
     assert f"{facts['conversions']:,}" in page
     assert f"{facts['uplift']:+.1%} against even budgets" in page
 
 
-async def test_a_kept_demo_has_a_split_budget_and_bids_by_device_that_can_be_explained(
-    kafka: Broker, tmp_path: Path
-) -> None:
-    """Seen in the topics themselves, which the demo leaves when it is asked to."""
-    with demo(kafka, tmp_path, "--keep") as process:
-        _, noted = process.communicate(timeout=240)
-        assert process.returncode == 0
-    prefix = noted.split("PACEKEEPER_TOPICS_PREFIX=")[1].strip()
-    connection = connect(BrokerSettings(bootstrap=kafka.bootstrap))
-    try:
-        advice = await said(connection, f"{prefix}.recommendations.v1")
-        budgets = [each for each in advice if each.kind is Kind.BUDGET]
-        newest = max(each.decided_at for each in budgets)
-        last = [each for each in budgets if each.decided_at == newest]
-        bids = [each for each in advice if each.kind is Kind.BID and by_device(each)]
+def proposals(advice: Sequence[Recommendation]) -> list[Recommendation]:
+    """Return the newest split of the shared budget, and the newest bid by device."""
+    budgets = [each for each in advice if each.kind is Kind.BUDGET]
+    newest = max(each.decided_at for each in budgets)
+    bids = [each for each in advice if each.kind is Kind.BID and by_device(each)]
+    return [*(each for each in budgets if each.decided_at == newest), bids[-1]]
 
-        # Money goes from one platform to the other, and none is made.
-        assert {each.platform for each in last} == {"google", "meta"}
-        assert sum(each.change or 0 for each in last) == 0
-        assert not any(each.auto_execute for each in budgets)
-        # In this market desktops' people buy more often than phones'.
-        assert bids
-        assert all(by_device(each)["desktop"] > 1.1 > by_device(each)["mobile"] for each in bids)
-        shown = (tmp_path / "out").read_text()
-        for each in (*last, bids[-1]):
-            assert each.recommendation_id[:8] in shown
-            assert "identical" in explained(kafka, prefix, each.recommendation_id[:8])
-        page = (tmp_path / "demo.html").read_text("utf-8")
-        assert all(each.recommendation_id[:8] in page for each in (*last, bids[-1]))
-    finally:
-        await delete(connection, prefix)
+
+def assert_proposals(advice: Sequence[Recommendation], shown: str, page: str) -> None:
+    *last, _ = newest = proposals(advice)
+    # Money goes from one platform to the other, and none is made.
+    assert {each.platform for each in last} == {"google", "meta"}
+    assert sum(each.change or 0 for each in last) == 0
+    assert not any(each.auto_execute for each in advice if each.kind is Kind.BUDGET)
+    # In this market desktops' people buy more often than phones'.
+    bids = [by_device(each) for each in advice if each.kind is Kind.BID and by_device(each)]
+    assert all(each["desktop"] > 1.1 > each["mobile"] for each in bids)
+    for each in newest:
+        assert each.recommendation_id[:8] in shown
+        assert each.recommendation_id[:8] in page
 
 
 async def said(connection: Connection, topic: str) -> list[Recommendation]:

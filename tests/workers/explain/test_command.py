@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,6 +27,7 @@ from schemas import (
     encode,
     topics,
 )
+from tests.waiting import eventually
 from workers.cli.main import app
 from workers.delivery.loading import read_to_end
 from workers.kafka import connect
@@ -95,6 +96,12 @@ async def try_a_strategy(bootstrap: str, prefix: str) -> None:
         await producer.send_and_wait(topic, encode(told), key=told.key)
 
 
+def much_of_both_sides(made: Sequence[Recommendation]) -> bool:
+    """Return whether much was decided, and under both sides of the experiment."""
+    sides = {each.evidence.get("arm") for one in made for each in one.reasons}
+    return len(made) > 80 and sides - {None} == {"control", "treatment"}
+
+
 def run(environment: dict[str, str], *words: str) -> Result:
     return CliRunner(env=environment).invoke(app, ["explain", *words])
 
@@ -110,15 +117,12 @@ def test_what_real_workers_published_is_recomputed_to_the_same_bytes(
             stack.enter_context(worker(name, environment, tmp_path))
         command = [sys.executable, "-m", "workers", *SIMULATION]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=240)
+        # What the simulation told last may be decided after it has ended.
+        assert eventually(
+            lambda: much_of_both_sides(asyncio.run(published(kafka.bootstrap, topic_prefix))),
+            seconds=60,
+        )
     made = asyncio.run(published(kafka.bootstrap, topic_prefix))
-    assert len(made) > 80
-    sides = [
-        reason.evidence["arm"]
-        for each in made
-        for reason in each.reasons
-        if reason.evidence.get("arm")
-    ]
-    assert set(sides) == {"control", "treatment"}
     last = {each.campaign_id: each for each in made}
     chosen = [*last.values(), *made[:: len(made) // 4]]
     for advice in chosen:

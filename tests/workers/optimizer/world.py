@@ -110,6 +110,17 @@ class World:
         self.counts.update(step.counts)
         return step
 
+    def restarted(self) -> World:
+        """Return a world that goes on from here with nothing but what was stored."""
+        return World(
+            policy=self.policy,
+            partitions=self.partitions,
+            partition=self.partition,
+            tables={agent: dict(table) for agent, table in self.tables.items()},
+            broadcasts={topic: dict(told) for topic, told in self.broadcasts.items()},
+            offsets=Counter(self.offsets),
+        )
+
     def plan(self, plan: Plan | None = None, **fields: Any) -> Step:  # noqa: ANN401 -- fields of a record
         chosen = plan or a_plan(**fields)
         return self.feed(

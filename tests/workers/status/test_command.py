@@ -17,8 +17,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.broker import Broker
 from schemas import HoldReason, MetricsEvent, decode, topics
-from tests.workers.cli.test_commands import Person
-from tests.workers.cli.test_report import tell
+from tests.person_fixtures import Person
 from tests.workers.explain.test_command import ROOT, published, worker
 from tests.workers.explain.test_command import environment as a_place
 from tests.workers.report.told import a_hold, a_plan, advice, an_entry, an_hour
@@ -105,22 +104,11 @@ def _month(each: dict[str, Any]) -> datetime:
     return there.replace(day=1, hour=0, minute=0, second=0).astimezone(UTC)
 
 
-@pytest.fixture
-def person(
-    kafka: Broker, topic_prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Person:
-    monkeypatch.chdir(tmp_path)
-    found = Person(kafka.bootstrap, topic_prefix)
-    found.runs("topics", "create")
-    return found
-
-
 @pytest.mark.kafka
 def test_an_account_is_filtered_listed_and_judged(person: Person) -> None:
     names = {"calm": 10, "stuck": 20}
-    tell(person, "plans.v1", *(a_plan(campaign_id=name) for name in names))
-    tell(
-        person,
+    person.tells("plans.v1", *(a_plan(campaign_id=name) for name in names))
+    person.tells(
         "metrics.v1",
         *(
             an_hour(n, str(spend), campaign_id=name)
@@ -130,7 +118,7 @@ def test_an_account_is_filtered_listed_and_judged(person: Person) -> None:
     )
     calm = advice(2, campaign_id="calm")
     stuck = a_hold(2, HoldReason.STALE_DATA, campaign_id="stuck")
-    tell(person, "recommendations.v1", calm, stuck)
+    person.tells("recommendations.v1", calm, stuck)
     person.publishes("metrics.v1", b"{}")
 
     shown = person.runs("status")
@@ -157,7 +145,7 @@ def test_what_is_missing_is_said_with_what_to_do(person: Person) -> None:
     assert f"there is nothing in {person.prefix}.metrics.v1" in empty
     assert "pacekeeper publish" in empty
 
-    tell(person, "metrics.v1", an_hour(0))
+    person.tells("metrics.v1", an_hour(0))
     assert "did you mean google:7:42?" in person.runs("status", "google:7:43", code=2).stderr
     nobody = person.runs("status", "--platform", "bing", code=2).stderr
     assert "there is no campaign of platform bing - there is google:7" in nobody
@@ -165,9 +153,9 @@ def test_what_is_missing_is_said_with_what_to_do(person: Person) -> None:
     assert "no optimizer has decided anything about it yet" in undecided.stderr
     assert "EUR 10.00" in undecided.stdout
 
-    tell(person, "plans.v1", a_plan())
-    tell(person, "recommendations.v1", advice(1))  # of nobody's state: it cannot be replayed
-    tell(person, "audit.v1", an_entry(1))
+    person.tells("plans.v1", a_plan())
+    person.tells("recommendations.v1", advice(1))  # of nobody's state: it cannot be replayed
+    person.tells("audit.v1", an_entry(1))
     again = person.runs("status", "google:7:42")
     assert "what was learned of it cannot be told" in again.stderr
     assert "simulated" in again.stdout
