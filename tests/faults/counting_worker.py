@@ -19,12 +19,13 @@ from pathlib import Path
 
 import msgspec
 import uvloop
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from tests.faults.topics import Topics
 from workers.delivery.api import Agent, DeadLetter, Journal, Output, Program, Record, Step, View
 from workers.delivery.app import create_app
 from workers.delivery.lag import Lag
+from workers.delivery.partition import Partition
 from workers.delivery_settings import DeliverySettings
 from workers.kafka import Connection
 from workers.lifetime import run_until_stopped
@@ -50,6 +51,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     slow_partitions: tuple[int, ...] = ()
     """Steps of events of these partitions take ``slow_seconds`` longer each."""
     slow_seconds: float = 0.0
+    load_seconds: float = 0.0
+    """Reading back the tables of a partition takes so much longer."""
     poison_raises: bool = True
     """Whether the code still has the mistake that a poison record brings out."""
     freeze: str = ""
@@ -166,6 +169,17 @@ def freeze_in_commit(spec: Spec) -> None:
     AIOKafkaProducer.send_offsets_to_transaction = send_frozen
 
 
+def load_slowly(spec: Spec) -> None:
+    """Let partitions be taken over as slowly as if their tables were large."""
+    load = Partition._load
+
+    async def load_slow(partition: Partition, reader: AIOKafkaConsumer) -> None:
+        await asyncio.sleep(spec.load_seconds)
+        await load(partition, reader)
+
+    Partition._load = load_slow  # type: ignore[method-assign, assignment]
+
+
 class Reporter:
     """Writes down how far behind the lanes are, for the test to read."""
 
@@ -220,6 +234,8 @@ def main(spec: Spec) -> int:
     """Run one worker; return the exit status."""
     if spec.freeze == "commit":
         freeze_in_commit(spec)
+    if spec.load_seconds:
+        load_slowly(spec)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(run(spec))

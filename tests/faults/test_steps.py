@@ -111,6 +111,17 @@ async def test_too_many_dead_letters_stop_the_worker_which_says_so_and_writes_no
         await run.finish(0)
 
 
+async def test_a_worker_that_reads_its_tables_for_longer_than_a_session_is_not_put_out(
+    place: Place,
+) -> None:
+    async with running(place, load_seconds=2.5 * DELIVERY.session_timeout_seconds) as run:
+        run.fleet.start(0)
+        await run.load(range(2_000))
+        await run.finish(0)
+        assert "loaded tally[0]" in run.said()
+        assert "was not recognized" not in run.said()
+
+
 async def test_a_slow_partition_with_a_large_backlog_holds_up_neither_memory_nor_the_others(
     place: Place,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Faust's consumer, changed in four places so that nothing fetched is lost unnoticed.
+"""Faust's consumer, changed in five places so that nothing fetched is lost unnoticed.
 
 These are internals of one Faust version (:data:`FAUST_VERSION`); each override says what for.
 """
@@ -53,6 +53,14 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         # Faust's 1.5 s when the others are quiet topics.
         client._fetch_max_wait_ms = _FETCH_WAIT_MILLISECONDS  # noqa: SLF001 -- Faust sets it fixed
         return client
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Tell Kafka that this worker lives while it takes partitions over.
+
+        aiokafka begins to only once this returns: reading large tables takes longer than a session.
+        """
+        self._ensure_consumer()._coordinator._start_heartbeat_task()  # noqa: SLF001 -- no other way
+        await super().on_partitions_assigned(assigned, generation_id)
 
     async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
         """Leave Faust's recovery nothing to wait for: partitions load themselves.
