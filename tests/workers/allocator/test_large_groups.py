@@ -25,7 +25,7 @@ from schemas import (
 )
 from schemas.fields import Autonomy, BudgetPeriod
 from tests.schemas.golden import stored as golden
-from tests.workers.allocator.groups import Allocator, at, days_of
+from tests.workers.allocator.groups import Allocator, a_group, at, days_of
 from tests.workers.explain.kept import Kept
 from workers.allocator import allocating, pages
 from workers.allocator.advice_rows import ROW
@@ -336,3 +336,19 @@ def test_no_page_is_larger_than_kafka_takes_however_long_names_are() -> None:
         for name, row in zip(some, rows, strict=True)
     ]
     assert told == [(name, inside[at].name) for name, at in zip(names, rows["of"], strict=True)]
+
+
+def test_however_many_groups_name_a_parent_that_is_missing_some_are_named() -> None:
+    allocator = Allocator()
+    groups = [
+        a_group(budget_group_id=f"g{i:04d}".ljust(128, "x"), parent_group_id="nobody")
+        for i in range(40)
+    ]
+    allocator.rows(days_of("c00", range(20), 5.0, budget_group_id=groups[0].budget_group_id))
+    for group in groups:
+        allocator.group(group)
+    allocator.tick(DUE)
+    (advice,) = allocator.advice
+    named = str(advice.reasons[0].evidence["groups"])
+    assert named == ", ".join(each.budget_group_id for each in groups[:8]) + " and 32 more"
+    assert len(encode(advice)) < 5_000
