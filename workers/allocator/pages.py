@@ -30,6 +30,9 @@ With the longest names, and groups inside groups, fewer than `PAGE` members may 
 
 _FORMAT: Final = 1
 
+_LARGEST: Final = 2**53 - 1
+"""The largest whole number that records have."""
+
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
     """What is in a page."""
@@ -86,7 +89,7 @@ def content_of(page: Allocation) -> tuple[Facts, Sequence[bytes], Rows]:
     """
     try:
         content = _read(page.content)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SchemaError("content", Reason.INVALID_VALUE, f"cannot be read: {error}") from error
     facts, campaigns = content.facts, content.campaigns
     told = page.budget_group_id, page.day, int(page.decided_at.timestamp())
@@ -109,7 +112,7 @@ def _read(content: bytes) -> Content:
 
 
 def _sound(facts: Facts, rows: Rows) -> bool:
-    """Return whether rows name groups and holds that there are, and all their numbers are finite.
+    """Return whether rows name groups and holds that there are, and numbers that records take.
 
     The first group is the topmost, and each other comes after the one that it lies in.
     """
@@ -118,6 +121,8 @@ def _sound(facts: Facts, rows: Rows) -> bool:
     return (
         all(-1 <= parent < at for at, parent in enumerate(parents))
         and bool(((rows["of"] >= 0) & (rows["of"] < len(parents))).all())
+        and bool(((rows["sure"] >= 0.0) & (rows["sure"] <= 1.0)).all())
+        and bool(((rows["plan_version"] >= 0) & (rows["plan_version"] <= _LARGEST)).all())
         and bool((rows["hold"] < len(TOLD)).all() and (rows["settled_hold"] < len(TOLD)).all())
         and all(bool(np.isfinite(rows[name]).all()) for name in numbers)
     )

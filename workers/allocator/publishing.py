@@ -54,5 +54,10 @@ def _tell(draft: Draft, page: Allocation, record: Record) -> None:
     if (page.day, page.page) < told_of(draft, page.key).next:
         draft.count("repeats", record.topic)
         return
-    ids = tell(draft, *content_of(page))
+    content = content_of(page)
+    try:
+        ids = tell(draft, *content)
+    except (ValueError, ArithmeticError, LookupError, StopIteration) as error:
+        detail = f"has a member of whom nothing can be said: {error!r}"
+        raise SchemaError("content", Reason.INVALID_VALUE, detail) from error
     draft.writes.update(with_page(draft, page, ids))
