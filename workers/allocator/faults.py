@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
 from schemas import Group, HoldReason
 from workers.allocator.exchange import Exchange
 from workers.allocator.handing import DEEPEST
 from workers.allocator.totals import flight_of
 from workers.allocator.trees import Above, Tree
+
+_SHOWN: Final = 8
+"""Most groups that are named where something is wrong with many."""
 
 
 class Fault(NamedTuple):
@@ -46,13 +49,20 @@ def flight_fault(group: Group, day: int, *, idle: bool) -> Fault | None:
 def _unrooted(tree: Tree) -> Fault | None:
     if tree.top.above is Above.ROOT:
         return None
-    names = ", ".join(sorted(group.budget_group_id for _, group in tree.of_each()))
+    names = _listed(group.budget_group_id for _, group in tree.of_each())
     evidence = {"groups": names, "parent": tree.top.key.decode()}
     if tree.top.above is Above.CYCLE:
         text = "The groups {groups} lie in one another in a circle: let one of them have no parent."
         return Fault(HoldReason.GROUP_TREE, "parent_cycle", text, evidence)
     text = "{groups} name {parent} as their parent, but no such group is defined: define it."
     return Fault(HoldReason.GROUP_TREE, "parent_missing", text, evidence)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Return names in order, the first few of many: each member's advice says them."""
+    every = sorted(names)
+    more = f" and {len(every) - _SHOWN} more" if len(every) > _SHOWN else ""
+    return f"{', '.join(every[:_SHOWN])}{more}"
 
 
 def _too_deep(tree: Tree) -> Fault | None:

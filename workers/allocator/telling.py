@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.arrays import Rows
+from schemas import Recommendation
 from schemas.topics import ACTIONS, RECOMMENDATIONS
 from workers.allocator.advising import Advice
 from workers.allocator.draft import Draft
@@ -16,14 +17,19 @@ _ACTOR = 200
 
 
 def tell(draft: Draft, facts: Facts, campaigns: Sequence[bytes], rows: Rows) -> dict[bytes, bytes]:
-    """Publish the advice of members; return its ids by campaign."""
+    """Publish the advice of members; return its ids by campaign.
+
+    All is written before any of it is published: where a row is refused, nothing is said.
+    """
     advice, ids = Advice(draft.policy, facts), {}
     actor = f"pacekeeper:group:{facts.inside[0].name}"[:_ACTOR]
-    for campaign, row in zip(campaigns, rows, strict=True):
-        each = advice.of(campaign, row)
-        draft.publish(RECOMMENDATIONS, each.key, written(each, ADVICE_ID), facts.now)
-        if each.auto_execute:
-            action = written(released(each, actor), ACTION_ID)
+    made = [
+        _written(advice.of(campaign, row), actor)
+        for campaign, row in zip(campaigns, rows, strict=True)
+    ]
+    for each, said, action in made:
+        draft.publish(RECOMMENDATIONS, each.key, said, facts.now)
+        if action is not None:
             draft.publish(ACTIONS, each.key, action, facts.now)
             draft.count("actions", "policy")
         draft.count("decisions", each.kind.value)
@@ -31,3 +37,9 @@ def tell(draft: Draft, facts: Facts, campaigns: Sequence[bytes], rows: Rows) -> 
             draft.count("holds", each.hold_reason.value)
         ids[each.key] = bytes.fromhex(each.recommendation_id)
     return ids
+
+
+def _written(each: Recommendation, actor: str) -> tuple[Recommendation, bytes, bytes | None]:
+    """Return advice, its record, and that of its action where it has one."""
+    action = written(released(each, actor), ACTION_ID) if each.auto_execute else None
+    return each, written(each, ADVICE_ID), action

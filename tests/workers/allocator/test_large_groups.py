@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,13 +25,15 @@ from schemas import (
 )
 from schemas.fields import Autonomy, BudgetPeriod
 from tests.schemas.golden import stored as golden
-from tests.workers.allocator.groups import Allocator, at, days_of
+from tests.workers.allocator.groups import Allocator, a_group, at, days_of
 from tests.workers.explain.kept import Kept
 from workers.allocator import allocating, pages
+from workers.allocator.advice_rows import ROW
 from workers.allocator.allocated import told_of
 from workers.allocator.draft import Draft
 from workers.allocator.policy import AllocatorPolicy
 from workers.allocator.tables import ALLOCATIONS, said_key
+from workers.delivery.sizes import LARGEST_BATCH
 
 NAMES = [f"c{i:02d}" for i in range(11)]
 DUE = at(20, 7)
@@ -229,3 +232,128 @@ def test_a_page_of_a_later_release_ends_the_process() -> None:
     record = allocator.stored(topics.ALLOCATIONS, b"spring", encode(later), DUE)
     with pytest.raises(UnknownFormat, match="page of an allocation"):
         allocator.feed(topics.ALLOCATIONS, [record])
+
+
+PAGE = decode(golden("allocations.v1-page"), Allocation)
+LAWFUL: tuple[Any, ...] = msgspec.msgpack.decode(PAGE.content)
+
+
+def taken(page: Allocation) -> Allocator:
+    """Return an allocator that was told a page, and then the one of `PAGE`."""
+    allocator = Allocator()
+    for each in (page, PAGE):
+        allocator.feed(
+            topics.ALLOCATIONS,
+            [allocator.stored(topics.ALLOCATIONS, each.key, encode(each), DUE)],
+        )
+    return allocator
+
+
+def with_row(**fields: Any) -> bytes:  # noqa: ANN401 -- fields of a row
+    rows = np.frombuffer(LAWFUL[3], dtype=ROW).copy()
+    for name, value in fields.items():
+        rows[name][1] = value
+    return msgspec.msgpack.encode([*LAWFUL[:3], rows.tobytes()])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xc1",
+        PAGE.content[:-1],
+        PAGE.content[: len(PAGE.content) // 2],
+        PAGE.content + b"\x00",
+        msgspec.msgpack.encode(1),
+        msgspec.msgpack.encode({"format": 1}),
+        msgspec.msgpack.encode(["1"]),
+        msgspec.msgpack.encode([*LAWFUL[:3], LAWFUL[3][:-1]]),
+        msgspec.msgpack.encode([*LAWFUL[:3], LAWFUL[3][: ROW.itemsize]]),
+        msgspec.msgpack.encode([*LAWFUL[:2], [b"no key", *LAWFUL[2][1:]], LAWFUL[3]]),
+        msgspec.msgpack.encode([1, LAWFUL[1] | {"group": "autumn"}, *LAWFUL[2:]]),
+        msgspec.msgpack.encode([1, LAWFUL[1] | {"day": 2**40}, *LAWFUL[2:]]),
+        msgspec.msgpack.encode([1, LAWFUL[1] | {"now": 2**60}, *LAWFUL[2:]]),
+        msgspec.msgpack.encode([1, LAWFUL[1] | {"inside": []}, *LAWFUL[2:]]),
+        PAGE.content.replace(b"spring", b"spr\xffng"),
+        with_row(plan_version=-1),
+        with_row(sure=1.5),
+        with_row(currency=b"XXQ"),
+        with_row(budget=-(2**62)),
+        with_row(of=7),
+        with_row(of=-1),
+        with_row(hold=200),
+        with_row(sure=float("nan")),
+        with_row(price=float("inf")),
+    ],
+)
+def test_a_page_whose_content_is_none_is_put_aside_whole_and_the_right_one_is_told(
+    content: bytes,
+) -> None:
+    allocator = taken(msgspec.structs.replace(PAGE, content=content))
+    assert [letter.field for letter in allocator.dead_letters] in (["content"], ["key"])
+    assert [each.campaign_id for each in allocator.advice] == NAMES[:3]
+
+
+@pytest.mark.parametrize("days", [3, 40_000])
+def test_a_page_of_a_day_to_come_does_not_make_the_next_ones_repeats(days: int) -> None:
+    later = msgspec.structs.replace(PAGE, day=PAGE.day + days)
+    assert [each.field for each in taken(later).dead_letters] == ["day"]
+    assert [each.campaign_id for each in taken(later).advice] == NAMES[:3]
+
+
+def test_a_page_that_was_decided_after_it_was_written_is_put_aside() -> None:
+    facts = LAWFUL[1]
+    moved = facts | {"day": facts["day"] + 3, "now": facts["now"] + 3 * 86_400}
+    later = msgspec.structs.replace(
+        PAGE,
+        day=moved["day"],
+        decided_at=PAGE.decided_at + timedelta(days=3),
+        content=msgspec.msgpack.encode([1, moved, *LAWFUL[2:]]),
+    )
+    allocator = taken(later)
+    assert [(each.reason, each.field) for each in allocator.dead_letters] == [
+        ("in_the_future", "decided_at")
+    ]
+    assert [each.campaign_id for each in allocator.advice] == NAMES[:3]
+
+
+def test_no_page_is_larger_than_kafka_takes_however_long_names_are() -> None:
+    """Each member in a group of its own, at the end of a way of the longest names."""
+    facts, _, _ = pages.content_of(PAGE)
+    one = facts.inside[0]
+    inside = [one]
+    for member in range(pages.PAGE):
+        for level in range(7):
+            parent = len(inside) - 1 if level else 0
+            name = f"{member}.{level}".ljust(128, "n")
+            inside.append(msgspec.structs.replace(one, name=name, parent=parent, has=2**62))
+    long = msgspec.structs.replace(facts, inside=tuple(inside))
+    names = [f"{'p' * 32}:{'a' * 128}:{i}".ljust(290, "c").encode() for i in range(pages.PAGE)]
+    rows = np.zeros(len(names), dtype=ROW)
+    rows["of"] = np.arange(len(names)) * 7 + 7
+    made = list(pages.pages_of(long, names, rows))
+    assert max(len(encode(page)) for page in made) < LARGEST_BATCH - 1_000
+    assert [page.page for page in made] == list(range(len(made)))
+    assert {page.pages for page in made} == {len(made)}
+    told = [
+        (name, facts.inside[row["of"]].name)
+        for facts, some, rows in map(pages.content_of, made)
+        for name, row in zip(some, rows, strict=True)
+    ]
+    assert told == [(name, inside[at].name) for name, at in zip(names, rows["of"], strict=True)]
+
+
+def test_however_many_groups_name_a_parent_that_is_missing_some_are_named() -> None:
+    allocator = Allocator()
+    groups = [
+        a_group(budget_group_id=f"g{i:04d}".ljust(128, "x"), parent_group_id="nobody")
+        for i in range(40)
+    ]
+    allocator.rows(days_of("c00", range(20), 5.0, budget_group_id=groups[0].budget_group_id))
+    for group in groups:
+        allocator.group(group)
+    allocator.tick(DUE)
+    (advice,) = allocator.advice
+    named = str(advice.reasons[0].evidence["groups"])
+    assert named == ", ".join(each.budget_group_id for each in groups[:8]) + " and 32 more"
+    assert len(encode(advice)) < 5_000
