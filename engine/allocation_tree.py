@@ -54,7 +54,7 @@ def pools_of(
 ) -> Pools:
     """Return the pools of a tree whose bounds ``(least, most)`` are tightened to its content.
 
-    Campaigns are in the order of their groups.
+    Campaigns of each group lie side by side, as by `Groups.side_by_side`.
     """
     search = _Search(demand, groups, bounds, log_price)
     search.total[0] = total
@@ -76,7 +76,7 @@ def pools_of(
 def asked_at(demand: Demand, groups: Groups, bounds: tuple[Ints, Ints], log_price: float) -> float:
     """Return what all campaigns together ask for at one price, kept to their groups' bounds.
 
-    Campaigns are in the order of their groups.
+    Campaigns of each group lie side by side, as by `Groups.side_by_side`.
     """
     search = _Search(demand, groups, bounds, log_price)
     return float(search.asked(search.blocks)[0][0])
