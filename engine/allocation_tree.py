@@ -217,12 +217,12 @@ class _Search:
             contents.append(content)
         return contents[0], contents[1]
 
-    def asked(self, blocks: list[_Block]) -> tuple[Floats, Floats]:
-        """Return what groups ask for at the pools' prices, and how quickly that falls with them."""
+    def asked(self, some: list[_Block]) -> tuple[Floats, Floats]:
+        """Return what groups of ``some`` ask for at pools' prices, and how quickly that falls."""
         groups, (least, most) = self.groups, self.bounds
         price = self.log_price[self.head]
         asked, fall = np.zeros(len(price)), np.zeros(len(price))
-        for block in blocks:
+        for block in some:
             spend = block.demand.at(block.runs.each(price))
             asked[block.runs.groups] += block.runs.sums(spend)
             fall[block.runs.groups] += block.runs.sums(block.demand.fall(spend))

@@ -13,7 +13,7 @@ Sources: those of `engine.anomalies` and `engine.change_tests`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def _judge(after: Rows, ratio: Floats, told: tuple[Floats, Floats], starts: Ints
     """Add the hours of a day up, one after the other; ``after`` has what is known at its end."""
     means, counts = told
     said, shape = np.zeros(ratio.shape), (len(after), *_TESTS)
-    peak = {name: np.zeros(shape) for name in ("evidence", *_COUNTED)}
+    peak: dict[str, Any] = {name: np.zeros(shape) for name in ("evidence", *_COUNTED)}
     peak |= {name: np.zeros(shape, dtype=np.int64) for name in ("since", "until")}
     for at in range(ratio.shape[1]):
         hour, begins = ratio[:, at], starts[:, at, None, None]
