@@ -88,7 +88,7 @@ def _measure() -> tuple[float, float, float]:
     began = process_time()
     for at in range(0, TOLD_PAGES, STEP_PAGES):
         step = partition.feed(ALLOCATIONS, *pages[at : at + STEP_PAGES])
-        told += sum(int(n) for name, n in step.counts.items() if name[0] == "decisions")
+        told += sum(int(count) for name, count in step.counts.items() if name[0] == "decisions")
     each = (process_time() - began) / told * 1e6
     return settled, each, getrusage(RUSAGE_SELF).ru_maxrss / 1e6
 

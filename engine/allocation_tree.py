@@ -54,7 +54,7 @@ def pools_of(
 ) -> Pools:
     """Return the pools of a tree whose bounds ``(least, most)`` are tightened to its content.
 
-    Campaigns are in the order of their groups.
+    Campaigns of each group lie side by side, as by `Groups.side_by_side`.
     """
     search = _Search(demand, groups, bounds, log_price)
     search.total[0] = total
@@ -76,7 +76,7 @@ def pools_of(
 def asked_at(demand: Demand, groups: Groups, bounds: tuple[Ints, Ints], log_price: float) -> float:
     """Return what all campaigns together ask for at one price, kept to their groups' bounds.
 
-    Campaigns are in the order of their groups.
+    Campaigns of each group lie side by side, as by `Groups.side_by_side`.
     """
     search = _Search(demand, groups, bounds, log_price)
     return float(search.asked(search.blocks)[0][0])
@@ -217,12 +217,12 @@ class _Search:
             contents.append(content)
         return contents[0], contents[1]
 
-    def asked(self, blocks: list[_Block]) -> tuple[Floats, Floats]:
-        """Return what groups ask for at the pools' prices, and how quickly that falls with them."""
+    def asked(self, some: list[_Block]) -> tuple[Floats, Floats]:
+        """Return what groups of ``some`` ask for at pools' prices, and how quickly that falls."""
         groups, (least, most) = self.groups, self.bounds
         price = self.log_price[self.head]
         asked, fall = np.zeros(len(price)), np.zeros(len(price))
-        for block in blocks:
+        for block in some:
             spend = block.demand.at(block.runs.each(price))
             asked[block.runs.groups] += block.runs.sums(spend)
             fall[block.runs.groups] += block.runs.sums(block.demand.fall(spend))

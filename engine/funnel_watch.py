@@ -13,7 +13,7 @@ Sources: those of `engine.anomalies` and `engine.change_tests`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from engine.funnel_state import beginnings
 
 _DOUBTED_SHARE: Final = 0.5
 _TESTS: Final = (len(SIGNALS), len(CHANGES))
+_COUNTED: Final = ("expected", "counted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,6 @@ class Judged:
     """Shape (B, H, 5, 5): of the hours that speak for the change, 0 in others."""
     beginnings: Floats
     """Shape (B, 5): hours of a day in which evidence may begin, as a rule."""
-
     peak: Floats
     """The most evidence of its hours that speak for the change."""
     now: Floats
@@ -76,42 +76,39 @@ def watch(rows: Rows, days: ClosedDays) -> tuple[Rows, Judged]:
 
 def _judge(after: Rows, ratio: Floats, told: tuple[Floats, Floats], starts: Ints) -> Judged:
     """Add the hours of a day up, one after the other; ``after`` has what is known at its end."""
-    shape = (len(after), *_TESTS)
     means, counts = told
-    said = np.zeros(ratio.shape)
-    peak, expected, counted = np.zeros((3, *shape))
-    since, until = np.zeros((2, *shape), dtype=np.int64)
+    said, shape = np.zeros(ratio.shape), (len(after), *_TESTS)
+    peak: dict[str, Any] = {name: np.zeros(shape) for name in ("evidence", *_COUNTED)}
+    peak |= {name: np.zeros(shape, dtype=np.int64) for name in ("since", "until")}
     for at in range(ratio.shape[1]):
         hour, begins = ratio[:, at], starts[:, at, None, None]
-        before = after["evidence"]
-        some = hour != 0.0
-        after["since"] = np.where(some & (before <= 0.0), begins, after["since"])
-        for name, more in (("expected", means[:, at]), ("counted", counts[:, at, :, None])):
-            kept = np.where(before > 0.0, after[name], 0.0)
-            after[name] = np.where(some, kept + more, after[name])
-        after["evidence"] = accumulate(before, hour)
+        _add_hour(after, hour, begins, (means[:, at], counts[:, at, :, None]))
         said[:, at] = np.where(hour > 0.0, after["evidence"], 0.0)
-        higher = (hour > 0.0) & (after["evidence"] >= peak)
-        peak = np.where(higher, after["evidence"], peak)
-        since, until = (
-            np.where(higher, new, old)
-            for new, old in ((after["since"], since), (begins + HOUR, until))
-        )
-        expected, counted = (
-            np.where(higher, after[name], old)
-            for name, old in (("expected", expected), ("counted", counted))
-        )
+        higher = (hour > 0.0) & (after["evidence"] >= peak["evidence"])
+        for name, before in peak.items():
+            now = begins + HOUR if name == "until" else after[name]
+            peak[name] = np.where(higher, now, before)
     return Judged(
         evidence=said,
         beginnings=beginnings(after),
-        peak=peak,
+        peak=peak["evidence"],
         now=after["evidence"].copy(),
-        since=since,
-        until=until,
-        expected=expected,
-        counted=counted,
+        since=peak["since"],
+        until=peak["until"],
+        expected=peak["expected"],
+        counted=peak["counted"],
         began=after["since"].copy(),
     )
+
+
+def _add_hour(after: Rows, ratio: Floats, begins: Ints, more: tuple[Floats, Floats]) -> None:
+    """Add what an hour says of each change, and what was expected and counted in it."""
+    before, some = after["evidence"], ratio != 0.0
+    after["since"] = np.where(some & (before <= 0.0), begins, after["since"])
+    for name, amount in zip(_COUNTED, more, strict=True):
+        kept = np.where(before > 0.0, after[name], 0.0)
+        after[name] = np.where(some, kept + amount, after[name])
+    after["evidence"] = accumulate(before, ratio)
 
 
 def _believed(counts: Floats, means: Floats, spread: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -51,17 +51,8 @@ def closed_day(
     """Return a local day of an event's campaign as it is known: ``when`` is day and second."""
     (event, due), (day, now) = heard, when
     zone = (due.zone or "UTC").encode()
-    found: dict[Names, ByHour] = defaultdict(dict)
     found_bids = in_force_of(draft.view, event.key)
-    refused, counted = 0, set[int]()
-    for local_hour, names, hour in _hours(draft, zones, (event.key, zone), day):
-        rows = completed(names, hour)
-        counted.add(hour.counted)
-        refused += rows is None
-        if rows is None:
-            rows = {UNKNOWN: _positive(hour.total)}
-        for each, counts in rows.items():
-            found[each][local_hour] = added(found[each].get(local_hour, NOTHING), counts)
+    found, refused, counted = _by_slice(_hours(draft, zones, (event.key, zone), day))
     return Breakdowns(
         platform=event.platform,
         account_id=event.account_id,
@@ -82,6 +73,26 @@ def closed_day(
         conversions_counted=counted_all_day(counted),
         closed_at=from_seconds(now),
     )
+
+
+def _by_slice(
+    hours: Iterable[tuple[int, tuple[Names, ...], Hour]],
+) -> tuple[Mapping[Names, ByHour], int, set[int]]:
+    """Return counts by slice and hour of the day, of how many hours rows are refused, and ways.
+
+    The ways are those in which conversions are counted (`workers.adviser.counting`).
+    """
+    found: dict[Names, ByHour] = defaultdict(dict)
+    refused, counted = 0, set[int]()
+    for local_hour, names, hour in hours:
+        rows = completed(names, hour)
+        counted.add(hour.counted)
+        refused += rows is None
+        if rows is None:
+            rows = {UNKNOWN: _positive(hour.total)}
+        for each, counts in rows.items():
+            found[each][local_hour] = added(found[each].get(local_hour, NOTHING), counts)
+    return found, refused, counted
 
 
 def _multiplier(found: InForce, due: Due) -> Decimal | None:

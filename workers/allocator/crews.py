@@ -15,7 +15,10 @@ from workers.allocator.tables import MEMBERS, member_key
 from workers.allocator.trees import Tree
 
 _MAY_HAVE_MOVED: Final = 8
+"""Members that seem late in a tree of many because they went to another group of it."""
+
 _MANY: Final = 2_000
+"""Members of a tree whose names take longer to read than it is worth at each closed day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import Bools, Floats, Ints, Rows
-from engine.delay import LEAST_MATURE
+from engine.delay import LEAST_MATURE, expected
 from engine.group_budgets import Members
 from engine.response_days import Days
 from schemas.fields import Objective
@@ -99,8 +99,8 @@ def _tables(draft: Draft, shape: Shape, crew: Crew) -> Iterator[tuple[Rows, Rows
 
 def _block(heads: Rows, table: Rows, objective: Objective) -> dict[str, Any]:
     weight = _weights(table)
-    mature = np.maximum(table["maturity"].astype(np.float64), LEAST_MATURE)
-    revenue, conversions = table["revenue"] / mature, table["conversions"] / mature
+    mature = table["maturity"].astype(np.float64)
+    revenue, conversions = (expected(table[name], mature) for name in ("revenue", "conversions"))
     return {
         "heads": heads,
         "spend": table["spend"],
