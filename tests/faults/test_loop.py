@@ -173,7 +173,9 @@ async def test_faults_on_optimizers_and_executors_leave_ledgers_advice_effects_a
         async with producer(fragile.bootstrap) as client:
             await publish(client, loop.topic(topics.PLANS), load.plans())
         loop.start()
-        await loop.drain("optimizer", topics.PLANS)
+        for worker in ("optimizer", "executor"):
+            # An action that comes before its plan waits for it, and is released once more then.
+            await loop.drain(worker, topics.PLANS)
         await asyncio.gather(fleet.inflict(faults), publish_hours(loop, load))
 
         await loop.drain("optimizer", topics.METRICS)
