@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from schemas.topics import AUDIT
@@ -149,7 +150,8 @@ class Stage:
         await self.waiting.until_decided(None, watching)
         screen.step(f"Publishing {len(past):,} campaign-hours, and letting the workers learn")
         last = script.live_from - 1
-        await self._tell([report for report in past if report.hour < last], line)
+        # No tick: whether it came before what it follows would say if the last hour is missed.
+        await self._publish([report for report in past if report.hour < last], line)
         await self.waiting.until_decided(last, watching)
         screen.step("Handing the campaigns over: a plan each, with full autonomy")
         planned_to = await line.plan(self.plans.handing_over())
@@ -181,6 +183,10 @@ class Stage:
         await self._tell(self.simulation.told(hour + 1), line)
 
     async def _tell(self, reports: list[Report], line: Wire) -> None:
+        await line.tick(await self._publish(reports, line))
+
+    async def _publish(self, reports: list[Report], line: Wire) -> datetime:
+        """Tell reports; return the moment at which that is."""
         at = told_at(max(report.due for report in reports))
         self.events += await line.tell(self.script.world.campaigns, reports, at)
-        await line.tick(at)
+        return at
