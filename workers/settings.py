@@ -151,7 +151,7 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     mode: Annotated[
         Literal["simulate", "live"],
-        Meta(description="simulate: record what would be done; live: change it on the platform."),
+        Meta(description="simulate: record what would be done; live: refused, no connector yet."),
     ] = "simulate"
 
 
