@@ -49,8 +49,8 @@ def allocate_if_due(draft: Draft, books: Books, key: bytes, now: int) -> None:
     if due is None:
         return
     shape, before = due
-    large = sum(head_of(draft, each.group.key).active(shape.day) for each in shape.tree.groups)
-    if large <= AT_ONCE:
+    members = sum(head_of(draft, each.group.key).active(shape.day) for each in shape.tree.groups)
+    if members <= AT_ONCE:
         _announce(draft, shape, before)
     elif draft.agent == TICKS:
         _hand_on(draft, shape, before)

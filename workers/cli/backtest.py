@@ -128,7 +128,7 @@ def _refuse(unused: Mapping[str, object], why: str) -> None:
 
 
 def _share(wish: Wish) -> float:
-    """Return the share of its budgets that the simulator is to give."""
+    """Return the share of its budgets that the simulator is to give; refuse other budgets."""
     if wish.as_logged or wish.amount is not None:
         raise UsageError(
             "--simulate makes up budgets with its campaigns",
