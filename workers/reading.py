@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -57,7 +57,7 @@ async def partitions_of(connection: Connection, topics: Sequence[str]) -> list[T
 
 async def follow(
     consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], *, from_beginning: bool
-) -> AsyncIterator[ConsumerRecord]:
+) -> AsyncGenerator[ConsumerRecord, None]:
     """Yield records as they are committed, for ever."""
     consumer.assign(partitions)
     if from_beginning:

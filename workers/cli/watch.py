@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Annotated
@@ -72,10 +72,11 @@ def watch(  # noqa: PLR0913 -- a command has as many arguments as options
 
 async def _watch(settings: Settings, wish: Wish, show: Show) -> None:
     left = count(1)
-    async for record in _records(settings, wish):
-        show(record)
-        if next(left) == wish.limit:
-            return
+    async with aclosing(_records(settings, wish)) as records:
+        async for record in records:
+            show(record)
+            if next(left) == wish.limit:
+                return
 
 
 async def _watch_live(settings: Settings, wish: Wish, console: Console) -> None:
@@ -88,7 +89,7 @@ async def _watch_live(settings: Settings, wish: Wish, console: Console) -> None:
         await _watch(settings, wish, board.show)
 
 
-async def _records(settings: Settings, wish: Wish) -> AsyncIterator[ConsumerRecord]:
+async def _records(settings: Settings, wish: Wish) -> AsyncGenerator[ConsumerRecord, None]:
     topics = [topic.full_name(settings.topics.prefix) for topic in (RECOMMENDATIONS, AUDIT)]
     wanted = (wish.campaign or "").encode()
     connection = connect(settings.broker)
@@ -96,9 +97,11 @@ async def _records(settings: Settings, wish: Wish) -> AsyncIterator[ConsumerReco
     if not wish.from_beginning:
         note("waiting for what is published from now on; Ctrl-C ends")
     async with reader(connection) as consumer:
-        async for record in follow(consumer, partitions, from_beginning=wish.from_beginning):
-            if wanted in (record.key or b""):
-                yield record
+        following = follow(consumer, partitions, from_beginning=wish.from_beginning)
+        async with aclosing(following) as records:
+            async for record in records:
+                if wanted in (record.key or b""):
+                    yield record
 
 
 def _print_record(record: ConsumerRecord) -> None:
