@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 
 from schemas import Recommendation
+from schemas.levers import BID_UNIT, CURRENCY_UNIT, RATE_UNIT, SHARE_UNIT
 from workers.explain.comparing import Difference
 from workers.explain.gone import verdict_of
+
+_UNITS: Final = {
+    BID_UNIT: "{currency} a click",
+    CURRENCY_UNIT: "{currency}",
+    RATE_UNIT: "clicks per impression",
+    SHARE_UNIT: "of the bid",
+}
 
 
 def as_json(
@@ -65,7 +73,12 @@ def _inputs(advice: Recommendation) -> list[str]:
     return [
         f"inputs: {read}; plan version {advice.plan_version}",
         f"model: {advice.model_version}; confidence {advice.confidence:.1%}, risk {advice.risk}",
-        f"value: {about} from {advice.current_value} to {advice.recommended_value} {advice.unit}"
+        f"value: {about} from {advice.current_value} to {advice.recommended_value} {_unit(advice)}"
         if advice.recommended_value is not None
         else f"value: {about} stays",
     ]
+
+
+def _unit(advice: Recommendation) -> str:
+    """Return the unit of its values in words, with the currency by its code."""
+    return _UNITS.get(advice.unit or "", "").format(currency=advice.currency or "")
