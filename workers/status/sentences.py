@@ -163,8 +163,13 @@ def _still_to_come(result: Brought, code: str) -> list[str]:
     if counts[0] == counts[1] and money[0] == money[1]:
         return []
     worth = f", worth {money[0]} of {money[1]}" if result.revenue > 0.0 else ""
-    told = f"Told so far: {counts[0]:g} of these {counts[1]:g}{worth}"
+    told = f"Told so far: {_tenths(counts[0])} of these {_tenths(counts[1])}{worth}"
     return [f"{told}; the rest is expected by how late conversions come."]
+
+
+def _tenths(count: float) -> str:
+    """Return a count to the tenth, and a whole one without it."""
+    return f"{count:,.1f}".removesuffix(".0")
 
 
 def _per_cent(limits: Limits) -> str:

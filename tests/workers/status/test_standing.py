@@ -251,7 +251,8 @@ def test_conversions_that_are_still_to_be_reported_are_counted_in() -> None:
     # What is shown beside what is expected: the cost of a conversion by what is told so far.
     assert cost_told(found) == f"{1680 / told:.2f}"
     (line,) = (each for each in standing(found) if "Told so far" in each)
-    assert f"Told so far: {told:g} of these {round(found.brought.conversions, 1):g}" in line
+    assert round(told, 1) == 3115.0
+    assert f"Told so far: 3,115 of these {found.brought.conversions:,.1f}, worth" in line
 
 
 def test_what_is_told_in_full_is_said_once() -> None:
