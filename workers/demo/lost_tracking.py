@@ -110,7 +110,8 @@ def sentence(facts: dict[str, Any]) -> str:
     )
     if suspected is None:
         return said + "it was not noticed."
-    said += f"suspected after {suspected} h, {facts['held']:,} decisions held, "
+    said += f"suspected after {suspected} h, {facts['held']:,} decisions held "
+    said += "so that no bid is cut for want of them, "
     if lifted is None:
         return said + "not lifted by the end."
     return said + f"lifted {lifted} h after they were counted again and learned like all others."

@@ -34,8 +34,8 @@ def budget_table(split: Rebalanced, width: int) -> Table:
     for name, foot in (
         ("Budget", f"{split.before:,.0f}"),
         ("New", f"{split.after:,.0f}"),
-        ("Change", f"{percent:+.1%}"),
-        ("Conv. a day", f"{split.gain:+,.1f}"),
+        ("Change", f"{percent:+z.1%}"),
+        ("Conv. a day", f"{split.gain:+z,.1f}"),
         ("Sure", ""),
         ("ID", ""),
     ):
@@ -47,8 +47,8 @@ def budget_table(split: Rebalanced, width: int) -> Table:
             f"{each.platform} {each.campaign_id}",
             f"{before:,.0f}",
             f"{after:,.0f}",
-            f"{each.change_pct or 0.0:+.1f}%",
-            f"{gain_of(each):+,.1f}",
+            f"{each.change_pct or 0.0:+z.1f}%",
+            f"{gain_of(each):+z,.1f}",
             f"{each.confidence:.0%}",
             each.recommendation_id[:ID_SHOWN],
         )
@@ -94,8 +94,8 @@ def _others(split: Rebalanced, shown: Sequence[Recommendation]) -> tuple[str, ..
         f"{split.members - len(shown)} others",
         f"{before:,.0f}",
         f"{after:,.0f}",
-        f"{float(after / before - 1):+.1%}" if before else "",
-        f"{rest:+,.1f}",
+        f"{float(after / before - 1):+z.1%}" if before else "",
+        f"{rest:+z,.1f}",
     )
 
 

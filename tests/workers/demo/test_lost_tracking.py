@@ -93,7 +93,8 @@ def test_it_is_told_when_it_was_suspected_and_when_all_of_it_was_lifted(
 
     assert facts is not None
     assert (facts["suspected_after_hours"], facts["lifted_after_hours"]) == (7, 3)
-    assert "suspected after 7 h, 20 decisions held, lifted 3 h after" in sentence(facts)
+    assert "suspected after 7 h, 20 decisions held so that no bid is cut" in sentence(facts)
+    assert "lifted 3 h after" in sentence(facts)
 
 
 def test_what_was_not_noticed_or_not_lifted_is_said_to_be_so(lost: LostTracking) -> None:

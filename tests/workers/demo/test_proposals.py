@@ -221,6 +221,15 @@ def test_the_rows_of_budgets_add_up_to_the_last_line(world: World) -> None:
     assert "from Friday on" in budget_heading(split)
 
 
+def test_what_rounds_to_no_change_has_no_minus(world: World) -> None:
+    moves = [a_move(each, 1000, 1200, 0.5) for each in "abcd"]
+    moves.append(a_move("e", 10_000, 9_999, 0.0001))
+    split = replace(a_split(world, moves), members=9)
+    (others,) = (each.split() for each in printed(budget_table(split, WIDTH)) if "others" in each)
+
+    assert others[4:] == ["+0.0%", "+0.0"]
+
+
 def test_bids_have_a_column_for_each_device_and_say_by_how_much_they_go_up_or_down() -> None:
     bids = [
         a_bid("a", 0.8, desktop=1.26, mobile=0.9),
