@@ -126,7 +126,7 @@ def _begin(settings: Settings, wish: Wish, *, dry_run: bool, json: bool) -> None
         return
     note(f"by the days before it: {reaching(usual)}")
     what = "would be published" if dry_run else "is published"
-    days = f"it begins on {told.start}, and every campaign's day is its own"
+    days = f"it begins on {told.start}, for each campaign as its local day begins"
     done(f"experiment {wish.name} {what}: {days}")
 
 

@@ -84,7 +84,11 @@ def warnings(log: ExperimentLog, told: Experiment) -> Iterator[str]:
     if shared:
         yield (
             f"{shared[0]} shares its budget with a group"
-            + (f", and so do {len(shared) - 1} more" if shared[1:] else "")
+            + (
+                f", and so {'do' if shared[2:] else 'does'} {len(shared) - 1} more"
+                if shared[1:]
+                else ""
+            )
             + ": what one day saves another may spend, which no comparison sees"
         )
     for plan in plans.values():

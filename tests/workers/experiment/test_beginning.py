@@ -141,7 +141,7 @@ def test_what_may_spoil_it_is_said() -> None:
     log = known(budget_group_id="all")
     shares, levers = warnings(log, wished(log, a_wish(treatment=("strategy=adaptive",))))
 
-    assert "google:7:41 shares its budget with a group, and so do 1 more" in shares
+    assert "google:7:41 shares its budget with a group, and so does 1 more" in shares
     assert "sets bids and the other budgets" in levers
     assert list(warnings(known(), wished(known(), a_wish()))) == []
 
