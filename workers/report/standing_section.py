@@ -25,7 +25,7 @@ HEADINGS: Final = (
 KINDS: Final = ("name", "", "n", "n", "", "n", "", "text", "")
 NOTE: Final = (
     "The newest word on each budget of a group, bid, segment and ad, as long as it holds; "
-    "`pacekeeper explain ID` says what led to it. Beside a bid are the adjustments "
+    "“pacekeeper explain ID” says what led to it. Beside a bid are the adjustments "
     "of it that a person may set where the platform takes them."
 )
 
