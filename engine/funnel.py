@@ -56,6 +56,8 @@ class ClosedDays:
     """First second of each hour."""
     told: Bools
     """Whether the hour was told of, and is not known to be wrong."""
+    steered: Bools
+    """Whether somebody had set bids, and not the platform alone, by budgets that nobody told of."""
     capped: Bools
     """Whether a budget has cut its spend off."""
     allowed: Floats
@@ -77,8 +79,11 @@ class Held:
     """By how much the exposure itself is uncertain: 1 / the events behind it."""
 
 
-def held(days: ClosedDays) -> Held:
-    """Return what each signal of each hour is held against."""
+def held(days: ClosedDays, ruled: Bools) -> Held:
+    """Return what each signal of each hour is held against.
+
+    ``ruled`` (B, `HOURS`) are the hours that are comparable by how spend is steered.
+    """
     impressions, clicks, spend, conversions, _ = np.moveaxis(days.counts, 2, 0)
     exposures = spend, impressions, np.ones(spend.shape), clicks, conversions
     told, prompt = days.told, days.told & days.prompt[:, None]
@@ -88,6 +93,6 @@ def held(days: ClosedDays) -> Held:
     return Held(
         counts=days.counts,
         exposures=np.stack(exposures, axis=2),
-        usable=np.stack([told, told, told & ~days.capped, prompt, told], axis=2),
+        usable=np.stack([told, told, ruled & ~days.capped, prompt, told], axis=2),
         doubt=doubt,
     )

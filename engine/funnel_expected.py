@@ -13,13 +13,15 @@ import numpy as np
 from engine.anomalies import CHANGES, FACTORS
 from engine.arrays import Bools, Floats, Rows
 from engine.change_tests import log_ratio
-from engine.funnel import DAYS_DIFFER, SPEND, ClosedDays, Held, held
+from engine.funnel import DAYS_DIFFER, REVENUE, SPEND, ClosedDays, Held, held
+from engine.funnel_alarms import SUSPECTED
 from engine.funnel_spend import (
     MOST_TIGHT,
+    ROOM,
     cut_off_says,
     doubted,
+    is_steered,
     limits,
-    tight,
     within_limits,
 )
 from engine.funnel_state import factors, inverse_size, levels, tight_share, units
@@ -29,6 +31,12 @@ SLOW: Final = np.array([False, False, False, True, True])
 
 SETTLED: Final = 100.0
 """Events of the last days that the slow level counts for, where it is well known: levels wander."""
+
+ALONE: Final = SUSPECTED / 2.0
+"""The most that an hour speaks for a rise of revenue: half of what is told. Orders are log-normal
+or worse, so that one of them may be ten times the usual; two hours of that are no chance. Ratios
+are cut where tails are not known: Huber, "A Robust Version of the Probability Ratio Test", Ann.
+Math. Statist. 36 (1965)."""
 
 _FALLS: Final = FACTORS < 1.0
 _DIFFER: Final = np.isin(CHANGES, ("drop", "spike", "sinking", "rising"))
@@ -61,13 +69,16 @@ class Expected:
     """By how much rates vary beyond counting."""
     unsure: Floats
     """Shape (B, 2, H, 5): the same with how unsure the levels are."""
+    ruled: Bools
+    """Shape (B, H): whether an hour was told, and steered as those that taught what spend is."""
     tight: Bools
-    """Shape (B, H): whether an hour had no room for more than its usual spend."""
+    """Shape (B, H): whether such an hour had no room for more than its usual spend."""
 
 
 def expected(rows: Rows, days: ClosedDays) -> Expected:
     """Return what a day of campaigns (B,) is expected to come to."""
-    hours, by = held(days), factors(rows, days)
+    ruled = days.told & (days.steered == is_steered(rows)[:, None])
+    hours, by = held(days, ruled), factors(rows, days)
     level = levels(rows, hours, by[2])
     unit = units(rows, level[:, 0])
     level /= unit[:, None]
@@ -88,7 +99,8 @@ def expected(rows: Rows, days: ClosedDays) -> Expected:
         factors=by,
         spread=spread,
         unsure=spread[:, None] + behind,
-        tight=tight(demand[:, 0, :, SPEND], limit, days),
+        ruled=ruled,
+        tight=ruled & (days.capped | (limit < ROOM * demand[:, 0, :, SPEND])),
     )
 
 
@@ -119,7 +131,8 @@ def ratios(rows: Rows, days: ClosedDays, day: Expected) -> Floats:
     usable = day.hours.usable & (day.hours.exposures > 0.0)
     ratio = np.where(usable[..., None], ratio, 0.0)
     ratio[:, :, SPEND, ~_FALLS] *= (tight_share(rows) <= MOST_TIGHT)[:, None, None]
-    cut = days.told & days.capped
+    ratio[:, :, REVENUE, ~_FALLS] = np.minimum(ratio[:, :, REVENUE, ~_FALLS], ALONE)
+    cut = day.ruled & days.capped
     demand = _usual(rows, days, day.demand)[:, :, SPEND]
     ratio[cut, SPEND] = cut_off_says(
         day.counts[cut, SPEND, None], demand[cut], unsure[cut, SPEND], _FACTORS[SPEND]

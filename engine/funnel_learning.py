@@ -135,15 +135,15 @@ def _learn_scatter(after: Rows, told: tuple[Floats, Floats], units: Floats, weig
 
 def _learn_life(after: Rows, lesson: Lesson) -> None:
     """Learn how tight limits are, what bids are usual, and in how many hours anything comes."""
-    told, usable = lesson.days.told, lesson.day.hours.usable
-    kept = 0.5 ** (told.sum(axis=1) / HALF_LIVES[1])[:, None]
-    logs = np.where(told, lesson.days.log_multiplier, 0.0)
-    lived = np.stack([told, lesson.day.tight, logs], axis=2).sum(axis=1)
+    ruled, usable = lesson.day.ruled, lesson.day.hours.usable
+    kept = 0.5 ** (ruled.sum(axis=1) / HALF_LIVES[1])[:, None]
+    logs = np.where(ruled, lesson.days.log_multiplier, 0.0)
+    lived = np.stack([ruled, lesson.day.tight, logs], axis=2).sum(axis=1)
     after["lived"] = kept * after["lived"] + lived
     kept = 0.5 ** (usable.sum(axis=1) / HALF_LIVES[1])[:, None]
     active = np.stack([usable, usable & (lesson.day.counts > 0.0)], axis=1).sum(axis=2)
     after["active"] = kept * after["active"] + active
-    after["hours"] += usable.sum(axis=1)
+    after["hours"] += np.where(lesson.weight.any(axis=1), usable.sum(axis=1), 0.0)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

@@ -22,7 +22,7 @@ import numpy as np
 
 from engine.arrays import Bools, Floats, Rows
 from engine.funnel import SPEND, ClosedDays, Held
-from engine.funnel_state import bids_doubt
+from engine.funnel_state import LEFT_ALONE, STEERED, UNKNOWN, bids_doubt
 from engine.normal import below
 
 ROOM: Final = 1.5
@@ -33,6 +33,10 @@ MOST_TIGHT: Final = 1.0 / 3.0
 
 _ERRORS: Final = 3.0
 """Standard errors of how spend answers to bids that are taken off what they make of it."""
+
+_LEVELS: Final = ("hours", "count", "exposure", "excess", "square", "of_day", "of_week", "active")
+_EVIDENCE: Final = ("evidence", "since", "expected", "counted")
+"""What `engine.funnel_state.WATCH` keeps of spend that hangs on who steers it."""
 
 _LEAST, _LEAST_CHANCE = 1e-9, 1e-12
 
@@ -55,9 +59,31 @@ def within_limits(hours: Held, means: Floats, limit: Floats) -> tuple[Held, Floa
     return replace(hours, exposures=exposures), after
 
 
-def tight(means: Floats, limit: Floats, days: ClosedDays) -> Bools:
-    """Return which hours had no room, (B, H), by usual spend and limits (B, H) in one unit."""
-    return days.told & (days.capped | (limit < ROOM * means))
+def is_steered(rows: Rows) -> Bools:
+    """Return whether what is known of a campaign's spend is of hours whose bids were set, (B,)."""
+    return np.asarray(rows["steering"] == STEERED)
+
+
+def begun_anew(rows: Rows, days: ClosedDays) -> Rows:
+    """Return campaigns (B,) as a day finds them: knowing nothing of other steering than its.
+
+    How a platform had limited their spend before bids were set is not known, nor what it does when
+    they are set no more: neither says what is usual under the other. The last hour tells which it
+    is from then on.
+    """
+    hours = np.where(days.told, np.arange(days.told.shape[1]), -1).max(axis=1)
+    last = days.steered[np.arange(len(rows)), hours]
+    steering = np.where(last, STEERED, LEFT_ALONE).astype(np.uint8)
+    steering = np.where(hours < 0, rows["steering"], steering)
+    other = (rows["steering"] != UNKNOWN) & (rows["steering"] != steering)
+    after = rows.copy()
+    after["steering"] = steering
+    after["lived"][other] = 0.0
+    for name in _LEVELS:
+        after[name][other, ..., SPEND] = 0.0
+    for name in _EVIDENCE:
+        after[name][other, SPEND] = 0
+    return after
 
 
 def doubted(rows: Rows, days: ClosedDays) -> Floats:

@@ -6,12 +6,13 @@ Sources: those of `engine.anomalies`; Hastings et al. and Clark, Perry for its m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import numpy as np
 
 from engine.anomalies import CHANGES
-from engine.arrays import Floats, Rows
+from engine.arrays import Bools, Floats, Rows
 from engine.formats import Formats
 from engine.funnel import ANSWERS, REVENUE, SIGNALS, SPEND, SURE, ClosedDays, Held
 
@@ -26,6 +27,9 @@ _SCATTER_WEIGHT: Final = 20.0
 _SCATTERS: Final = 0.1, 10.0
 _FIRST_DAY: Final = 24.0
 """Hours with a count that what is known of a campaign begins with."""
+_WHOLE_DAY: Final = 20
+"""Usable hours of a first day from which on it says what an hour usually brings."""
+
 _SIGNALS: Final = len(SIGNALS)
 _TESTS: Final = (len(SIGNALS), len(CHANGES))
 
@@ -46,25 +50,33 @@ _FIRST: Final = [
     ("expected", "<f4", _TESTS),
     ("counted", "<f4", _TESTS),
 ]
-WATCH: Final = np.dtype([*_FIRST, ("lived", "<f8", (3,)), ("active", "<f8", (2, _SIGNALS))])
-"""One campaign, 2,337 bytes. Hours learned; sums that fade: of counts and exposures, fast
+_SECOND: Final = [*_FIRST, ("lived", "<f8", (3,)), ("active", "<f8", (2, _SIGNALS))]
+WATCH: Final = np.dtype([*_SECOND, ("steering", "u1")])
+"""One campaign, 2,338 bytes. Hours learned; sums that fade: of counts and exposures, fast
 and slow; of spend and clicks; of the scatter of orders; of what squared deviations exceed Poisson's
 by, and of squared means; of what was counted and expected in cells of the week; of the regression
 on bids. Then the evidence of each change, the first second of what it rests on, and what was
 expected and counted since. Sums that fade of hours that were told, of those without room for their
-spend, and of the logs of their multipliers; of hours that were usable, and that had a count."""
+spend, and of the logs of their multipliers; of hours that were usable, and that had a count. Who
+steers it: `UNKNOWN`, `LEFT_ALONE` or `STEERED`."""
+
+UNKNOWN, LEFT_ALONE, STEERED = range(3)
+
+_LAYOUTS: Final = np.dtype(_FIRST), np.dtype(_SECOND), WATCH
 
 
-def _upgraded(rows: Rows) -> Rows:
-    """Return rows of the first format, which knew nothing of limits, as rows of the second."""
-    after = np.zeros(len(rows), dtype=WATCH)
+def _upgraded(layout: np.dtype[Any], rows: Rows) -> Rows:
+    """Return rows of a format as rows of the next: of what is new they know nothing."""
+    after = np.zeros(len(rows), dtype=layout)
     for name in rows.dtype.names or ():
         after[name] = rows[name]
     return after
 
 
 _FORMATS: Final = Formats(
-    what="watch of closed days", layouts=(np.dtype(_FIRST), WATCH), upgrades=(_upgraded,)
+    what="watch of closed days",
+    layouts=_LAYOUTS,
+    upgrades=tuple(partial(_upgraded, layout) for layout in _LAYOUTS[1:]),
 )
 
 
@@ -94,6 +106,16 @@ def units(rows: Rows, level: Floats) -> Floats:
     scatter = (square + _SCATTER_WEIGHT) / (mean + _SCATTER_WEIGHT)
     found[:, REVENUE] = np.where(order > 0.0, order * np.clip(scatter, *_SCATTERS), 1.0)
     return found
+
+
+def began_late(rows: Rows, usable: Bools) -> Bools:
+    """Return of which signals this is the first day, and hours (B, H, 5) of it are missing; (B, 5).
+
+    An evening says little of an hour of the whole day, and what days that follow are held against
+    would be wrong until it is forgotten.
+    """
+    first = (rows["exposure"].max(axis=1) <= 0.0) & (rows["active"][:, 0] <= 0.0)
+    return np.asarray(first & (usable.sum(axis=1) < _WHOLE_DAY))
 
 
 def levels(rows: Rows, hours: Held, bids: Floats) -> Floats:

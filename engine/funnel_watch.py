@@ -24,7 +24,8 @@ from engine.change_tests import accumulate
 from engine.funnel import SIGNALS, ClosedDays
 from engine.funnel_expected import by_change, expected, ratios
 from engine.funnel_learning import Lesson, learned
-from engine.funnel_state import beginnings
+from engine.funnel_spend import begun_anew
+from engine.funnel_state import began_late, beginnings
 
 _DOUBTED_SHARE: Final = 0.5
 _TESTS: Final = (len(SIGNALS), len(CHANGES))
@@ -59,17 +60,19 @@ def watch(rows: Rows, days: ClosedDays) -> tuple[Rows, Judged]:
 
     Days are watched in their order, each once.
     """
+    rows = begun_anew(rows, days)
     after, day = rows.copy(), expected(rows, days)
     sure = (rows["hours"] >= FIRST_HOURS)[:, None]
     ratio = np.where(sure[..., None], ratios(rows, days, day), 0.0)
     amounts = by_change(day.means) * day.units[:, None, :, None], day.hours.counts
     judged = _judge(after, ratio, amounts, days.starts)
     teaches = np.where(judged.peak.max(axis=2) >= DOUBT, _DOUBTED_SHARE, 1.0)[:, None]
+    whole = ~began_late(rows, day.hours.usable)[:, None]
     lesson = Lesson(
         days=days,
         day=day,
         believed=np.where(sure, _believed(day.counts, day.means[:, 0], day.spread), day.counts),
-        weight=np.where(day.hours.usable & (day.hours.exposures > 0.0), teaches, 0.0),
+        weight=np.where(whole & day.hours.usable & (day.hours.exposures > 0.0), teaches, 0.0),
     )
     return learned(after, lesson), judged
 

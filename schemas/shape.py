@@ -83,8 +83,11 @@ class Shape(CampaignRecord, frozen=True, kw_only=True):
         Counts | None, Meta(description="as spend_minor; absent where it was zero all day")
     ] = None
     log_multiplier: Annotated[
-        Annotated[tuple[LogMultiplier, ...], _OF_THE_DAY] | None,
-        Meta(description="natural log of the bid multiplier in force; absent is 0 all day"),
+        Annotated[tuple[LogMultiplier | None, ...], _OF_THE_DAY] | None,
+        Meta(
+            description="natural log of the bid multiplier in force; null where nobody had set one,"
+            " which leaves bids as they are; absent is null all day"
+        ),
     ] = None
     capped: Annotated[
         Annotated[tuple[bool, ...], _OF_THE_DAY] | None,

@@ -142,6 +142,7 @@ def _closed(counts: Floats, bids: Floats, capped: Bools, number: int) -> ClosedD
     return ClosedDays(
         counts=padded,
         log_multiplier=wide[0],
+        steered=np.ones(size, dtype=np.bool_),
         of_day=np.tile(hours % DAY, (size[0], 1)),
         weekday=np.full(size[0], number % 7),
         starts=np.tile((number * DAY + hours) * 3_600, (size[0], 1)),

@@ -267,6 +267,7 @@ def watch_days() -> None:
     days = funnel.ClosedDays(
         counts=np.full((*size, 5), [4_000.0, 40.0, 30.0, 3.0, 90.0]),
         log_multiplier=np.tile(np.sin(hours), (2, 1)),
+        steered=np.ones(size, dtype=np.bool_),
         of_day=np.tile(hours % 24, (2, 1)),
         weekday=np.array([0, 6]),
         starts=np.tile(hours * 3_600, (2, 1)),

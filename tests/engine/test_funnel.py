@@ -38,6 +38,7 @@ def a_day(number: int, campaigns: int = 3, **fields: Any) -> ClosedDays:  # noqa
     given: dict[str, Any] = {
         "counts": counts.astype(np.float64),
         "log_multiplier": bids,
+        "steered": np.ones(size, dtype=np.bool_),
         "of_day": np.tile(hours % 24, (campaigns, 1)),
         "weekday": np.full(campaigns, number % 7),
         "starts": np.tile((number * 24 + hours) * 3_600, (campaigns, 1)),
@@ -166,8 +167,8 @@ def test_hours_that_say_nothing_are_neither_judged_nor_learned(known: Rows) -> N
     assert (judged.peak == 0.0).all()
     for name in ("hours", "evidence"):
         assert (after[name] == known[name]).all()
-    capped = held(replace(lost, capped=np.ones_like(lost.told))).usable
-    late = held(replace(lost, prompt=np.zeros(3, dtype=np.bool_))).usable
+    capped = held(replace(lost, capped=np.ones_like(lost.told)), lost.told).usable
+    late = held(replace(lost, prompt=np.zeros(3, dtype=np.bool_)), lost.told).usable
     assert capped[:, :24].all(axis=(0, 1)).tolist() == [True, True, False, True, True]
     assert late[:, :24].all(axis=(0, 1)).tolist() == [True, True, True, False, True]
 
@@ -195,19 +196,22 @@ def test_a_stored_row_is_read_as_it_was(known: Rows) -> None:
     again = funnel_state.unpack([known[i].tobytes() for i in range(3)])
 
     assert again.tobytes() == known.tobytes()
-    assert known.dtype.itemsize == 2_337
+    assert known.dtype.itemsize == 2_338
 
 
-def test_what_an_earlier_version_stored_is_read_with_nothing_known_of_limits(known: Rows) -> None:
-    """The layout of format 1 is the newest one's first 2,233 bytes."""
-    stored = [b"\x01" + known[i].tobytes()[1:2_233] for i in range(3)]
+@pytest.mark.parametrize(
+    ("version", "size", "unknown"),
+    [(1, 2_233, ("lived", "active", "steering")), (2, 2_337, ("steering",))],
+)
+def test_what_an_earlier_version_stored_is_read_with_nothing_known_of_the_rest(
+    known: Rows, version: int, size: int, unknown: tuple[str, ...]
+) -> None:
+    """Their layouts are the beginning of the newest one."""
+    stored = [bytes([version]) + known[i].tobytes()[1:size] for i in range(3)]
     again = funnel_state.unpack(stored)
 
     for name in known.dtype.names or ():
-        assert (
-            name == "format"
-            or (again[name] == (0 if name in ("lived", "active") else known[name])).all()
-        )
+        assert name == "format" or (again[name] == (0 if name in unknown else known[name])).all()
 
 
 def test_orders_of_one_price_tell_a_wrong_unit_sooner_than_orders_of_all_prices() -> None:
@@ -295,3 +299,15 @@ def test_revenue_is_watched_after_a_week_however_few_its_orders_are() -> None:
     _, judged = funnel_watch.watch(rows, times(day, REVENUE, 0.01))
 
     assert judged.peak[0, REVENUE].max() > 0.0
+
+
+def test_one_huge_order_is_no_wrong_unit_and_two_hours_of_tripled_orders_are(known: Rows) -> None:
+    """Orders of log-normal size bring one of ten times the usual in each campaign now and then."""
+    huge, tripled = a_day(LEARNED), times(a_day(LEARNED), REVENUE, 3.0, 12)
+    huge.counts[:, 12, REVENUE] *= 10.0
+    tripled.counts[:, 14:, REVENUE] /= 3.0
+    rises = [CHANGES.index("spike"), CHANGES.index("rising")]
+    (one, two) = (funnel_watch.watch(known, day)[1] for day in (huge, tripled))
+
+    assert (one.peak[:, REVENUE, rises] < funnel_alarms.SUSPECTED).all()
+    assert (two.peak[:, REVENUE, rises].max(axis=1) >= funnel_alarms.SUSPECTED).all()

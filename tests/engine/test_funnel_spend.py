@@ -30,6 +30,7 @@ def demand(number: int, rate: float, answer: float = 1.0, bid: float = 0.0) -> C
     return ClosedDays(
         counts=counts,
         log_multiplier=bids,
+        steered=np.ones(size, dtype=np.bool_),
         of_day=np.tile(hours % 24, (CAMPAIGNS, 1)),
         weekday=np.full(CAMPAIGNS, number % 7),
         starts=np.tile((number * 24 + hours) * 3_600, (CAMPAIGNS, 1)),
@@ -154,3 +155,42 @@ def test_what_a_fall_of_spend_is_told_with_is_no_more_than_was_allowed() -> None
 
     assert (judged.peak[:, SPEND, drop] > 0.0).any()
     assert (judged.expected[:, SPEND, drop] <= hours * limit * 1.001).all()
+
+
+def left_alone(days: ClosedDays, share: float) -> ClosedDays:
+    """Return a day of which a platform's own budget, which nobody told of, let a share through."""
+    nobody = np.zeros_like(days.steered)
+    bids = np.zeros_like(days.log_multiplier)
+    return replace(days, counts=days.counts * share, steered=nobody, log_multiplier=bids)
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0])
+@pytest.mark.parametrize("first", [0, 10])
+def test_what_spend_was_before_bids_were_set_says_nothing_of_it_afterwards(
+    share: float, first: int
+) -> None:
+    """The platform throttles; from an hour of a day on there are bids, and the whole demand."""
+    rate, rows = 30.0, funnel_state.unpack([b""] * CAMPAIGNS)
+    for number in range(LEARNED):
+        rows, _ = funnel_watch.watch(rows, left_alone(demand(number, rate), share))
+    handed, before = (demand(LEARNED, rate), left_alone(demand(LEARNED, rate), share))
+    counts, steered = handed.counts.copy(), handed.steered.copy()
+    counts[:, :first], steered[:, :first] = before.counts[:, :first], False
+    days = [demand(LEARNED + n, rate) for n in range(1, 22)]
+    rows, rises = peaks(rows, [replace(handed, counts=counts, steered=steered), *days[:10]])
+    _, falls = peaks(rows, [halved(day) for day in days[10:]])
+
+    assert (rises >= funnel_alarms.SUSPECTED).sum() <= 0.05 * CAMPAIGNS * 11 / 7
+    assert (falls[:, FALLS].max(axis=1) >= funnel_alarms.SUSPECTED).mean() > 0.9
+
+
+def test_a_campaign_that_begins_in_the_evening_is_judged_as_all_others() -> None:
+    """An evening brings twice what an hour of the mean day does."""
+    hours, rows = np.arange(HOURS), funnel_state.unpack([b""] * CAMPAIGNS)
+    evenings = np.where(hours >= 16, 2.0, 0.5)[:, None]
+    days = [demand(n, 30.0) for n in range(LEARNED)]
+    days = [replace(day, counts=day.counts * evenings) for day in days]
+    first = replace(days[0], told=days[0].told & (hours >= 16))
+    _, most = peaks(rows, [first, *days[1:]])
+
+    assert (most >= funnel_alarms.SUSPECTED).any(axis=1).sum() <= 0.05 * CAMPAIGNS * 2

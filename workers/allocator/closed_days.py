@@ -33,14 +33,15 @@ def closed_days(shapes: Sequence[Shape]) -> ClosedDays:
     """Return the closed days of campaigns, B of them; money in minor units."""
     size = len(shapes), HOURS
     counts = np.zeros((*size, 5))
-    log_multiplier, capped, told = np.zeros((3, *size))
+    log_multiplier, capped, told, steered = np.zeros((4, *size))
     allowed = np.full(size, np.inf)
     of_day = np.zeros(size, dtype=np.int64)
     for i, shape in enumerate(shapes):
         count = len(shape.local_hours)
         counts[i, :count] = np.transpose(_columns(shape))
         of_day[i, :count], told[i, :count] = shape.local_hours, shape.observed
-        log_multiplier[i, :count] = shape.log_multiplier or 0.0
+        for at, log in enumerate(shape.log_multiplier or ()):
+            log_multiplier[i, at], steered[i, at] = log or 0.0, log is not None
         capped[i, :count] = shape.capped or 0.0
         for at, limit in enumerate(shape.allowed_minor or ()):
             allowed[i, at] = np.inf if limit is None else limit
@@ -49,6 +50,7 @@ def closed_days(shapes: Sequence[Shape]) -> ClosedDays:
     return ClosedDays(
         counts=counts,
         log_multiplier=log_multiplier,
+        steered=steered > 0.0,
         of_day=of_day,
         weekday=np.array([shape.weekday for shape in shapes], dtype=np.int64),
         starts=firsts[:, None] + np.arange(HOURS) * HOUR,

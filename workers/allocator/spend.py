@@ -60,7 +60,11 @@ def _hours(shapes: Sequence[Shape]) -> SpendHours:
         return np.array([value for part in parts for value in part], dtype=np.float64)
 
     none = [(0.0,) * length for length in lengths]
-    forces = [s.log_multiplier or blank for s, blank in zip(shapes, none, strict=True)]
+    # What nobody had set leaves bids as they are.
+    forces = [
+        [each or 0.0 for each in s.log_multiplier or blank]
+        for s, blank in zip(shapes, none, strict=True)
+    ]
     capped = [s.capped or blank for s, blank in zip(shapes, none, strict=True)]
     observed = joined([shape.observed for shape in shapes]) > 0.0
     return SpendHours(

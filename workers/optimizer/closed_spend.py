@@ -7,6 +7,7 @@ what it was allowed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ class InForce(NamedTuple):
     """Of one day; shapes (H,)."""
 
     log_multiplier: Floats
+    """NaN where nobody had set one."""
     budget: Ints
     """Minor units, `engine.settings.UNKNOWN` where none is known."""
     shaped: bool
@@ -36,6 +38,11 @@ class InForce(NamedTuple):
     def allowed(self) -> tuple[int | None, ...] | None:
         """Return the most that each hour might spend, minor units; None where none is known."""
         known = [None if each == UNKNOWN else each for each in self.budget.tolist()]
+        return None if all(each is None for each in known) else tuple(known)
+
+    def multipliers(self) -> tuple[float | None, ...] | None:
+        """Return the log of each hour's multiplier, None where nobody had set one, as for a day."""
+        known = [None if isnan(each) else each for each in self.log_multiplier.tolist()]
         return None if all(each is None for each in known) else tuple(known)
 
     def ran_out(self, spend: Ints) -> Bools:
@@ -53,10 +60,17 @@ def in_force_on(draft: Draft, wave: Wave, at: Ints, firsts: Ints, ends: Ints) ->
     starts = firsts[:, None] + np.arange(_MOST_HOURS) * HOUR
     present = np.arange(_MOST_HOURS) < counts[:, None]
     found = settings_of(draft, campaigns, starts, present)
-    multiplier = np.where(found["multiplier"] > 0, found["multiplier"], MILLIONTHS)
+    steered = found["multiplier"] > 0
+    multiplier = np.where(steered, found["multiplier"], MILLIONTHS)
     shaped = (campaigns.in_force["known"] > 0) & (campaigns.in_force["multiplier"] == 0)
     logs = np.asarray(np.round(np.log(multiplier / MILLIONTHS), DIGITS), dtype=np.float64)
-    held = zip(logs, found["budget"], shaped.tolist(), counts.tolist(), strict=True)
+    held = zip(
+        np.where(steered, logs, np.nan),
+        found["budget"],
+        shaped.tolist(),
+        counts.tolist(),
+        strict=True,
+    )
     return [InForce(log[:size], budget[:size], alone) for log, budget, alone, size in held]
 
 

@@ -136,7 +136,7 @@ def _shape(wave: Wave, closed: ClosedDay) -> Shape:
         spend_minor=hours.spend,
         conversion_thousandths=hours.conversions,
         revenue_minor=hours.revenue if any(hours.revenue) else None,
-        log_multiplier=_if_any(held.log_multiplier),
+        log_multiplier=held.multipliers(),
         # What only budgets have shaped spent what it was allowed to, hour by hour.
         capped=_if_any(closed.ran_out | held.shaped),
         allowed_minor=held.allowed(),
