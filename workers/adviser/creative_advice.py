@@ -10,6 +10,7 @@ from schemas import Entity, Explanation, Impact, Kind, Range
 from schemas.levers import CLICK_RATE, RATE_UNIT
 from workers.adviser.creative import AD_SET, Compares
 from workers.adviser.finding import HORIZON_DAYS, Finding, decimal, rounded
+from workers.chances import chance
 
 
 class Told:
@@ -67,7 +68,7 @@ class Told:
             f"{self._name(i)} was clicked on {clicks:,.0f} times in {self._days} days; the ads "
             f"of {peers} peers in the account would have been {compared.expected[i]:,.0f} times "
             f"on the same devices and placements: {compared.middle[i]:.0%} of that, and with a "
-            f"chance of {compared.chance[i]:.1%} less than {WEAK:.0%}."
+            f"chance of {chance(compared.chance[i])} less than {WEAK:.0%}."
         )
         evidence = {**self._evidence(i, compared), "peers": peers}
         return Explanation(code="clicked_less_than_peers", text=text, evidence=evidence)
@@ -76,7 +77,7 @@ class Told:
         text = (
             f"{self._name(i)} is clicked on less than it was: its last {PERIOD} days have "
             f"{compared.middle[i]:.0%} of the click rate of its first {PERIOD}, at a like number "
-            f"of impressions; with a chance of {compared.chance[i]:.1%} less than {WEAK:.0%}."
+            f"of impressions; with a chance of {chance(compared.chance[i])} less than {WEAK:.0%}."
         )
         evidence = {**self._evidence(i, compared), "compared_days": PERIOD}
         return Explanation(code="clicked_less_than_before", text=text, evidence=evidence)

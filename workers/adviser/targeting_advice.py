@@ -18,6 +18,7 @@ from schemas.levers import (
 )
 from workers.adviser.finding import HORIZON_DAYS, Finding, decimal, rounded
 from workers.adviser.targeting import Look
+from workers.chances import chance
 
 FIELDS: Final = {
     "ad_set": AD_SET_BID_SHARE,
@@ -72,8 +73,8 @@ class Told:
         text = (
             f"{dimension.replace('_', ' ').capitalize()} {name} brought {value:,.1f} {bought} for "
             f"{look.spend[i]:,.2f} {self._currency} in {self._days} days, where {against} would "
-            f"have brought {expected:,.1f}: with a chance of {judged.chance[i]:.1%} it brings less "
-            f"than half of that."
+            f"have brought {expected:,.1f}: with a chance of {chance(judged.chance[i])} it brings "
+            f"less than half of that."
         )
         return Explanation(
             code="segment_loses",

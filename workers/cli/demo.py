@@ -139,10 +139,11 @@ def _place(stack: ExitStack, settings: Settings, screen: Screen, report: Path) -
 
 def _keep(place: Place, *, own: bool) -> None:
     """Say how to look around; a Kafka of the demo's own goes when somebody ends it."""
-    broker, prefix = place.settings.broker.bootstrap, place.settings.topics.prefix
+    broker, topics = place.settings.broker.bootstrap, place.settings.topics
     note(
         f"{'Kafka is kept until Ctrl-C' if own else 'the topics are kept'}; to look around: "
-        f"export PACEKEEPER_BROKER={broker} PACEKEEPER_TOPICS_PREFIX={prefix}"
+        f"export PACEKEEPER_BROKER={broker} PACEKEEPER_TOPICS_PREFIX={topics.prefix} "
+        f"PACEKEEPER_TOPICS_PARTITIONS={topics.partitions}"
     )
     if own:
         with suppress(KeyboardInterrupt):

@@ -24,7 +24,10 @@ from workers.whatif.reading import from_file, from_topics
 
 def whatif(  # noqa: PLR0913 -- the options of one command
     campaign: Annotated[
-        str, typer.Argument(help="platform:account:campaign; of a file, the campaign is enough.")
+        str,
+        typer.Argument(
+            help="platform:account:campaign, or as much of its end as tells it from others."
+        ),
     ],
     *,
     budget: Annotated[

@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from schemas import Recommendation
+from workers.chances import chance_cell
 from workers.demo.proposals import Rebalanced, by_device, gain_of
 
 LISTED = 4
@@ -49,7 +50,7 @@ def budget_table(split: Rebalanced, width: int) -> Table:
             f"{after:,.0f}",
             f"{each.change_pct or 0.0:+z.1f}%",
             f"{gain_of(each):+z,.1f}",
-            f"{each.confidence:.0%}",
+            chance_cell(each.confidence, decimals=0),
             each.recommendation_id[:ID_SHOWN],
         )
     if split.members > len(shown):
@@ -79,7 +80,7 @@ def bid_table(bids: Sequence[Recommendation], width: int) -> Table:
             f"{each.current_value:,}",
             f"{each.recommended_value:,}",
             *(f"{factors[name] - 1.0:+.0%}" if name in factors else "" for name in devices),
-            f"{each.confidence:.0%}",
+            chance_cell(each.confidence, decimals=0),
             each.recommendation_id[:ID_SHOWN],
         )
     return table

@@ -67,7 +67,9 @@ async def write_report(connection: Connection, prefix: str, played: Played, path
     WorkerError
         Kafka could not be read, or the file not written.
     """
-    wishes = Wishes(since=played.live_from * _HOUR, until=played.live_until * _HOUR, most=SHOWN)
+    since, until = played.live_from * _HOUR, played.live_until * _HOUR
+    # Nothing follows the last hour, so what is still asked for after it belongs to it.
+    wishes = Wishes(since=since, until=until, whole_trail=True, most=SHOWN)
     campaigns = played.evenly.campaigns
     late = (metrics_event(campaigns[each.row], each) for each in played.to_come)
     book = await Source(connection=connection, prefix=prefix).book(wishes, also=late)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +73,21 @@ class Result:
 
     @property
     def use(self) -> tuple[float, float]:
-        """Mean share of budgets that was spent: with Pacekeeper, and with even hourly budgets."""
-        days = max(self.days, 1)
-        return (
-            sum(float(r.spend / r.budget) * r.days for r in self.rows if r.budget) / days,
-            sum(float(r.spend_even / r.budget) * r.days for r in self.rows if r.budget) / days,
+        """Share of budgets that was spent: with Pacekeeper, and with even hourly budgets.
+
+        Of the sums in each currency, weighed by their days: as the report counts it.
+        """
+        sums: dict[str, list[Decimal]] = {}
+        for row in self.rows:
+            known = sums.setdefault(row.currency, [Decimal(0)] * 4)
+            told = (Decimal(row.days), row.budget, row.spend, row.spend_even)
+            sums[row.currency] = [a + b for a, b in zip(known, told, strict=True)]
+        days = Decimal(max(self.days, 1))
+        used, used_even = (
+            sum((each[0] * each[at] / each[1] for each in sums.values() if each[1]), Decimal(0))
+            for at in (2, 3)
         )
+        return float(used / days), float(used_even / days)
 
     @property
     def uplift(self) -> float:

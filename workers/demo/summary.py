@@ -31,7 +31,8 @@ _FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
 
 LEGEND = (
     "Budget, spend and error: campaign-days that ended; error is |spend - budget| / budget. "
-    "Even: the same auctions with a 24th of the day budget in each hour."
+    "Spend of all: the mean of the currencies, by their days. Even: the same auctions with a 24th "
+    "of the day budget in each hour."
 )
 
 
@@ -158,7 +159,7 @@ def _counts(result: Result) -> Table:
     audit = ", ".join(f"{count:,} {status}" for status, count in counts.audit.items())
     chain = "verified, every link" if result.chain_verified else "BROKEN"
     grid = Table.grid(padding=(0, 2))
-    grid.add_row("events in", f"{counts.events:,}")
+    grid.add_row("events in", f"{counts.events:,} (here and below: those of the history, too)")
     grid.add_row("recommendations", f"{counts.recommendations:,}" + _in_brackets("holds", held))
     grid.add_row("actions", f"{counts.actions:,}")
     grid.add_row("audit entries", f"{counts.audit_entries:,}" + _in_brackets("", audit))

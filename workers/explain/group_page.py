@@ -9,6 +9,7 @@ from rich.console import Console
 
 from schemas import Recommendation
 from schemas.levers import BID_UNIT, CURRENCY_UNIT, RATE_UNIT, SHARE_UNIT
+from workers.chances import chance
 from workers.explain.comparing import Difference
 from workers.explain.gone import verdict_of
 
@@ -70,9 +71,10 @@ def _inputs(advice: Recommendation) -> list[str]:
     """Return what it was made from, by which code, and what it comes to."""
     read = ", ".join(f"{topic} {offset}" for topic, offset in sorted(advice.inputs.items()))
     about = f"{advice.field} of {advice.entity} {advice.entity_id}"
+    sure = chance(advice.confidence)
     return [
         f"inputs: {read}; plan version {advice.plan_version}",
-        f"model: {advice.model_version}; confidence {advice.confidence:.1%}, risk {advice.risk}",
+        f"model: {advice.model_version}; confidence {sure}, risk {advice.risk}",
         f"value: {about} from {advice.current_value} to {advice.recommended_value} {_unit(advice)}"
         if advice.recommended_value is not None
         else f"value: {about} stays",

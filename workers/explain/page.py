@@ -14,6 +14,7 @@ from rich.text import Text
 from schemas import Recommendation
 from schemas.levers import MULTIPLIER_UNIT
 from schemas.zones import zone
+from workers.chances import chance
 from workers.explain.report import Explanation
 from workers.explain.rules import ruled
 from workers.pages import print_page, section
@@ -71,10 +72,11 @@ def _origins(found: Explanation) -> Iterator[tuple[str, str]]:
 
 def _model(found: Explanation, width: int) -> Iterator[RenderableType]:
     advice, inside = found.published, found.inside
-    if inside is not None and any(inside.weights):
+    # Of what was held no hour was given anything: weights alone are nobody's plan.
+    if inside is not None and advice.hour_plan and any(inside.weights):
         table = _table(("hour", "left"), *_right("weight", "plan"), ("", "left"))
         most, room = max(inside.weights), max(width - 46, 10)
-        amounts = [f"{each:,}" for each in advice.hour_plan] + [""] * len(inside.starts)
+        amounts = [f"{each:,}" for each in advice.hour_plan]
         for start, weight, amount in zip(inside.starts, inside.weights, amounts, strict=False):
             bar = Text("━" * round(room * weight / most), style="cyan")
             table.add_row(_when(start, _zone(found)), f"{weight:.1%}", amount, bar)
@@ -92,7 +94,7 @@ def _beliefs(found: Explanation) -> Iterator[tuple[str, str]]:
             known = inside.answer
             spread = f"{known.elasticity:.2f} ± {known.deviation:.2f}"
             yield "answer", f"elasticity of spend to bids {spread}, from {known.hours} hours heard"
-    yield "confidence", f"{advice.confidence:.2f}"
+    yield "confidence", chance(advice.confidence, decimals=0)
     if advice.pacing_index is not None:
         yield "pace", f"{advice.pacing_index:.2f} times what was expected by now"
     if advice.projected_spend is not None:
@@ -101,7 +103,7 @@ def _beliefs(found: Explanation) -> Iterator[tuple[str, str]]:
         yield "ends at", f"{spread} if nothing changes"
     if advice.exhaustion_risk is not None:
         at = f", about {_when(advice.exhausts_at, _zone(found))}" if advice.exhausts_at else ""
-        yield "runs out", f"with a probability of {advice.exhaustion_risk:.0%}{at}"
+        yield "runs out", f"with a probability of {chance(advice.exhaustion_risk, decimals=0)}{at}"
 
 
 def _rules(found: Explanation) -> Iterator[RenderableType]:

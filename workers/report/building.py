@@ -190,7 +190,8 @@ class Book:
 
     def _audited_to(self, stretch: Stretch) -> int:
         """Return where the trail of a stretch ends: its last hours are settled after it."""
-        return stretch.end if self.wishes.until is not None else (self.decided.latest or 0) + 1
+        bounded = self.wishes.until is not None and not self.wishes.whole_trail
+        return stretch.end if bounded else (self.decided.latest or 0) + 1
 
     def _shown(self, key: CampaignKey, stretch: Stretch) -> Shown:
         terms, hours = self.campaigns[key]

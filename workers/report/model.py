@@ -47,6 +47,8 @@ class Wishes:
     """First second; None: the first decision by a plan and fresh data, or else the first hour."""
     until: int | None = None
     """The second after the last; None: the end of the newest hour."""
+    whole_trail: bool = False
+    """Whether entries of the audit trail that were written after ``until`` count as well."""
     most: int = 12
     """How many campaigns are shown one by one, at most."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from bokeh.models import ColumnDataSource, NumeralTickFormatter
 
+from workers.chances import chance, chance_cell
 from workers.report.calibration import ENOUGH, NOMINAL, wilson
 from workers.report.drawing import BLUE, INK, PALE, Figure, canvas, hover
 from workers.report.outcomes import Advised
@@ -83,7 +84,7 @@ def paid_note(found: Advised) -> str:
     few = "Too few to judge: of" if changes < ENOUGH else "Of"
     return (
         f"{few} {counted(changes, 'change')} of budgets {share(won)} paid; the advice was "
-        f"{share(sure)} sure of it on average. Part by part the two differ by "
+        f"{chance(sure)} sure of it on average. Part by part the two differ by "
         f"{share(found.paid.error)} (expected calibration error)."
     )
 
@@ -93,7 +94,9 @@ def paid_table(found: Advised) -> list[list[str]]:
     rows = []
     for sure, changes, won in _bins(found):
         low, high = wilson(won, changes)
-        rows.append([share(sure), count(changes), share(won / changes), f"{low:.1%} to {high:.1%}"])
+        rows.append(
+            [chance_cell(sure), count(changes), share(won / changes), f"{low:.1%} to {high:.1%}"]
+        )
     return rows
 
 
@@ -134,7 +137,7 @@ def _columns(found: Advised) -> dict[str, Any]:
         "low": np.array([low for low, _ in ranges]),
         "high": np.array([high for _, high in ranges]),
         "colour": [BLUE if size >= ENOUGH else PALE for _, size, _ in bins],
-        "sure": [f"{sure:.0%} sure" for sure, _, _ in bins],
+        "sure": [f"{chance(sure, decimals=0)} sure" for sure, _, _ in bins],
         "told": [f"{won / size:.0%} paid" for _, size, won in bins],
         "counted": [counted(size, "change") for _, size, _ in bins],
     }

@@ -8,6 +8,7 @@ import numpy as np
 from bokeh.models import ColumnDataSource, DatetimeTickFormatter, NumeralTickFormatter, Range1d
 
 from schemas import BudgetPeriod
+from workers.chances import chance_cell
 from workers.report.decisions import Decision
 from workers.report.drawing import (
     BLUE,
@@ -22,7 +23,7 @@ from workers.report.drawing import (
     hover,
 )
 from workers.report.pace import Line, Marker, Pace, pieces_of
-from workers.report.wording import exact, setting, share, short
+from workers.report.wording import exact, setting, short
 
 LEGEND: Final = (
     ("actual", BLUE, "solid", "actual spend"),
@@ -127,7 +128,7 @@ def _what(one: Decision, currency: str) -> str:
 
 def _limits(one: Decision, currency: str) -> str:
     cap = f"at most {exact(one.cap, currency)} in the hour; " if one.cap is not None else ""
-    return f"{cap}confidence {share(one.confidence)}"
+    return f"{cap}confidence {chance_cell(one.confidence)}"
 
 
 def _became(one: Decision) -> str:

@@ -7,9 +7,10 @@ from typing import Final
 
 from schemas import AuditStatus, CampaignKey, MultiplierKind, Recommendation
 from schemas.levers import BID_UNIT, CURRENCY_UNIT
+from workers.chances import chance_cell
 from workers.report.sections import name_of
 from workers.report.standing import Stands
-from workers.report.wording import share, short
+from workers.report.wording import short
 
 HEADINGS: Final = (
     "Campaign",
@@ -55,7 +56,7 @@ def _row(advice: Recommendation, state: AuditStatus | None) -> list[str]:
         _what(advice),
         *_values(advice),
         ", ".join(_beside(advice)),
-        share(advice.confidence),
+        chance_cell(advice.confidence),
         "for people" if state is None else _STATES.get(state, state.value.replace("_", " ")),
         short(advice.reasons[0].text if advice.reasons else ""),
         advice.recommendation_id[:_ID],

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from schemas.zones import zone
+from workers.chances import chance_cell
 from workers.report.wording import NOTHING, amount, counted
 from workers.status.model import CampaignStatus, CurrencyTotal, Limits, Use, Worst
 
@@ -27,6 +28,11 @@ def spent_of(use: Use, code: str) -> str:
 def per_cent(share: float | None) -> str:
     """Return a share in whole per cent."""
     return NOTHING if share is None else f"{share:.0%}"
+
+
+def sure(confidence: float) -> str:
+    """Return how sure a decision is; nothing where none was made."""
+    return chance_cell(confidence, decimals=0) if confidence > 0.0 else NOTHING
 
 
 def pace_of(value: float | None) -> str:

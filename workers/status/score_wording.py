@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from workers.chances import chance
 from workers.report.wording import counted, exact, setting
 from workers.status.model import CampaignStatus
 from workers.status.offers import Offer
@@ -65,7 +66,7 @@ def _offered(offer: Offer) -> str:
     else:
         brings = exact(offer.revenue, code)
     name = (advice.field or "").replace("_", " ")
-    return f"open: {name} {value} for {brings} a day, {advice.confidence:.0%} sure"
+    return f"open: {name} {value} for {brings} a day, {chance(advice.confidence, decimals=0)} sure"
 
 
 def _use(status: CampaignStatus) -> str:
@@ -75,8 +76,8 @@ def _use(status: CampaignStatus) -> str:
     parts = [f"the {status.period} is to end at {ahead.p50 / own.budget:.0%} of its budget"]
     if ahead.pace is not None:
         parts.append(f"pace {ahead.pace:.2f}")
-    if ahead.exhausts_at is not None and (ahead.exhaustion or 0.0) > 0.0:
-        parts.append(f"it runs out early with {ahead.exhaustion:.0%}")
+    if ahead.exhausts_at is not None and ahead.exhaustion:
+        parts.append(f"it runs out early with {chance(ahead.exhaustion, decimals=0)}")
     return ", ".join(parts)
 
 

@@ -11,6 +11,7 @@ from engine.steering import BINDING
 from schemas import BudgetPeriod
 from schemas.levers import BID_MULTIPLIER
 from schemas.zones import zone
+from workers.chances import chance
 from workers.report.wording import counted, exact, moment, setting
 from workers.status.answers import Answers, Cell, Lever
 from workers.status.model import Brought, CampaignStatus, Limits
@@ -77,7 +78,7 @@ def helping(found: Answers) -> list[str]:
         when = f", at about {at}" if at else ""
         lines.append(
             f"The {status.period}'s budget is used up before its end with a probability of "
-            f"{ahead.exhaustion:.0%}{when}."
+            f"{chance(ahead.exhaustion, decimals=0)}{when}."
         )
     lines += _cap(found)
     if found.safe_daily_budget is not None and status.worst is not None:
@@ -105,7 +106,7 @@ def next_hours(found: Answers) -> list[str]:
     )
     lines = [f"{name}: {value} from {start} on (in force: {before}){capped}."]
     lines += _multiplier(lever, alone=status.period is not BudgetPeriod.DAY)
-    lines.append(f"Sure of it: {status.ahead.confidence:.0%}.")
+    lines.append(f"Sure of it: {chance(status.ahead.confidence, decimals=0)}.")
     return lines
 
 
@@ -197,7 +198,7 @@ def _cap(found: Answers) -> list[str]:
         at = _clock(forecast.exhausts_at, status) if forecast.exhausts_at else ""
         last = f", at about {at}" if at else ""
         money = "What the rest of today may spend is used up with a probability of"
-        lines.append(f"{money} {forecast.chance:.0%}{last}.")
+        lines.append(f"{money} {chance(forecast.chance, decimals=0)}{last}.")
     cap = f"An hourly cap of {exact(forecast.helping_cap, status.currency)} on the next hour"
     lines.append(f"{cap}, and its like on each after it, makes it last to the end of the day.")
     return lines

@@ -118,7 +118,7 @@ COLUMNS: Final = (
         of=lambda c: cells.rates(c.brought.conversion_rate),
         total=lambda t: cells.rates(t.brought.conversion_rate),
     ),
-    Column(name="sure", rank=14, of=lambda c: cells.per_cent(c.ahead.confidence)),
+    Column(name="sure", rank=14, of=lambda c: cells.sure(c.ahead.confidence)),
     Column(
         name="worst day",
         rank=15,

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from workers.chances import chance_cell
 from workers.pages import print_page
 from workers.whatif.asking import Answer, Expected, Range, Way
 from workers.whatif.fitting import Basis
@@ -46,7 +47,7 @@ def _table(found: Answer) -> Table:
         )
         table.add_row("  p10 to p90", _between(before), _between(after), "", style="dim")
     table.add_row()
-    table.add_row("budget used up", f"{present.exhausted:.0%}", f"{other.exhausted:.0%}", "")
+    table.add_row("budget used up", *_likely(found), "")
     cost = [_cost(each) for each in (present, other)]
     table.add_row("cost a conversion", *cost, "")
     return table
@@ -99,6 +100,13 @@ def _target(way: Way) -> str:
 
 def _between(found: Range) -> str:
     return f"{_number(found.p10)} to {_number(found.p90)}"
+
+
+def _likely(found: Answer) -> Iterator[str]:
+    """Return how likely the budget is used up; one without a limit never is."""
+    for each in (found.present, found.other):
+        limited = each.way.daily_budget is not None
+        yield chance_cell(each.exhausted, decimals=0) if limited else "-"
 
 
 def _number(value: float) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from schemas import Plan, SchemaError, decode, parse_campaign_key
+from schemas import CampaignKey, Plan, SchemaError, decode, parse_campaign_key
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.delivery.api import Record
+from workers.delivery.loading import read_to_end
 from workers.errors import UsageError
 from workers.explain.history import Entry
 from workers.explain.reading import key_of, read_logs
@@ -22,6 +23,7 @@ from workers.instants import to_ms
 from workers.kafka import Connection
 from workers.partitioner import partition_of
 from workers.reading import partitions_of, reader
+from workers.status.choosing import named
 from workers.whatif.gathering import Gathered, audit_entries, gathered
 
 _HOUR_MS = 3_600_000
@@ -30,29 +32,28 @@ _HOUR_MS = 3_600_000
 async def from_topics(connection: Connection, prefix: str, campaign: str) -> Gathered:
     """Return a campaign by what its topics keep.
 
+    Parameters
+    ----------
+    campaign
+        Its key, or as much of the key's end as tells it from the others that have reported.
+
     Raises
     ------
     UsageError
-        ``campaign`` is no key of a campaign.
+        ``campaign`` names none, or several.
     WorkerError
         No report of it can be used.
     """
-    try:
-        key = bytes(parse_campaign_key(campaign.encode()))
-    except SchemaError as error:
-        raise UsageError(
-            f"{campaign!r} names no campaign",
-            remedy="name it platform:account:campaign, as `pacekeeper watch` shows it",
-        ) from error
     names = [topic.full_name(prefix) for topic in (METRICS, PLANS, AUDIT)]
     every = await partitions_of(connection, names)
-    count = sum(tp.topic == names[0] for tp in every)
-    home = partition_of(key, count)
+    reports = [tp for tp in every if tp.topic == names[0]]
 
     def mine(record: ConsumerRecord) -> bool:
         return key_of(record) == key
 
     async with reader(connection) as consumer:
+        key = _as_key(campaign) or bytes(named(await _reported(consumer, reports), campaign))
+        home = partition_of(key, len(reports))
         logs = await read_logs(consumer, [tp for tp in every if tp.partition == home], mine)
     metrics, plans, audit = (logs[name] for name in names)
     return gathered(
@@ -62,6 +63,25 @@ async def from_topics(connection: Connection, prefix: str, campaign: str) -> Gat
         audit_entries(entry.record for entry in audit),
         live=True,
     )
+
+
+def _as_key(text: str) -> bytes | None:
+    """Return ``text`` as the key that it is; None where it is a part of one."""
+    try:
+        return bytes(parse_campaign_key(text.encode()))
+    except SchemaError:
+        return None
+
+
+async def _reported(
+    consumer: AIOKafkaConsumer, reports: Sequence[TopicPartition]
+) -> set[CampaignKey]:
+    """Return all campaigns that have reported an hour."""
+    keys = set()
+    async for _, records in read_to_end(consumer, reports):
+        keys |= {key_of(record) for record in records}
+    names = (_as_key(key.decode(errors="replace")) for key in keys if key)
+    return {parse_campaign_key(name) for name in names if name}
 
 
 def _latest(log: Sequence[Entry]) -> Plan | None:

@@ -16,10 +16,12 @@ from typing import Any
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from deploy.broker import Broker
 from schemas import Kind, Recommendation, decode
 from tests.waiting import eventually
+from workers.cli.main import app
 from workers.delivery.loading import read_to_end
 from workers.demo.children import workers_of
 from workers.demo.place import Place, Script
@@ -168,12 +170,16 @@ async def test_a_demo_ends_with_numbers_split_budgets_and_bids_by_device_that_ca
     with demo(kafka, tmp_path, "--keep") as process:
         _, noted = process.communicate(timeout=240)
         assert process.returncode == 0
-    prefix = noted.split("PACEKEEPER_TOPICS_PREFIX=")[1].strip()
+    exported = dict(each.split("=") for each in noted.split("export ")[1].split())
+    prefix = exported["PACEKEEPER_TOPICS_PREFIX"]
     connection = connect(BrokerSettings(bootstrap=kafka.bootstrap))
     page = (tmp_path / "demo.html").read_text("utf-8")
     try:
         advice = await said(connection, f"{prefix}.recommendations.v1")
         assert_proposals(advice, (tmp_path / "out").read_text(), page)
+        # What it says to export is all that a check of its topics needs.
+        checked = await asyncio.to_thread(CliRunner(env=exported).invoke, app, ["topics", "check"])
+        assert checked.exit_code == 0, checked.output
         for each in proposals(advice):
             assert "identical" in explained(kafka, prefix, each.recommendation_id[:8])
     finally:
@@ -198,6 +204,9 @@ def assert_numbers(facts: dict[str, Any], page: str) -> None:
     # The page and the result are made from different sources: topics, and what was played.
     assert f"{facts['conversions']:,}" in page
     assert f"{facts['uplift']:+.1%} against even budgets" in page
+    assert f"{facts['audit']['approval_required']:,} asked for approval" in page
+    use = page[page.index(">Budget use<") :]
+    assert f"{facts['budget_used']:.1%}" in use[: use.index("of 8 ended periods")]
 
 
 def proposals(advice: Sequence[Recommendation]) -> list[Recommendation]:

@@ -79,3 +79,18 @@ def test_a_multiplier_is_shown_as_one_with_what_it_follows_from_and_what_is_know
     assert "by its budget" in text
     assert "from 30 hours heard" in text
     assert "identical: 30 metrics records replayed" in text
+
+
+def test_no_hours_are_drawn_where_a_hold_gives_none_anything() -> None:
+    history = a_life(30).history()
+    held = next(
+        number
+        for number, each in enumerate(history.published)
+        if each.advice.hold_reason == "frozen" and each.advice.plan_version
+    )
+    found = explain(OptimizerPolicy(), history, held)
+    assert found.inside is not None
+    assert any(found.inside.weights)
+    assert "weight" not in page(found, 80)
+    lines = [line.split() for line in page(a_clamped_decision(), 80).splitlines()]
+    assert ["hour", "weight", "plan"] in lines

@@ -89,5 +89,7 @@ def test_the_topics_answer_as_the_file_that_was_published_there(
 
     nobody = run("whatif", "google:7:43", "--budget", "5", **environment)
     assert (nobody.exit_code, "no report of campaign" in nobody.stderr) == (1, True)
-    unnamed = run("whatif", "42", "--budget", "5", **environment)
-    assert (unnamed.exit_code, "names no campaign" in unnamed.stderr) == (2, True)
+    for end in ("42", "7:42"):
+        assert run("whatif", end, *question[1:], **environment).stdout == told.stdout
+    unknown = run("whatif", "43", "--budget", "5", **environment)
+    assert (unknown.exit_code, "there is no campaign 43" in unknown.stderr) == (2, True)
