@@ -257,7 +257,8 @@ def with_row(**fields: Any) -> bytes:  # noqa: ANN401 -- fields of a row
 
 
 def with_fault(text: str) -> bytes:
-    fault = ("group_tree", "parent_missing", text, {})
+    evidence: dict[str, Any] = {}
+    fault = ("group_tree", "parent_missing", text, evidence)
     return msgspec.msgpack.encode([1, LAWFUL[1] | {"fault": fault}, *LAWFUL[2:]])
 
 
