@@ -96,8 +96,8 @@ def _forms(file: Path) -> Iterator[bytes]:
 
 
 def _key(file: Path) -> bytes:
-    key = decode(file.read_bytes(), record_type(file)).key
-    return b"" if key is None else key
+    record: Any = decode(file.read_bytes(), record_type(file))
+    return record.key or b""
 
 
 def _timestamps() -> list[int]:
