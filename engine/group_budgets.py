@@ -62,6 +62,9 @@ with it, and a small one grows by it."""
 UNUSED: Final = 0.8
 """Share of its budget below which a campaign spends too little of it to be given more."""
 
+_HALF: Final = 31
+"""Bits at a time that maximums are summed by: each may be as large as the total."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members:
@@ -125,7 +128,7 @@ def share(
     asked = total - int(members.budget[~free].sum())
     if asked < int(least[free].sum()):
         return replace(nobody, hold=np.where(free, TOO_SMALL, hold))
-    if asked > int(most[free].sum()):
+    if asked > _sum(most[free]):
         return replace(nobody, hold=np.where(free, TOO_LARGE, hold))
     # Who is in the band keeps what it was settled at, not where a coin has put it.
     before = replace(nobody, budget=np.where(free, members.settled, members.budget))
@@ -136,6 +139,11 @@ def share(
     bounds = (least if forced else low, high)
     made = split(before, free, bounds, min(asked, int(high[free].sum())), None)
     return replace(made, unplaced=total - made.total, forced=forced)
+
+
+def _sum(amounts: Ints) -> int:
+    """Return the exact sum of amounts >= 0 that together may be more than 64 bits hold."""
+    return (int((amounts >> _HALF).sum()) << _HALF) + int((amounts & ((1 << _HALF) - 1)).sum())
 
 
 def _nothing(before: Shared, free: Bools) -> Shared:

@@ -10,7 +10,10 @@ from schemas.errors import Reason, SchemaError
 from schemas.fields import Name, Utc
 from schemas.record import Record
 
-PageNumber = Annotated[int, Meta(ge=0, le=2**31)]
+MOST_PAGES = 2**16
+"""Most pages of one allocation: no transaction holds as many."""
+
+PageNumber = Annotated[int, Meta(ge=0, le=MOST_PAGES)]
 
 
 class Allocation(Record, frozen=True, kw_only=True):

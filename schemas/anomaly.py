@@ -11,7 +11,10 @@ from schemas.fields import Utc
 from schemas.record import Part, refuse_unordered
 from schemas.suspicion import Evidence
 
-Amount = Annotated[float, Meta(ge=0.0, le=1e18)]
+MOST_AMOUNT = 1e18
+"""The largest amount that is told of; of more, as much."""
+
+Amount = Annotated[float, Meta(ge=0.0, le=MOST_AMOUNT)]
 
 
 class Signal(StrEnum):

@@ -323,3 +323,14 @@ def test_a_weeks_budget_has_days_of_the_next_month_by_that_months_amount() -> No
     assert mean_total(9_300, "month", (monday, 7), 9_100) == (2 * 100 + 5 * 310) // 7
     assert mean_total(9_300, "month", (TUESDAY, 7), 0) == day_total(9_300, "month", TUESDAY, 0)
     assert mean_total(700, "day", (monday, 7), 0) == 700
+
+
+def test_maximums_that_sum_to_more_than_64_bits_hold_find_room_for_the_total() -> None:
+    """None bounds anybody: each takes the whole total, and all of them a thousand times as much."""
+    given_ = members(5, count=1_000, days=20)
+    given_ = replace(given_, most=np.full(1_000, UNLIMITED), late=np.zeros(1_000, dtype=np.bool_))
+    for total in (10**16, 2 * 10**16):
+        assert total * 1_000 > 2**63
+        made = share(given_, total, 0.2)
+        assert not np.isin(made.hold, (TOO_SMALL, TOO_LARGE)).any()
+        assert int(made.budget.sum()) + made.unplaced == total

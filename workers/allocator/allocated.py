@@ -107,7 +107,9 @@ def with_page(
     kept = page.pages if is_last else max(before.kept, page.page + 1)
     told = Told(page.day, page.page + 1, kept)
     changed: dict[bytes, bytes | None] = {
-        said_key(group, at): None for at in range(page.pages, before.kept) if is_last
+        key: None
+        for key in (said_key(group, at) for at in range(page.pages, before.kept) if is_last)
+        if draft.read_of(ALLOCATIONS, key) is not None
     }
     changed[said_key(group, page.page)] = msgspec.msgpack.encode(dict(ids))
     changed[told_key(group)] = msgspec.msgpack.encode(told)

@@ -15,7 +15,7 @@ from engine.funnel_alarms import CONTINUES
 from engine.funnel_expected import SLOW
 from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape
-from schemas.anomaly import Anomaly, Change, Signal
+from schemas.anomaly import MOST_AMOUNT, Anomaly, Change, Signal
 from schemas.money import exponent_of
 from workers.allocator.anomaly_conditions import DOWNWARD, Told, effect_of
 from workers.allocator.closed_days import end_of, first_second
@@ -97,7 +97,6 @@ def _anomaly(verdict: Verdict, at: int, told: Bools) -> Anomaly:
     best = int(np.argmin(np.where(told, far, np.inf)))
     ends = judged.now[at, best] < CONTINUES and judged.until[at, best] > 0
     since = int(judged.since[at, best] or judged.began[at, best])
-    unit = 10.0 ** exponent_of(verdict.shape.currency or "XXX") if signal in MONEY else 1.0
     change = Change(CHANGES[best])
     return Anomaly(
         signal=signal,
@@ -106,6 +105,12 @@ def _anomaly(verdict: Verdict, at: int, told: Bools) -> Anomaly:
         since=from_seconds(since),
         until=from_seconds(int(judged.until[at, best])) if ends else None,
         evidence=round(float(max(judged.peak[at, best], judged.now[at, best])), _DIGITS),
-        expected=round(float(judged.expected[at, best]) / unit, _DIGITS),
-        counted=round(float(judged.counted[at, best]) / unit, _DIGITS),
+        expected=_amount(verdict.shape, signal, float(judged.expected[at, best])),
+        counted=_amount(verdict.shape, signal, float(judged.counted[at, best])),
     )
+
+
+def _amount(shape: Shape, signal: Signal, count: float) -> float:
+    """Return how much is told of: what no record may say could never be read again."""
+    unit = 10.0 ** exponent_of(shape.currency or "XXX") if signal in MONEY else 1.0
+    return min(round(count / unit, _DIGITS), MOST_AMOUNT)

@@ -15,6 +15,10 @@ _SHOWN: Final = 8
 """Most groups that are named where something is wrong with many."""
 
 
+MOST_SUMMED: Final = 2**63 - 1
+"""Most minor units that amounts of a group may sum to: more than all money there is."""
+
+
 class Fault(NamedTuple):
     """Why a group is left alone as a whole."""
 
@@ -106,6 +110,19 @@ def amounts_fault(currencies: Sequence[str]) -> Fault:
     )
     reason = HoldReason.CURRENCY_MISMATCH
     return Fault(reason, "amounts_too_large", text, {"others": ", ".join(currencies)})
+
+
+def sums_fault(what: str, amount: int) -> Fault | None:
+    """Return that what members have or had sums to more than a whole number of 64 bits holds."""
+    if amount <= MOST_SUMMED:
+        return None
+    text = (
+        "What the group's members {what} sums to {amount} minor units, more than can be "
+        "reckoned with, so no member's budget is changed: look whether their amounts are in the "
+        "unit and the currency that they say."
+    )
+    evidence = {"what": what, "amount": f"{amount:.3g}"}
+    return Fault(HoldReason.CURRENCY_MISMATCH, "amounts_too_large", text, evidence)
 
 
 def _mixed(tree: Tree) -> Fault | None:

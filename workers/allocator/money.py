@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
+
+import numpy as np
 
 from engine.arrays import Ints
 from engine.group_currencies import MOST, Worth, bounded, explored_in_own, in_common
@@ -14,12 +17,15 @@ from workers.allocator.allocated import Allocated
 from workers.allocator.crews import Crew, values_of
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Exchange, exchange_of
-from workers.allocator.faults import Fault, amounts_fault
+from workers.allocator.faults import MOST_SUMMED, Fault, amounts_fault, sums_fault
 from workers.allocator.gathering import Gathered
 from workers.allocator.member_rows import currency_of
 from workers.allocator.past import past_of
 from workers.allocator.reckoning import reckoned
 from workers.allocator.shape import Shape
+
+_LARGEST_CHANGE: Final = 11
+"""Times its budget that a group's largest `max_change_pct` may make of one in a day."""
 
 
 class Money:
@@ -46,13 +52,19 @@ class Money:
         return reckoned(self._shape, self.exchange)
 
     def fault(self, found: Gathered) -> Fault | None:
-        """Return that amounts cannot be summed at the rates, if so."""
-        if not self._known:
+        """Return that amounts cannot be summed, or not at the rates, if so.
+
+        Where there are no rates for them, that is another fault, and the first to be told.
+        """
+        if self._mixed and not self._known:
             return None
-        for amounts in (found.members.budget, found.members.least):
-            if int(self.common(amounts).max()) > MOST:
-                return amounts_fault(self.exchange.required)
-        return None
+        amounts = [self.common(each) for each in (found.members.budget, found.members.least)]
+        largest = max(int(each.max()) for each in amounts)
+        if self._known and (largest > MOST or self.rounding() > MOST_SUMMED):
+            return amounts_fault(self.exchange.required)
+        # Floats do not wrap, and what they round is no matter here.
+        reach = _LARGEST_CHANGE * sum(float(each.sum(dtype=np.float64)) for each in amounts)
+        return sums_fault("may be given at most", int(reach))
 
     def split(
         self, found: Gathered, share: Callable[[Gathered], Explored]

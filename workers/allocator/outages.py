@@ -69,7 +69,10 @@ def suspicions_step(policy: AllocatorPolicy, view: View, records: Sequence[Recor
 
 
 def _check_lived(said: Suspicion) -> None:
-    """Raise `SchemaError` (``contradiction``) where an outage lies in hours to come."""
+    """Raise `SchemaError` (``contradiction``) where an outage lies in hours to come, or in none."""
+    if said.until is not None and said.until <= said.since:
+        detail = f"must be after since, {said.since.isoformat()}; was {said.until.isoformat()}"
+        raise SchemaError("until", Reason.CONTRADICTION, detail)
     field = "since" if said.until is None else "until"
     time = said.until or said.since
     if time > said.told_at + _RUNNING:

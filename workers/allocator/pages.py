@@ -7,6 +7,7 @@ rows of numbers; each page is told in its own time, by itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from string import Formatter
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from schemas import Allocation, SchemaError, parse_campaign_key
 from schemas.errors import Reason
 from workers.allocator.advice_rows import ROW, TOLD
 from workers.allocator.facts import Facts
+from workers.allocator.faults import Fault
 from workers.delivery.sizes import LARGEST_BATCH
 from workers.instants import from_seconds
 
@@ -97,6 +99,7 @@ def content_of(page: Allocation) -> tuple[Facts, Sequence[bytes], Rows]:
     size = len(campaigns) * ROW.itemsize
     _require(len(content.rows) == size, f"has {len(content.rows)} bytes of rows, needs {size}")
     rows = np.frombuffer(content.rows, dtype=ROW)
+    _require(_is_plain(facts.fault), "has a fault whose text is not filled in by its evidence")
     _require(_sound(facts, rows), "has a row of no group, no hold, or no finite number")
     for campaign in campaigns:
         parse_campaign_key(campaign)
@@ -109,6 +112,20 @@ def _read(content: bytes) -> Content:
     if written[0] != _FORMAT:
         raise UnknownFormat("page of an allocation", found=written[0], known=_FORMAT)
     return _CONTENT.decode(content)
+
+
+def _is_plain(fault: Fault | None) -> bool:
+    """Return whether a fault's text only names its evidence: a width, say, may be of any size."""
+    if fault is None:
+        return True
+    try:
+        fields = list(Formatter().parse(fault.text))
+    except ValueError:
+        return False
+    return all(
+        name is None or (name in {"group", *fault.evidence} and not (spec or conversion))
+        for _, name, spec, conversion in fields
+    )
 
 
 def _sound(facts: Facts, rows: Rows) -> bool:

@@ -18,7 +18,7 @@ from workers.allocator.crews import Crew
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Rates
 from workers.allocator.facts import Facts, facts_of, with_split
-from workers.allocator.faults import fault_of, flight_fault
+from workers.allocator.faults import Fault, fault_of, flight_fault, sums_fault
 from workers.allocator.gathering import Gathered, gather
 from workers.allocator.money import Money
 from workers.allocator.shape import Shape
@@ -43,16 +43,13 @@ def settle(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Settled
     """Share out a day, or say why it cannot be."""
     found = gather(draft, shape, crew)
     money = Money(draft, shape, crew, found, before)
-    idle = not found.heads["budget"].any()
-    fault = fault_of(shape.tree, money.exchange) or money.fault(found)
-    fault = fault or flight_fault(shape.group, shape.day, idle=idle)
+    budget = _budget(draft, shape, crew, found, money)
+    fault = budget if isinstance(budget, Fault) else None
     said = ids_of(draft, shape.tree.top.key, before)
     facts = facts_of(shape, crew, fault, money.reasons)
-    if fault is not None:
+    if isinstance(budget, Fault):
         rows, rates = rows_of(found, said), before.rates
     else:
-        totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
-        budget = totals.budget(found.of)
         found, shared = money.split(found, partial(_shared, shape, budget))
         split = Split(found, budget, shared, money)
         facts = with_split(facts, split)
@@ -64,6 +61,20 @@ def settle(draft: Draft, shape: Shape, crew: Crew, before: Allocated) -> Settled
         rates=rates,
         said={each: said[each] for each in said if crew.knows(each)},
     )
+
+
+def _budget(
+    draft: Draft, shape: Shape, crew: Crew, found: Gathered, money: Money
+) -> DayBudget | Fault:
+    """Return what there is for a day, or why it cannot be shared out."""
+    idle = not found.heads["budget"].any()
+    fault = fault_of(shape.tree, money.exchange) or money.fault(found)
+    fault = fault or flight_fault(shape.group, shape.day, idle=idle)
+    if fault is not None:
+        return fault
+    totals = Totals(draft, shape.tree, crew, (shape.day, shape.days), money.exchange)
+    budget = totals.budget(found.of)
+    return sums_fault("have spent", budget.spent) or budget
 
 
 def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from engine.funnel_state import WATCH, unpack
 from schemas import Condition, Scope, Shape, encode
 from schemas.anomaly import Change, Effect, Signal
 from tests.workers.allocator.days import Counts, a_day, begins, stored, times, told, usual
@@ -16,6 +20,11 @@ from workers.allocator.anomaly_conditions import effect_of
 
 LEARNED = 14
 OTHERS = 9
+
+BIG = 2**63 - 1
+"""The largest count that a shape may have."""
+
+COUNTS = ("impressions", "clicks", "spend_minor", "conversion_thousandths", "revenue_minor")
 
 
 @pytest.fixture
@@ -207,3 +216,44 @@ def test_slow_changes_are_told_and_nothing_follows_from_them() -> None:
     slow = (Change.SINKING, Change.RISING, Change.DROP)
 
     assert {effect_of(signal, each) for signal in Signal for each in slow} == {Effect.TOLD}
+
+
+@pytest.mark.parametrize(
+    "allowed", [None, (0,) * 24, (BIG,) * 24, (None,) * 24, (0, BIG, None) * 8]
+)
+@pytest.mark.parametrize("capped", [None, (True,) * 24, (True, False) * 12])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        *({name: (BIG,) * 24} for name in COUNTS),
+        dict.fromkeys(COUNTS, (BIG,) * 24),
+        dict.fromkeys(COUNTS, (0,) * 24),
+        {"spend_minor": (BIG, *(0,) * 23)},
+        {"log_multiplier": (20.0, -20.0) * 12},
+        {"observed": (False,) * 24},
+    ],
+    ids=",".join,
+)
+def test_whatever_a_day_counts_what_is_told_of_it_can_be_read_and_the_next_are_judged(
+    odd: dict[str, Any], capped: tuple[bool, ...] | None, allowed: tuple[int | None, ...] | None
+) -> None:
+    """What was told is read again with the next day: were it unlawful, no day would be taken."""
+    partition = Partition(0, partitions=1)
+    partition.rows.update(rows_of_one())
+    limits = {"capped": capped, "allowed_minor": allowed}
+    told(partition, [replace(a_day(0, LEARNED), **odd, **limits)])
+    for day in range(LEARNED + 1, LEARNED + 4):
+        told(partition, [a_day(0, day)])
+    again = a_day(0, LEARNED + 4, bent=times("revenue_minor", 100.0))
+    told(partition, [again])
+    (value,) = (value for key, value in partition.rows.items() if key.endswith(b"\0watch"))
+    row = unpack([value[-WATCH.itemsize :]])
+    assert all(np.isfinite(row[name]).all() for name in WATCH.names or ())
+
+
+@cache
+def rows_of_one() -> dict[bytes, bytes]:
+    """Return what is known of one campaign that was never odd."""
+    partition = Partition(0, partitions=1)
+    assert usual(partition, 1, range(LEARNED)) == []
+    return dict(partition.rows)

@@ -256,6 +256,12 @@ def with_row(**fields: Any) -> bytes:  # noqa: ANN401 -- fields of a row
     return msgspec.msgpack.encode([*LAWFUL[:3], rows.tobytes()])
 
 
+def with_fault(text: str) -> bytes:
+    evidence: dict[str, Any] = {}
+    fault = ("group_tree", "parent_missing", text, evidence)
+    return msgspec.msgpack.encode([1, LAWFUL[1] | {"fault": fault}, *LAWFUL[2:]])
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -284,6 +290,11 @@ def with_row(**fields: Any) -> bytes:  # noqa: ANN401 -- fields of a row
         with_row(hold=200),
         with_row(sure=float("nan")),
         with_row(price=float("inf")),
+        msgspec.msgpack.encode([1, LAWFUL[1] | {"ends": -(2**63)}, *LAWFUL[2:]]),
+        with_fault("the first is {group.first}"),
+        with_fault("the width is {group:>20}"),
+        with_fault("nobody said {what}"),
+        with_fault("open {"),
     ],
 )
 def test_a_page_whose_content_is_none_is_put_aside_whole_and_the_right_one_is_told(
@@ -357,3 +368,114 @@ def test_however_many_groups_name_a_parent_that_is_missing_some_are_named() -> N
     named = str(advice.reasons[0].evidence["groups"])
     assert named == ", ".join(each.budget_group_id for each in groups[:8]) + " and 32 more"
     assert len(encode(advice)) < 5_000
+
+
+@pytest.mark.parametrize("page", [2**16, 2**31 - 1, 2**31, 2**63])
+def test_a_page_of_more_than_an_allocation_can_have_is_put_aside_and_the_right_one_is_told(
+    page: int,
+) -> None:
+    """What is kept of it would be looked for, page by page, when the last of others is told."""
+    allocator = taken(msgspec.structs.replace(PAGE, page=page, pages=page + 1))
+    assert [letter.reason for letter in allocator.dead_letters] == ["out_of_range"]
+    assert [each.campaign_id for each in allocator.advice] == NAMES[:3]
+
+
+def test_the_last_page_of_a_day_forgets_no_pages_that_never_were() -> None:
+    """A page near the end of what can be, then the only one of the day after."""
+    high = msgspec.structs.replace(PAGE, page=2**16 - 1, pages=2**16)
+    facts = LAWFUL[1]
+    moved = facts | {name: facts[name] + 86_400 for name in ("now", "ends")}
+    moved["day"] += 1
+    later = msgspec.structs.replace(
+        PAGE,
+        day=moved["day"],
+        page=0,
+        pages=1,
+        decided_at=PAGE.decided_at + timedelta(days=1),
+        content=msgspec.msgpack.encode([1, moved, *LAWFUL[2:]]),
+    )
+    allocator = Allocator()
+    written = [
+        allocator.feed(
+            topics.ALLOCATIONS,
+            [allocator.stored(topics.ALLOCATIONS, each.key, encode(each), each.decided_at)],
+        ).writes
+        for each in (high, later)
+    ]
+    gone = [key for key, value in written[1].items() if value is None]
+    assert gone == [said_key(b"spring", 2**16 - 1)]
+
+
+@pytest.mark.parametrize("at_once", [4, 1_000])
+def test_a_group_that_spent_more_than_whole_numbers_hold_is_left_alone_and_told_why(
+    large: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """Sixteen decimal digits of spend in a day, of 4 decimals: some thousand days are 2^64."""
+    large.setattr(allocating, "AT_ONCE", at_once)
+    names = [f"c{i:03d}" for i in range(100)]
+    most = Decimal(10**12)
+    allocator = Allocator()
+    for name in names:
+        allocator.rows(days_of(name, range(20), 5.0, currency="CLF", spend=most))
+    spent = len(names) * 20 * int(most) * 10**4
+    assert spent > 2**64
+    allocator.group(currency="CLF", budget=Budget(amount=most, period=BudgetPeriod.MONTH))
+    allocator.tick(DUE)
+    allocator.tell()
+    assert [each.campaign_id for each in allocator.advice] == names
+    reasons = [each.reasons[0] for each in allocator.advice]
+    assert {each.code for each in reasons} == {"amounts_too_large"}
+    assert {each.evidence["amount"] for each in reasons} == {f"{spent:.3g}"}
+
+
+@pytest.mark.parametrize("at_once", [4, 1_000])
+def test_a_group_whose_budgets_sum_to_more_than_whole_numbers_hold_is_left_alone(
+    large: pytest.MonkeyPatch, at_once: int
+) -> None:
+    large.setattr(allocating, "AT_ONCE", at_once)
+    names, most = [f"c{i:03d}" for i in range(100)], Decimal(10**12)
+    allocator = Allocator()
+    for name in names:
+        allocator.rows(days_of(name, range(20), 5.0, currency="CLF", budget=most))
+    assert 11 * len(names) * int(most) * 10**4 > 2**63
+    allocator.group(currency="CLF", budget=Budget(amount=most, period=BudgetPeriod.DAY))
+    allocator.tick(DUE)
+    allocator.tell()
+    assert [each.campaign_id for each in allocator.advice] == names
+    assert {each.reasons[0].code for each in allocator.advice} == {"amounts_too_large"}
+
+
+def test_pages_of_a_group_that_lies_in_another_meanwhile_are_passed_over(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    """Pages of two groups lie in partitions of their own: the newer may be told first."""
+    allocator = grown()
+    allocator.tick(DUE)
+    waiting = list(allocator.pages)
+    allocator.pages.clear()
+    allocator.group(a_group(budget_group_id="whole", budget=BUDGET))
+    allocator.group(budget=BUDGET, version=2, parent_group_id="whole")
+    allocator.tick(at(20, 8))
+    allocator.tell()
+    newer = allocator.advice
+    assert [each.campaign_id for each in newer] == NAMES
+    step = allocator.feed(topics.ALLOCATIONS, waiting)
+    assert allocator.advice == newer
+    name = allocator.policy.topic(topics.ALLOCATIONS)
+    assert step.counts["ignored", name, "of_another_tree"] == len(NAMES)
+    assert (allocator.dead_letters, len(waiting)) == ([], 4)
+
+
+def test_of_a_page_only_members_of_a_group_that_left_its_tree_are_passed_over(
+    large: pytest.MonkeyPatch,  # noqa: ARG001 -- what is large
+) -> None:
+    allocator = grown()
+    inner = a_group(budget_group_id="inner", parent_group_id="spring", budget=BUDGET)
+    allocator.group(inner)
+    allocator.rows(days_of("d", range(20), 9.0, budget_group_id="inner"))
+    allocator.tick(DUE)
+    allocator.group(msgspec.structs.replace(inner, version=2, parent_group_id=None))
+    allocator.tell()
+    assert [each.campaign_id for each in allocator.advice] == NAMES
+    allocator.tick(at(20, 8))
+    assert [each.campaign_id for each in allocator.advice] == [*NAMES, "d"]

@@ -246,3 +246,13 @@ def test_a_second_outage_is_told_with_its_own_beginning(partition: Partition) ->
 
     assert (outage.since, outage.until) == (hour(190), None)
     assert outage.since - hour(97) > timedelta(days=3)
+
+
+@pytest.mark.parametrize("hours", [0, 1, 24 * 365 * 20])
+def test_an_outage_that_ends_no_later_than_it_begins_is_put_aside(
+    partition: Partition, hours: int
+) -> None:
+    wrong = a_suspicion(0, 20.0, until=hour(97 - hours), evidence_now=0.0)
+    step = told(partition, wrong)
+    assert [(each.reason, each.field) for each in step.dead_letters] == [("contradiction", "until")]
+    assert (step.writes, step.outputs) == ({}, [])
