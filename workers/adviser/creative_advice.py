@@ -12,7 +12,7 @@ from workers.adviser.creative import AD_SET, Compares
 from workers.adviser.finding import HORIZON_DAYS, Finding, decimal, rounded
 
 
-class Told:
+class AdFinder:
     """Tells of the ads of one campaign."""
 
     def __init__(self, found: Compares, others: Floats, campaign_id: str, days: int) -> None:

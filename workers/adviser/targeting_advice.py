@@ -27,7 +27,7 @@ FIELDS: Final = {
 _ENTITIES: Final = {"ad_set": Entity.AD_SET, "device": Entity.SEGMENT, "placement": Entity.SEGMENT}
 
 
-class Told:
+class SegmentFinder:
     """Tells of the segments of one campaign."""
 
     def __init__(self, look: Look, others: Floats, days: int, currency: str) -> None:

@@ -29,7 +29,7 @@ from workers.optimizer.wave import gather
 _STEP = 2_000
 
 
-class Told(NamedTuple):
+class ReportedHour(NamedTuple):
     """One report of an hour, as far as the hours themselves do not keep it."""
 
     start: int
@@ -57,7 +57,7 @@ class Gathered:
     """Its hours, shape (N,), in their order."""
     starts: Ints
     """First second of each, shape (N,)."""
-    told: Sequence[Told]
+    told: Sequence[ReportedHour]
     """All reports, in the order in which they came."""
     audit: Sequence[AuditEntry]
     live: bool
@@ -130,9 +130,9 @@ def _hours(replica: Replica, key: bytes, campaign: Rows) -> tuple[Rows, Ints]:
     return rows[order], starts[order]
 
 
-def _told(fact: Fact) -> Told:
+def _told(fact: Fact) -> ReportedHour:
     event = fact.event
-    return Told(
+    return ReportedHour(
         start=fact.start,
         now=max(fact.now, fact.start + HOUR),
         conversions=float(event.conversions),
