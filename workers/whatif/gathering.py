@@ -84,12 +84,7 @@ def gathered(
     if plan is not None:
         replica.take(Made(policy.topic(PLANS), 0, 0, key, encode(plan)))
     facts = _learned(replica, policy, key, list(metrics))
-    campaign = state.unpack([replica.table(tables.METRICS).get(key, b"")])
-    if not state.has_hours(campaign)[0]:
-        raise WorkerError(
-            f"no report of campaign {key.decode()} can be used",
-            remedy="publish its hours first, or look into the dead letters: pacekeeper dlq list",
-        )
+    campaign = _campaign(replica, key)
     rows, starts = _hours(replica, key, campaign)
     return Gathered(
         key=key,
@@ -102,6 +97,16 @@ def gathered(
         audit=list(audit),
         live=live,
     )
+
+
+def _campaign(replica: Replica, key: bytes) -> Rows:
+    campaign = state.unpack([replica.table(tables.METRICS).get(key, b"")])
+    if not state.has_hours(campaign)[0]:
+        raise WorkerError(
+            f"no report of campaign {key.decode()} can be used",
+            remedy="publish its hours first, or look into the dead letters: pacekeeper dlq list",
+        )
+    return campaign
 
 
 def _learned(
