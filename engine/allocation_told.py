@@ -19,7 +19,7 @@ _TOGETHER: Final = 1e-13
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownDemand:
     """What the groups inside pools are known to ask for, shapes (G,)."""
 
     low: Floats
@@ -39,7 +39,7 @@ class Told:
         over: tuple[Floats, Floats],
         log_price: Floats,
         said: tuple[Floats, Floats],
-    ) -> Told:
+    ) -> KnownDemand:
         """Take in what some groups ask for at a price, and its fall; all of shape (G,).
 
         ``over`` is by how much their pools ask for more than they have, and what is as good as
@@ -48,7 +48,7 @@ class Told:
         (asked, fall), (off, close) = said, over
         low, found = inside & (off > 0.0), inside & (np.abs(off) <= close)
         high = inside & ~low
-        return Told(
+        return KnownDemand(
             low=np.where(low, log_price, self.low),
             high=np.where(high, log_price, self.high),
             least=np.where(high | found, asked, self.least),
@@ -63,12 +63,12 @@ class Told:
         return np.asarray((self.least < self.most) & apart)
 
 
-def nothing_told(content: tuple[Floats, Floats]) -> Told:
+def nothing_told(content: tuple[Floats, Floats]) -> KnownDemand:
     """Return what is known at first of groups that can have no less and no more, shapes (G,)."""
     least, most = content
     low, high = (np.full(len(least), end) for end in (-_LARGEST, _LARGEST))
     asked, fall = np.zeros((2, len(least)))
-    return Told(low, high, least, most, asked, fall)
+    return KnownDemand(low, high, least, most, asked, fall)
 
 
 def step_of(asked: Floats, total: Ints, fall: Floats, widest: float) -> Floats:

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 
 from engine.allocation_groups import Groups, Runs, runs_of
-from engine.allocation_told import Told, nothing_told, step_of
+from engine.allocation_told import KnownDemand, nothing_told, step_of
 from engine.arrays import Bools, Floats, Ints, blocks
 from engine.demand import Demand
 
@@ -112,7 +112,7 @@ class _Search:
         self.large = members >= _LARGE
         self.sought = np.isin(np.arange(count), groups.parent) | ~self.large
 
-    def clear(self, heads: Ints) -> Told:
+    def clear(self, heads: Ints) -> KnownDemand:
         """Find the prices of new pools, as closely as it takes to tell which groups they hold."""
         told = nothing_told(self.content)
         for turn in range(1, _TURNS):
@@ -129,7 +129,7 @@ class _Search:
             self._move(heads, told, turn * _WIDEST)
         return told
 
-    def _in_doubt(self, told: Told) -> Bools:
+    def _in_doubt(self, told: KnownDemand) -> Bools:
         """Return which pools hold groups or not by where between its ends their price lies."""
         least, most = self.bounds
         doubt = (told.least <= most) & (most < told.most)
@@ -139,7 +139,7 @@ class _Search:
         pools[self.head[doubt]] = True
         return pools
 
-    def _move(self, heads: Ints, told: Told, widest: float) -> None:
+    def _move(self, heads: Ints, told: KnownDemand, widest: float) -> None:
         """Move prices by Newton's method; of large pools a little beyond where it takes them.
 
         An error becomes its square, about; with the right price in between, so do its ends' too.
@@ -156,7 +156,7 @@ class _Search:
         inside = self._among(heads)
         return [block for block in self.blocks if inside[block.runs.groups].any()]
 
-    def hold(self, heads: Ints, told: Told) -> Ints:
+    def hold(self, heads: Ints, told: KnownDemand) -> Ints:
         """Hold the topmost groups of pools that ask for what they may not have; return these."""
         least, most = self.bounds
         inside = self._among(heads)

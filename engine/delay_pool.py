@@ -83,11 +83,7 @@ def unpack(value: bytes) -> Rows:
     UnknownFormat
         When the value was written by another version.
     """
-    if value:
-        return _FORMATS.read([value])
-    pool = np.zeros(1, dtype=POOL)
-    pool["format"] = _FORMATS.newest
-    return pool
+    return _FORMATS.read_or_begin([value])
 
 
 def add_day(pool: Rows, day: int, growth: Ints, level: Ints) -> Rows:

@@ -91,10 +91,7 @@ def exploring(
     used = np.where(steered.learning.period == period, steered.learning.used, 0.0)
     before = answer(response, log_multiplier - response.anchor)
     more = before - answer(response, spending.log_multiplier - response.anchor)
-    hour = spending.hours[:, :1] * np.exp(more)[:, None]
-    settled = replace(
-        spending, log_multiplier=log_multiplier, hours=np.repeat(hour, SPREAD, axis=1)
-    )
+    settled = _settled(spending, log_multiplier, more)
     reserve = Reserve(total=total, used=used)
     made = explore(response, settled, reserve, steered.learning.coins, open_=free & _calm(steered))
     moved = _below_ceiling(made, steered.highest, log_multiplier)
@@ -112,6 +109,15 @@ def exploring(
         total=np.floor(np.minimum(total, _MOST)).astype(np.int64),
         period=period,
     )
+
+
+def _settled(spending: Spending, log_multiplier: Floats, more: Floats) -> Spending:
+    """Return this hour's spend where it was settled on, in each hour that a reserve is spread over.
+
+    ``more`` is the log of what that spends to what the budget affords, shape (R,).
+    """
+    hours = np.repeat(spending.hours[:, :1] * np.exp(more)[:, None], SPREAD, axis=1)
+    return replace(spending, log_multiplier=log_multiplier, hours=hours)
 
 
 def explored_with(spend: Floats, moved: Floats, slope: Floats, bend: Floats) -> Floats:

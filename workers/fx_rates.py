@@ -14,7 +14,7 @@ from workers.record_files import Form, read_records, reader_of, stored_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RateNews:
     """A rate that is to be published, and the one that is known, if there is one."""
 
     rate: FxRate
@@ -46,7 +46,7 @@ def read_rates(files: Iterable[Path], confirmed_by: str | None = None) -> list[F
     return read_records(files, form)
 
 
-def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[Told]:
+def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[RateNews]:
     """Compare rates with those that were published, and leave out what is the same.
 
     Parameters
@@ -72,5 +72,5 @@ def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[T
                 f"{pair}: as_of {rate.as_of.isoformat()} is before {then}, of which one is known",
                 remedy="leave it out, or give the instant that it is right for",
             )
-        found.append(Told(rate=rate, before=before))
+        found.append(RateNews(rate=rate, before=before))
     return found

@@ -120,6 +120,8 @@ async def test_a_worker_that_reads_its_tables_for_longer_than_a_session_is_not_p
         await run.finish(0)
         assert "loaded tally[0]" in run.said()
         assert "was not recognized" not in run.said()
+        assert "taking over partitions, still reading tables" in run.said()
+        assert "Task timed out" not in run.said()
 
 
 async def test_a_slow_partition_with_a_large_backlog_holds_up_neither_memory_nor_the_others(

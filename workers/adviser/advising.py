@@ -110,13 +110,13 @@ class _Findings:
             return
         days = len(self._head.days)
         found = [
-            creative_advice.Told(
+            creative_advice.AdFinder(
                 self._compares, self._chances(Kind.CREATIVE), campaign_id, days
             ).finding()
         ]
         if self._look is not None:
             others = self._chances(Kind.TARGETING)
-            told = targeting_advice.Told(self._look, others, days, aims.currency)
+            told = targeting_advice.SegmentFinder(self._look, others, days, aims.currency)
             found.append(told.finding())
         yield from (each for each in found if each is not None and each.sure >= aims.min_confidence)
 

@@ -13,7 +13,7 @@ from workers.adviser.finding import HORIZON_DAYS, Finding, decimal, rounded
 from workers.chances import chance
 
 
-class Told:
+class AdFinder:
     """Tells of the ads of one campaign."""
 
     def __init__(self, found: Compares, others: Floats, campaign_id: str, days: int) -> None:

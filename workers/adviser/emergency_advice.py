@@ -106,27 +106,31 @@ def advice(occasion: Occasion, entity: Entity) -> Recommendation | None:
     cut = _part(entity, float(emergency.now[0]))
     if cut >= entity.bid:
         return None
-    moment, terms = occasion.moment, occasion.terms
-    platform, account_id, campaign_id = parse_campaign_key(moment.campaign)
-    now = from_seconds(moment.now)
+    back = tuple(_returns(entity, emergency, occasion))
+    return identified(_record(occasion, entity, cut, back))
+
+
+def _record(
+    occasion: Occasion, entity: Entity, cut: Decimal, back: tuple[Return, ...]
+) -> Recommendation:
+    key = parse_campaign_key(occasion.moment.campaign)
+    now = from_seconds(occasion.moment.now)
     checks = _rails(occasion, entity, cut)
-    made = Recommendation(
-        platform=platform,
-        account_id=account_id,
-        campaign_id=campaign_id,
+    return Recommendation(
+        **key._asdict(),
         recommendation_id=NOT_YET,
         kind=Kind.EMERGENCY,
-        hour=from_seconds(moment.start),
+        hour=from_seconds(occasion.moment.start),
         entity=EntityKind.CAMPAIGN if entity.ad_set is None else EntityKind.AD_SET,
-        entity_id=entity.ad_set or campaign_id,
+        entity_id=entity.ad_set or key.campaign_id,
         field=BID,
         current_value=entity.bid,
         recommended_value=cut,
         change=cut - entity.bid,
         change_pct=round(float(100 * (cut - entity.bid) / entity.bid), 2),
         unit=BID_UNIT,
-        currency=terms.currency,
-        returns=tuple(_returns(entity, emergency, occasion)),
+        currency=occasion.terms.currency,
+        returns=back,
         confidence=round(occasion.found.confidence, _DIGITS),
         priority=Priority.CRITICAL,
         risk=Risk.LOW,
@@ -137,11 +141,10 @@ def advice(occasion: Occasion, entity: Entity) -> Recommendation | None:
         valid_from=now,
         expires_at=now + OPEN,
         model_version=occasion.model_version,
-        plan_version=terms.plan_version,
+        plan_version=occasion.terms.plan_version,
         inputs=occasion.inputs,
         state_digest=occasion.state_digest,
     )
-    return identified(made)
 
 
 def _part(entity: Entity, factor: float) -> Decimal:

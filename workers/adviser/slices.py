@@ -59,7 +59,7 @@ class Day(msgspec.Struct, frozen=True, array_like=True, tag=1):
     hours: dict[int, Hour] = {}
 
 
-class Told(msgspec.Struct, frozen=True):
+class HourReport(msgspec.Struct, frozen=True):
     """What one event says of an hour."""
 
     hour: int
@@ -87,7 +87,7 @@ def packed(day: Day) -> bytes:
     return msgspec.msgpack.encode(day)
 
 
-def told_of(event: MetricsEvent, start: int) -> Told | None:
+def told_of(event: MetricsEvent, start: int) -> HourReport | None:
     """Return what an event says of the hour from second ``start`` on; None if it is beyond count.
 
     A row's amounts are rounded to millionths.
@@ -100,7 +100,7 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
         return None
     sequence = NO_SEQUENCE if event.sequence_number is None else event.sequence_number
     own = blake2b((event.event_id or "").encode(), digest_size=8).digest()
-    return Told(
+    return HourReport(
         hour=into // 3_600,
         quarter=into % 3_600 // 900,
         sequence=sequence,
@@ -112,7 +112,7 @@ def told_of(event: MetricsEvent, start: int) -> Told | None:
     )
 
 
-def taken(day: Day, told: Told, most_events: int) -> Day | str:
+def taken(day: Day, told: HourReport, most_events: int) -> Day | str:
     """Return the day after an event, or why the event changes nothing.
 
     A snapshot replaces the hour, unless one with a higher sequence number was there; a delta adds,
@@ -175,7 +175,7 @@ def added(one: Counts, other: Counts) -> Counts:
     return a + v, b + w, c + x, d + y, e + z
 
 
-def _refusal(old: Hour, told: Told, most_events: int) -> str | None:
+def _refusal(old: Hour, told: HourReport, most_events: int) -> str | None:
     if old.quarter != told.quarter:
         return "overlapping_hours"
     if old.delta != (told.event is not None):

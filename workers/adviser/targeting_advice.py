@@ -28,7 +28,7 @@ FIELDS: Final = {
 _ENTITIES: Final = {"ad_set": Entity.AD_SET, "device": Entity.SEGMENT, "placement": Entity.SEGMENT}
 
 
-class Told:
+class SegmentFinder:
     """Tells of the segments of one campaign."""
 
     def __init__(self, look: Look, others: Floats, days: int, currency: str) -> None:
@@ -76,26 +76,27 @@ class Told:
             f"have brought {expected:,.1f}: with a chance of {chance(judged.chance[i])} it brings "
             f"less than half of that."
         )
-        return Explanation(
-            code="segment_loses",
-            text=text,
-            evidence={
-                "dimension": dimension,
-                "segment": name,
-                "days": self._days,
-                "spend": rounded(look.spend[i]),
-                "mature_spend": rounded(look.segments.cost[i]),
-                "conversions": rounded(look.conversions[i]),
-                "value": rounded(value),
-                "expected_value": rounded(expected),
-                "target_value_per_cost": rounded(judged.target[i]),
-                "of_target_p10": rounded(judged.low[i]),
-                "of_target_p50": rounded(judged.middle[i]),
-                "of_target_p90": rounded(judged.high[i]),
-                "below_share_of_target": HALF,
-                "chance": rounded(judged.chance[i]),
-            },
-        )
+        return Explanation(code="segment_loses", text=text, evidence=self._evidence(i))
+
+    def _evidence(self, i: int) -> dict[str, str | int | float | bool]:
+        look, judged = self._look, self._look.judged
+        dimension, name = look.names[i]
+        return {
+            "dimension": dimension,
+            "segment": name,
+            "days": self._days,
+            "spend": rounded(look.spend[i]),
+            "mature_spend": rounded(look.segments.cost[i]),
+            "conversions": rounded(look.conversions[i]),
+            "value": rounded(look.segments.value[i]),
+            "expected_value": rounded(look.expected[i]),
+            "target_value_per_cost": rounded(judged.target[i]),
+            "of_target_p10": rounded(judged.low[i]),
+            "of_target_p50": rounded(judged.middle[i]),
+            "of_target_p90": rounded(judged.high[i]),
+            "below_share_of_target": HALF,
+            "chance": rounded(judged.chance[i]),
+        }
 
     def _advised(self, i: int) -> Explanation:
         judged, (_, name) = self._look.judged, self._look.names[i]

@@ -22,7 +22,7 @@ from engine.funnel_alarms import CONTINUES
 from engine.tracking import DOUBTED, SUSPECTED
 from schemas import Condition, Scope, Shape
 from schemas.anomaly import Anomaly, Change, Signal
-from workers.allocator.anomaly_conditions import DOWNWARD, Told, effect_of
+from workers.allocator.anomaly_conditions import DOWNWARD, DayFindings, effect_of
 from workers.allocator.anomaly_finding import DOWN, Verdict, going_on, said_of
 from workers.draft import Draft
 from workers.instants import day_number, from_seconds
@@ -64,7 +64,7 @@ class Sums(msgspec.Struct, frozen=True, array_like=True):
 
 def account_told(
     draft: Draft, shape: Shape, verdict: Verdict, last: Condition | None
-) -> Told | None:
+) -> DayFindings | None:
     """Return what a campaign's day adds to what is told of its account; None where nothing."""
     day, key = day_number(shape.day), shape.key + _WHOLE
     value = draft.read(key)

@@ -45,7 +45,7 @@ class _First(msgspec.Struct, frozen=True, array_like=True, tag=1):
     rates: tuple[Rates, ...] = ()
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True, tag=1):
+class ToldPages(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """How far those are told whose allocation comes in pages."""
 
     day: int = -1
@@ -60,7 +60,7 @@ class Told(msgspec.Struct, frozen=True, array_like=True, tag=1):
         return self.day, self.pages
 
 
-_TOLD: Final = msgspec.msgpack.Decoder(Told)
+_TOLD: Final = msgspec.msgpack.Decoder(ToldPages)
 _ALLOCATED: Final = msgspec.msgpack.Decoder(Allocated | _First)
 _IDS: Final = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
@@ -82,10 +82,10 @@ def ids_of(draft: Draft, group: bytes, made: Allocated) -> Mapping[bytes, bytes]
     return ids
 
 
-def told_of(draft: Draft, group: bytes) -> Told:
+def told_of(draft: Draft, group: bytes) -> ToldPages:
     """Return how far a large group's members are told."""
     value = draft.read_of(ALLOCATIONS, told_key(group))
-    return Told() if value is None else _TOLD.decode(value)
+    return ToldPages() if value is None else _TOLD.decode(value)
 
 
 def is_told(draft: Draft, group: bytes, made: Allocated, day: int) -> bool:
@@ -105,7 +105,7 @@ def with_page(
     before, group = told_of(draft, page.key), page.key
     is_last = page.page + 1 == page.pages
     kept = page.pages if is_last else max(before.kept, page.page + 1)
-    told = Told(page.day, page.page + 1, kept)
+    told = ToldPages(page.day, page.page + 1, kept)
     changed: dict[bytes, bytes | None] = {
         key: None
         for key in (said_key(group, at) for at in range(page.pages, before.kept) if is_last)

@@ -20,7 +20,7 @@ from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape, campaign_key, decode, encode
 from schemas.topics import CONDITIONS
 from workers.allocator.account_anomalies import account_told
-from workers.allocator.anomaly_conditions import Told, next_condition
+from workers.allocator.anomaly_conditions import DayFindings, next_condition
 from workers.allocator.anomaly_finding import Verdict, found_of, said_of
 from workers.allocator.closed_days import closed_days, first_second
 from workers.delivery.api import Output, Record
@@ -150,7 +150,9 @@ class _Tally:
             self._draft.writes[_TALLY] = value
 
 
-def _tell(draft: Draft, prefix: str, closed: Closed, told: Told, last: Condition | None) -> None:
+def _tell(
+    draft: Draft, prefix: str, closed: Closed, told: DayFindings, last: Condition | None
+) -> None:
     """Publish what follows from a day, if that is news."""
     condition = next_condition(last, told)
     if condition is None:

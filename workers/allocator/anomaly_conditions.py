@@ -55,7 +55,7 @@ _OF: Final = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class DayFindings:
     """What a closed day says of a campaign or an account."""
 
     scope: Scope
@@ -75,7 +75,7 @@ def effect_of(signal: Signal, change: Change) -> Effect:
     return EFFECTS.get((signal, change), Effect.TOLD)
 
 
-def next_condition(last: Condition | None, told: Told) -> Condition | None:
+def next_condition(last: Condition | None, told: DayFindings) -> Condition | None:
     """Return the condition after a closed day; nothing where it says what the last one said."""
     before = {each.signal: each for each in last.anomalies} if last and last.active else {}
     now = {each.signal: _joined(before.get(each.signal), each) for each in told.found}
@@ -105,7 +105,9 @@ def _over(each: Anomaly, at: datetime) -> Anomaly:
     return each if each.until is not None else replace(each, until=max(at, each.since))
 
 
-def _windows(last: Condition | None, told: Told, now: Sequence[Anomaly]) -> tuple[Window, ...]:
+def _windows(
+    last: Condition | None, told: DayFindings, now: Sequence[Anomaly]
+) -> tuple[Window, ...]:
     """Return the hours that are not learned from, those that touch as one."""
     some = [(each.start, each.end) for each in (last.windows if last and last.active else ())]
     odd = [each for each in now if each.effect is not Effect.TOLD]
@@ -121,7 +123,7 @@ def _windows(last: Condition | None, told: Told, now: Sequence[Anomaly]) -> tupl
 
 def _condition(
     last: Condition | None,
-    told: Told,
+    told: DayFindings,
     anomalies: tuple[Anomaly, ...],
     windows: tuple[Window, ...],
 ) -> Condition:

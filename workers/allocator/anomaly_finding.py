@@ -17,7 +17,7 @@ from engine.funnel_watch import Judged
 from schemas import Condition, Scope, Shape
 from schemas.anomaly import MOST_AMOUNT, Anomaly, Change, Signal
 from schemas.money import exponent_of
-from workers.allocator.anomaly_conditions import DOWNWARD, Told, effect_of
+from workers.allocator.anomaly_conditions import DOWNWARD, DayFindings, effect_of
 from workers.allocator.closed_days import end_of, first_second
 from workers.instants import from_seconds
 
@@ -63,12 +63,12 @@ def said_of(
     scope: Scope,
     found: Sequence[Anomaly],
     open_: frozenset[Signal] = frozenset(),
-) -> Told:
+) -> DayFindings:
     """Return what is told of a campaign, or of its account."""
     names = {"platform": shape.platform, "account_id": shape.account_id}
     if scope is Scope.CAMPAIGN:
         names["campaign_id"] = shape.campaign_id
-    return Told(
+    return DayFindings(
         scope=scope,
         names=names,
         begins=from_seconds(first_second(shape)),

@@ -70,13 +70,14 @@ def backtest(  # noqa: PLR0913 -- the options of one command
     if simulated is not None:
         unused = {"--map": map_name, "--set": constants, "--plans": plans, "--from": begin or end}
         _refuse(unused, "says how a log is read, and --simulate reads none")
+        _refuse_amounts(wish)
         world = Simulated(
             campaigns=simulated,
             days=days or options.DAYS,
             worlds=draws or options.WORLDS,
             seed=seed,
             learn_days=learn_days,
-            share=_share(wish),
+            share=wish.share,
         )
         result = _on_bar(terms, lambda bar: replay_simulator(world, terms, bar.prepared))
     else:
@@ -127,14 +128,13 @@ def _refuse(unused: Mapping[str, object], why: str) -> None:
             raise UsageError(f"{option} {why}")
 
 
-def _share(wish: Wish) -> float:
-    """Return the share of its budgets that the simulator is to give; refuse other budgets."""
+def _refuse_amounts(wish: Wish) -> None:
+    """Refuse budgets that are no share: the simulator makes up those of its campaigns."""
     if wish.as_logged or wish.amount is not None:
         raise UsageError(
             "--simulate makes up budgets with its campaigns",
             remedy="give a share of them, such as --budget 50%, or none",
         )
-    return wish.share
 
 
 def _question(

@@ -13,7 +13,7 @@ from schemas.topics import FX_RATES
 from workers.cli.applying import Comparison, publish_news, tell_applied
 from workers.cli.console import await_result, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
-from workers.fx_rates import Told, news, read_rates
+from workers.fx_rates import RateNews, news, read_rates
 
 app = typer.Typer(help="Publish exchange rates from files.", no_args_is_help=True)
 
@@ -57,17 +57,17 @@ def apply(  # noqa: PLR0913 -- the options of one command
     tell_applied(found, of=len(wanted), one="rate", dry_run=dry_run)
 
 
-def _record(told: Told) -> tuple[bytes, bytes]:
+def _record(told: RateNews) -> tuple[bytes, bytes]:
     return told.rate.key, encode(told.rate)
 
 
-def _line(told: Told) -> str:
+def _line(told: RateNews) -> str:
     rate, before = told.rate, told.before
     was = "" if before is None else f", was {before.rate} {before.quote} for 1 {before.base}"
     return f"{rate.rate} {rate.quote} for 1 {rate.base} of {rate.as_of.isoformat()}{was}"
 
 
-def _as_object(told: Told) -> dict[str, object]:
+def _as_object(told: RateNews) -> dict[str, object]:
     before = told.before
     return {
         "pair": told.rate.key.decode(),

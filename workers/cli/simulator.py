@@ -15,7 +15,7 @@ from workers.cli.options import BootstrapOption, ConfigOption, reachable_setting
 from workers.errors import UsageError
 from workers.kafka import connect
 from workers.settings import Settings
-from workers.simulator.live import Course, Setting, Surroundings, Told, simulate
+from workers.simulator.live import Course, Published, Setting, Surroundings, simulate
 from workers.simulator.population import make_world
 from workers.simulator.reports import Faults, Outage
 
@@ -126,7 +126,7 @@ def _outages(option: str, given: Sequence[str], first: int) -> tuple[Outage, ...
     return tuple(sorted(outages, key=lambda outage: outage.start))
 
 
-def _tell(told: Told) -> None:
+def _tell(told: Published) -> None:
     note(
         f"{told.at:%Y-%m-%d %H:%M} UTC  {told.events:,} events published, "
         f"{told.obeyed:,} campaigns follow the audit trail"

@@ -17,6 +17,7 @@ from faust.types import TP
 from workers.delivery.chunks import Chunk
 from workers.delivery.lag import Lag, measure
 from workers.delivery.lane import Lane
+from workers.delivery.take_over import told_of
 
 FAUST_VERSION = "0.15.3"
 
@@ -227,7 +228,8 @@ def table_manager(on_assignment: OnAssignment) -> type[TableManager]:
             newly_assigned: set[TP],
             generation_id: int = 0,
         ) -> None:
-            await on_assignment(assigned)
+            async with told_of(newly_assigned):
+                await on_assignment(assigned)
             await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
 
     return PartitionedTables

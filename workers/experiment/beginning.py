@@ -8,29 +8,24 @@ from datetime import date
 from typing import Final
 
 import msgspec
-import numpy as np
 from msgspec import structs
 
-from engine.calendar import Calendar, local_day
-from engine.zones import zone_days
 from schemas import (
     Actuator,
     CampaignKey,
     Design,
     Experiment,
     ExperimentStatus,
-    Overrides,
     SchemaError,
     Strategy,
     decode,
 )
-from schemas.zones import zone
 from workers.errors import UsageError
 from workers.experiment.analysing import analysed
+from workers.experiment.first_day import begun
 from workers.experiment.model import Analysis
 from workers.experiment.pairing import units
 from workers.experiment.reading import ExperimentLog
-from workers.instants import date_of, day_number
 from workers.optimizer.experiments import overridden, running
 from workers.status.choosing import named
 
@@ -72,7 +67,7 @@ def wished(log: ExperimentLog, wish: Wish) -> Experiment:
         )
     told = _read(log, wish)
     keys = _known(log, told)
-    told = _dated(told, _start(log, told, keys, wish.start))
+    told = begun(log, told, keys, wish.start)
     _refuse_overlap(log, told, keys)
     return told
 
@@ -208,34 +203,6 @@ def _refuse_zones(log: ExperimentLog, told: Experiment) -> None:
         )
         if a != b:
             raise UsageError(f"days of {pair.control} are of {a}, days of {pair.treatment} of {b}")
-
-
-def _start(
-    log: ExperimentLog, told: Experiment, keys: Iterable[CampaignKey], given: date | None
-) -> date:
-    """Return the first day: no day that has been decided about, unless nothing is set on it."""
-    today = max(_day(log, key) for key in keys)
-    passive = told.control == told.treatment == Overrides()
-    if given is None:
-        return date_of(today + 1)
-    if day_number(given) <= today and not passive:
-        raise UsageError(
-            f"{given} has begun, by the newest hour that was reported",
-            remedy=f"begin on {date_of(today + 1)} or later: what was decided stays as it was",
-        )
-    return given
-
-
-def _dated(told: Experiment, start: date) -> Experiment:
-    try:
-        return structs.replace(told, start=start)
-    except SchemaError as error:
-        raise UsageError(str(error), remedy=f"it begins on {start}: end it later") from error
-
-
-def _day(log: ExperimentLog, key: CampaignKey) -> int:
-    calendar = Calendar.of([zone_days(zone(log.zone_of(key)))])
-    return int(local_day(calendar, np.zeros(1, np.int64), np.array([log.as_of]))[0])
 
 
 def _refuse_overlap(log: ExperimentLog, told: Experiment, keys: Iterable[CampaignKey]) -> None:

@@ -8,8 +8,7 @@ which alone are kept: newer ones may differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from schemas import Recommendation, account_key, decode
 from schemas.topics import BREAKDOWNS, PRIORS, RECOMMENDATIONS
@@ -17,26 +16,8 @@ from workers.adviser.accounts import breakdowns_step
 from workers.adviser.books import Books
 from workers.adviser.policy import AdviserPolicy
 from workers.adviser.tables import DAYS
-from workers.delivery.api import Record, Step, store
-
-
-@dataclass(slots=True)
-class _Partition:
-    """The table of days of one partition of the adviser, and what was broadcast last."""
-
-    partition: int
-    partitions: int
-    priors: Mapping[bytes, bytes]
-    days: dict[bytes, bytes] = field(default_factory=dict)
-
-    def table(self, agent: str) -> Mapping[bytes, bytes]:
-        return self.days if agent == DAYS else {}
-
-    def broadcast(self, _topic: str) -> Mapping[bytes, bytes]:
-        return self.priors
-
-    def commit(self, step: Step) -> None:
-        store(self.days, step.writes)
+from workers.delivery.api import Record, Step
+from workers.explain.partition import Partition
 
 
 def is_advice(policy: AdviserPolicy, advice: Recommendation) -> bool:
@@ -71,13 +52,13 @@ def advised_again(
     told = list(records)
     priors = policy.topic(PRIORS)
     latest = {each.key or b"": each.value or b"" for each in told if each.topic == priors}
-    view, books = _Partition(*place, latest), Books()
+    view, books = Partition(*place, {priors: latest}), Books()
     last = advice.inputs[policy.topic(BREAKDOWNS)]
     for record in told:
         if record.topic == priors or record.offset > last:
             continue
         step = breakdowns_step(policy, books, view, [record])
-        view.commit(step)
+        view.commit(DAYS, step)
         if record.offset == last:
             return _like(policy, advice, step)
     return None

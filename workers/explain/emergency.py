@@ -7,8 +7,7 @@ their time has come. Of priors and conditions the latest alone are kept: newer o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from schemas import Kind, Recommendation
 from schemas.topics import AUDIT, CONDITIONS, METRICS, PLANS, PRIORS, RECOMMENDATIONS
@@ -17,28 +16,10 @@ from workers.adviser.program import agents
 from workers.adviser.tables import AUDIT as AUDIT_TABLE
 from workers.adviser.tables import HOURS
 from workers.adviser.tables import PLANS as PLANS_TABLE
-from workers.delivery.api import Record, Step, store
+from workers.delivery.api import Record, Step
+from workers.explain.partition import Partition
 
 BROADCASTS = (PRIORS, CONDITIONS)
-
-
-@dataclass(slots=True)
-class _Partition:
-    """Plans and hours of one partition of the adviser, and what was broadcast last."""
-
-    partition: int
-    partitions: int
-    told: Mapping[str, Mapping[bytes, bytes]]
-    tables: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
-
-    def table(self, agent: str) -> Mapping[bytes, bytes]:
-        return self.tables.get(agent, {})
-
-    def broadcast(self, topic: str) -> Mapping[bytes, bytes]:
-        return self.told.get(topic, {})
-
-    def commit(self, agent: str, step: Step) -> None:
-        store(self.tables.setdefault(agent, {}), step.writes)
 
 
 def is_emergency(policy: AdviserPolicy, advice: Recommendation) -> bool:
@@ -73,7 +54,7 @@ def answered_again(
         name: {each.key or b"": each.value or b"" for each in by_topic.get(name, ())}
         for name in map(policy.topic, BROADCASTS)
     }
-    view = _Partition(*place, told)
+    view = Partition(*place, told)
     steps = {agent.name: agent.step for agent in agents(policy)}
     plans = by_topic.get(policy.topic(PLANS), [])
     seen = _known(policy, advice, by_topic.get(policy.topic(AUDIT), ()))

@@ -7,8 +7,7 @@ to its state, and its clock to the same split; which word it takes the place of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from schemas import Recommendation
 from schemas.topics import GROUPS, PORTFOLIO
@@ -23,29 +22,11 @@ from workers.allocator.portfolio import take_rows
 from workers.allocator.reckoning import sets_of, too_old_of
 from workers.allocator.releasing import ADVICE_ID, written
 from workers.allocator.trees import below
-from workers.delivery.api import Record, Step, store
+from workers.delivery.api import Record
+from workers.explain.partition import Partition
 
 BY_GROUP = "group"
 """Name of the group in the evidence of a recommendation's first reason."""
-
-
-@dataclass(slots=True)
-class _Partition:
-    """The tables of one partition of the allocator."""
-
-    partition: int
-    partitions: int
-    tables: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
-
-    def table(self, agent: str) -> Mapping[bytes, bytes]:
-        return self.tables.setdefault(agent, {})
-
-    def broadcast(self, _topic: str) -> Mapping[bytes, bytes]:
-        return {}
-
-    def commit(self, agent: str, step: Step) -> None:
-        table = self.tables.setdefault(agent, {})
-        store(table, step.writes)
 
 
 def group_of(advice: Recommendation) -> str | None:
@@ -69,15 +50,15 @@ def groups_of(
     return _tree_in(policy, view, (group_of(advice) or "").encode())
 
 
-def _defined(policy: AllocatorPolicy, told: Iterable[Record], place: tuple[int, int]) -> _Partition:
+def _defined(policy: AllocatorPolicy, told: Iterable[Record], place: tuple[int, int]) -> Partition:
     """Return a partition that knows what was told of groups."""
-    view = _Partition(*place)
+    view = Partition(*place)
     defined = [each for each in told if each.topic == policy.topic(GROUPS)]
     view.commit(tables.GROUPS, groups_step(policy, view, defined))
     return view
 
 
-def _tree_in(policy: AllocatorPolicy, view: _Partition, group: bytes) -> frozenset[bytes]:
+def _tree_in(policy: AllocatorPolicy, view: Partition, group: bytes) -> frozenset[bytes]:
     draft = Draft(policy, view, tables.TICKS)
     return frozenset([group, *below(draft, group)])
 

@@ -26,7 +26,7 @@ _EVENTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class MetricsShown:
     """One metrics record."""
 
     offset: int
@@ -45,7 +45,7 @@ class Explanation:
     published: Recommendation
     size: int
     """Bytes of the published record."""
-    events: Sequence[Told]
+    events: Sequence[MetricsShown]
     plan: Plan | None
     inside: Inside | None
     replayed: int
@@ -110,7 +110,7 @@ def _gone(policy: OptimizerPolicy, history: History, target: int) -> UsageError:
     return UsageError(problem, remedy=remedy)
 
 
-def _events(policy: OptimizerPolicy, history: History, replayed: Replayed) -> list[Told]:
+def _events(policy: OptimizerPolicy, history: History, replayed: Replayed) -> list[MetricsShown]:
     log = history.sources.get(policy.topic(METRICS), ())[: replayed.applied]
     found = []
     for entry in log[-_EVENTS:]:
@@ -119,7 +119,7 @@ def _events(policy: OptimizerPolicy, history: History, replayed: Replayed) -> li
         except SchemaError:
             continue
         found.append(
-            Told(
+            MetricsShown(
                 offset=entry.record.offset,
                 hour=event.window_start,
                 impressions=event.impressions,

@@ -68,7 +68,7 @@ def campaigns_of(due: Due, forced: Rows, rows: Ints) -> Campaigns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ToldHours:
     """What was told of hours; shapes (R, H), 0 where nothing was."""
 
     spend: Floats
@@ -141,7 +141,7 @@ def _was_steered(campaigns: Campaigns) -> Bools:
     return np.asarray(campaigns.in_force["multiplier"] > 0)
 
 
-def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> Told:
+def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> ToldHours:
     """Return what was told of the hours from ``until`` (R,) to the newest one, ``most`` at most."""
     span = zip((until // DAY).tolist(), (campaigns.newest // DAY).tolist(), strict=True)
     days = [range(first, last + 1) for first, last in span]
@@ -157,7 +157,7 @@ def told_hours(draft: Draft, campaigns: Campaigns, until: Ints, most: int) -> To
         whole.reshape(-1)[place] = np.maximum(values, 0.0)
         return whole[:, :most]
 
-    return Told(
+    return ToldHours(
         spend=table((rows["spend"][:, 0] + rows["spend"][:, 1] * _ATTO) * scale),
         revenue=table((rows["revenue"][:, 0] + rows["revenue"][:, 1] * _ATTO) * scale),
         impressions=table(rows["impressions"]),

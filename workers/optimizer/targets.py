@@ -19,7 +19,7 @@ from schemas.topics import PRIORS
 from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of
 from workers.optimizer.draft import Draft
-from workers.optimizer.lived import Campaigns, Told, settings_of
+from workers.optimizer.lived import Campaigns, ToldHours, settings_of
 from workers.optimizer.pacing import hourly_budget
 from workers.optimizer.plan_rows import TARGET, PlanBook
 from workers.optimizer.tracking import HOURS, Kept, kept_hours, outages_of
@@ -118,7 +118,9 @@ def _common(draft: Draft, campaigns: Campaigns, kept: Kept, offsets: Floats) -> 
     return np.asarray(bids - np.where((multiplier > 0) & (own > OFF), own, 0.0))
 
 
-def _targets(book: PlanBook, campaigns: Campaigns, values: Sequence[bytes], told: Told) -> _Targets:
+def _targets(
+    book: PlanBook, campaigns: Campaigns, values: Sequence[bytes], told: ToldHours
+) -> _Targets:
     """Return what a result may cost, and what one conversion is worth, minor units."""
     orders = told.conversions.sum(axis=1)
     seen = np.divide(told.revenue.sum(axis=1), orders, out=np.zeros(len(orders)), where=orders > 0)

@@ -26,7 +26,7 @@ from workers.optimizer.books import Books
 from workers.optimizer.delays import delays_of, watched
 from workers.optimizer.draft import Draft, Tracked
 from workers.optimizer.due import Due
-from workers.optimizer.lived import Campaigns, Told, campaigns_of, cells_of, told_hours
+from workers.optimizer.lived import Campaigns, ToldHours, campaigns_of, cells_of, told_hours
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.tables import METRICS, ages_key, suspicion_key, windows_key
 
@@ -46,7 +46,7 @@ class Kept(NamedTuple):
     starts: Ints
     cells: Ints
     """Hours of the local week."""
-    told: Told
+    told: ToldHours
     out: Bools
     """Which are excluded from learning."""
 

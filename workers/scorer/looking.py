@@ -15,7 +15,7 @@ from workers.scorer.campaign import Campaign
 from workers.scorer.draft import Draft
 from workers.scorer.measuring import Look, outcome_of
 from workers.scorer.policy import DAY, ScorerPolicy
-from workers.scorer.rows import Projection, ScoredRow, Told, outcome_key
+from workers.scorer.rows import Projection, ScoredRow, ToldOutcome, outcome_key
 from workers.scorer.stretches import Stretch, stretch_of
 
 _ESTIMATES: Final = ("spend", "conversions", "revenue", "roas", "cpa", "maturity", "gain")
@@ -25,7 +25,7 @@ def look_at(draft: Draft, books: DelayBook, key: bytes, row: ScoredRow, now: int
     """Tell what is due of a campaign; return what is remembered of it."""
     campaign, policy = Campaign(draft, books, key), draft.policy
     followed = sorted(campaign.followed(), key=lambda each: (each[1], each[0].id))
-    told: dict[bytes, Told] = {}
+    told: dict[bytes, ToldOutcome] = {}
     for one, effective in followed:
         # Once looked at after it was closed, its outcomes stand.
         closed = row.next_look > _closes(policy, effective)
@@ -57,7 +57,7 @@ def _next_look(policy: ScorerPolicy, followed: Iterable[tuple[Projection, int]],
     return min((now + DAY, *later))
 
 
-def _look(draft: Draft, look: Look, known: Told | None) -> Told | None:
+def _look(draft: Draft, look: Look, known: ToldOutcome | None) -> ToldOutcome | None:
     """Tell one outcome where it differs from what is ``known``; return what is known now."""
     campaign = look.campaign
     stretch = stretch_of(look.one, campaign.plan, campaign.changes, look.effective, look.horizon)
@@ -79,7 +79,7 @@ def _look(draft: Draft, look: Look, known: Told | None) -> Told | None:
     version = (known.version if known else 0) + (not same)
     if not same:
         _publish(draft, replace(outcome, version=version))
-    return Told(version, mark, seen, outcome.provisional)
+    return ToldOutcome(version, mark, seen, outcome.provisional)
 
 
 def _is_told(policy: ScorerPolicy, look: Look, stretch: Stretch) -> bool:

@@ -140,7 +140,7 @@ class CampaignRow(Row, frozen=True, array_like=True):
     """The one that reports named first: what is in another one is not counted."""
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True):
+class ToldOutcome(msgspec.Struct, frozen=True, array_like=True):
     """The outcome that was told last of a recommendation and horizon."""
 
     version: int
@@ -155,7 +155,7 @@ class ScoredRow(Row, frozen=True, array_like=True):
     """What was told of a campaign's advice, and when it is to be looked at again, seconds."""
 
     next_look: int = 0
-    told: dict[bytes, Told] = msgspec.field(default_factory=dict)
+    told: dict[bytes, ToldOutcome] = msgspec.field(default_factory=dict)
 
 
 def day_key(campaign: bytes, day: int) -> bytes:

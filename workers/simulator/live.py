@@ -46,7 +46,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Published:
     """What was published at one simulated time."""
 
     at: datetime
@@ -63,7 +63,7 @@ class Surroundings:
     topics: TopicSettings
     now: Callable[[], datetime]
     """The real time: nothing is published before it is over in the real world, too."""
-    tell: Callable[[Told], None]
+    tell: Callable[[Published], None]
     """Told of everything published."""
 
 
@@ -123,7 +123,7 @@ class _Run:
         at = told_at(now)
         events = await self.line.tell(self.setting.world.campaigns, reports, at)
         await self.line.tick(at)
-        self.around.tell(Told(at=at, events=events, obeyed=self.in_force.heard_of))
+        self.around.tell(Published(at=at, events=events, obeyed=self.in_force.heard_of))
 
     async def pass_time(self, hour: int) -> None:
         """Listen for as long as an hour takes, and until ``hour`` is over in the real world.

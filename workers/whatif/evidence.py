@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import HOUR
 from schemas import AuditEntry
-from workers.whatif.gathering import Gathered, Told
+from workers.whatif.gathering import Gathered, ReportedHour
 
 CUT: float = 0.98
 """Share of a budget from which it is taken to have cut an hour off."""
@@ -61,7 +61,7 @@ def _in_force(given: Gathered, field: str) -> Floats:
     return np.asarray(values[np.searchsorted(times, given.starts + HOUR // 2, side="right")])
 
 
-def _told(given: Gathered, read: Callable[[Told], Decimal | None]) -> Floats:
+def _told(given: Gathered, read: Callable[[ReportedHour], Decimal | None]) -> Floats:
     """Return what the last report of each hour says, NaN where it says nothing."""
     latest = {told.start: read(told) for told in given.told}
     values = (latest.get(start) for start in given.starts.tolist())

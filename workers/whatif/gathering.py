@@ -29,7 +29,7 @@ from workers.optimizer.wave import gather
 _STEP = 2_000
 
 
-class Told(NamedTuple):
+class ReportedHour(NamedTuple):
     """One report of an hour, as far as the hours themselves do not keep it."""
 
     start: int
@@ -57,7 +57,7 @@ class Gathered:
     """Its hours, shape (N,), in their order."""
     starts: Ints
     """First second of each, shape (N,)."""
-    told: Sequence[Told]
+    told: Sequence[ReportedHour]
     """All reports, in the order in which they came."""
     audit: Sequence[AuditEntry]
     live: bool
@@ -84,12 +84,7 @@ def gathered(
     if plan is not None:
         replica.take(Made(policy.topic(PLANS), 0, 0, key, encode(plan)))
     facts = _learned(replica, policy, key, list(metrics))
-    campaign = state.unpack([replica.table(tables.METRICS).get(key, b"")])
-    if not state.has_hours(campaign)[0]:
-        raise WorkerError(
-            f"no report of campaign {key.decode()} can be used",
-            remedy="publish its hours first, or look into the dead letters: pacekeeper dlq list",
-        )
+    campaign = _campaign(replica, key)
     rows, starts = _hours(replica, key, campaign)
     return Gathered(
         key=key,
@@ -102,6 +97,16 @@ def gathered(
         audit=list(audit),
         live=live,
     )
+
+
+def _campaign(replica: Replica, key: bytes) -> Rows:
+    campaign = state.unpack([replica.table(tables.METRICS).get(key, b"")])
+    if not state.has_hours(campaign)[0]:
+        raise WorkerError(
+            f"no report of campaign {key.decode()} can be used",
+            remedy="publish its hours first, or look into the dead letters: pacekeeper dlq list",
+        )
+    return campaign
 
 
 def _learned(
@@ -130,9 +135,9 @@ def _hours(replica: Replica, key: bytes, campaign: Rows) -> tuple[Rows, Ints]:
     return rows[order], starts[order]
 
 
-def _told(fact: Fact) -> Told:
+def _told(fact: Fact) -> ReportedHour:
     event = fact.event
-    return Told(
+    return ReportedHour(
         start=fact.start,
         now=max(fact.now, fact.start + HOUR),
         conversions=float(event.conversions),

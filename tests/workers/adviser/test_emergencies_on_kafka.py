@@ -24,7 +24,7 @@ from tests.faults.topics import PARTITIONS, producer
 from tests.waiting import eventually
 from tests.workers.adviser.test_emergencies import HABIT, NOON, an_hour, cuts, lived
 from tests.workers.adviser.world import START, a_plan, hour
-from tests.workers.allocator.test_on_kafka import Stack
+from tests.workers.kafka_stack import Stack
 from workers.partitioner import partition_of
 
 MOVED = timedelta(days=(datetime.now(UTC) - hour(NOON + 14)).days)
@@ -50,10 +50,7 @@ class Silent(Stack):
 
 @pytest.fixture
 def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Silent:
-    stack = Silent(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "workers.log")
-    words = stack.command("topics", "create")
-    subprocess.run(words, env=stack.environment, capture_output=True, check=True)
-    return stack
+    return Silent.on(kafka, topic_prefix, tmp_path)
 
 
 def moved(event: MetricsEvent) -> MetricsEvent:

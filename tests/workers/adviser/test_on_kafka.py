@@ -7,27 +7,17 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from deploy.broker import Broker
 from schemas import Kind, MetricsEvent, Recommendation, decode, topics
 from tests.workers.adviser.world import START, World, a_plan, life
-from tests.workers.allocator.test_on_kafka import Stack
+from tests.workers.kafka_stack import Stack
 
 DAYS = 6
 MOVED = timedelta(weeks=(datetime.now(UTC) - START).days // 7 - 1)
 """From the days of the tests to some that Kafka does not delete at once."""
-
-
-@pytest.fixture
-def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
-    stack = Stack(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "workers.log")
-    words = stack.command("topics", "create")
-    subprocess.run(words, env=stack.environment, capture_output=True, check=True)
-    return stack
 
 
 def moved(event: MetricsEvent) -> MetricsEvent:

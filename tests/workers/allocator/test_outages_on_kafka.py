@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ from schemas import (
 from schemas.fields import Autonomy, BudgetPeriod
 from schemas.record import Record
 from schemas.topic import Topic
-from tests.workers.allocator import test_on_kafka as kafka_stack
+from tests.workers import kafka_stack
 from tests.workers.optimizer.test_adaptive import FREE
 
 BEFORE = 6 * 24
@@ -117,10 +116,7 @@ class Stack(kafka_stack.Stack):
 
 @pytest.fixture
 def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
-    stack = Stack(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "workers.log")
-    words = stack.command("topics", "create")
-    subprocess.run(words, env=stack.environment, capture_output=True, check=True)
-    return stack
+    return Stack.on(kafka, topic_prefix, tmp_path)
 
 
 def struck(stack: Stack, account: str) -> tuple[int, int]:

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaProducer
 from msgspec.structs import replace
 
 from deploy.broker import Broker
 from schemas import topics
-from schemas.codec import encode
 from schemas.fields import Autonomy
 from schemas.record import CampaignRecord
 from schemas.topic import Topic
 from tests.waiting import eventually
+from tests.workers import kafka_stack
 from tests.workers.executor.world import (
     START,
     a_plan,
@@ -33,15 +27,12 @@ from tests.workers.executor.world import (
     an_id,
     approve,
     at,
-    ms,
 )
 from workers.kafka import connect
-from workers.partitioner import partition_of
 from workers.settings import BrokerSettings
 from workers.verify import Report, Verifier
 from workers.verify.reading import audit_records
 
-PARTITIONS = 2
 CAMPAIGNS = [str(number) for number in range(6)]
 NOW = (datetime.now(UTC) - START) / timedelta(minutes=1)
 """Minutes; Kafka deletes what is older than a topic's retention, whoever has not read it yet."""
@@ -49,43 +40,8 @@ TIMES = {"valid_from": at(NOW), "expires_at": at(NOW + 60)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
-    """A broker, and names of topics that nobody else uses."""
-
-    bootstrap: str
-    prefix: str
-    log: Path
-
-    def command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "workers", *words, "--bootstrap", self.bootstrap]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "PACEKEEPER_TOPICS_PREFIX": self.prefix,
-            "PACEKEEPER_TOPICS_PARTITIONS": str(PARTITIONS),
-            "PACEKEEPER_WEB_PORT": "0",
-            "PACEKEEPER_DELIVERY_SESSION_TIMEOUT_SECONDS": "6",
-            "PACEKEEPER_DELIVERY_HEARTBEAT_SECONDS": "1",
-        }
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*words), env=self.environment, capture_output=True, text=True, check=False
-        )
-
-    @contextmanager
-    def executor(self) -> Iterator[subprocess.Popen[bytes]]:
-        with self.log.open("ab") as log:
-            worker = subprocess.Popen(
-                self.command("executor"), env=self.environment, stderr=log, stdout=log
-            )
-        try:
-            yield worker
-        finally:
-            worker.kill()
-            worker.wait()
+class Stack(kafka_stack.Stack):
+    """An executor, and what it is to do."""
 
     def entries(self) -> int:
         """Return how many entries the trail has; it must be intact at any time."""
@@ -100,29 +56,13 @@ class Stack:
             verifier.add(record)
         return verifier.report()
 
-    def publish(self, *records: tuple[Topic, CampaignRecord]) -> None:
-        asyncio.run(self._publish(records))
-
-    async def _publish(self, records: tuple[tuple[Topic, CampaignRecord], ...]) -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap)
-        await producer.start()
-        for topic, record in records:
-            await producer.send_and_wait(
-                topic.full_name(self.prefix),
-                encode(record),
-                key=record.key,
-                partition=partition_of(record.key, PARTITIONS),
-                timestamp_ms=ms(NOW + 1),
-            )
-        await producer.stop()
+    def tell(self, *records: tuple[Topic, CampaignRecord]) -> None:
+        self.publish(*((topic, record, at(NOW + 1)) for topic, record in records))
 
 
 @pytest.fixture
 def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
-    stack = Stack(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "executor.log")
-    created = stack.run("topics", "create")
-    assert created.returncode == 0, created.stderr
-    return stack
+    return Stack.on(kafka, topic_prefix, tmp_path)
 
 
 def of_each_campaign(topic: Topic, record: CampaignRecord) -> list[tuple[Topic, CampaignRecord]]:
@@ -141,14 +81,14 @@ def test_effects_approvals_and_the_chain_go_on_after_a_kill(stack: Stack) -> Non
     advice = of_each_campaign(
         topics.RECOMMENDATIONS, a_recommendation("r", "9", field="frequency_cap", **TIMES)
     )
-    stack.publish(*of_each_campaign(topics.PLANS, a_plan(Autonomy.AUTO)), *first, *advice)
-    with stack.executor() as worker:
+    stack.tell(*of_each_campaign(topics.PLANS, a_plan(Autonomy.AUTO)), *first, *advice)
+    with stack.worker("executor") as worker:
         assert eventually(lambda: stack.entries() == 4 * many, seconds=60), stack.log.read_text()
         worker.send_signal(signal.SIGKILL)
 
     again = [(topics.ACTIONS, budget_of(name, step)) for name in CAMPAIGNS for step in range(4)]
-    stack.publish(*again, *advice, *of_each_campaign(topics.DECISIONS, approve("r")))
-    with stack.executor():
+    stack.tell(*again, *advice, *of_each_campaign(topics.DECISIONS, approve("r")))
+    with stack.worker("executor"):
         assert eventually(lambda: stack.entries() == 6 * many, seconds=60), stack.log.read_text()
 
     trail = stack.log.with_name("trail")

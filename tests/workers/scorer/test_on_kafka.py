@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from msgspec.structs import replace
 
-from deploy.broker import Broker
 from schemas import MetricsEvent, Outcome, Tick, Verdict, decode, encode, topics
 from schemas.record import Record
 from schemas.topic import Topic
 from tests.faults.topics import PARTITIONS
-from tests.workers.allocator.test_on_kafka import Stack
+from tests.workers.kafka_stack import Stack
 from tests.workers.scorer.world import KEY, START, a_plan, an_event, followed, pacing
 from workers.partitioner import partition_of
 
 SHIFT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - START
 """To the midnight that was the last one, less three days: brokers delete what is older."""
 AWAY = SHIFT - timedelta(days=3)
-
-
-@pytest.fixture
-def stack(kafka: Broker, topic_prefix: str, tmp_path: Path) -> Stack:
-    stack = Stack(bootstrap=kafka.bootstrap, prefix=topic_prefix, log=tmp_path / "workers.log")
-    words = stack.command("topics", "create")
-    subprocess.run(words, env=stack.environment, capture_output=True, check=True)
-    return stack
 
 
 def told(number: int, spend: str = "10", *, hours_later: float = 65 / 60) -> MetricsEvent:
