@@ -80,6 +80,11 @@ COMMANDS = {
         help="Publish campaign plans from files.",
         panel=KAFKA,
     ),
+    "groups": Entry(
+        target="workers.cli.groups:app",
+        help="Publish shared budgets from files, or list them.",
+        panel=KAFKA,
+    ),
     "rates": Entry(
         target="workers.cli.rates:app",
         help="Publish exchange rates from files.",
