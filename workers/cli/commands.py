@@ -95,6 +95,11 @@ COMMANDS = {
         help="List and replay records that could not be read.",
         panel=KAFKA,
     ),
+    "decide": Entry(
+        target="workers.cli.decide:app",
+        help="Approve, reject, roll back, freeze, exclude hours.",
+        panel=LOOK,
+    ),
     "status": Entry(
         target="workers.cli.status:status",
         help="Show how campaigns stand, the most urgent first.",
