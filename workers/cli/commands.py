@@ -18,6 +18,7 @@ class Entry:
 RUN = "Run"
 KAFKA = "Kafka"
 LOOK = "Look and check"
+DECIDE = "Decide"
 
 COMMANDS = {
     "demo": Entry(
@@ -98,7 +99,7 @@ COMMANDS = {
     "decide": Entry(
         target="workers.cli.decide:app",
         help="Approve, reject, roll back, freeze, exclude hours.",
-        panel=LOOK,
+        panel=DECIDE,
     ),
     "status": Entry(
         target="workers.cli.status:status",

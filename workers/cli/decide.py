@@ -10,7 +10,7 @@ from schemas import Verb
 from workers.cli.deciding import about, of, said_by, tell, time_of
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
 
-app = typer.Typer(help="Approve, reject, roll back, freeze, exclude hours.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 Ids = Annotated[
     list[str],
