@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from schemas.fx_rate import FxRate
 from workers.errors import UsageError
-from workers.record_files import Form, read_records, reader_of, stored_record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateNews:
-    """A rate that is to be published, and the one that is known, if there is one."""
-
-    rate: FxRate
-    before: FxRate | None
+from workers.record_changes import Change, changes_of
+from workers.record_files import Form, read_records, reader_of
 
 
 def read_rates(files: Iterable[Path], confirmed_by: str | None = None) -> list[FxRate]:
@@ -46,7 +38,7 @@ def read_rates(files: Iterable[Path], confirmed_by: str | None = None) -> list[F
     return read_records(files, form)
 
 
-def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[RateNews]:
+def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[Change[FxRate]]:
     """Compare rates with those that were published, and leave out what is the same.
 
     Parameters
@@ -61,16 +53,13 @@ def news(rates: Iterable[FxRate], known: Mapping[bytes, bytes | None]) -> list[R
     UsageError
         A rate is of an instant before that of the one that is known.
     """
-    found = []
-    for rate in rates:
-        before = stored_record(known.get(rate.key), FxRate)
-        if before == rate:
-            continue
-        if before is not None and rate.as_of < before.as_of:
-            pair, then = rate.key.decode(), before.as_of.isoformat()
-            raise UsageError(
-                f"{pair}: as_of {rate.as_of.isoformat()} is before {then}, of which one is known",
-                remedy="leave it out, or give the instant that it is right for",
-            )
-        found.append(RateNews(rate=rate, before=before))
-    return found
+    return changes_of(rates, known, _refuse_earlier)
+
+
+def _refuse_earlier(rate: FxRate, before: FxRate) -> None:
+    if rate.as_of < before.as_of:
+        pair, then = rate.key.decode(), before.as_of.isoformat()
+        raise UsageError(
+            f"{pair}: as_of {rate.as_of.isoformat()} is before {then}, of which one is known",
+            remedy="leave it out, or give the instant that it is right for",
+        )

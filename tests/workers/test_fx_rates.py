@@ -60,7 +60,7 @@ def test_only_news_are_published_and_nothing_of_before(tmp_path: Path) -> None:
     (later,) = read_rates(written(tmp_path, ONE % ("1.1", 3)))
     known = {first.key: encode(first)}
     assert news([first], known) == []
-    assert [(told.rate, told.before) for told in news([later], known)] == [(later, first)]
+    assert [(told.record, told.before) for told in news([later], known)] == [(later, first)]
     assert [told.before for told in news([first], {first.key: b"{"})] == [None]
     with pytest.raises(UsageError, match="is before"):
         news([first], {later.key: encode(later)})

@@ -18,6 +18,7 @@ class Entry:
 RUN = "Run"
 KAFKA = "Kafka"
 LOOK = "Look and check"
+DECIDE = "Decide"
 
 COMMANDS = {
     "demo": Entry(
@@ -80,6 +81,11 @@ COMMANDS = {
         help="Publish campaign plans from files.",
         panel=KAFKA,
     ),
+    "groups": Entry(
+        target="workers.cli.groups:app",
+        help="Publish shared budgets from files, or list them.",
+        panel=KAFKA,
+    ),
     "rates": Entry(
         target="workers.cli.rates:app",
         help="Publish exchange rates from files.",
@@ -89,6 +95,11 @@ COMMANDS = {
         target="workers.cli.dlq:app",
         help="List and replay records that could not be read.",
         panel=KAFKA,
+    ),
+    "decide": Entry(
+        target="workers.cli.decide:app",
+        help="Approve, reject, roll back, freeze, exclude hours.",
+        panel=DECIDE,
     ),
     "status": Entry(
         target="workers.cli.status:status",

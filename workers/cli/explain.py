@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 import typer
@@ -12,11 +11,9 @@ from rich.console import Console
 from schemas import Recommendation, decode
 from workers.cli.console import await_result, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
-from workers.errors import UsageError
 from workers.kafka import connect
+from workers.record_ids import checked_prefix
 from workers.settings import Settings
-
-_ID = re.compile("[0-9a-f]{4,32}")
 
 
 def explain(
@@ -34,12 +31,7 @@ def explain(
     recomputed bytes are identical; 1: they differ, and it says in what; 2: it was not found, or
     cannot be recomputed, as what it was made from is gone.
     """
-    prefix = recommendation_id.lower()
-    if not _ID.fullmatch(prefix):
-        raise UsageError(
-            f"{recommendation_id!r} is no id of a recommendation",
-            remedy="give 4 to 32 of its characters, 0-9 and a-f, from its beginning on",
-        )
+    prefix = checked_prefix(recommendation_id, "recommendation")
     _explain(reachable_settings(config, bootstrap), prefix, json=json)
 
 

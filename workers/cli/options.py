@@ -24,6 +24,9 @@ BootstrapOption = Annotated[
     str | None,
     typer.Option("--bootstrap", metavar="HOST:PORT", help="Your own Kafka, not the embedded one."),
 ]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Check and show what would change, no more.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

@@ -8,12 +8,18 @@ from typing import Annotated
 
 import typer
 
-from schemas.codec import encode
+from schemas.fx_rate import FxRate
 from schemas.topics import FX_RATES
-from workers.cli.applying import Comparison, publish_news, tell_applied
-from workers.cli.console import await_result, print_json
-from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
-from workers.fx_rates import RateNews, news, read_rates
+from workers.cli.applying import Wanted, apply_records
+from workers.cli.options import (
+    BootstrapOption,
+    ConfigOption,
+    DryRunOption,
+    JsonOption,
+    reachable_settings,
+)
+from workers.fx_rates import news, read_rates
+from workers.record_changes import Change
 
 app = typer.Typer(help="Publish exchange rates from files.", no_args_is_help=True)
 
@@ -33,9 +39,7 @@ def apply(  # noqa: PLR0913 -- the options of one command
             help="Your name, if you looked at jumps of more than 25 % and they are right."
         ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and show what would change, no more.")
-    ] = False,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
@@ -45,35 +49,32 @@ def apply(  # noqa: PLR0913 -- the options of one command
     A rate of an instant before that of the one known is refused; then, as after any other error,
     nothing is published. A jump of more than 25 % that nobody has confirmed becomes a dead letter.
     """
-    wanted = read_rates(files, confirmed_by)
-    comparison = Comparison(topic=FX_RATES, news=partial(news, wanted), record=_record, spread=True)
-    settings = reachable_settings(config, bootstrap)
-    found = await_result(publish_news(settings, comparison, dry_run=dry_run))
-    if json:
-        print_json([_as_object(told) for told in found])
-    else:
-        for told in found:
-            typer.echo(_line(told))
-    tell_applied(found, of=len(wanted), one="rate", dry_run=dry_run)
+    read = read_rates(files, confirmed_by)
+    wanted = Wanted(
+        records=read,
+        one="rate",
+        topic=FX_RATES,
+        changes=partial(news, read),
+        as_object=_as_object,
+        show=_show,
+        spread=True,
+    )
+    apply_records(reachable_settings(config, bootstrap), wanted, dry_run=dry_run, json=json)
 
 
-def _record(told: RateNews) -> tuple[bytes, bytes]:
-    return told.rate.key, encode(told.rate)
-
-
-def _line(told: RateNews) -> str:
-    rate, before = told.rate, told.before
+def _show(told: Change[FxRate]) -> None:
+    rate, before = told.record, told.before
     was = "" if before is None else f", was {before.rate} {before.quote} for 1 {before.base}"
-    return f"{rate.rate} {rate.quote} for 1 {rate.base} of {rate.as_of.isoformat()}{was}"
+    typer.echo(f"{rate.rate} {rate.quote} for 1 {rate.base} of {rate.as_of.isoformat()}{was}")
 
 
-def _as_object(told: RateNews) -> dict[str, object]:
+def _as_object(told: Change[FxRate]) -> dict[str, object]:
     before = told.before
     return {
-        "pair": told.rate.key.decode(),
-        "base": told.rate.base,
-        "quote": told.rate.quote,
-        "rate": told.rate.rate,
-        "as_of": told.rate.as_of,
+        "pair": told.name,
+        "base": told.record.base,
+        "quote": told.record.quote,
+        "rate": told.record.rate,
+        "as_of": told.record.as_of,
         "was": None if before is None else {"base": before.base, "rate": before.rate},
     }

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from schemas import campaign_key
+from schemas import Recommendation, campaign_key, decode
 from schemas.topics import RECOMMENDATIONS, TICKS
 from workers.delivery.clock import at_its_clock
 from workers.delivery.loading import read_to_end
@@ -19,12 +19,7 @@ from workers.kafka import Connection
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.program import BROADCASTS, agents
 from workers.reading import partitions_of, reader
-
-WHOLE: Final = 32
-"""Characters of an id."""
-
-_OPENING: Final = b'{"recommendation_id":"'
-_SHOWN: Final = 5
+from workers.record_ids import find_each
 
 Mine = Callable[[ConsumerRecord], bool]
 
@@ -53,44 +48,16 @@ async def read_history(
     """
     advice = policy.topic(RECOMMENDATIONS)
     async with reader(connection) as consumer:
-        found = await _found(consumer, await partitions_of(connection, [advice]), prefix)
+        partitions = await partitions_of(connection, [advice])
+        (found,) = await find_each(consumer, partitions, [prefix], "recommendation")
         if found.key is None:
             raise UsageError(f"recommendation {prefix} has no key: nobody knows whose it is")
         history = await _history(connection, consumer, policy, found)
-    identity = _identity(found).decode()
+    identity = decode(found.value, Recommendation).recommendation_id
     for number, published in enumerate(history.published):
         if published.advice.recommendation_id == identity:
             return history, number
     raise OfNoOptimizerError(identity, found)
-
-
-async def _found(
-    consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], prefix: str
-) -> ConsumerRecord:
-    """Return the one recommendation whose id begins with ``prefix``."""
-    opening, found = _OPENING + prefix.encode(), {}
-    async for _, records in read_to_end(consumer, partitions):
-        for record in records:
-            if record.value and record.value.startswith(opening):
-                found[_identity(record)] = record
-        if found and len(prefix) == WHOLE:
-            break
-    if len(found) > 1:
-        some = ", ".join(identity.decode() for identity in list(found)[:_SHOWN])
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        raise UsageError(f"{prefix} begins several ids: {some}{more}", remedy="give more of it")
-    if not found:
-        raise UsageError(
-            f"no recommendation {prefix} is in {partitions[0].topic}",
-            remedy="it may have been deleted by retention (90 days unless you set another), or be "
-            "of another prefix; `pacekeeper watch --from-beginning --json` shows what is kept",
-        )
-    return next(iter(found.values()))
-
-
-def _identity(record: ConsumerRecord) -> bytes:
-    value: bytes = record.value
-    return value[len(_OPENING) : len(_OPENING) + WHOLE]
 
 
 async def _history(
