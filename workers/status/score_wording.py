@@ -42,7 +42,7 @@ def remedy(name: str, status: CampaignStatus, offers: Sequence[Offer], held: flo
     """Return what would raise a part; empty where nothing is missing."""
     match name:
         case "advice":
-            return "approve it on decisions.v1 before it expires" if offers else ""
+            return "approve it by `pacekeeper decide approve` before it expires" if offers else ""
         case "budget_use":
             return _use_remedy(status)
         case "target":

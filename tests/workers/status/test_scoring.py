@@ -174,4 +174,4 @@ def test_the_page_says_of_each_part_what_it_has_and_what_would_raise_it_by_how_m
     assert f"How well it is run: {found.score.points:.0f} of 100" in text
     assert "daily budget EUR 300.00 for 60 conversions a day, 80% sure" in text
     lacking = part(found, "advice").lacking
-    assert f"+{lacking:.0f}: approve it on decisions.v1" in text
+    assert f"+{lacking:.0f}: approve it by `pacekeeper decide approve`" in text
