@@ -53,8 +53,8 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_FIND_LINKS= $(BIN)/pip-compile
 
 # The largest set first, so that the smaller ones agree with it and one .venv can hold all.
 lock: .venv/.ready-dev ## Renew the pinned requirements and the digests of Kafka's jars
-	$(COMPILE) --extra dev --extra bench -o requirements/bench.txt pyproject.toml
-	$(COMPILE) --extra dev -c requirements/bench.txt -o requirements/dev.txt pyproject.toml
+	$(COMPILE) --extra all --extra dev --extra bench -o requirements/bench.txt pyproject.toml
+	$(COMPILE) --extra all --extra dev -c requirements/bench.txt -o requirements/dev.txt pyproject.toml
 	$(COMPILE) -c requirements/bench.txt -o requirements/runtime.txt pyproject.toml
 	$(BIN)/python -m deploy.broker.resolve
 
