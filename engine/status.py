@@ -149,7 +149,7 @@ def status(now: Counts, before: Counts, budgets: Budgets) -> Status:
         conversion_rate=share(now.conversions, now.clicks),
         cost_per_conversion=cost,
         revenue_per_cost=per_cost(now.revenue, now.spend, now.conversions),
-        efficiency=np.where(bought, reached / np.maximum(now.spend, 1e-300), UNKNOWN),
+        efficiency=np.divide(reached, now.spend, out=np.full(reached.shape, UNKNOWN), where=bought),
         confidence=confidence,
         trend=trend,
         risks=np.stack(risks, axis=1),

@@ -79,7 +79,7 @@ class Cluster:
 
     def pause_node(self, node_id: int) -> None:
         """Stop one node's execution (SIGSTOP): its connections stay open and silent."""
-        psutil.Process(self._launched[node_id].pid).suspend()
+        process.pause(self._launched[node_id].pid)
 
     def resume_node(self, node_id: int) -> None:
         """Let a paused node go on (SIGCONT)."""

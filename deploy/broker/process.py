@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import psutil
 from deploy.broker import guard
 from deploy.broker.config import Node
 from deploy.broker.report import Report
+
+_LOOK_EVERY = 0.01
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +92,17 @@ def is_alive(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def pause(pid: int) -> None:
+    """Stop a process's execution, and return once it has stopped: it may answer until then.
+
+    The signal waits until one of its threads has its turn, on a busy machine for a while.
+    """
+    paused = psutil.Process(pid)
+    paused.suspend()
+    while paused.status() != psutil.STATUS_STOPPED:
+        time.sleep(_LOOK_EVERY)
 
 
 def end(pids: Sequence[int], *, grace: float) -> tuple[int, ...]:

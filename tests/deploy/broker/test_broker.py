@@ -196,9 +196,10 @@ def test_a_paused_node_is_silent_until_it_goes_on(three_brokers: Broker) -> None
     port = int(three_brokers.bootstrap.rpartition(":")[2])
 
     three_brokers.pause(3)
-    assert ready.ask(port, timeout=0.5) is None
+    silent = ready.ask(port, timeout=0.5) is None
     three_brokers.resume(3)
 
+    assert silent
     assert eventually(lambda: ready.ask(port) is not None, seconds=30)
 
 
@@ -208,8 +209,10 @@ async def test_three_nodes_take_acknowledged_writes_while_one_is_lost(
     await create(three_brokers.bootstrap, topic_prefix, copies=3)
     await publish(three_brokers.bootstrap, topic_prefix, b"before")
     three_brokers.kill(2)
-    await publish(three_brokers.bootstrap, topic_prefix, b"during")
-    three_brokers.start(2)
+    try:
+        await publish(three_brokers.bootstrap, topic_prefix, b"during")
+    finally:
+        three_brokers.start(2)
 
     assert await read(three_brokers.bootstrap, topic_prefix, 2) == [b"before", b"during"]
 
