@@ -165,6 +165,38 @@ class Ticks:
     """From partition number and time (seconds since the epoch) to key and value."""
 
 
+class Tenure(Protocol):
+    """A partition, from when this worker has taken it over until it lets go of it."""
+
+    @property
+    def view(self) -> View:
+        """Its tables, as the steps committed so far have left them."""
+
+    async def is_ours(self, within: float) -> bool:
+        """Return whether the partition was certainly ours less than ``within`` seconds ago.
+
+        A commit proves it, for Kafka refuses those of a former owner; where the last one is longer
+        ago, another that changes nothing is made. A process that was stopped for a while and goes
+        on so learns of a new owner before it acts.
+        """
+
+
+class Companion(Protocol):
+    """What acts on the world by what steps have committed, as steps themselves never do.
+
+    It runs beside the lanes and must not block. What it has done it tells by publishing records.
+    """
+
+    def took_over(self, tenure: Tenure) -> None:
+        """Note that a partition is ours: its tables are loaded, and no step has begun."""
+
+    def committed(self, tenure: Tenure, agent: str, step: Step) -> None:
+        """Note that a step of ``agent`` is in the log, and in the tables."""
+
+    async def let_go(self, tenure: Tenure) -> None:
+        """Return once nothing of the partition is acted on any more; it is another's then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """All that one worker runs: one consumer group, one set of tables."""
@@ -176,3 +208,4 @@ class Program:
     broadcasts: tuple[str, ...] = ()
     """Topics of which every step may read the latest values; read whole by each worker."""
     ticks: Ticks | None = None
+    companion: Companion | None = None

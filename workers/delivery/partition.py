@@ -8,19 +8,21 @@ fences whoever owned the partition before, and waits for what they left open.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from types import MappingProxyType
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
-from workers.delivery.api import Agent, Output, Record, Step, store
+from workers.delivery.api import Agent, Output, Record, Step, View, store
 from workers.delivery.contract import JOURNAL, Contract
 from workers.delivery.dead_letters import DeadLetterWatch, as_output
 from workers.delivery.lane import Lane
 from workers.delivery.loading import Table, read_to_end, replay
-from workers.delivery.transactions import by_destination, commit_step
+from workers.delivery.transactions import Destination, by_destination, commit_step
 
 _HEAD = b"head"
 _CLOSE_SECONDS = 5.0
@@ -73,9 +75,16 @@ class Partition:
             broadcasts,
         )
         self._turn = asyncio.Condition()
-        self._held = False
+        self._held = self._closing = False
         self._fail = fail
         self._running: list[asyncio.Task[None]] = []
+        self._proven = -math.inf
+        """When the last transaction that was committed had begun, by the monotonic clock."""
+
+    @property
+    def view(self) -> View:
+        """Return what steps and companions may read."""
+        return self._view
 
     async def open(self) -> None:
         """Fence the previous owner, then load what it committed, then start the lanes."""
@@ -83,6 +92,8 @@ class Partition:
         async with self._contract.clients.reader(self._contract.program.name) as reader:
             positions = await self._committed(reader)
             await self._load(reader)
+        if companion := self._contract.program.companion:
+            companion.took_over(self)
         for agent in self._contract.program.agents:
             lane = Lane(
                 agent,
@@ -108,9 +119,30 @@ class Partition:
         async with self._turn:
             self._turn.notify_all()
 
+    async def is_ours(self, within: float) -> bool:
+        """Return whether nobody else had the partition less than ``within`` seconds ago."""
+        if monotonic() - self._proven < within:
+            return True
+        try:
+            async with self._turn:
+                await self._turn.wait_for(lambda: self._closing or not self._held)
+                if self._closing:
+                    return False
+                source, lane = next(iter(self.lanes.items()))
+                await self._commit({}, source, lane.applied)
+        except KafkaError as error:
+            self._fail(error)
+            return False
+        return monotonic() - self._proven < within
+
     async def close(self) -> None:
         """Stop between two steps and let go of the partition."""
         await self.hold()
+        self._closing = True
+        async with self._turn:
+            self._turn.notify_all()
+        if companion := self._contract.program.companion:
+            await companion.let_go(self)
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -152,20 +184,27 @@ class Partition:
             self._watches[agent.name].check(len(records), step.dead_letters)
             outputs, head = self._sealed(step.outputs)
             writes = [(agent.name, step.writes), (JOURNAL, head)]
-            await commit_step(
-                self._producer,
-                by_destination(
-                    [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)],
-                    self.number,
-                ),
-                group=self._contract.program.name,
-                source=TopicPartition(agent.source, self.number),
-                offset=records[-1].offset + 1,
+            batches = by_destination(
+                [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)], self.number
             )
+            await self._commit(batches, agent.source, records[-1].offset + 1)
             for name, changes in writes:
                 self._remember(name, changes)
             self.lanes[agent.source].commit(records)
             self._report(agent, len(records), monotonic() - started, step)
+
+    async def _commit(
+        self, batches: Mapping[Destination, Sequence[Output]], source: str, offset: int
+    ) -> None:
+        began = monotonic()
+        await commit_step(
+            self._producer,
+            batches,
+            group=self._contract.program.name,
+            source=TopicPartition(source, self.number),
+            offset=offset,
+        )
+        self._proven = began
 
     async def _step(self, agent: Agent, records: Sequence[Record]) -> Step:
         """Return a step; while one is reckoned aside, this partition's tables stay as they are."""
@@ -198,6 +237,8 @@ class Partition:
         store(table, changes)
 
     def _report(self, agent: Agent, records: int, seconds: float, step: Step) -> None:
+        if companion := self._contract.program.companion:
+            companion.committed(self, agent.name, step)
         observer = self._contract.observer
         observer.step_committed(agent.name, records, seconds, step)
         for letter in step.dead_letters:
