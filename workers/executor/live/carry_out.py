@@ -154,8 +154,9 @@ class _CarryOut:
         return None
 
     async def _verify(self) -> Outcome:
-        course, found, why = self._course, self._course.before, "it was never read back"
-        course.may_have_sent = True
+        """Read until the value is found; another one may be older, or that of somebody else."""
+        why = "it was never read back"
+        self._course.may_have_sent = True
         for poll in range(self._patience.verify_reads):
             if poll:
                 await self._sleep(self._patience.verify_every)
@@ -166,10 +167,9 @@ class _CarryOut:
                 continue
             found = state.value if state else None
             if found == self._order.change.target:
-                return course.applied(self._now())
-        if found != course.before:
-            return course.changed_since(found, self._now())
-        return course.unverified(self._now(), why)
+                return self._course.applied(self._now())
+            why = f"the platform took it, and {found} was read last"
+        return self._course.unverified(self._now(), why)
 
     def _stop(self) -> Outcome | None:
         """Return why nothing may be sent now, where nothing sent before may still take effect."""

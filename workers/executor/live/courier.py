@@ -84,8 +84,8 @@ class Courier:
 
         To be called once no effect of the earlier owner can be committed any more and all that
         are have been read. ``settled`` are ids of orders whose effects are committed and have not
-        reached the tables, where they may still look open; ``changes`` are those of the last hour that may have taken effect,
-        each with the time of its outcome.
+        reached the tables, where they may still look open. ``changes`` are those of the last hour
+        that may have taken effect, each with the time of its outcome.
         """
         self._known.update(settled)
         for order, at in changes:

@@ -75,15 +75,10 @@ class Course:
         after = self.order.change.target
         return self._ended(Result.APPLIED, now, "applied", "", after=after, changed=True)
 
-    def changed_since(self, found: Decimal | None, now: float) -> Outcome:
-        """Return that the platform took the change, and then another value was there."""
-        text = f"the platform took it, then {found} was found: somebody else has set it since"
-        return self._ended(Result.DRIFT, now, "changed_since", text, after=found, changed=True)
-
     def unverified(self, now: float, why: str) -> Outcome:
         """Return that nobody knows whether the value is in force."""
         text = f"{why}; look at the platform: {self.order.change.target} may be in force"
-        return self._ended(Result.UNVERIFIED, now, "not_read", text, changed=True)
+        return self._ended(Result.UNVERIFIED, now, "not_read_back", text, changed=True)
 
     def failed(self, now: float, reason: str, error: ConnectorError) -> Outcome:
         """Return that it is given up for an error, by what is known of earlier calls."""

@@ -1,4 +1,4 @@
-"""Histories: what is ordered, and all that goes wrong; drawn from a seed, and small enough to read."""
+"""Histories: what is ordered, and all that goes wrong; drawn from a seed, and readable."""
 
 from __future__ import annotations
 
@@ -112,6 +112,12 @@ def draw(seed: int) -> History:
         faults = tuple(
             Fault(Reading.STALE, chance.randint(1, 8), _NEVER_CONSISTENT) for _ in range(8)
         )
+    elif few == 0 and chance.random() < 0.2:
+        # A bad hour: hardly any call comes through.
+        faults = tuple(
+            Fault(chance.choice(list(Call)), nth, chance.choice((0.2, LATEST)))
+            for nth in range(1, 9)
+        )
     else:
         faults = tuple(_fault(chance) for _ in range(few + chance.randrange(3)))
     edits = tuple(
@@ -133,7 +139,9 @@ def _orders(chance: Random, entities: tuple[str, ...]) -> tuple[Ordered, ...]:
         # Most orders expect what the one before them sets; some are mistaken.
         expected = believed[entity] if chance.random() < 0.9 else chance.choice(_VALUES)
         believed[entity] = target
-        brought = tuple(chance.choice((0.0, 0.1, 5.0, 50.0)) for _ in range(chance.choice((1, 1, 2))))
+        brought = tuple(
+            chance.choice((0.0, 0.1, 5.0, 50.0)) for _ in range(chance.choice((1, 1, 2)))
+        )
         lasts = chance.choice((3.0, 60.0, 900.0, 9000.0))
         at = float(number) if chance.random() < 0.7 else _moment(chance) + number
         noted = chance.choice((0.0, 1.0, 30.0))

@@ -1,4 +1,4 @@
-"""What has to hold after each history.
+"""Laws: what has to hold after each history.
 
 Of a worker that is paused between its last check and the socket, and wakes when another one owns
 the orders, this can be promised and no more: the one call per entity that it was about to make is
@@ -50,7 +50,11 @@ def _once(world: World) -> Iterator[str]:
 
 
 def _explained(world: World) -> Iterator[str]:
-    """The audit explains what is in force at the end, and every value that ever was."""
+    """The audit explains what is in force at the end, and every value that ever was.
+
+    Whatever an order has set is told as applied, confirmed or unverified: unless it was set anew,
+    by a person or a stray, before its outcome, as then nobody may have seen it.
+    """
     first = world.first_effects()
     for entity, turns in world.platform.turns.items():
         for turn in turns:
@@ -58,8 +62,7 @@ def _explained(world: World) -> Iterator[str]:
                 continue
             outcome = first[turn.by.order]
             told = outcome.result in _IN_FORCE
-            overwritten = outcome.result is Result.DRIFT and _set_again(turns, turn, outcome.at)
-            if not told and not overwritten:
+            if not told and not _set_again(turns, turn, outcome.at):
                 yield f"{entity} became {turn.value} by {turn.by.order}, told as {outcome.result}"
             if outcome.result in _IN_FORCE - {Result.UNVERIFIED} and outcome.after != turn.value:
                 yield f"{entity} became {turn.value} by {turn.by.order}, told {outcome.after}"
@@ -90,18 +93,18 @@ def _true(world: World) -> Iterator[str]:
 def _within_limits(world: World) -> Iterator[str]:
     """No hour sees more changes of an entity by owners than the platform allows.
 
-    Left out is a change that nobody could see: its answer was lost, and before anything was read
-    a person has set the value from before.
+    Left out is what nobody could see, as people have set the entity anew before anything was read:
+    what an order set before it set it again, and what an order set that is told as not made. That
+    these have no other cause is what `_once` and `_explained` say.
     """
+    first = world.first_effects()
     for entity, turns in world.platform.turns.items():
-        values = [START, *(turn.value for turn in turns), None]
-        people = [turn.by is None for turn in turns] + [False]
-        ours = [
-            turn.at
-            for at, turn in enumerate(turns)
-            if turn.by is not None and not turn.by.stray
-            if not (people[at + 1] and values[at + 2] == values[at])
-        ]
+        by_order = {t.by.order: t.at for t in turns if t.by is not None and not t.by.stray}
+        ours = sorted(
+            at
+            for order, at in by_order.items()
+            if order in first and first[order].result in _IN_FORCE | {Result.DRIFT}
+        )
         for at, later in zip(ours, ours[CHANGES_PER_HOUR:], strict=False):
             if later - at < _HOUR:
                 yield f"{entity} was changed more than {CHANGES_PER_HOUR} times within an hour"

@@ -103,7 +103,8 @@ class ModelPlatform:
         self.note(f"{sent.worker} sends {sent.order}{f': {what}' if what else ''}")
         await reply
         if isinstance(what, Call) and what in _REFUSALS:
-            raise _REFUSALS[what]()
+            refusal = _REFUSALS[what]()
+            raise refusal
         if what in _UNANSWERED:
             raise Ambiguous("no answer")
         return Receipt(sent=str(target))

@@ -11,10 +11,13 @@ import asyncio
 import heapq
 from asyncio import events
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, ContextVar
 from random import Random
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple
+
+_Of = TypeVarTuple("_Of")
+_Result = TypeVar("_Result")
 
 PROCESS: ContextVar[str] = ContextVar("process", default="")
 _MOST_STEPS = 20_000
@@ -43,7 +46,9 @@ class SteppingLoop(asyncio.AbstractEventLoop):
         """Let a process end by itself, as by SIGTERM."""
         self._tasks[process].cancel()
 
-    def call_in(self, process: str, seconds: float, work: Callable[..., object], *of: Any) -> None:
+    def call_in(
+        self, process: str, seconds: float, work: Callable[[*_Of], object], *of: *_Of
+    ) -> None:
         self.call_later(seconds, work, *of, context=_context_of(process))
 
     def pause(self, process: str) -> None:
@@ -113,15 +118,29 @@ class SteppingLoop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         return self._now
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_soon(
+        self, callback: Callable[[*_Of], object], *args: *_Of, context: Context | None = None
+    ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*_Of], object],
+        *args: *_Of,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
         return self.call_at(self._now + max(0.0, delay), callback, *args, context=context)
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*_Of], object],
+        *args: *_Of,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         self._stamp += 1
         heapq.heappush(self._timers, (when, self._stamp, handle))
@@ -133,7 +152,13 @@ class SteppingLoop(asyncio.AbstractEventLoop):
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
-    def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> Any:
+    def create_task(
+        self,
+        coro: Generator[Any, None, _Result] | Coroutine[Any, Any, _Result],
+        *,
+        name: str | None = None,
+        context: Context | None = None,
+    ) -> asyncio.Task[_Result]:
         return asyncio.Task(coro, loop=self, name=name, context=context)
 
     def get_debug(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -38,7 +39,7 @@ class World:
     ) -> None:
         self.history, self._adapt, self._courier = history, adapt, courier
         chance = Random(history.seed)
-        self.loop = SteppingLoop(chance, self._on_step)
+        self.loop = SteppingLoop(chance, self._on_step)  # type: ignore[abstract]
         self.platform = ModelPlatform(self.loop, chance, history.faults)
         self.orders = {str(one.number): _order(one) for one in history.orders}
         self._delays = {str(one.number): one.noted for one in history.orders}
@@ -62,7 +63,18 @@ class World:
         self._start()
         self.loop.run_until_idle()
         self.broken += self.loop.errors + self.loop.failures()
+        return self._put_away()
+
+    def _put_away(self) -> World:
+        """Let killed workers end, so that nothing of them is left, and forget what they do."""
+        platform = self.platform
+        sent = [replace(one) for one in platform.sent]
+        kept = platform.turns, sent, platform.log, self.effects, self.broken
+        platform.turns = {entity: list(turns) for entity, turns in platform.turns.items()}
+        platform.log = list(platform.log)
+        self.effects, self.broken = list(self.effects), list(self.broken)
         self.loop.dispose()
+        platform.turns, platform.sent, platform.log, self.effects, self.broken = kept
         return self
 
     def first_effects(self) -> dict[str, Outcome]:
@@ -138,8 +150,12 @@ class World:
         self.loop.call_in(self._owner, 0.0, self._hand_over, self._owner, order)
 
     def _hand_over(self, worker: str, order: str) -> None:
-        if worker in self._couriers and order not in self._noted:
-            self._couriers[worker].hand_over(self.orders[order])
+        """Bring an order after those of its entity: a partition's log is read in order."""
+        entity = self.orders[order].target
+        for one in self._written[: self._written.index(order) + 1]:
+            still_open = worker in self._couriers and one not in self._noted
+            if still_open and self.orders[one].target == entity:
+                self._couriers[worker].hand_over(self.orders[one])
 
     def commit(self, worker: str, outcome: Outcome) -> None:
         """Take an effect, unless its worker is fenced."""
@@ -178,7 +194,9 @@ class World:
             self.broken.append(f"{worker} calls for order {change.key} of a frozen entity")
         for sent in self.platform.sent:
             if sent.entity == entity and not sent.answered and self._is_owner(sent.worker):
-                self.broken.append(f"{change.key} and {sent.order} of {entity} are under way at once")
+                self.broken.append(
+                    f"{change.key} and {sent.order} of {entity} are under way at once"
+                )
 
 
 class _Clock:
