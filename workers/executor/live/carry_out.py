@@ -87,7 +87,7 @@ class _CarryOut:
         state = await self._read()
         if isinstance(state, Outcome):
             return state
-        if ended := course.judge(state, self._now()) or self._stop():
+        if ended := course.judge(state, self._now()) or self._stop() or self._spent():
             return ended
         assert state is not None  # noqa: S101 -- an unknown entity has ended it
         return await self._change(state)
@@ -179,11 +179,14 @@ class _CarryOut:
             return course.ended(Result.EXPIRED, now, "expired", text)
         if freeze := self._ports.freezes.freeze_on(self._order):
             return course.ended(Result.FROZEN, now, "frozen", freeze)
+        return None
+
+    def _spent(self) -> Outcome | None:
+        """Return that it was tried often or long enough, where it was."""
+        course, now = self._course, self._now()
         late = now > course.started + self._patience.deadline
         if late or course.tries >= self._patience.attempts:
-            text = (
-                f"not made after {course.tries} tries; see the platform's status, then decide anew"
-            )
+            text = f"not made by {course.tries} tries; see the platform's status, then decide anew"
             return course.ended(Result.FAILED, now, "gave_up", text)
         return None
 

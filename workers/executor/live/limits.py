@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 
 from workers.connectors.errors import ConnectorError, Throttled
 from workers.connectors.protocol import Receipt
@@ -32,7 +33,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Usage:
-    due: float = 0.0
+    due: float = -inf
     """When the next call would be due at an even rate."""
     rate: float = 1.0
     until: float = 0.0

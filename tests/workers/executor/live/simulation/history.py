@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from random import Random
+
+from schemas.fields import Entity
+from workers.connectors.protocol import Change, Lever, Ref
+from workers.executor.live.order import Order, kind_of
 
 
 class Call(StrEnum):
@@ -164,3 +169,24 @@ def _fault(chance: Random) -> Fault:
 
 def _moment(chance: Random) -> float:
     return chance.choice((chance.uniform(0, 5), chance.uniform(0, 60), chance.uniform(0, 4000)))
+
+
+def order_from(ordered: Ordered) -> Order:
+    """Return what a courier is handed."""
+    ref = Ref(
+        account_id="1",
+        entity=Entity.CAMPAIGN,
+        entity_id=ordered.entity,
+        lever=Lever.DAILY_BUDGET,
+    )
+    expected, target = Decimal(ordered.expected), Decimal(ordered.target)
+    change = Change(ref=ref, target=target, currency="EUR", key=str(ordered.number))
+    return Order(
+        action_id=change.key,
+        platform="model",
+        change=change,
+        expected=expected,
+        kind=kind_of(change, expected),
+        released_at=ordered.at,
+        expires_at=ordered.at + ordered.lasts,
+    )

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from random import Random
 
-from schemas.fields import Entity
-from tests.workers.executor.live.simulation.history import Edit, Fate, Fault, History, Ordered
+from tests.workers.executor.live.simulation.history import Edit, Fate, Fault, History, order_from
 from tests.workers.executor.live.simulation.platform import ModelConnector, ModelPlatform
 from tests.workers.executor.live.simulation.stepping import SteppingLoop
-from workers.connectors.protocol import Change, Lever, Ref
+from workers.connectors.protocol import Change
 from workers.executor.live.courier import Courier, Desk
 from workers.executor.live.limits import Counts, Limits
-from workers.executor.live.order import Order, kind_of
+from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
@@ -41,7 +39,7 @@ class World:
         chance = Random(history.seed)
         self.loop = SteppingLoop(chance, self._on_step)  # type: ignore[abstract]
         self.platform = ModelPlatform(self.loop, chance, history.faults)
-        self.orders = {str(one.number): _order(one) for one in history.orders}
+        self.orders = {str(one.number): order_from(one) for one in history.orders}
         self._delays = {str(one.number): one.noted for one in history.orders}
         self.effects: list[Outcome] = []
         self.broken: list[str] = []
@@ -130,7 +128,7 @@ class World:
         elif fault.what is Fate.PAUSED:
             self.loop.pause(worker)
             self.loop.call_in("", fault.seconds, self._wake, worker)
-        else:
+        elif fault.what is Fate.CANCELLED:
             self.loop.cancel(worker)
 
     def _wake(self, worker: str) -> None:
@@ -236,23 +234,3 @@ class _Published:
         await self._world.platform.lag()
         self._world.commit(self._worker, outcome)
         await self._world.platform.lag()
-
-
-def _order(ordered: Ordered) -> Order:
-    ref = Ref(
-        account_id="1",
-        entity=Entity.CAMPAIGN,
-        entity_id=ordered.entity,
-        lever=Lever.DAILY_BUDGET,
-    )
-    expected, target = Decimal(ordered.expected), Decimal(ordered.target)
-    change = Change(ref=ref, target=target, currency="EUR", key=str(ordered.number))
-    return Order(
-        action_id=change.key,
-        platform="model",
-        change=change,
-        expected=expected,
-        kind=kind_of(change, expected),
-        released_at=ordered.at,
-        expires_at=ordered.at + ordered.lasts,
-    )
