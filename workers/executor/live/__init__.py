@@ -1,0 +1,1 @@
+"""Carrying out released changes on platforms: one order, one effect, one outcome."""

@@ -1,0 +1,145 @@
+"""The courier: carries open orders to their platforms and tells what became of each.
+
+It owns no truth: an order is open until its effect is committed, whatever happens to the courier
+in between. Cancelled, killed or fenced, it leaves orders open for the next owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import isinf
+
+from workers.connectors.errors import ConnectorError
+from workers.connectors.protocol import Receipt
+from workers.executor.live.breaker import Breakers
+from workers.executor.live.carry_out import carry_out
+from workers.executor.live.limits import Counts
+from workers.executor.live.order import Order
+from workers.executor.live.policy import Patience
+from workers.executor.live.ports import NotOwner, Ports
+from workers.executor.live.queue import Entry, Queue
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """What holds of platforms and accounts, for all couriers of a process; the loop's gate."""
+
+    ports: Ports
+    counts: dict[str, Counts]
+    """By platform."""
+    breakers: Breakers = field(default_factory=Breakers)
+
+    async def turn(self, order: Order) -> None:
+        """Return when one more call may be made; raise `Throttled` if not for long."""
+        wait = self.counts[order.platform].turn(order.account, self.ports.clock.now())
+        if wait > 0:
+            await self.ports.clock.sleep(wait)
+
+    def heard(self, order: Order, said: Receipt | ConnectorError | None) -> None:
+        """Take note of an answer."""
+        now = self.ports.clock.now()
+        self.counts[order.platform].heard(order.account, said, now)
+        self.breakers.heard(order.account, said, now)
+
+    def delay(self, order: Order) -> float:
+        """Return after how many seconds an order may begin; one that is over ends at once."""
+        now = self.ports.clock.now()
+        wait = self.counts[order.platform].delay(order, now)
+        wait = max(wait, self.breakers.delay(order.account, now))
+        return min(wait, max(0.0, order.expires_at - now))
+
+
+class Courier:
+    """Carries out the orders of one partition, for one term of ownership.
+
+    Who gets a partition back starts another one: in between somebody else may have called.
+    Its `Ownership` must say no for good once the term is over.
+
+    Parameters
+    ----------
+    per_account
+        How many orders of one account may be under way at once.
+    """
+
+    def __init__(self, desk: Desk, patience: Patience, *, per_account: int = 4) -> None:
+        self._desk, self._ports, self._patience = desk, desk.ports, patience
+        self._queue = Queue(per_account)
+        self._known: set[str] = set()
+        self._news = asyncio.Event()
+
+    def hand_over(self, order: Order) -> None:
+        """Take an order whose transaction is committed and that no other worker has seen."""
+        self._accept(Entry(order, None))
+
+    def take_up(
+        self,
+        orders: Iterable[Order],
+        *,
+        settled: Iterable[str] = (),
+        changes: Iterable[tuple[Order, float]] = (),
+    ) -> None:
+        """Take over the open orders of a partition, oldest first.
+
+        To be called once no effect of the earlier owner can be committed any more and all that
+        are have been read. ``settled`` are ids of orders whose effects are committed and have not
+        reached the tables, where they may still look open. ``changes`` are those of the last hour
+        that may have taken effect, each with the time of its outcome.
+        """
+        self._known.update(settled)
+        for order, at in changes:
+            self._desk.counts[order.platform].changed(order, at)
+        now = self._ports.clock.now()
+        for order in orders:
+            self._accept(Entry(order, now))
+
+    def noted(self, action_id: str) -> None:
+        """Forget an order whose effect has reached the tables: it cannot be handed over again."""
+        self._known.discard(action_id)
+
+    async def run(self) -> None:
+        """Carry out orders until cancelled; ends by the error of a port that cannot go on."""
+        async with asyncio.TaskGroup() as under_way:
+            while True:
+                self._news.clear()
+                entry, wait = self._queue.next(self._desk.delay)
+                if entry is None:
+                    await self._wait(wait)
+                    continue
+                self._desk.breakers.begin(entry.order.account)
+                under_way.create_task(self._settle(entry))
+
+    def _accept(self, entry: Entry) -> None:
+        if entry.order.action_id not in self._known:
+            self._known.add(entry.order.action_id)
+            self._queue.add(entry)
+            self._news.set()
+
+    async def _settle(self, entry: Entry) -> None:
+        order = entry.order
+        try:
+            outcome = await carry_out(
+                self._ports, self._desk, self._patience, order, taken_up_at=entry.taken_up_at
+            )
+            if outcome.may_have_changed:
+                self._desk.counts[order.platform].changed(order, outcome.at)
+            await self._ports.effects.publish(order, outcome)
+        except NotOwner:
+            # Still open: it is the next owner's.
+            self._known.discard(order.action_id)
+        finally:
+            self._desk.breakers.end(order.account, self._ports.clock.now())
+            self._queue.done(order)
+            self._news.set()
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait for news, or until an order may begin."""
+        if seconds is None or isinf(seconds):
+            await self._news.wait()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return

@@ -1,0 +1,68 @@
+"""Orders: changes that are to be made on a platform, each once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from typing import NamedTuple
+
+from schemas.fields import Entity
+from workers.connectors.protocol import Change, Lever
+
+BUDGETS = frozenset({Lever.DAILY_BUDGET, Lever.LIFETIME_BUDGET})
+"""Levers whose changes platforms count by the hour."""
+
+
+class Kind(IntEnum):
+    """What goes first when not all can go at once: the lowest."""
+
+    LOWER = 0
+    RAISE = 1
+    BID = 2
+
+
+class Account(NamedTuple):
+    """Whose credentials, limits and breaker count."""
+
+    platform: str
+    account_id: str
+
+
+class Target(NamedTuple):
+    """One entity of a platform; its orders go one at a time, in order, whatever they set."""
+
+    account: Account
+    entity: Entity
+    entity_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Make one change, between two moments; both in seconds since 1970, UTC."""
+
+    action_id: str
+    platform: str
+    change: Change
+    expected: Decimal | None
+    """What is to be found in force; None where nobody has said, then whatever is found."""
+    kind: Kind
+    released_at: float
+    expires_at: float
+
+    @property
+    def account(self) -> Account:
+        """Return the account that the change is made in."""
+        return Account(self.platform, self.change.ref.account_id)
+
+    @property
+    def target(self) -> Target:
+        """Return the entity that is changed."""
+        return Target(self.account, self.change.ref.entity, self.change.ref.entity_id)
+
+
+def kind_of(change: Change, expected: Decimal | None) -> Kind:
+    """Return what sort of change it is: a budget of which nothing is known counts as raised."""
+    if change.ref.lever not in BUDGETS and change.ref.lever is not Lever.STATUS:
+        return Kind.BID
+    return Kind.LOWER if expected is not None and change.target < expected else Kind.RAISE
