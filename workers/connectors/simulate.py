@@ -38,11 +38,8 @@ class SimulateConnector:
         self,
         accounts: Sequence[Account],
         values: Mapping[Ref, Decimal | None],
-        capabilities: Capabilities | None = None,
     ) -> None:
-        self.capabilities = capabilities or Capabilities(
-            levers=EVERYTHING, dry_run=True, history=True
-        )
+        self.capabilities = Capabilities(levers=EVERYTHING, dry_run=True, history=True)
         self._accounts = {account.account_id: account for account in accounts}
         self._values = dict(values)
         self._edits: list[Edit] = []
