@@ -31,12 +31,6 @@ class AccountOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError(f"step must be above 0, was {self.step}")
 
 
-class SimulateOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The platform in memory."""
-
-    accounts: tuple[AccountOptions, ...] = ()
-
-
 class WebhookOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A receiver of signed requests."""
 

@@ -94,17 +94,18 @@ def _unusable(name: str, points: list[EntryPoint]) -> str:
 def _load(name: str, point: EntryPoint, found: PlugIns) -> None:
     try:
         loaded = point.load()
-        faults = list(_faults(loaded))
+        wrong = list(faults(loaded))
     except (Exception, SystemExit) as error:  # noqa: BLE001 -- whatever it raises, others go on
         found.quarantined[name] = redact(f"{type(error).__name__}: {error}")
         return
-    if faults:
-        found.quarantined[name] = "; ".join(faults)
+    if wrong:
+        found.quarantined[name] = "; ".join(wrong)
     else:
         found.usable[name] = loaded
 
 
-def _faults(loaded: Any) -> Iterator[str]:  # noqa: ANN401 -- a plug-in may name anything
+def faults(loaded: Any) -> Iterator[str]:  # noqa: ANN401 -- a plug-in may name anything
+    """Yield what keeps the thing that an entry point names from being used as a connector."""
     if not inspect.isclass(loaded):
         yield "the entry point names no class"
         return

@@ -124,10 +124,10 @@ class WebhookConnector:
 
     async def _post(self, url: str, key: str, body: str) -> bytes:
         """Return the content of a 2xx answer to one signed request."""
-        headers = self._signed(key, body)
+        headers, client = self._signed(key, body), self._connected(url)
         try:
             async with asyncio.timeout(self._options.timeout_seconds):
-                status, wait, content = await self._exchange(url, headers, body)
+                status, wait, content = await self._exchange(client, url, headers, body)
         except (httpx.HTTPError, TimeoutError) as error:
             kind = type(error).__name__
             raise Ambiguous(f"the receiver did not answer: {kind}; read what is in force") from None
@@ -135,16 +135,20 @@ class WebhookConnector:
             raise webhook_wire.refusal(status, wait, content)
         return content
 
-    async def _exchange(
-        self, url: str, headers: Mapping[str, str], body: str
-    ) -> tuple[int, str, bytes]:
+    def _connected(self, url: str) -> httpx.AsyncClient:
+        """Return the client; to make one takes a while, which is not the receiver's."""
         if self._client is None:
             proxied = urlsplit(url).hostname not in LOOPBACK
             wait = self._options.timeout_seconds
             self._client = httpx.AsyncClient(
                 trust_env=proxied, follow_redirects=False, timeout=wait
             )
-        async with self._client.stream("POST", url, headers=headers, content=body) as response:
+        return self._client
+
+    async def _exchange(
+        self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: str
+    ) -> tuple[int, str, bytes]:
+        async with client.stream("POST", url, headers=headers, content=body) as response:
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk
