@@ -10,8 +10,10 @@ from typing import TextIO
 import orjson
 import structlog
 from aiokafka.errors import NotEnoughReplicasError
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
+from workers.connectors.secrets import RedactingFormatter
 from workers.settings import LogSettings
 
 CHATTY = ("aiokafka", "aiohttp", "asyncio", "faust", "mode", "workers.delivery")
@@ -39,7 +41,7 @@ def configure_logging(settings: LogSettings, *, stream: TextIO = sys.stderr) -> 
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter)
+    handler.setFormatter(RedactingFormatter(formatter))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
@@ -65,10 +67,13 @@ def _is_news(record: logging.LogRecord) -> bool:
 def _rendering(settings: LogSettings, stream: TextIO) -> list[Processor]:
     bare = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if settings.format == "text":
-        return [bare, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+        plain = structlog.dev.plain_traceback
+        colors = stream.isatty()
+        return [bare, structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
     return [
         bare,
-        structlog.processors.dict_tracebacks,
+        # Without local variables: they are cut short, and half a secret is not recognised.
+        structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
         structlog.processors.JSONRenderer(serializer=_one_line),
     ]
 

@@ -167,6 +167,9 @@ class Capabilities:
     """Whether it reports by the hour."""
     history: bool = False
     """Whether it tells who changed what."""
+    readable: bool = True
+    """Whether `Connector.read_state` asks the platform. Where not, it tells what was applied last,
+    and no change can be verified."""
     changes_per_hour: int | None = None
     """Most changes of one entity's budget in any hour; None is no such limit."""
 

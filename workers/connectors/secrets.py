@@ -1,0 +1,112 @@
+"""Secrets by reference: where they are is told anywhere, what they are nowhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NoReturn
+from urllib.parse import quote, quote_plus
+
+from workers.connectors.errors import AuthFailed
+
+HIDDEN: Final = "***"
+_FIELDS = (
+    "access_token|appsecret_proof|refresh_token|client_secret|developer[-_]token|authorization"
+)
+_ASSIGNED = re.compile(
+    rf"({_FIELDS})(\\?[\"']?\s*[:=,]\s*(?:b(?=[\"']))?\\?[\"']?(?:(?:bearer|basic)\s+)?)[^\s&\"'\\,;)}}\]]+",
+    re.IGNORECASE,
+)
+_known: set[str] = set()
+
+
+class Secret:
+    """A secret and where it is from; only `reveal` shows it."""
+
+    __slots__ = ("_value", "reference", "warning")
+
+    def __init__(self, value: str, reference: str, warning: str = "") -> None:
+        self._value = value
+        self.reference = reference
+        self.warning = warning
+        _known.update(_spellings(value))
+
+    def reveal(self) -> str:
+        """Return the secret itself, to hand it to a client and to nobody else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference})"
+
+    def __format__(self, _spec: str) -> str:
+        return repr(self)
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("a secret is not copied or stored; hand on its reference")
+
+
+def resolve(reference: str, environment: Mapping[str, str] = os.environ) -> Secret:
+    """Return the secret that ``env:NAME`` or ``file:/path`` refers to.
+
+    Raises
+    ------
+    AuthFailed
+        It is missing or empty, or this is no reference; the text shows no secret.
+    """
+    scheme, _, place = reference.partition(":")
+    if scheme == "env" and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", place):
+        value, warning = environment.get(place), ""
+        if value is None:
+            raise AuthFailed(f"secret env:{place}: the variable is not set; set it and start anew")
+    elif scheme == "file" and Path(place).is_absolute():
+        value, warning = _read(Path(place))
+    else:
+        raise AuthFailed(
+            "a secret is given as env:NAME or file:/absolute/path; what stands there is neither, "
+            "and is not shown because it may be the secret itself"
+        )
+    if not value.strip():
+        raise AuthFailed(f"secret {reference} is empty")
+    return Secret(value.strip(), reference, warning)
+
+
+def _read(path: Path) -> tuple[str, str]:
+    try:
+        mode = path.stat().st_mode
+        value = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise AuthFailed(f"secret file:{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise AuthFailed(f"secret file:{path} is not text in UTF-8") from None
+    open_to = mode & 0o077
+    warning = f"{path} is open to others than its owner; chmod 600 {path}" if open_to else ""
+    return value, warning
+
+
+def redact(text: str) -> str:
+    """Return the text without any secret that was resolved, or that stands after a known name."""
+    for spelling in sorted(_known, key=len, reverse=True):
+        text = text.replace(spelling, HIDDEN)
+    return _ASSIGNED.sub(rf"\1\2{HIDDEN}", text)
+
+
+def _spellings(value: str) -> set[str]:
+    """Return the secret as addresses, JSON and representations write it."""
+    written = {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}
+    return written | {json.dumps(value)[1:-1], value.removeprefix("whsec_")}
+
+
+class RedactingFormatter(logging.Formatter):
+    """Writes records as another formatter does, tracebacks included, without secrets."""
+
+    def __init__(self, inner: logging.Formatter) -> None:
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as text in which no secret is left."""
+        return redact(self._inner.format(record))
