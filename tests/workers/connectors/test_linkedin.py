@@ -232,4 +232,5 @@ async def test_both_sides_keep_to_their_protocols() -> None:
         client: Connector = connector
         assert server.address.startswith("http://127.0.0.1:")
         assert client.version == "202610"
+        assert not client.capabilities.hourly
         assert await client.read_history("1", datetime(2026, 1, 1, tzinfo=UTC)) == ()

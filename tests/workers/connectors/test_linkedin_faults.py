@@ -80,7 +80,9 @@ async def test_a_persons_edit_during_a_failure_stands_and_the_next_try_sees_it(
             await connector.apply(change_of(ref, "60"), state)
         with pytest.raises(Conflict):
             await connector.apply(change_of(ref, "60"), state)
-        assert [(effect.after, effect.by_person) for effect in platform.effects] == [(40, True)]
+        assert [(effect.after, effect.by_person) for effect in platform.effects] == [
+            (Decimal(40), True)
+        ]
 
 
 async def test_stale_reads_tell_what_was_in_force_before() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from workers.connectors.protocol import Ref
-from workers.sandbox.faults import Call, Fault
+from workers.sandbox.faults import Call, Fault, FaultQueue
 from workers.sandbox.linkedin.changes import change
 from workers.sandbox.linkedin.faulty import LinkedInFaults, refused, struck
 from workers.sandbox.linkedin.store import Store
@@ -26,7 +26,7 @@ class LinkedInSandbox:
     """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.faults = LinkedInFaults()
+        self.faults: FaultQueue = LinkedInFaults()
         self.store = Store(now)
         self.versions = {"202610"}
         """That are spoken; every other one has ended."""
