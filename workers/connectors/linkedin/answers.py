@@ -65,12 +65,15 @@ def refusal(answer: Answer, *, wait: float, version: str) -> ConnectorError | No
         )
     if status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
         return Conflict("LinkedIn says that the entity is being changed by another.", **told)
+    of_account = _of_account(answer, version, told)
+    if of_account is not None:
+        return of_account
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.body is None:
         return Ambiguous(
             f"LinkedIn answered status {status} without saying what was done; read it again.",
             **told,
         )
-    return _of_account(answer, version, told) or _of_request(answer, told)
+    return _of_request(answer, told)
 
 
 def _of_account(answer: Answer, version: str, told: dict[str, str]) -> ConnectorError | None:

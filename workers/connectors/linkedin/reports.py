@@ -33,7 +33,7 @@ async def read_days(
     """
     elements = await _elements(wire, account, since, until)
     if len(elements) < MOST_ELEMENTS:
-        return [_row(element, account, as_of) for element in elements]
+        return _rows(elements, account, as_of)
     if since == until:
         raise Rejected(
             f"LinkedIn's report of {since} has {MOST_ELEMENTS} campaigns or more and is cut:"
@@ -61,6 +61,15 @@ async def _elements(
             "LinkedIn's report is no list of elements; ask again.", request_id=answer.request_id
         )
     return elements
+
+
+def _rows(
+    elements: Sequence[Mapping[str, Any]], account: Account, as_of: datetime
+) -> list[Performance]:
+    try:
+        return [_row(element, account, as_of) for element in elements]
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        raise Ambiguous("LinkedIn's report has a row that cannot be read; ask again.") from None
 
 
 def _told(day: date) -> dict[str, int]:
