@@ -1,0 +1,1 @@
+"""LinkedIn on loopback: its REST interface and its tokens, with what is in force in memory."""
