@@ -68,4 +68,7 @@ class Rejected(ConnectorError):
 
 
 class AuthFailed(ConnectorError):
-    """Credentials are missing, expired or not enough: nothing of the account can be changed."""
+    """Nothing of the account can be changed until a person sees to it.
+
+    Credentials are missing, expired or not enough, or what is spoken has ended.
+    """

@@ -39,7 +39,7 @@ EXPECTED: Final[dict[Fault, Errors]] = {
     Fault.TOKEN_EXPIRED: (AuthFailed,),
     Fault.TOKEN_REVOKED: (AuthFailed,),
     Fault.NO_PERMISSION: (AuthFailed, Rejected),
-    Fault.VERSION_SUNSET: (Rejected,),
+    Fault.VERSION_SUNSET: (AuthFailed, Rejected),
     Fault.SLOW: (Ambiguous,),
 }
 """By which errors a change may end that a fault strikes."""

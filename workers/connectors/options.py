@@ -51,31 +51,3 @@ class WebhookOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             plain = parts.scheme == "http" and parts.hostname in LOOPBACK
             if not parts.hostname or not (parts.scheme == "https" or plain):
                 raise ValueError(f"a webhook wants https://, or http:// on loopback; was {url!r}")
-
-
-class MetaOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Meta's Graph."""
-
-    access_token: Reference
-    app_secret: Reference
-    timeout_seconds: Seconds = 30.0
-
-
-class GoogleOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Google Ads."""
-
-    developer_token: Reference
-    client_id: Reference
-    client_secret: Reference
-    refresh_token: Reference
-    login_customer_id: str = ""
-    timeout_seconds: Seconds = 30.0
-
-
-class LinkedinOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """LinkedIn's marketing interface."""
-
-    access_token: Reference
-    api_version: Annotated[str, Meta(pattern="^20[0-9]{4}$")]
-    """Year and month; LinkedIn has no default and ends each after about a year."""
-    timeout_seconds: Seconds = 30.0

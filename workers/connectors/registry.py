@@ -17,9 +17,7 @@ GROUP: Final = "pacekeeper.connectors"
 BUILT_IN: Final = {
     "simulate": "workers.connectors.simulate:SimulateConnector",
     "webhook": "workers.connectors.webhook:WebhookConnector",
-    "meta": "workers.connectors.meta:MetaConnector",
-    "google": "workers.connectors.google:GoogleConnector",
-    "linkedin": "workers.connectors.linkedin:LinkedinConnector",
+    "linkedin": "workers.connectors.linkedin.connector:LinkedInConnector",
 }
 AWAITED: Final = (
     "describe_account",

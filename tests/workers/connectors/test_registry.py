@@ -36,7 +36,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (about / "entry_points.txt").write_text(
         "[pacekeeper.connectors]\ngood = sample_connectors:Good\nold = sample_connectors:Old\n"
         "lacking = sample_connectors:Lacking\nbroken = sample_broken:Any\n"
-        "absent = sample_connectors:Absent\nmeta = sample_connectors:Good\n"
+        "absent = sample_connectors:Absent\nlinkedin = sample_connectors:Good\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     for name in ("sample_connectors", "sample_broken"):
@@ -45,7 +45,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_installed")
 def test_a_broken_plug_in_is_told_and_the_others_go_on() -> None:
-    found = registry.plug_ins(["good", "old", "lacking", "broken", "absent", "nowhere", "meta"])
+    found = registry.plug_ins(["good", "old", "lacking", "broken", "absent", "nowhere", "linkedin"])
 
     assert list(found.usable) == ["good"]
     assert found.quarantined["old"] == "api_version is 0, wanted is 1"
@@ -53,7 +53,7 @@ def test_a_broken_plug_in_is_told_and_the_others_go_on() -> None:
     assert found.quarantined["broken"] == "RuntimeError: boom"
     assert "Absent" in found.quarantined["absent"]
     assert "nothing that is installed" in found.quarantined["nowhere"]
-    assert "built-in" in found.quarantined["meta"]
+    assert "built-in" in found.quarantined["linkedin"]
 
 
 @pytest.mark.usefixtures("_installed")
@@ -76,10 +76,10 @@ def test_built_in_connectors_are_imported_where_they_are_used() -> None:
 def test_a_client_that_is_not_installed_is_named_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "workers.connectors.meta", None)
+    monkeypatch.setitem(sys.modules, "workers.connectors.linkedin.connector", None)
     with pytest.raises(UsageError) as refused:
-        registry.built_in("meta")
-    assert refused.value.remedy == "pip install 'pacekeeper[meta]'"
+        registry.built_in("linkedin")
+    assert refused.value.remedy == "pip install 'pacekeeper[linkedin]'"
 
 
 def test_an_unknown_name_is_refused_with_those_that_are_known() -> None:

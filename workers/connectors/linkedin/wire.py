@@ -9,14 +9,13 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Throttled
+import httpx
+
+from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rejected, Throttled
 from workers.connectors.linkedin.answers import Answer, parsed, refusal
 from workers.connectors.linkedin.options import LinkedInCredentials, LinkedInOptions, printable
-
-if TYPE_CHECKING:
-    import httpx
 
 FIRST_WAIT: Final = 60.0
 """Seconds after the first answer in a row that says too many requests; doubled by each further."""
@@ -31,8 +30,6 @@ class Wire:
         options: LinkedInOptions,
         now: Callable[[], datetime],
     ) -> None:
-        import httpx  # noqa: PLC0415 -- only who uses LinkedIn needs it
-
         self.options = options
         self._credentials = credentials
         self._token = credentials.access_token
@@ -90,6 +87,8 @@ class Wire:
     async def _once(
         self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> Answer:
+        if self._client.is_closed:
+            raise Rejected("the connector is closed; make a new one")
         self._count, self._day = self.requests_today + 1, self._now().astimezone(UTC).date()
         content = None if body is None else json.dumps(body).encode()
         request = self._client.build_request(
@@ -98,8 +97,6 @@ class Wire:
         return await self._exchanged(request)
 
     async def _exchanged(self, request: httpx.Request) -> Answer:
-        import httpx  # noqa: PLC0415 -- only who uses LinkedIn needs it
-
         failure: ConnectorError
         try:
             async with asyncio.timeout(self.options.timeout):
