@@ -1,0 +1,325 @@
+"""The official client against Google Ads on loopback: every fault, units, secrets, bad input."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from schemas.fields import Entity
+from tests.workers.connectors.google_parts import ACCOUNT, BID, BUDGET, SECRETS, change, speaking
+from workers.connectors.errors import (
+    Ambiguous,
+    AuthFailed,
+    Conflict,
+    ConnectorError,
+    Rejected,
+    Throttled,
+)
+from workers.connectors.google.options import GoogleCredentials
+from workers.connectors.protocol import Editor, Lever, Ref
+from workers.sandbox.faults import Call, Fault, Planned
+from workers.sandbox.google.server import GoogleSandbox
+from workers.sandbox.google.world import OPERATOR, PERSON, SandboxAccount
+
+REFUSED: dict[Fault, tuple[type[ConnectorError], int]] = {
+    Fault.THROTTLED: (Throttled, 0),
+    Fault.THROTTLED_WITHOUT_HINT: (Throttled, 0),
+    Fault.HTML_502: (Ambiguous, 0),
+    Fault.JSON_500: (Ambiguous, 0),
+    Fault.EMPTY_SUCCESS: (Ambiguous, 0),
+    Fault.EMPTY_504: (Ambiguous, 0),
+    Fault.RESET: (Ambiguous, 0),
+    Fault.HANG: (Ambiguous, 0),
+    Fault.APPLIED_THEN_HANG: (Ambiguous, 1),
+    Fault.APPLIED_THEN_RESET: (Ambiguous, 1),
+    Fault.CONFLICT: (Conflict, 0),
+    Fault.TOKEN_EXPIRED: (Throttled, 0),
+    Fault.TOKEN_REVOKED: (AuthFailed, 0),
+    Fault.NO_PERMISSION: (AuthFailed, 0),
+    Fault.VERSION_SUNSET: (Rejected, 0),
+}
+"""What an attempt is told, and how many effects it has."""
+
+BOTH = pytest.mark.parametrize("ref", [BUDGET, BID], ids=["daily budget", "bid"])
+TARGET = "2.50"
+
+
+@BOTH
+@pytest.mark.parametrize("fault", list(REFUSED))
+async def test_a_fault_is_told_by_its_class_and_has_exactly_its_effects(
+    fault: Fault, ref: Ref, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    kind, effects = REFUSED[fault]
+    async with speaking() as (connector, sandbox):
+        before = sandbox.value(ref)
+        state = (await connector.read_state([ref]))[ref]
+        sandbox.faults.plan(Planned(fault=fault, seconds=7.0))
+        with pytest.raises(ConnectorError) as caught:
+            await connector.apply(change(ref, TARGET), state)
+        assert type(caught.value) is kind
+        assert len(sandbox.effects) == effects
+        assert sandbox.value(ref) == (Decimal(TARGET) if effects else before)
+        error = caught.value
+        assert error.__context__ is None
+        told = [*traceback.format_exception(error), str(error), repr(error), error.detail]
+        text = " ".join([*told, error.code, caplog.text, repr(connector)])
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+@BOTH
+async def test_an_edit_while_a_request_fails_is_what_is_in_force(ref: Ref) -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([ref]))[ref]
+        planned = Planned(fault=Fault.EDITED_MEANWHILE, ref=ref, value=Decimal(3))
+        sandbox.faults.plan(planned)
+        with pytest.raises(Ambiguous):
+            await connector.apply(change(ref, TARGET), state)
+        assert [(one.after, one.by_person) for one in sandbox.effects] == [(Decimal(3), True)]
+        assert (await connector.read_state([ref]))[ref].value == Decimal(3)
+
+
+@BOTH
+async def test_a_slow_answer_in_time_is_an_answer_with_one_effect(ref: Ref) -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([ref]))[ref]
+        sandbox.faults.plan(Planned(fault=Fault.SLOW, seconds=0.1))
+        receipt = await connector.apply(change(ref, TARGET), state)
+        assert (receipt.sent, receipt.after) == ("2500000", Decimal(TARGET))
+        assert receipt.request_id.startswith("request-")
+        assert len(sandbox.effects) == 1
+
+
+@BOTH
+async def test_stale_reads_tell_what_was_and_then_what_is(ref: Ref) -> None:
+    async with speaking() as (connector, sandbox):
+        old = (await connector.read_state([ref]))[ref]
+        await connector.apply(change(ref, TARGET), old)
+        sandbox.faults.plan(Planned(fault=Fault.STALE_READS, call=Call.READ, times=2))
+        read = [(await connector.read_state([ref]))[ref].value for _ in range(3)]
+        assert read == [old.value, old.value, Decimal(TARGET)]
+
+
+async def test_a_fault_that_google_cannot_have_is_refused_when_planned() -> None:
+    with pytest.raises(ValueError, match="budget_changes"):
+        GoogleSandbox().faults.plan(Planned(fault=Fault.BUDGET_CHANGES))
+
+
+async def test_every_fault_is_looked_at() -> None:
+    elsewhere = {
+        Fault.BUDGET_CHANGES,
+        Fault.EDITED_MEANWHILE,
+        Fault.SLOW,
+        Fault.STALE_READS,
+        Fault.TRUNCATED,
+    }
+    assert set(Fault) == set(REFUSED) | elsewhere
+
+
+async def test_the_platform_says_how_long_to_wait_and_who_it_was() -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        sandbox.faults.plan(Planned(fault=Fault.THROTTLED, seconds=7.5))
+        with pytest.raises(Throttled) as caught:
+            await connector.apply(change(BUDGET, TARGET), state)
+        assert caught.value.retry_after == 7.5
+        assert caught.value.code == "quota_error/RESOURCE_TEMPORARILY_EXHAUSTED"
+        assert caught.value.request_id.startswith("request-")
+
+
+async def test_an_expired_token_is_renewed_for_the_next_attempt() -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        sandbox.faults.plan(Planned(fault=Fault.TOKEN_EXPIRED))
+        with pytest.raises(Throttled) as caught:
+            await connector.apply(change(BUDGET, TARGET), state)
+        assert caught.value.retry_after == 0.0
+        await connector.apply(change(BUDGET, TARGET), state)
+        assert len(sandbox.effects) == 1
+
+
+async def test_a_refused_refresh_token_stops_before_the_platform_is_asked() -> None:
+    async with speaking() as (connector, sandbox):
+        sandbox.faults.plan(Planned(fault=Fault.TOKEN_REVOKED, call=Call.TOKEN))
+        with pytest.raises(AuthFailed) as caught:
+            await connector.read_state([BUDGET])
+        text = "".join(traceback.format_exception(caught.value))
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+async def test_a_report_that_ends_in_the_middle_is_no_report() -> None:
+    async with speaking() as (connector, sandbox):
+        sandbox.faults.plan(Planned(fault=Fault.TRUNCATED, call=Call.READ))
+        with pytest.raises(Ambiguous):
+            await connector.read_state([BUDGET])
+
+
+async def test_a_restarted_server_is_found_again_with_all_as_it_was() -> None:
+    async with speaking(seconds=2.0) as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        await connector.apply(change(BUDGET, TARGET), state)
+        await sandbox.restart()
+        assert (await connector.read_state([BUDGET]))[BUDGET].value == Decimal(TARGET)
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit", "asked", "quantized", "sent"),
+    [
+        ("EUR", 10_000, "12.349", "12.34", "12340000"),
+        ("JPY", 1_000_000, "1299.9", "1299", "1299000000"),
+        ("KWD", 5_000, "7.0049", "7", "7000000"),
+    ],
+)
+async def test_amounts_are_whole_billable_units_to_the_micro(
+    currency: str, unit: int, asked: str, quantized: str, sent: str
+) -> None:
+    account = SandboxAccount(account_id=ACCOUNT, currency=currency, billable_unit_micros=unit)
+    async with speaking(account) as (connector, sandbox):
+        told = await connector.describe_account("123-456-7890")
+        amount = connector.quantize(Decimal(asked), told, Lever.DAILY_BUDGET)
+        assert amount == Decimal(quantized)
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        with pytest.raises(Rejected) as caught:
+            await connector.apply(change(BUDGET, asked, currency), state)
+        assert caught.value.code.endswith("/NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT")
+        receipt = await connector.apply(change(BUDGET, str(amount), currency), state)
+        assert receipt.sent == sent
+        assert sandbox.value(BUDGET) == amount
+
+
+async def test_a_dry_run_changes_nothing_and_refuses_what_would_be_refused() -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        await connector.validate(change(BUDGET, TARGET), state)
+        with pytest.raises(Rejected, match="at least 1 EUR") as caught:
+            await connector.validate(change(BUDGET, "0.50"), state)
+        assert caught.value.code == "campaign_budget_error/BUDGET_BELOW_PER_DAY_MINIMUM"
+        assert caught.value.field == "amount_micros"
+        assert sandbox.effects == ()
+
+
+async def test_a_shared_budget_is_refused_unless_allowed() -> None:
+    for allowed in (False, True):
+        async with speaking(shared_budgets=allowed) as (connector, sandbox):
+            sandbox.world.add_campaign(ACCOUNT, "12", explicitly_shared=True)
+            shared = Ref(
+                account_id=ACCOUNT,
+                entity=Entity.CAMPAIGN,
+                entity_id="12",
+                lever=Lever.DAILY_BUDGET,
+            )
+            state = (await connector.read_state([shared]))[shared]
+            assert state.shared
+            if allowed:
+                await connector.apply(change(shared, TARGET), state)
+            else:
+                with pytest.raises(Rejected):
+                    await connector.apply(change(shared, TARGET), state)
+            assert len(sandbox.effects) == int(allowed)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "lever", "target"),
+    [
+        ("TARGET_CPA", Lever.TARGET_CPA, "8.40"),
+        ("MAXIMIZE_CONVERSIONS", Lever.TARGET_CPA, "8.40"),
+        ("TARGET_ROAS", Lever.TARGET_ROAS, "4.5"),
+        ("MAXIMIZE_CONVERSION_VALUE", Lever.TARGET_ROAS, "4.5"),
+        ("MANUAL_CPC", Lever.STATUS, "0"),
+    ],
+)
+async def test_targets_are_set_where_the_bidding_strategy_keeps_them(
+    strategy: str, lever: Lever, target: str
+) -> None:
+    async with speaking() as (connector, sandbox):
+        sandbox.world.add_campaign(ACCOUNT, "12", strategy=strategy)
+        ref = Ref(account_id=ACCOUNT, entity=Entity.CAMPAIGN, entity_id="12", lever=lever)
+        state = (await connector.read_state([ref]))[ref]
+        await connector.apply(change(ref, target), state)
+        read = (await connector.read_state([ref]))[ref]
+        assert read.value == sandbox.value(ref) == Decimal(target)
+        assert read.delivering == (lever is not Lever.STATUS)
+
+
+async def test_a_lifetime_budget_is_set_and_is_no_daily_one() -> None:
+    async with speaking() as (connector, sandbox):
+        sandbox.world.add_campaign(
+            ACCOUNT, "12", period="CUSTOM_PERIOD", amount_micros=0, total_amount_micros=50_000_000
+        )
+        daily, lifetime = (
+            Ref(account_id=ACCOUNT, entity=Entity.CAMPAIGN, entity_id="12", lever=lever)
+            for lever in (Lever.DAILY_BUDGET, Lever.LIFETIME_BUDGET)
+        )
+        states = await connector.read_state([daily, lifetime])
+        assert set(states) == {lifetime}
+        await connector.apply(change(lifetime, "75"), states[lifetime])
+        assert sandbox.value(lifetime) == Decimal(75)
+
+
+async def test_bad_input_is_refused_with_what_to_do() -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        with pytest.raises(Rejected, match="USD"):
+            await connector.apply(change(BUDGET, TARGET, "USD"), state)
+        for amount in ("0", "-1", "NaN", "Infinity", "0.0000001"):
+            with pytest.raises(Rejected):
+                await connector.apply(change(BUDGET, amount), state)
+        with pytest.raises(Rejected):
+            await connector.describe_account("1 OR 1=1")
+        with pytest.raises(AuthFailed):
+            await connector.describe_account("999")
+        sandbox.world.resources[f"customers/{ACCOUNT}/adGroups/21"]["status"] = "REMOVED"
+        removed = (await connector.read_state([BID]))[BID]
+        assert not removed.delivering
+        with pytest.raises(Rejected):
+            await connector.apply(change(BID, TARGET), removed)
+        unknown = Ref(account_id=ACCOUNT, entity=Entity.AD_SET, entity_id="404", lever=Lever.BID)
+        assert await connector.read_state([unknown]) == {}
+        assert sandbox.effects == ()
+    with pytest.raises(ValueError, match="refresh_token"):
+        GoogleCredentials(developer_token="a", client_id="b", client_secret="c", refresh_token=" ")
+
+
+async def test_history_tells_a_person_from_us() -> None:
+    async with speaking() as (connector, sandbox):
+        since = datetime.now(UTC) - timedelta(minutes=5)
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        await connector.apply(change(BUDGET, TARGET), state)
+        sandbox.edit(BID, Decimal("0.70"))
+        told = await connector.read_history(ACCOUNT, since)
+        assert [(e.ref, e.by, e.actor, e.before, e.after) for e in told] == [
+            (BUDGET, Editor.US, OPERATOR, Decimal(10), Decimal(TARGET)),
+            (BID, Editor.PERSON, PERSON, Decimal(1), Decimal("0.7")),
+        ]
+        times = [one.at for one in sandbox.effects]
+        assert [e.at for e in told] == times
+
+
+async def test_hours_are_told_anew_when_conversions_are_restated() -> None:
+    async with speaking() as (connector, sandbox):
+        now = datetime.now(UTC)
+        for told_from, conversions in (
+            (now - timedelta(1), 1.0),
+            (now + timedelta(seconds=0.3), 3.0),
+        ):
+            metrics = {"cost_micros": 1_234_560, "clicks": 2, "conversions": conversions}
+            segments = {"date": "2026-03-01", "hour": 7}
+            row = {"campaign": {"id": 11}, "segments": segments, "metrics": metrics}
+            sandbox.world.hours.append((ACCOUNT, told_from, row))
+        day = date(2026, 3, 1)
+        first = await connector.read_performance(ACCOUNT, day, day)
+        await asyncio.sleep((now + timedelta(seconds=0.31) - datetime.now(UTC)).total_seconds())
+        second = await connector.read_performance(ACCOUNT, day, day)
+        assert [(p.hour, p.spend, p.conversions) for p in (*first, *second)] == [
+            (7, Decimal("1.23456"), Decimal("1.0")),
+            (7, Decimal("1.23456"), Decimal("3.0")),
+        ]
+        assert first[0].as_of < second[0].as_of
+        assert (
+            await connector.read_performance(ACCOUNT, day + timedelta(1), day + timedelta(2)) == []
+        )

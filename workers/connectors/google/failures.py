@@ -1,0 +1,100 @@
+"""What a failure of Google Ads says of a change, whichever exception the client made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from workers.connectors.errors import (
+    Ambiguous,
+    AuthFailed,
+    Conflict,
+    ConnectorError,
+    Rejected,
+    Throttled,
+)
+from workers.connectors.google.places import Message
+from workers.connectors.google.units import from_micros
+
+_UNKNOWN_STATUS: Final = frozenset(
+    {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED", "ABORTED", "DATA_LOSS"}
+)
+_ACCESS: Final = frozenset({"authentication_error", "authorization_error"})
+_NO_ACCESS_STATUS: Final = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A failure taken apart."""
+
+    status: str
+    """Name of the gRPC status."""
+    detail: str
+    code: str = ""
+    """Such as ``quota_error/RESOURCE_EXHAUSTED``; empty where the platform gave none."""
+    request_id: str = ""
+    field: str = ""
+    retry_after: float | None = None
+
+    @property
+    def token_refused(self) -> bool:
+        """Whether the access token was at fault, which a new one may mend."""
+        return self.status == "UNAUTHENTICATED"
+
+
+def from_call(call: Message, failure_type: Message, key: str) -> Failed:
+    """Return what a failed call says; ``key`` is where its metadata hold the platform's words."""
+    metadata = dict(call.trailing_metadata() or ())
+    status = call.code().name
+    request_id = str(metadata.get("request-id", ""))
+    if key in metadata:
+        failure = failure_type.deserialize(metadata[key])
+        return from_failure(failure, status, request_id)
+    text = f"{status}: {call.details() or 'no details'}"
+    return Failed(status=status, detail=text, request_id=request_id)
+
+
+def from_failure(failure: Message, status: str, request_id: str) -> Failed:
+    """Return what the platform's own words say, the first error's class before the others'."""
+    errors: Sequence[Message] = failure.errors
+    if not errors:
+        return Failed(status=status, detail=f"{status} with no error told", request_id=request_id)
+    first = errors[0]
+    kind = type(first.error_code).pb(first.error_code).WhichOneof("error_code") or "unknown"
+    name = getattr(first.error_code, kind).name if kind != "unknown" else "UNKNOWN"
+    delay = first.details.quota_error_details.retry_delay
+    return Failed(
+        status=status,
+        detail="; ".join(error.message for error in errors) + _minimum(first),
+        code=f"{kind}/{name}",
+        request_id=request_id or failure.request_id,
+        field=".".join(part.field_name for part in first.location.field_path_elements),
+        retry_after=delay.total_seconds() if isinstance(delay, timedelta) and delay else None,
+    )
+
+
+def _minimum(error: Message) -> str:
+    told = error.details.budget_per_day_minimum_error_details
+    if not told.minimum_budget_amount_micros:
+        return ""
+    least = from_micros(told.minimum_budget_amount_micros)
+    return f" (at least {least} {told.currency_code} a day)"
+
+
+def refusal(failed: Failed) -> ConnectorError:
+    """Return the error of the class that fits."""
+    told = {"code": failed.code or failed.status, "request_id": failed.request_id}
+    kind = failed.code.partition("/")[0]
+    if failed.code == "database_error/CONCURRENT_MODIFICATION":
+        return Conflict(f"{failed.detail}: read it again", **told)
+    if kind == "quota_error" or failed.status == "RESOURCE_EXHAUSTED":
+        error = Throttled(f"{failed.detail}: wait, then try again", **told)
+        error.retry_after = failed.retry_after
+        return error
+    if kind in _ACCESS or failed.status in _NO_ACCESS_STATUS:
+        return AuthFailed(f"{failed.detail}: see to the account's credentials and access", **told)
+    if kind == "internal_error" or failed.status in _UNKNOWN_STATUS:
+        return Ambiguous(f"{failed.detail}: read whether it was made", **told)
+    return Rejected(failed.detail, field=failed.field, **told)

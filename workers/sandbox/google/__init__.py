@@ -1,0 +1,1 @@
+"""Google Ads on loopback: gRPC with TLS, and the endpoint that gives access tokens."""

@@ -1,0 +1,87 @@
+"""What queries find: rows with the fields that were asked for, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from workers.sandbox.google.gaql import Malformed, Query
+from workers.sandbox.google.world import Row, SandboxAccount, World, held, put_at
+
+
+def find(world: World, account: SandboxAccount, query: Query, *, stale: bool) -> list[Row]:
+    """Return the rows that a query finds, as they are now or as they were before a change."""
+    resources = world.before if stale and world.before else world.resources
+    every = _rows(world, account, query.resource, resources)
+    met = [
+        row
+        for row in every
+        if all(one.holds(str(held(row, one.field))) for one in query.conditions)
+    ]
+    return [_only(row, query.fields) for row in met[: query.limit]]
+
+
+def _only(row: Row, fields: tuple[str, ...]) -> Row:
+    told: Row = {}
+    for path in fields:
+        value = held(row, path)
+        if value is not None:
+            put_at(told, path, value)
+    return told
+
+
+def _rows(
+    world: World, account: SandboxAccount, resource: str, resources: dict[str, Row]
+) -> Iterator[Row]:
+    customer = {
+        "id": int(account.account_id),
+        "descriptive_name": account.name,
+        "currency_code": account.currency,
+        "time_zone": account.timezone,
+    }
+    if resource == "customer":
+        yield {"customer": customer}
+    elif resource == "currency_constant":
+        unit = account.billable_unit_micros
+        yield {"currency_constant": {"code": account.currency, "billable_unit_micros": unit}}
+    elif resource == "change_event":
+        yield from _events(world, account)
+    elif resource in {"campaign", "ad_group"}:
+        kind = "/campaigns/" if resource == "campaign" else "/adGroups/"
+        root = f"customers/{account.account_id}{kind}"
+        for name in resources:
+            if name.startswith(root):
+                yield {"customer": customer, **_joined(resources, name, resource)}
+    else:
+        raise Malformed(f"there is no resource {resource!r}")
+
+
+def _joined(resources: dict[str, Row], name: str, resource: str) -> Row:
+    row = resources[name]
+    if resource == "campaign":
+        return {"campaign": row, "campaign_budget": resources[row["campaign_budget"]]}
+    return {"ad_group": row, "campaign": resources[row["campaign"]]}
+
+
+def _events(world: World, account: SandboxAccount) -> Iterator[Row]:
+    zone = ZoneInfo(account.timezone)
+    for owner, event in world.events:
+        if owner == account.account_id:
+            local = event["at"].astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f")
+            yield {"change_event": {**event, "change_date_time": local}}
+
+
+def hours(world: World, account: SandboxAccount, query: Query) -> list[Row]:
+    """Return rows of a report by the hour as they are told now: the last word on each hour."""
+    latest: dict[tuple[object, ...], Row] = {}
+    for owner, told_from, row in world.hours:
+        if owner == account.account_id and told_from <= datetime.now(UTC):
+            campaign, segment = row["campaign"]["id"], row["segments"]
+            latest[campaign, segment["date"], segment["hour"]] = row
+    customer = {"currency_code": account.currency}
+    return [
+        _only({"customer": customer, **row}, query.fields)
+        for row in latest.values()
+        if all(one.holds(str(held(row, one.field))) for one in query.conditions)
+    ]
