@@ -9,7 +9,7 @@ from decimal import Decimal
 from schemas.fields import Entity
 from workers.connectors.google.connector import GoogleConnector
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
-from workers.connectors.protocol import Change, Lever, Ref
+from workers.connectors.protocol import Change, Connector, Lever, Ref
 from workers.sandbox.google.server import GoogleSandbox
 from workers.sandbox.google.tokens import REFRESH_TOKEN
 from workers.sandbox.google.world import OPERATOR, SandboxAccount
@@ -32,7 +32,7 @@ def credentials() -> GoogleCredentials:
 @asynccontextmanager
 async def speaking(
     account: SandboxAccount | None = None, *, seconds: float = 0.5, shared_budgets: bool = False
-) -> AsyncIterator[tuple[GoogleConnector, GoogleSandbox]]:
+) -> AsyncIterator[tuple[Connector, GoogleSandbox]]:
     sandbox = GoogleSandbox(account or SandboxAccount(account_id=ACCOUNT))
     sandbox.world.add_campaign(ACCOUNT, "11")
     sandbox.world.add_ad_group(ACCOUNT, "11", "21")

@@ -25,6 +25,7 @@ from workers.connectors.protocol import Editor, Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.google.server import GoogleSandbox
 from workers.sandbox.google.world import OPERATOR, PERSON, SandboxAccount
+from workers.sandbox.platform import SandboxPlatform
 
 REFUSED: dict[Fault, tuple[type[ConnectorError], int]] = {
     Fault.THROTTLED: (Throttled, 0),
@@ -90,6 +91,7 @@ async def test_a_slow_answer_in_time_is_an_answer_with_one_effect(ref: Ref) -> N
         state = (await connector.read_state([ref]))[ref]
         sandbox.faults.plan(Planned(fault=Fault.SLOW, seconds=0.1))
         receipt = await connector.apply(change(ref, TARGET), state)
+        assert receipt.usage is None
         assert (receipt.sent, receipt.after) == ("2500000", Decimal(TARGET))
         assert receipt.request_id.startswith("request-")
         assert len(sandbox.effects) == 1
@@ -108,6 +110,19 @@ async def test_stale_reads_tell_what_was_and_then_what_is(ref: Ref) -> None:
 async def test_a_fault_that_google_cannot_have_is_refused_when_planned() -> None:
     with pytest.raises(ValueError, match="budget_changes"):
         GoogleSandbox().faults.plan(Planned(fault=Fault.BUDGET_CHANGES))
+
+
+async def test_what_is_promised_is_what_google_has() -> None:
+    async with speaking() as (connector, sandbox):
+        platform: SandboxPlatform = sandbox
+        assert platform.address.startswith("localhost:")
+        promised = connector.capabilities
+        assert promised.dry_run
+        assert promised.changes_per_hour is None
+        known = {(ref.entity, ref.lever) for ref in (BUDGET, BID)}
+        assert known <= promised.levers
+        modifiers = {Lever.DEVICE_MODIFIER, Lever.SCHEDULE_MODIFIER}
+        assert not modifiers & {lever for _, lever in promised.levers}
 
 
 async def test_every_fault_is_looked_at() -> None:

@@ -167,11 +167,7 @@ class GoogleConnector:
             "validate_only": validate_only,
             "response_content_type": "MUTABLE_RESOURCE",
         }
-        answer, request_id = await self._wire.attempt(service, method, request)
-        refused = self._wire.partial_failure(answer, request_id)
-        if refused is not None:
-            raise refused
-        return answer, request_id
+        return await self._wire.attempt(service, method, request)
 
     def _refuse(self, change: Change, state: State) -> None:
         """Raise `Rejected` for what needs no asking."""

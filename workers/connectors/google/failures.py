@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 from workers.connectors.errors import (
     Ambiguous,
@@ -75,6 +75,11 @@ def from_failure(failure: Message, status: str, request_id: str) -> Failed:
     )
 
 
+class _Told(TypedDict):
+    code: str
+    request_id: str
+
+
 def _minimum(error: Message) -> str:
     told = error.details.budget_per_day_minimum_error_details
     if not told.minimum_budget_amount_micros:
@@ -85,14 +90,13 @@ def _minimum(error: Message) -> str:
 
 def refusal(failed: Failed) -> ConnectorError:
     """Return the error of the class that fits."""
-    told = {"code": failed.code or failed.status, "request_id": failed.request_id}
+    told = _Told(code=failed.code or failed.status, request_id=failed.request_id)
     kind = failed.code.partition("/")[0]
     if failed.code == "database_error/CONCURRENT_MODIFICATION":
         return Conflict(f"{failed.detail}: read it again", **told)
     if kind == "quota_error" or failed.status == "RESOURCE_EXHAUSTED":
-        error = Throttled(f"{failed.detail}: wait, then try again", **told)
-        error.retry_after = failed.retry_after
-        return error
+        text, wait = f"{failed.detail}: wait, then try again", failed.retry_after
+        return Throttled(text, retry_after=wait, **told)
     if kind in _ACCESS or failed.status in _NO_ACCESS_STATUS:
         return AuthFailed(f"{failed.detail}: see to the account's credentials and access", **told)
     if kind == "internal_error" or failed.status in _UNKNOWN_STATUS:

@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from workers.connectors.errors import AuthFailed, ConnectorError, Throttled
-from workers.connectors.google.failures import Failed, from_call, from_failure, refusal
+from workers.connectors.google.failures import Failed, from_call, refusal
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.google.places import Message
 from workers.connectors.google.request_ids import capturing, interceptor
@@ -22,6 +22,7 @@ SERVICES: Final = {
     "CampaignService": "campaign_service",
     "AdGroupService": "ad_group_service",
 }
+Answer = TypeVar("Answer")
 _LOGGERS: Final = ("google.ads.googleads", "google.auth", "google.oauth2", "google.api_core")
 
 
@@ -69,7 +70,7 @@ class Wire:
         stream = await search(request=request, timeout=self._options.timeout)
         return [row async for batch in stream for row in batch.results]
 
-    async def _guarded(self, attempt: Callable[[], Awaitable[Message]]) -> Message:
+    async def _guarded(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         await self._tokens.ensure()
         try:
             return await attempt()
@@ -89,20 +90,6 @@ class Wire:
             return error
         told = "the access token was refused and is renewed; nothing was changed: try again"
         return Throttled(told, code=error.code, request_id=error.request_id, retry_after=0.0)
-
-    def partial_failure(self, answer: Message, request_id: str) -> ConnectorError | None:
-        """Return why the only operation of a request failed, where its answer says so."""
-        status = answer.partial_failure_error
-        if not status.code:
-            return None
-        for detail in status.details:
-            failure = self._failure.deserialize(detail.value)
-            failed = from_failure(failure, "INVALID_ARGUMENT", request_id)
-            return self._redacted(refusal(failed))
-        failed = Failed(
-            status="INVALID_ARGUMENT", detail="refused without a reason", request_id=request_id
-        )
-        return refusal(failed)
 
     def _redacted(self, error: ConnectorError) -> ConnectorError:
         for secret in (*self._tokens.secrets(), self._credentials.developer_token):

@@ -15,6 +15,7 @@ from workers.connectors.protocol import Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue, Planned
 from workers.sandbox.google.changes import checked, made
 from workers.sandbox.google.gaql import Malformed, parse
+from workers.sandbox.google.planned import PLAIN, GoogleFaults, throttled
 from workers.sandbox.google.refusals import ROOT, Refusal, invalid
 from workers.sandbox.google.rows import find, hours
 from workers.sandbox.google.tokens import TokenEndpoint
@@ -26,37 +27,7 @@ _MUTATES: Final = {
     "CampaignService": ("campaign_service", "Campaign", "campaign"),
     "AdGroupService": ("ad_group_service", "AdGroup", "ad_group"),
 }
-_DELAY: Final = "quota_error_details"
-_PLAIN: Final = {
-    Fault.HTML_502: Refusal(status="UNAVAILABLE"),
-    Fault.EDITED_MEANWHILE: Refusal(status="UNAVAILABLE"),
-    Fault.JSON_500: Refusal(status="INTERNAL", code="internal_error/INTERNAL_ERROR", message="oh"),
-    Fault.EMPTY_504: Refusal(status="DEADLINE_EXCEEDED"),
-    Fault.THROTTLED_WITHOUT_HINT: Refusal(
-        status="RESOURCE_EXHAUSTED", code="quota_error/RESOURCE_EXHAUSTED", message="too many"
-    ),
-    Fault.CONFLICT: invalid("database_error/CONCURRENT_MODIFICATION", "changed meanwhile"),
-    Fault.NO_PERMISSION: Refusal(
-        status="PERMISSION_DENIED",
-        code="authorization_error/USER_PERMISSION_DENIED",
-        message="the user may not",
-    ),
-    Fault.VERSION_SUNSET: invalid("request_error/UNSUPPORTED_VERSION", "the version has ended"),
-}
-_UNTRUE: Final = frozenset({Fault.BUDGET_CHANGES})
-"""Google Ads does no such thing."""
-_LATE: Final = frozenset({Fault.HANG, Fault.APPLIED_THEN_HANG})
 _CUT: Final = frozenset({Fault.RESET, Fault.APPLIED_THEN_RESET})
-
-
-class GoogleFaults(FaultQueue):
-    """Faults that Google Ads can have."""
-
-    def plan(self, planned: Planned) -> None:
-        """Let a fault wait; raise `ValueError` for one that Google Ads cannot have."""
-        if planned.fault in _UNTRUE:
-            raise ValueError(f"Google Ads has no fault {planned.fault}: plan another")
-        super().plan(planned)
 
 
 class GoogleSandbox:
@@ -164,13 +135,7 @@ class GoogleSandbox:
             return {}
         for one in sets:
             made(self.world, one)
-        if planned is not None and planned.fault in {
-            Fault.APPLIED_THEN_HANG,
-            Fault.APPLIED_THEN_RESET,
-        }:
-            await self._withhold(planned)
-        if planned is not None and planned.fault is Fault.SLOW:
-            await asyncio.sleep(planned.seconds)
+        await self._after(planned)
         return {"results": [_result(one.update, field) for one in request.operations]}
 
     async def _before(self, planned: Planned | None) -> None:
@@ -180,11 +145,20 @@ class GoogleSandbox:
         if planned.fault is Fault.EDITED_MEANWHILE and planned.ref and planned.value is not None:
             self.edit(planned.ref, planned.value)
         if planned.fault is Fault.THROTTLED:
-            raise _throttled(planned.seconds)
-        if planned.fault in _PLAIN:
-            raise _PLAIN[planned.fault]
+            raise throttled(planned.seconds)
+        if planned.fault in PLAIN:
+            raise PLAIN[planned.fault]
         if planned.fault in {Fault.HANG, Fault.RESET}:
             await self._withhold(planned)
+
+    async def _after(self, planned: Planned | None) -> None:
+        """Do what a fault does once all is changed."""
+        if planned is None:
+            return
+        if planned.fault in {Fault.APPLIED_THEN_HANG, Fault.APPLIED_THEN_RESET}:
+            await self._withhold(planned)
+        if planned.fault is Fault.SLOW:
+            await asyncio.sleep(planned.seconds)
 
     async def _withhold(self, planned: Planned) -> None:
         """Give no answer: by silence, or by cutting every connection."""
@@ -224,11 +198,7 @@ class GoogleSandbox:
         try:
             account = self._admitted(request, context, planned)
             await self._before(planned)
-            query = parse(request.query)
-            if "segments.hour" in query.fields:
-                rows = hours(self.world, account, query)
-            else:
-                rows = find(self.world, account, query, stale=fault is Fault.STALE_READS)
+            rows = self._found(account, request.query, stale=fault is Fault.STALE_READS)
         except Malformed as error:
             refused = invalid("query_error/UNRECOGNIZED_FIELD", str(error))
             await self._abort(context, refused, request_id)
@@ -241,21 +211,16 @@ class GoogleSandbox:
         if fault is Fault.TRUNCATED:
             await self._abort(context, Refusal(status="UNAVAILABLE"), request_id)
 
+    def _found(self, account: SandboxAccount, text: str, *, stale: bool) -> list[dict[str, Any]]:
+        query = parse(text)
+        if "segments.hour" in query.fields:
+            return hours(self.world, account, query)
+        return find(self.world, account, query, stale=stale)
+
     async def _abort(self, context: Any, refused: Refusal, request_id: str) -> NoReturn:  # noqa: ANN401 -- of grpc
         status = getattr(self._grpc.StatusCode, refused.status)
         await context.abort(status, refused.message, refused.metadata(request_id))
         raise AssertionError
-
-
-def _throttled(seconds: float) -> Refusal:
-    duration = import_module("google.protobuf.duration_pb2").Duration()
-    duration.FromMilliseconds(int(seconds * 1000))
-    return Refusal(
-        status="RESOURCE_EXHAUSTED",
-        code="quota_error/RESOURCE_TEMPORARILY_EXHAUSTED",
-        message="too many requests",
-        details={_DELAY: {"retry_delay": duration}},
-    )
 
 
 def _result(update: Any, field: str) -> dict[str, Any]:  # noqa: ANN401 -- of grpc

@@ -53,7 +53,7 @@ class TokenEndpoint:
         if planned is not None and planned.fault is Fault.TOKEN_REVOKED:
             self.revoked = True
         if self.revoked or form.get("refresh_token") != REFRESH_TOKEN:
-            told = f"revoked: {form.get('refresh_token')}"
+            told = f"revoked: {form.get('refresh_token')!s}"
             body = {"error": "invalid_grant", "error_description": told}
             return web.json_response(body, status=400)
         self._given += 1
