@@ -11,7 +11,15 @@ from decimal import Decimal
 import pytest
 
 from schemas.fields import Entity
-from tests.workers.connectors.google_parts import ACCOUNT, BID, BUDGET, SECRETS, change, speaking
+from tests.workers.connectors.google_parts import (
+    ACCOUNT,
+    BID,
+    BUDGET,
+    SECRETS,
+    change,
+    credentials,
+    speaking,
+)
 from workers.connectors.errors import (
     Ambiguous,
     AuthFailed,
@@ -20,7 +28,8 @@ from workers.connectors.errors import (
     Rejected,
     Throttled,
 )
-from workers.connectors.google.options import GoogleCredentials
+from workers.connectors.google.connector import GoogleConnector
+from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.protocol import Editor, Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.google.server import GoogleSandbox
@@ -338,3 +347,29 @@ async def test_hours_are_told_anew_when_conversions_are_restated() -> None:
         assert (
             await connector.read_performance(ACCOUNT, day + timedelta(1), day + timedelta(2)) == []
         )
+
+
+async def test_a_certificate_that_is_not_trusted_ends_in_no_effect() -> None:
+    async with speaking() as (_, sandbox):
+        sandbox._authority = GoogleSandbox()._authority
+        options = GoogleOptions(
+            endpoint=sandbox.address,
+            token_address=sandbox.tokens.address,
+            roots=sandbox.roots,
+            timeout=0.4,
+            proxies=False,
+        )
+        stranger = GoogleConnector(credentials(), options)
+        with pytest.raises(Ambiguous):
+            await stranger.read_state([BUDGET])
+        await stranger.aclose()
+        assert sandbox.effects == ()
+
+
+async def test_a_proxy_of_the_environment_is_left_alone_when_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("http_proxy", "https_proxy", "grpc_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    async with speaking() as (connector, _):
+        assert (await connector.read_state([BUDGET]))[BUDGET].value == Decimal(10)
