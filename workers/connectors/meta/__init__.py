@@ -1,0 +1,1 @@
+"""Meta, by its own client."""

@@ -1,0 +1,182 @@
+"""The connector to Meta: budgets, bids and status of campaigns and ad sets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any, Final
+
+from workers.connectors.errors import Ambiguous, Rejected
+from workers.connectors.meta.answers import UNKNOWN_OBJECT, usage
+from workers.connectors.meta.options import MetaCredentials, MetaOptions
+from workers.connectors.meta.reports import read_activities, read_hours
+from workers.connectors.meta.units import ROAS_SCALE, offset, step
+from workers.connectors.meta.values import (
+    FIELDS,
+    LEVERS,
+    account_number,
+    check_place,
+    identifier,
+    state,
+    wire_value,
+)
+from workers.connectors.meta.wire import Wire
+from workers.connectors.protocol import (
+    Account,
+    Capabilities,
+    Change,
+    Edit,
+    Lever,
+    Performance,
+    Receipt,
+    Ref,
+    State,
+)
+
+_MOST: Final = Decimal(10**15)
+"""Amounts from here on are slips, in every currency."""
+
+
+class MetaConnector:
+    """Acts for one user of one app; see `workers.connectors.protocol.Connector`."""
+
+    name = "meta"
+    capabilities = Capabilities(
+        levers=LEVERS, dry_run=True, hourly=True, history=True, changes_per_hour=4
+    )
+
+    def __init__(
+        self,
+        credentials: MetaCredentials,
+        options: MetaOptions | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._options = options or MetaOptions()
+        self._now = now
+        self._wire = Wire(credentials, self._options)
+
+    @property
+    def version(self) -> str:
+        """Of the Graph interface."""
+        return self._options.version
+
+    async def describe_account(self, account_id: str) -> Account:
+        """Return what holds for the account."""
+        path = (f"act_{account_number(account_id)}",)
+        fields = {"fields": "name,currency,timezone_name,min_daily_budget"}
+        body = (await self._wire.call("GET", path, fields)).body
+        if not body.get("currency") or not body.get("timezone_name"):
+            raise Ambiguous("Meta's answer has no currency or time zone of the account.")
+        currency, least = body["currency"], body.get("min_daily_budget")
+        told = {} if least is None else {Lever.DAILY_BUDGET: Decimal(least) / offset(currency)}
+        return Account(
+            account_id=account_id,
+            name=str(body.get("name", "")),
+            currency=currency,
+            timezone=body["timezone_name"],
+            step=step(currency),
+            minimums=told,
+        )
+
+    async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
+        """Return what is in force of values of one account; those it does not have are left out."""
+        known = [ref for ref in refs if (ref.entity, ref.lever) in LEVERS and not ref.part]
+        if not known:
+            return {}
+        if len({ref.account_id for ref in known}) > 1:
+            raise Rejected("The values belong to more than one account: ask for each by itself.")
+        account = await self.describe_account(known[0].account_id)
+        bodies = {(ref.entity, ref.entity_id): ref for ref in known}
+        found = {place: await self._entity(ref) for place, ref in bodies.items()}
+        return {
+            ref: state(body, ref.lever, account.currency)
+            for ref in known
+            if (body := found[ref.entity, ref.entity_id]) is not None
+        }
+
+    def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
+        """Return the nearest value that can be set, of money never one above ``amount``."""
+        if lever is Lever.STATUS:
+            return Decimal(int(amount > 0))
+        least = Decimal(1) / ROAS_SCALE if lever is Lever.TARGET_ROAS else account.step
+        return (amount / least).to_integral_value(ROUND_FLOOR) * least
+
+    async def validate(self, change: Change, state: State) -> None:
+        """Raise `Rejected` if Meta would not do it, by its dry run."""
+        _check(change, state)
+        body = await self._entity(change.ref)
+        if body is None:
+            raise Rejected(f"The account has no {change.ref.entity} {change.ref.entity_id}.")
+        check_place(change.ref, body)
+        await self._send(change, {"execution_options": ["validate_only"]})
+
+    async def apply(self, change: Change, state: State) -> Receipt:
+        """Make the change by one attempt on the wire; where it has no value yet, after a look."""
+        _check(change, state)
+        if state.value is None:
+            body = await self._entity(change.ref)
+            check_place(change.ref, body or {})
+        return await self._send(change, {})
+
+    async def read_performance(
+        self, account_id: str, since: date, until: date
+    ) -> Sequence[Performance]:
+        """Return hours of local days, the last one included."""
+        account = await self.describe_account(account_id)
+        return await read_hours(self._wire, account, (since, until), self._now())
+
+    async def read_history(self, account_id: str, since: datetime) -> Sequence[Edit]:
+        """Return what was changed since, oldest first."""
+        account = await self.describe_account(account_id)
+        return await read_activities(self._wire, account, since, self._options.app_id)
+
+    async def aclose(self) -> None:
+        """Let go of connections and threads."""
+        self._wire.close()
+
+    async def _entity(self, ref: Ref) -> dict[str, Any] | None:
+        path = (identifier(ref.entity_id, str(ref.entity)),)
+        try:
+            body = (await self._wire.call("GET", path, {"fields": FIELDS[ref.entity]})).body
+        except Rejected as error:
+            if error.code == UNKNOWN_OBJECT:
+                return None
+            raise
+        if "account_id" not in body:
+            raise Ambiguous("Meta's answer does not say whose the entity is: read it again.")
+        return body if body["account_id"] == account_number(ref.account_id) else None
+
+    async def _send(self, change: Change, more: dict[str, Any]) -> Receipt:
+        ref = change.ref
+        field, sent = wire_value(ref.lever, change.target, change.currency)
+        path = (identifier(ref.entity_id, str(ref.entity)),)
+        answer = await self._wire.call("POST", path, {field: sent, **more})
+        request_id = answer.headers.get("x-fb-trace-id", "")
+        if answer.body.get("success") is not True:
+            raise Ambiguous(
+                "Meta's answer does not say that it was done: only reading tells.",
+                request_id=request_id,
+            )
+        return Receipt(sent=sent, request_id=request_id, usage=usage(answer.headers))
+
+
+def _check(change: Change, state: State) -> None:
+    ref = change.ref
+    if (ref.entity, ref.lever) not in LEVERS or ref.part:
+        raise Rejected(f"Meta's connector sets no {ref.lever} of a {ref.entity}.", field=ref.lever)
+    if change.currency != state.currency:
+        raise Rejected(
+            f"The change is in {change.currency}, the account in {state.currency}: decide it anew.",
+            field="currency",
+        )
+    if ref.lever is Lever.STATUS:
+        if change.target not in {Decimal(0), Decimal(1)}:
+            raise Rejected("A status is 1 (delivers) or 0 (is paused).", field="status")
+        return
+    least = Decimal(1) / ROAS_SCALE if ref.lever is Lever.TARGET_ROAS else step(change.currency)
+    if not change.target.is_finite() or not 0 < change.target < _MOST or change.target % least:
+        raise Rejected(
+            f"{change.target} is no positive multiple of {least} {change.currency}.",
+            field=wire_value(ref.lever, Decimal(1), change.currency)[0],
+        )

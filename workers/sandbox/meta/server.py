@@ -1,0 +1,157 @@
+"""Meta on loopback: Graph's accounts, campaigns, ad sets, reports and history over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from aiohttp import web
+
+from schemas.fields import Entity
+from workers.connectors.meta.values import BUDGETS, STRATEGIES, strategy
+from workers.connectors.protocol import Lever, Ref
+from workers.sandbox.faults import Call, Fault, FaultQueue
+from workers.sandbox.meta.faulty import MetaFaults, refused, struck, usage
+from workers.sandbox.meta.store import Store
+from workers.sandbox.platform import Effect
+
+
+class MetaSandbox:
+    """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it."""
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.faults: FaultQueue = MetaFaults()
+        self.store = Store(now)
+        self.access_token = "sandbox-meta-token"  # noqa: S105 -- opens nothing
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        """Method, path and form of every request; no token."""
+        self.page = 25
+        """Rows of a page."""
+        self._port = 0
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """Every value that was set, oldest first."""
+        return tuple(self.store.effects)
+
+    def value(self, ref: Ref) -> Decimal | None:
+        """Return what is in force; KeyError if there is no such entity."""
+        return self.store.value(ref)
+
+    def edit(self, ref: Ref, value: Decimal) -> None:
+        """Set a value as a person does."""
+        self.store.edit(ref, value)
+
+    async def start(self) -> None:
+        """Listen on a free port of loopback; after a stop on the same one."""
+        app = web.Application()
+        app.router.add_route("*", "/{version}/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.01, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def restart(self) -> None:
+        """Stop and listen anew on the same port, with all that is in force as it was."""
+        await self.stop()
+        await self.start()
+
+    async def stop(self) -> None:
+        """Stop listening; open requests are cut."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        form = {name: str(found) for name, found in (await request.post()).items()}
+        path = request.match_info["path"].strip("/")
+        self.requests.append((request.method, path, form))
+        planned = self.faults.take(Call.READ if request.method == "GET" else Call.WRITE)
+        stale = planned is not None and planned.fault is Fault.STALE_READS
+
+        async def answered() -> web.Response:
+            answer = self._answer(request, path, form, stale=stale)
+            answer.headers.update({"x-business-use-case-usage": usage(0.28), "x-fb-trace-id": "T1"})
+            return answer
+
+        if planned is None or stale:
+            return await answered()
+        if planned.fault is Fault.EDITED_MEANWHILE and planned.ref and planned.value is not None:
+            self.edit(planned.ref, planned.value)
+        if planned.fault in {Fault.TOKEN_EXPIRED, Fault.TOKEN_REVOKED}:
+            self.access_token += "-next"
+        return await struck(planned, request, answered)
+
+    def _answer(
+        self, request: web.Request, path: str, form: Mapping[str, str], *, stale: bool
+    ) -> web.Response:
+        if request.query.get("access_token") != self.access_token:
+            return refused(190, 0, "Invalid OAuth access token.")
+        place, _, edge = path.partition("/")
+        account = self.store.accounts.get(place.removeprefix("act_"))
+        if place.startswith("act_") and account is not None:
+            return self._edge(request, place.removeprefix("act_"), edge)
+        if place not in self.store.entities:
+            return refused(100, 33, f"Object with ID '{place}' does not exist.")
+        if request.method == "GET":
+            return web.json_response(self.store.told(place, stale=stale))
+        return self._change(place, form)
+
+    def _edge(self, request: web.Request, account_id: str, edge: str) -> web.Response:
+        if not edge:
+            return web.json_response(self.store.accounts[account_id])
+        rows = self.store.activities.get(account_id, [])
+        if edge == "insights":
+            days = json.loads(request.query["time_range"])
+            since, until = (date.fromisoformat(days[name]) for name in ("since", "until"))
+            rows = self.store.report(account_id, since, until)
+        start = int(request.query.get("after", "0"))
+        end = start + self.page
+        paging: dict[str, Any] = {"cursors": {"after": str(end)}}
+        if end < len(rows):
+            paging["next"] = "https://graph.facebook.com/next"
+        return web.json_response({"data": rows[start:end], "paging": paging})
+
+    def _change(self, place: str, form: Mapping[str, str]) -> web.Response:
+        body = self.store.told(place)
+        options = json.loads(form.get("execution_options", "[]"))
+        fields = {name: found for name, found in form.items() if name != "execution_options"}
+        for name, found in fields.items():
+            refusal = self._refusal(body, name, found)
+            if refusal is not None:
+                return refusal
+        if "validate_only" not in options:
+            for name, found in fields.items():
+                held = json.loads(found) if name == "bid_constraints" else found
+                self.store.set_field(_ref(body, name), name, held)
+        return web.json_response({"success": True})
+
+    def _refusal(self, body: Mapping[str, Any], name: str, found: str) -> web.Response | None:
+        if body["status"] in {"ARCHIVED", "DELETED"}:
+            return refused(100, 1487056, "The object is archived or deleted.", "status")
+        if name in BUDGETS.values():
+            if body.get(name) is None:
+                return refused(100, 1885621, "The budget lives elsewhere.", name)
+            least = self.store.accounts[body["account_id"]]["min_daily_budget"]
+            if not found.isdigit() or int(found) < least:
+                return refused(100, 1885272, f"Your budget is too low: at least {least}.", name)
+        elif name not in {"bid_amount", "bid_constraints", "status"}:
+            return refused(100, 0, f"Unknown parameter {name}.", name)
+        return None
+
+
+def _ref(body: Mapping[str, Any], name: str) -> Ref:
+    entity = Entity.AD_SET if "campaign_id" in body else Entity.CAMPAIGN
+    names = {field: lever for lever, field in BUDGETS.items()} | {"status": Lever.STATUS}
+    strategies = {text: lever for lever, text in STRATEGIES.items()}
+    lever = names.get(name) or strategies.get(strategy(body), Lever.BID)
+    return Ref(account_id=body["account_id"], entity=entity, entity_id=body["id"], lever=lever)
