@@ -36,7 +36,7 @@ EXPECTED: Final[dict[Fault, Errors]] = {
     Fault.APPLIED_THEN_RESET: (Ambiguous,),
     Fault.EDITED_MEANWHILE: (Ambiguous,),
     Fault.CONFLICT: (Conflict,),
-    Fault.TOKEN_EXPIRED: (AuthFailed,),
+    Fault.TOKEN_EXPIRED: (AuthFailed, Throttled),
     Fault.TOKEN_REVOKED: (AuthFailed,),
     Fault.NO_PERMISSION: (AuthFailed, Rejected),
     Fault.VERSION_SUNSET: (AuthFailed, Rejected),

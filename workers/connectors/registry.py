@@ -17,6 +17,8 @@ GROUP: Final = "pacekeeper.connectors"
 BUILT_IN: Final = {
     "simulate": "workers.connectors.simulate:SimulateConnector",
     "webhook": "workers.connectors.webhook:WebhookConnector",
+    "meta": "workers.connectors.meta.connector:MetaConnector",
+    "google": "workers.connectors.google.connector:GoogleConnector",
     "linkedin": "workers.connectors.linkedin.connector:LinkedInConnector",
 }
 AWAITED: Final = (

@@ -118,7 +118,7 @@ class GoogleConnector:
 
     async def apply(self, change: Change, state: State) -> Receipt:
         """Make the change by one attempt; `Ambiguous` where the answer names no result."""
-        where = Place.of(state.version)
+        where = Place.of(state.version, change.ref)
         answer, request_id = await self._mutate(change, state, validate_only=False)
         results = [one for one in answer.results if one.resource_name == where.resource]
         if not results:
@@ -159,7 +159,7 @@ class GoogleConnector:
         self, change: Change, state: State, *, validate_only: bool
     ) -> tuple[Message, str]:
         self._refuse(change, state)
-        where = Place.of(state.version)
+        where = Place.of(state.version, change.ref)
         service, method, _ = _SERVICES[where.collection]
         request = {
             "customer_id": queries.customer_number(change.ref.account_id),
@@ -214,7 +214,7 @@ def _state(ref: Ref, row: Message) -> State | None:
     return State(
         value=told(ref.lever, at(getattr(row, holder[where.collection]), where.path)),
         currency=row.customer.currency_code,
-        version=str(where),
+        version=where.version(ref),
         shared=where.collection == "campaignBudgets"
         and (budget.explicitly_shared or budget.reference_count > 1),
         delivering=all(entity.status.name == "ENABLED" for entity in entities),

@@ -47,7 +47,7 @@ _BUDGET_FIELDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A resource and a path in it; as text it is the version of a state.
+    """A resource and a path in it; with whose value it is, that is the version of a state.
 
     A campaign that is moved to another budget or strategy has its value elsewhere, which is when a
     change that was decided before no longer means what it meant.
@@ -56,15 +56,23 @@ class Place:
     resource: str
     path: str
 
-    def __str__(self) -> str:
-        return f"{self.resource} {self.path}"
+    def version(self, ref: Ref) -> str:
+        """Return the version of a state of a value that is kept here."""
+        return f"{ref.entity.value}/{ref.entity_id} {self.resource} {self.path}"
 
     @staticmethod
-    def of(version: str) -> Place:
-        """Return what `__str__` has written; raise `Rejected` for anything else."""
-        resource, space, path = version.partition(" ")
-        if not space or not path:
-            raise Rejected("the state was not read by this connector: read it, then change it")
+    def of(version: str, ref: Ref) -> Place:
+        """Return where a version says that a value is kept.
+
+        Raises
+        ------
+        Rejected
+            It is no version of this connector's, or of another entity's value.
+        """
+        whose, _, kept = version.partition(" ")
+        resource, _, path = kept.partition(" ")
+        if whose != f"{ref.entity.value}/{ref.entity_id}" or not path:
+            raise Rejected("the state was not read of this entity: read it, then change it")
         return Place(resource, path)
 
     @property

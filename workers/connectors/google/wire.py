@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
-from workers.connectors.errors import AuthFailed, ConnectorError, Throttled
+from workers.connectors.errors import AuthFailed, ConnectorError, Rejected, Throttled
 from workers.connectors.google.failures import Failed, from_call, refusal
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.google.places import Message
@@ -45,6 +45,7 @@ class Wire:
             import_module("grpc").RpcError,
         )
         self._options, self._credentials = options, credentials
+        self._closed = False
         self._tokens = Tokens(credentials, options)
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Mapping[str, Message]] = (
             WeakKeyDictionary()
@@ -71,6 +72,8 @@ class Wire:
         return [row async for batch in stream for row in batch.results]
 
     async def _guarded(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        if self._closed:
+            raise Rejected("the connector is closed; make a new one")
         await self._tokens.ensure()
         try:
             return await attempt()
@@ -139,6 +142,7 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close the running loop's channel; those of loops that ended are gone with them."""
+        self._closed = True
         services = self._loops.pop(asyncio.get_running_loop(), None)
         if services is not None:
             await services["GoogleAdsService"].transport.close()

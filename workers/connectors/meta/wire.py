@@ -50,6 +50,7 @@ class Wire:
         ]
         self._session = session
         self._api = FacebookAdsApi(session, api_version=options.version)
+        self._closed = False
         self._deadline = 2 * options.timeout
         self._threads = ThreadPoolExecutor(options.threads, thread_name_prefix="meta")
 
@@ -61,6 +62,8 @@ class Wire:
         ConnectorError
             By what became of it.
         """
+        if self._closed:
+            raise Rejected("the connector is closed; make a new one")
         loop = asyncio.get_running_loop()
         attempt = loop.run_in_executor(self._threads, self._attempt, method, path, params)
         try:
@@ -96,6 +99,7 @@ class Wire:
 
     def close(self) -> None:
         """Let go of threads and connections."""
+        self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.requests.close()
 
