@@ -10,12 +10,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.fields import Entity
+from workers.connectors import amounts
 from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.google import queries
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.google.places import Message, Place, at, place, told, wire_value
 from workers.connectors.google.reports import edits, performance
-from workers.connectors.google.units import from_micros, rounded_down
+from workers.connectors.google.units import from_micros
 from workers.connectors.google.wire import Wire
 from workers.connectors.protocol import (
     Account,
@@ -110,7 +111,7 @@ class GoogleConnector:
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
         """Return the nearest value that can be set, never above ``amount``."""
-        return rounded_down(amount, account.step, lever)
+        return amounts.quantize(amount, account, lever)
 
     async def validate(self, change: Change, state: State) -> None:
         """Ask the platform whether it would; raise `Rejected` if not."""

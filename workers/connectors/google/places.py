@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from schemas.fields import Entity
+from workers.connectors.amounts import MONEY
 from workers.connectors.errors import Rejected
-from workers.connectors.google.units import MONEY, from_micros, to_micros
+from workers.connectors.google.units import from_micros, to_micros
 from workers.connectors.protocol import Lever, Ref
 
 Message: TypeAlias = Any

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
+from workers.connectors.amounts import floor_to
 from workers.connectors.errors import Ambiguous, Conflict, Rejected
 from workers.connectors.linkedin.checks import check_locally, check_pricing
 from workers.connectors.linkedin.options import LinkedInCredentials, LinkedInOptions
@@ -104,7 +105,7 @@ class LinkedInConnector:
         """Return the nearest value that can be set, of money never one above ``amount``."""
         if lever is Lever.STATUS:
             return Decimal(int(amount > 0))
-        return amount.quantize(account.step, rounding=ROUND_FLOOR)
+        return floor_to(amount, account.step)
 
     async def validate(self, change: Change, state: State) -> None:
         """Raise `Rejected` if LinkedIn would not do it; it has no dry run, so this looks itself."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
+from workers.connectors.amounts import floor_to
 from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.meta.answers import UNKNOWN_OBJECT, usage
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
@@ -100,7 +101,7 @@ class MetaConnector:
         if lever is Lever.STATUS:
             return Decimal(int(amount > 0))
         least = Decimal(1) / ROAS_SCALE if lever is Lever.TARGET_ROAS else account.step
-        return (amount / least).to_integral_value(ROUND_FLOOR) * least
+        return floor_to(amount, least)
 
     async def validate(self, change: Change, state: State) -> None:
         """Raise `Rejected` if Meta would not do it, by its dry run."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
 from workers.sandbox.faults import Call, Fault, FaultQueue, Planned
-
-Answered = Callable[[], Awaitable[web.Response]]
+from workers.sandbox.http_faults import Answered, answer_by_fault
 
 
 class MetaFaults(FaultQueue):
@@ -79,35 +76,6 @@ async def struck(planned: Planned, request: web.Request, answered: Answered) -> 
         minutes = planned.seconds / 60 if fault is Fault.THROTTLED else 0
         answer.headers["x-business-use-case-usage"] = usage(1, minutes)
         return answer
-    if fault in {Fault.HTML_502, Fault.EDITED_MEANWHILE}:
-        return web.Response(status=502, text="<html>Bad gateway</html>", content_type="text/html")
     if fault is Fault.JSON_500:
         return web.json_response({"oops": True}, status=500)
-    if fault is Fault.EMPTY_SUCCESS:
-        return web.json_response({})
-    if fault is Fault.EMPTY_504:
-        return web.Response(status=504)
-    return await _cut(planned, request, answered)
-
-
-async def _cut(planned: Planned, request: web.Request, answered: Answered) -> web.StreamResponse:
-    fault = planned.fault
-    if fault in {Fault.APPLIED_THEN_HANG, Fault.APPLIED_THEN_RESET}:
-        await answered()
-    if fault in {Fault.HANG, Fault.APPLIED_THEN_HANG}:
-        await asyncio.sleep(3600)
-    if fault in {Fault.RESET, Fault.APPLIED_THEN_RESET}:
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response()
-    whole = await answered()
-    content = whole.body if isinstance(whole.body, bytes) else b""
-    if fault is Fault.TRUNCATED:
-        return web.Response(body=content[: len(content) // 2], content_type="application/json")
-    response = web.StreamResponse(status=whole.status, headers={"Content-Type": "application/json"})
-    await response.prepare(request)
-    for place in range(4):
-        await response.write(content[place * len(content) // 4 : (place + 1) * len(content) // 4])
-        await asyncio.sleep(planned.seconds / 4)
-    await response.write_eof()
-    return response
+    return await answer_by_fault(planned, request, answered)
