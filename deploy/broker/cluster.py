@@ -5,19 +5,20 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from deploy.broker import config, jars, java, ports, process, ready, storage
 from deploy.broker.config import Node
-from deploy.broker.errors import AlreadyRunning, BeingStarted, BrokerFailed
+from deploy.broker.errors import AlreadyRunning, BeingStarted, BrokerFailed, PortTaken
 from deploy.broker.report import Report, tell_killed
 from deploy.broker.settings import BrokerSettings
 
 _LOOK_EVERY = 0.1
 _TELL_EVERY = 10.0
+_OTHER_PORTS = 3
 _COMPILE_LIGHTLY = "-XX:TieredStopAtLevel=1"
 
 
@@ -34,8 +35,17 @@ class Cluster:
 
     def start(self) -> None:
         """Start every node and wait until all are up; on failure none is left running."""
-        with exclusive(self.settings.data_dir), ExitStack() as on_failure:
+        with exclusive(self.settings.data_dir):
             self._refuse_second_start()
+            # Between the choice of a free port and Kafka's own bind another program may take it.
+            for _ in range(_OTHER_PORTS if self.settings.port == 0 else 0):
+                with suppress(PortTaken):
+                    return self._start_all()
+                self.nodes = ports.plan(self.settings)
+            return self._start_all()
+
+    def _start_all(self) -> None:
+        with ExitStack() as on_failure:
             self._prepare()
             on_failure.callback(self.stop)
             for node in self.nodes:

@@ -34,7 +34,7 @@ class Bench:
     """Of a lever that the connector does not have, on an entity that exists."""
     secrets: tuple[str, ...] = ()
     """What must be in no text."""
-    seconds: float = 2.0
+    seconds: float = 10.0
     """What the connector may take for one call that hangs."""
 
     def change(self, ref: Ref, target: Decimal, currency: str, key: str = "kit-1") -> Change:

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from deploy.broker import (
     storage,
 )
 from deploy.broker.cluster import exclusive
+from deploy.broker.config import Node
 from deploy.broker.errors import AlreadyRunning, BeingStarted, BrokerFailed, DiskTooFull, PortTaken
 from tests.broker_fixtures import SecuredKafka, settings_in
 from tests.waiting import eventually
@@ -250,3 +252,23 @@ def test_free_ports_stay_clear_of_those_for_outgoing_connections(tmp_path: Path)
     settings = BrokerSettings(data_dir=tmp_path, cache_dir=default_cache_dir(os.environ), port=0)
 
     assert all(node.port < 32_768 for _ in range(50) for node in ports.plan(settings))
+
+
+@pytest.mark.parametrize("moment", ["check_free", "launch"])
+def test_a_free_port_that_another_program_takes_first_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    others: list[socket.socket] = []
+    module = {"check_free": ports, "launch": process}[moment]
+    real = getattr(module, moment)
+
+    def too_late(nodes: Node | Iterable[Node], *args: object, **options: object) -> object:
+        if not others:
+            first = nodes if isinstance(nodes, Node) else next(iter(nodes))
+            others.append(socket.create_server(("127.0.0.1", first.port)))
+        return real(nodes, *args, **options)
+
+    monkeypatch.setattr(module, moment, too_late)
+    with Broker(settings_in(tmp_path)) as broker:
+        assert int(broker.bootstrap.rpartition(":")[2]) != others[0].getsockname()[1]
+    others[0].close()

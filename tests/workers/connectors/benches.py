@@ -90,7 +90,7 @@ def options(address: str, *, reads: bool = True, url: str = "") -> WebhookOption
         secret="env:WEBHOOK_SECRET",
         accounts=(account,),
         state_url=f"{address}/states" if reads else "",
-        timeout_seconds=0.7,
+        timeout_seconds=2.5,
     )
 
 

@@ -31,7 +31,7 @@ def credentials() -> GoogleCredentials:
 
 @asynccontextmanager
 async def speaking(
-    account: SandboxAccount | None = None, *, seconds: float = 0.5, shared_budgets: bool = False
+    account: SandboxAccount | None = None, *, seconds: float = 2.5, shared_budgets: bool = False
 ) -> AsyncIterator[tuple[Connector, GoogleSandbox]]:
     sandbox = GoogleSandbox(account or SandboxAccount(account_id=ACCOUNT))
     sandbox.world.add_campaign(ACCOUNT, "11")

@@ -43,7 +43,7 @@ async def linkedin(currency: str = "EUR", amount: str = "50") -> AsyncIterator[L
 
 @asynccontextmanager
 async def connected(
-    platform: LinkedInSandbox, version: str = "202610", seconds: float = 0.3
+    platform: LinkedInSandbox, version: str = "202610", seconds: float = 2.5
 ) -> AsyncIterator[LinkedInConnector]:
     connector = LinkedInConnector(
         LinkedInCredentials(

@@ -183,7 +183,7 @@ async def test_a_report_that_ends_in_the_middle_is_no_report() -> None:
 
 
 async def test_a_restarted_server_is_found_again_with_all_as_it_was() -> None:
-    async with speaking(seconds=2.0) as (connector, sandbox):
+    async with speaking() as (connector, sandbox):
         state = (await connector.read_state([BUDGET]))[BUDGET]
         await connector.apply(change(BUDGET, TARGET), state)
         await sandbox.restart()

@@ -24,7 +24,7 @@ FAULTS = [fault for fault in Fault if fault not in NOT_SAID]
 @asynccontextmanager
 async def bench() -> AsyncIterator[Bench]:
     budget, bid = reference(Lever.DAILY_BUDGET), reference(Lever.BID)
-    async with linkedin() as platform, connected(platform, seconds=0.7) as connector:
+    async with linkedin() as platform, connected(platform) as connector:
         yield Bench(
             connector=connector,
             platform=platform,

@@ -45,7 +45,7 @@ async def meta(
     platform.store.add_ad_set("1", "7", "5", daily_budget="5000", **capped)
     platform.store.add_ad_set("1", "8", "6")
     await platform.start()
-    options = MetaOptions(address=address or platform.address, timeout=0.3, app_id="app")
+    options = MetaOptions(address=address or platform.address, timeout=1.5, app_id="app")
     connector = MetaConnector(
         MetaCredentials(access_token=token, app_secret="canary-secret"), options, lambda: NOON
     )

@@ -25,7 +25,7 @@ META_FAULTS = [fault for fault in Fault if fault is not Fault.CONFLICT]
 
 @asynccontextmanager
 async def google_bench() -> AsyncIterator[Bench]:
-    async with google_parts.speaking(seconds=0.7) as (connector, platform):
+    async with google_parts.speaking() as (connector, platform):
         yield Bench(
             connector=connector,
             platform=platform,
