@@ -15,7 +15,7 @@ import uvloop
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
 from workers.collector import collect_rarely
-from workers.delivery.api import Program
+from workers.delivery.api import Companion, Program
 from workers.delivery.app import DeliveryApp, create_app
 from workers.errors import WorkerError
 from workers.health import Health, Verdict
@@ -77,6 +77,7 @@ async def _run(worker: Worker) -> int:
     app = create_app(worker.program, settings, connection, metrics)
     ready = partial(_ready, app, health)
     async with (
+        _prepared(worker.program.companion),
         serve(settings.web, metrics.registry, live=health.live, ready=ready) as url,
         _watched(app, health, connection) as watching,
     ):
@@ -84,6 +85,19 @@ async def _run(worker: Worker) -> int:
         status = await run_until_stopped(app, stop, watching)
     orphaned.cancel()
     return status
+
+
+@asynccontextmanager
+async def _prepared(companion: Companion | None) -> AsyncIterator[None]:
+    """Have what acts beside the steps ready as long as the block lasts."""
+    if companion is None:
+        yield
+        return
+    await companion.prepare()
+    try:
+        yield
+    finally:
+        await companion.aclose()
 
 
 def _stop_signals() -> asyncio.Event:

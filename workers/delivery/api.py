@@ -196,6 +196,9 @@ class Companion(Protocol):
     async def let_go(self, tenure: Tenure) -> None:
         """Return once nothing of the partition is acted on any more; it is another's then."""
 
+    async def aclose(self) -> None:
+        """Let go of what `prepare` has opened; no partition is ours any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:

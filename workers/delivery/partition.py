@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from types import MappingProxyType
@@ -123,17 +123,41 @@ class Partition:
         """Return whether nobody else had the partition less than ``within`` seconds ago."""
         if monotonic() - self._proven < within:
             return True
+        source = next(iter(self.lanes))
+        proven = await self._between_steps(lambda: self._commit({}, source, self._offset(source)))
+        return proven and monotonic() - self._proven < within
+
+    async def commit(self, agent: str, make: Callable[[View], Step]) -> bool:
+        """Commit a step of ``agent`` that follows from no record; return whether it was."""
+        by = next(one for one in self._contract.program.agents if one.name == agent)
+
+        async def write() -> None:
+            started = monotonic()
+            step = make(self._view)
+            await self._write(by, step, self._offset(by.source))
+            self._report(by, 0, monotonic() - started, step)
+
+        return await self._between_steps(write)
+
+    def fail(self, error: BaseException) -> None:
+        """End this process."""
+        self._fail(error)
+
+    async def _between_steps(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Act while no step is in hand, if the partition is still ours; return whether it was."""
         try:
             async with self._turn:
                 await self._turn.wait_for(lambda: self._closing or not self._held)
                 if self._closing:
                     return False
-                source, lane = next(iter(self.lanes.items()))
-                await self._commit({}, source, lane.applied)
+                await act()
         except KafkaError as error:
             self._fail(error)
             return False
-        return monotonic() - self._proven < within
+        return True
+
+    def _offset(self, source: str) -> int:
+        return self.lanes[source].applied
 
     async def close(self) -> None:
         """Stop between two steps and let go of the partition."""
@@ -182,16 +206,20 @@ class Partition:
             started = monotonic()
             step = await self._step(agent, records)
             self._watches[agent.name].check(len(records), step.dead_letters)
-            outputs, head = self._sealed(step.outputs)
-            writes = [(agent.name, step.writes), (JOURNAL, head)]
-            batches = by_destination(
-                [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)], self.number
-            )
-            await self._commit(batches, agent.source, records[-1].offset + 1)
-            for name, changes in writes:
-                self._remember(name, changes)
+            await self._write(agent, step, records[-1].offset + 1)
             self.lanes[agent.source].commit(records)
             self._report(agent, len(records), monotonic() - started, step)
+
+    async def _write(self, agent: Agent, step: Step, offset: int) -> None:
+        """Commit all that a step says, with the next offset of its agent's source."""
+        outputs, head = self._sealed(step.outputs)
+        writes = [(agent.name, step.writes), (JOURNAL, head)]
+        batches = by_destination(
+            [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)], self.number
+        )
+        await self._commit(batches, agent.source, offset)
+        for name, changes in writes:
+            self._remember(name, changes)
 
     async def _commit(
         self, batches: Mapping[Destination, Sequence[Output]], source: str, offset: int

@@ -31,6 +31,10 @@ class Beside:
     done: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def prepare(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
     def took_over(self, tenure: Tenure) -> None:
         self.told.append(("took over", dict(tenure.view.table("copy"))))
 
@@ -152,3 +156,26 @@ async def test_proving_that_a_partition_is_ours_moves_no_offset_and_waits_for_it
     (lane,) = again.partition.lanes.values()
     assert lane.applied == 3
     await again.partition.close()
+
+
+async def test_what_the_world_has_said_is_committed_like_a_step_and_by_the_owner_alone(
+    kafka: Broker, prefix: str
+) -> None:
+    first, second = owner(kafka, prefix), owner(kafka, prefix)
+
+    def said(view: View) -> Step:
+        assert view.table("copy") == {b"key": b"2"}
+        return Step(writes={b"other": b"3"})
+
+    await first.partition.open()
+    await first.applied(b"1", b"2")
+    assert await first.partition.commit("copy", said)
+    assert first.beside.told[-1] == ("committed", {b"key": b"2", b"other": b"3"})
+    await second.partition.open()
+    assert not await first.partition.commit("copy", lambda _: Step(writes={b"key": None}))
+
+    assert second.beside.told == [("took over", {b"key": b"2", b"other": b"3"})]
+    assert [type(each) for each in first.failures] == [ProducerFenced]
+    (lane,) = second.partition.lanes.values()
+    assert lane.applied == 2, "no record was passed over, and none is read again"
+    await second.partition.close()
