@@ -151,8 +151,17 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     mode: Annotated[
         Literal["simulate", "live"],
-        Meta(description="simulate: record what would be done; live: refused, no connector yet."),
+        Meta(description="simulate: record what would be done; live: do it on the platforms."),
     ] = "simulate"
+    platforms: Annotated[
+        str,
+        Meta(description="File that names platforms, accounts and where secrets are; with live."),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.mode == "live" and not self.platforms:
+            raise ValueError("mode live needs platforms: the file that names what may be changed")
 
 
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
