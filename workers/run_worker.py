@@ -14,10 +14,10 @@ import structlog
 import uvloop
 from prometheus_client import CollectorRegistry, disable_created_metrics
 
-from workers.collector import collect_rarely
 from workers.delivery.api import Companion, Program
 from workers.delivery.app import DeliveryApp, create_app
 from workers.errors import WorkerError
+from workers.garbage import collect_rarely
 from workers.health import Health, Verdict
 from workers.kafka import Connection, connect
 from workers.lifetime import run_until_stopped

@@ -11,11 +11,11 @@ import mode.loop
 from benchmarks.cluster import Cluster
 from benchmarks.peers.jobs import JOBS
 from benchmarks.peers.options import Options, read_options
-from workers.collector import collect_rarely
 from workers.delivery.api import Program, Step
 from workers.delivery.app import DeliveryApp, create_app
 from workers.delivery.contract import changelog_topic, table_names
 from workers.delivery.lag import Lag
+from workers.garbage import collect_rarely
 from workers.kafka import connect
 from workers.settings import BrokerSettings, Settings, TopicSettings
 

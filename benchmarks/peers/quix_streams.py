@@ -13,7 +13,7 @@ from quixstreams import Application, State, message_context
 from benchmarks.peers.jobs import JOBS, Job
 from benchmarks.peers.one_event import Event, Tables
 from benchmarks.peers.options import Options, read_options
-from workers.collector import collect_rarely
+from workers.garbage import collect_rarely
 
 
 class StateTable(Mapping[bytes, bytes]):

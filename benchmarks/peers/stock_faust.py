@@ -11,8 +11,8 @@ import mode.loop
 from benchmarks.peers.jobs import JOBS
 from benchmarks.peers.one_event import Event, Tables
 from benchmarks.peers.options import Options, quiet_loggers, read_options
-from workers.collector import collect_rarely
 from workers.delivery.api import store
+from workers.garbage import collect_rarely
 
 
 def create_app(options: Options) -> faust.App:
