@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import orjson
@@ -45,6 +45,36 @@ class AuditStatus(StrEnum):
     UNVERIFIED = "unverified"
     ROLLED_BACK = "rolled_back"
     APPROVAL_REQUIRED = "approval_required"
+    INTENT = "intent"
+    """About to be sent to a platform; what became of it is told by a later entry."""
+    SHADOW = "shadow"
+    """Would have been sent, had it not been in shadow mode; nothing of it is in force."""
+
+
+CHANGED: Final = frozenset(
+    {
+        AuditStatus.SIMULATED,
+        AuditStatus.APPLIED,
+        AuditStatus.CONFIRMED,
+        AuditStatus.ROLLED_BACK,
+    }
+)
+"""The target was put in force: where it was not so before, something has changed."""
+
+IN_FORCE: Final = CHANGED | {AuditStatus.NO_OP}
+"""The target is in force, put there now or standing already: ``after`` holds."""
+
+FOLLOWED: Final = IN_FORCE - {AuditStatus.ROLLED_BACK}
+"""What was advised is in force; of a roll-back it is what was before the advice."""
+
+OPEN: Final = frozenset({AuditStatus.INTENT})
+"""Nothing has ended: no answer to anyone, and another entry tells what became of it."""
+
+MAY_BE_IN_FORCE: Final = OPEN | {AuditStatus.UNVERIFIED}
+"""The target may be in force, or what was before: an entry to come tells which.
+
+Who reckons with money takes the higher of the two until then (`highest_in_force`).
+"""
 
 
 class Mode(StrEnum):
@@ -96,6 +126,14 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     versions: dict[str, str | VersionUsed] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""
+
+
+def highest_in_force(entry: AuditEntry) -> Decimal | None:
+    """Return the highest value that the entry's field may have now; None where it tells of none."""
+    if entry.status not in MAY_BE_IN_FORCE:
+        return entry.after
+    told = (entry.before, entry.target, entry.after)
+    return max((value for value in told if value is not None), default=None)
 
 
 def hash_of(stored: bytes) -> str:

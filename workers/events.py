@@ -6,15 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from schemas.audit import AuditEntry, AuditStatus
+from schemas.audit import FOLLOWED, OPEN, AuditEntry, AuditStatus
 from schemas.codec import decode
 from schemas.errors import SchemaError
 from schemas.fields import Entity
 from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Kind, Recommendation
 
-_EXPLAINED = frozenset({AuditStatus.APPROVAL_REQUIRED, AuditStatus.REJECTED})
+_EXPLAINED = frozenset(
+    {
+        AuditStatus.APPROVAL_REQUIRED,
+        AuditStatus.REJECTED,
+        AuditStatus.FAILED,
+        AuditStatus.UNVERIFIED,
+    }
+)
 """Of these, what to do about them stands in the detail."""
+
+_CALM = FOLLOWED | OPEN | {AuditStatus.SHADOW}
+"""Nobody needs to look at these."""
+
+_WANTED = OPEN | {AuditStatus.SHADOW}
+"""Of these, what was found and what is wanted is told: nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +70,7 @@ def audit_line(stored: bytes) -> Happening:
         campaign=entry.key.decode(),
         what=str(entry.status),
         detail=_entry(entry),
-        calm=str(entry.status) in {"simulated", "applied", "confirmed", "no_op"},
+        calm=entry.status in _CALM,
     )
 
 
@@ -79,16 +92,21 @@ def _advice(advice: Recommendation) -> str:
 
 
 def _entry(entry: AuditEntry) -> str:
-    # Nothing is in force of what still awaits a person; what is asked for stands in ``target``.
     waits = entry.status is AuditStatus.APPROVAL_REQUIRED
-    before, after = (entry.expected, entry.target) if waits else (entry.before, entry.after)
     told = (
-        _change(_lever(entry), (before, after), (entry.currency, entry.hourly_cap)),
+        _change(_lever(entry), _moved(entry, waits=waits), (entry.currency, entry.hourly_cap)),
         entry.reason or "",
         entry.detail if entry.status in _EXPLAINED else "",
         f"recommendation_id {entry.recommendation_id}" if waits else f"by {entry.actor}",
     )
     return "  ".join(filter(None, told))
+
+
+def _moved(entry: AuditEntry, *, waits: bool) -> tuple[Decimal | None, Decimal | None]:
+    """Return the value before and after, or what is wanted where that is not in force."""
+    if waits:
+        return entry.expected, entry.target
+    return entry.before, entry.target if entry.status in _WANTED else entry.after
 
 
 def _lever(record: Recommendation | AuditEntry) -> str | None:

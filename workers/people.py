@@ -11,13 +11,13 @@ from aiokafka import AIOKafkaConsumer
 from schemas import (
     Action,
     AuditEntry,
-    AuditStatus,
     Decision,
     Recommendation,
     SchemaError,
     decode,
     encode,
 )
+from schemas.audit import IN_FORCE, OPEN
 from schemas.topics import AUDIT, DECISIONS
 from workers.executor.entries import identity
 from workers.kafka import connect
@@ -26,14 +26,6 @@ from workers.settings import Settings
 
 Subject = Recommendation | Action | None
 """What a decision is about; None where it is about a campaign as a whole."""
-
-_UNDONE = (
-    AuditStatus.REJECTED,
-    AuditStatus.EXPIRED,
-    AuditStatus.FAILED,
-    AuditStatus.DRIFT,
-    AuditStatus.UNVERIFIED,
-)
 
 _AS_ASKED = "rejected_by_person"
 """Reason of an entry about a recommendation that a person has rejected: that was the wish."""
@@ -69,7 +61,7 @@ def is_done(entry: AuditEntry | None) -> bool:
     """Tell whether a decision was carried out, or what it asks for is so already."""
     if entry is None:
         return False
-    return entry.status not in _UNDONE or entry.reason == _AS_ASKED
+    return entry.status in IN_FORCE or entry.reason == _AS_ASKED
 
 
 async def decide(
@@ -110,15 +102,18 @@ async def _hear(
 ) -> None:
     while wanted - answers.keys():
         for records in (await consumer.getmany(timeout_ms=200)).values():
-            for entry in _entries(record.value for record in records):
+            for entry in _ends(record.value for record in records):
                 if entry.decision_id in wanted:
                     answers.setdefault(entry.decision_id, entry)
 
 
-def _entries(values: Iterator[bytes | None]) -> Iterator[AuditEntry]:
+def _ends(values: Iterator[bytes | None]) -> Iterator[AuditEntry]:
+    """Yield the entries that say what became of something."""
     for value in values:
         with suppress(SchemaError):
-            yield decode(value or b"", AuditEntry)
+            entry = decode(value or b"", AuditEntry)
+            if entry.status not in OPEN:
+                yield entry
 
 
 def _change(about: Recommendation | Action, now: object, then: object) -> str:

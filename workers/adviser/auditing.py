@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from schemas import AuditEntry, Entity
+from schemas.audit import MAY_BE_IN_FORCE, highest_in_force
 from schemas.levers import BID, BID_MULTIPLIER
 from workers.adviser.draft import Draft
 from workers.adviser.policy import AdviserPolicy
@@ -39,7 +40,7 @@ class InForce(msgspec.Struct, frozen=True, array_like=True, tag=1):
         held = [value for since, value in self.multipliers if since <= second]
         return held[-1] if held else None
 
-    def bid_of(self, ad_set: str | None, reported_since: int | None) -> str | None:
+    def bid_of(self, ad_set: str | None, reported_since: int | None = None) -> str | None:
         """Return the bid that was set last; None where reports named another one since."""
         since, value = self.bids.get(ad_set or "", (-1, None))
         return value if reported_since is None or reported_since < since else None
@@ -61,20 +62,25 @@ def audit_step(policy: AdviserPolicy, view: View, records: Sequence[Record]) -> 
     """
     draft = Draft(policy, view, AUDIT)
     for _, entry, record in draft.overheard(records, told_by(AuditEntry)):
-        if entry.after is not None and entry.field in (BID, BID_MULTIPLIER):
-            _take(draft, entry, entry.after, record)
+        after = highest_in_force(entry)
+        if after is not None and entry.field in (BID, BID_MULTIPLIER):
+            _take(draft, entry, after, record)
     return draft.done()
 
 
 def _take(draft: Draft, entry: AuditEntry, after: Decimal, record: Record) -> None:
     stored = draft.read(entry.key)
     known = InForce() if stored is None else _IN_FORCE.decode(stored)
-    told = (_second(entry.at, record), str(after.normalize()))
+    own = "" if entry.entity is Entity.CAMPAIGN else entry.entity_id
+    second = _second(entry.at, record)
+    if entry.status in MAY_BE_IN_FORCE:
+        before = known.multiplier_at(second) if entry.field == BID_MULTIPLIER else known.bid_of(own)
+        after = max(after, Decimal(before or 0))
+    told = (second, str(after.normalize()))
     if entry.field == BID_MULTIPLIER:
         kept = tuple(sorted((*known.multipliers, told), key=lambda each: each[0]))[-KEPT:]
         known = msgspec.structs.replace(known, multipliers=kept)
     else:
-        own = "" if entry.entity is Entity.CAMPAIGN else entry.entity_id
         bids = {**{name: bid for name, bid in known.bids.items() if name != own}, own: told}
         newest = dict(list(bids.items())[-MOST_BIDS:])
         known = msgspec.structs.replace(known, bids=newest)

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Condition, Kind, Recommendation, decode
+from schemas.audit import OPEN
 from schemas.levers import OF_AN_HOUR
 from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, PORTFOLIO, RECOMMENDATIONS
 from workers.demo.lost_tracking import LostTracking
@@ -106,6 +107,6 @@ class Loop:
 
     def _audited(self, entry: AuditEntry) -> None:
         self.audit[entry.status.value] += 1
-        if entry.recommendation_id is not None:
+        if entry.recommendation_id is not None and entry.status not in OPEN:
             self._settled.add(entry.recommendation_id)
         self.in_force.hear([entry])

@@ -10,7 +10,8 @@ import numpy as np
 from engine import in_force, settings, state
 from engine.arrays import Rows
 from engine.calendar import DAY
-from schemas import AuditEntry, AuditStatus, Entity
+from schemas import AuditEntry, Entity
+from schemas.audit import CHANGED, IN_FORCE, MAY_BE_IN_FORCE, highest_in_force
 from schemas.currencies import EXPONENTS
 from schemas.levers import (
     BID_MULTIPLIER,
@@ -27,7 +28,6 @@ from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import AUDIT, settings_key
 from workers.told_records import told_by
 
-_CHANGES = {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.ROLLED_BACK}
 _LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET}
 
 
@@ -48,7 +48,9 @@ def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -
 def _told(draft: Draft, records: Sequence[Record]) -> Iterator[tuple[AuditEntry, Record]]:
     """Yield the entries that say what is in force of a lever."""
     for (_, entry), record in draft.legible(records, told_by(AuditEntry)):
-        if entry.entity is Entity.CAMPAIGN and entry.field in _LEVERS and entry.after is not None:
+        if entry.entity is not Entity.CAMPAIGN or entry.field not in _LEVERS:
+            continue
+        if highest_in_force(entry) is not None:
             yield entry, record
 
 
@@ -58,18 +60,18 @@ def _taken(draft: Draft, rows: Rows, entry: AuditEntry, record: Record) -> Rows:
         note_daily_budget(draft, entry)
         rows["offset"] = record.offset
         return rows
-    after, second = entry.after or Decimal(0), _second(entry, record)
-    if entry.status in _CHANGES and entry.before != after:
+    after, second = highest_in_force(entry) or Decimal(0), _second(entry, record)
+    if entry.status in CHANGED and entry.before != after:
         rows = in_force.with_change(rows, np.array([second]))
     rows["offset"] = record.offset
     if entry.field == HOURLY_BUDGET:
         rows = _with_budget(rows, entry, after, second)
-    elif entry.status in _CHANGES | {AuditStatus.CONFIRMED, AuditStatus.NO_OP}:
-        rows = _with_budget(rows, entry, entry.hourly_cap, second)
-        rows["multiplier"] = _millionths(after)
     else:
-        # Refused: what came with the target is not in force.
-        rows["multiplier"] = _millionths(after)
+        # Of what was refused, what came with the target is not in force.
+        comes = entry.status in IN_FORCE | MAY_BE_IN_FORCE
+        rows = _with_budget(rows, entry, entry.hourly_cap if comes else None, second)
+        known = rows["multiplier"][0] if entry.status in MAY_BE_IN_FORCE else 0
+        rows["multiplier"] = max(known, _millionths(after))
     if rows["multiplier"][0]:
         _note(draft, entry.key, rows, second)
     return rows
@@ -83,7 +85,7 @@ def _second(entry: AuditEntry, record: Record) -> int:
 
 def _with_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None, second: int) -> Rows:
     """Return rows with another hourly budget in force, if there is one."""
-    if amount is None:
+    if amount is None or (entry.status in MAY_BE_IN_FORCE and _is_within(rows, entry, amount)):
         return rows
     after, before = rows.copy(), _minor(rows)
     after["value"], after["known"] = to_units_atto(amount), 1
@@ -93,6 +95,13 @@ def _with_budget(rows: Rows, entry: AuditEntry, amount: Decimal | None, second: 
     elif before != settings.UNKNOWN and before != _minor(after):
         after = in_force.with_replaced(after, np.array([before]), np.array([second]))
     return after
+
+
+def _is_within(rows: Rows, entry: AuditEntry, amount: Decimal) -> bool:
+    """Return whether the hourly budget in force is known to be as high as another one."""
+    same = rows["currency"][0].decode() == (entry.currency or "")
+    known = bool(rows["known"][0]) and same
+    return known and tuple(rows["value"][0].tolist()) >= to_units_atto(amount)
 
 
 def _note(draft: Draft, campaign: bytes, rows: Rows, second: int) -> None:

@@ -18,18 +18,12 @@ import numpy as np
 from engine.arrays import Rows
 from engine.plans import PERIODS, ROLLOVERS
 from schemas import AuditEntry, AuditStatus, SchemaError
+from schemas.audit import IN_FORCE
 from schemas.money import to_minor
 from workers.optimizer.draft import Draft
 from workers.optimizer.plan_rows import GROUPED
 from workers.optimizer.tables import AUDIT, daily_key
 
-_SET: Final = {
-    AuditStatus.SIMULATED,
-    AuditStatus.APPLIED,
-    AuditStatus.ROLLED_BACK,
-    AuditStatus.CONFIRMED,
-    AuditStatus.NO_OP,
-}
 _FIRST: Final = Struct("<3sqq")
 """Currency, version of the plan, minor units."""
 
@@ -62,17 +56,48 @@ class SetBudget(NamedTuple):
 
 
 def note_daily_budget(draft: Draft, entry: AuditEntry) -> None:
-    """Keep the daily budget that an entry of the audit trail says is in force."""
-    version = entry.versions.get("plan")
-    if entry.status not in _SET or entry.after is None or not isinstance(version, int):
+    """Keep the daily budget that an entry of the audit trail says is in force.
+
+    Of what is about to be sent nothing is kept: what became of it is told long before the group
+    shares out the next day.
+    """
+    version, currency = entry.versions.get("plan"), (entry.currency or "").encode()
+    if not isinstance(version, int):
+        return
+    key = daily_key(entry.key)
+    known = _set_for(draft.read(key), version, currency)
+    after = _in_force(entry, known)
+    if after is None:
         return
     try:
-        minor = to_minor(entry.after, entry.currency or "")
-        plain = to_minor(_without_jitter(entry, entry.after), entry.currency or "")
+        minor = to_minor(after, entry.currency or "")
+        plain = to_minor(_without_jitter(entry, after), entry.currency or "")
     except (SchemaError, KeyError):
         return  # What is no amount of a currency sets nothing that could be paced.
-    row = _ROW.pack((entry.currency or "").encode(), version, minor, plain)
-    draft.writes[daily_key(entry.key)] = row
+    if known is not None and not _replaces(entry.status, known.minor, minor):
+        return
+    draft.writes[key] = _ROW.pack(currency, version, minor, plain)
+
+
+def _in_force(entry: AuditEntry, known: SetBudget | None) -> Decimal | None:
+    """Return the daily budget to reckon with after an entry; None where it sets none."""
+    if entry.status in IN_FORCE:
+        return entry.after
+    if entry.status is AuditStatus.DRIFT:
+        return entry.after if known else None
+    if entry.status is not AuditStatus.UNVERIFIED or entry.target is None:
+        return None
+    # What it was decided from, and not what a platform had before: the plan paces, not people.
+    before = None if known else entry.expected
+    return entry.target if before is None else max(before, entry.target)
+
+
+def _replaces(status: AuditStatus, known: int, minor: int) -> bool:
+    """Return whether an amount takes the place of the one that was known of the plan's version."""
+    if status is AuditStatus.UNVERIFIED:
+        return minor > known
+    # Found otherwise than set: less is taken up, more is nobody's decision here.
+    return minor < known if status is AuditStatus.DRIFT else True
 
 
 def _without_jitter(entry: AuditEntry, after: Decimal) -> Decimal:
@@ -102,9 +127,14 @@ def daily_budget(draft: Draft, key: bytes, plan: Rows) -> SetBudget | None:
     Of a plan for a longer stretch it is what people were told and set, and not what it is paced by.
     """
     (value,) = draft.read_of(AUDIT, [daily_key(key)])
+    return _set_for(value, int(plan["version"][0]), bytes(plan["currency"][0]))
+
+
+def _set_for(value: bytes | None, version: int, currency: bytes) -> SetBudget | None:
+    """Return the stored budget if it was set for a version of a plan, in its currency."""
     if not value:
         return None
-    first = len(value) == _FIRST.size
-    currency, version, *amounts = (_FIRST if first else _ROW).unpack(value)
-    holds = version == plan["version"][0] and currency == plan["currency"][0]
+    layout = _FIRST if len(value) == _FIRST.size else _ROW
+    stored_currency, stored_version, *amounts = layout.unpack(value)
+    holds = (stored_version, stored_currency) == (version, currency)
     return SetBudget(amounts[0], amounts[-1]) if holds else None

@@ -11,16 +11,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, HoldReason, Kind, Recommendation
+from schemas.audit import FOLLOWED, OPEN
 from schemas.levers import OF_AN_HOUR
 from workers.report.standing import Standing
-
-IN_FORCE = (
-    AuditStatus.SIMULATED,
-    AuditStatus.APPLIED,
-    AuditStatus.CONFIRMED,
-    AuditStatus.NO_OP,
-)
-"""What an entry says of advice that was followed."""
 
 
 class Foresight(NamedTuple):
@@ -85,7 +78,7 @@ class Decision:
     @property
     def is_in_force(self) -> bool:
         """Whether the audit trail says that the value was set, or stood already."""
-        return self.outcome in IN_FORCE
+        return self.outcome in FOLLOWED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,7 +101,7 @@ class Decided:
     """What is advised beside hours."""
     models: set[str] = field(default_factory=set)
     outcomes: list[tuple[int, AuditStatus]] = field(default_factory=list)
-    """Second and status of each audit entry."""
+    """Second and status of each audit entry that is not open."""
     latest: int | None = None
     """Second of the newest record."""
     _foreseen: dict[CampaignKey, dict[int, Foresight]] = field(default_factory=dict)
@@ -142,6 +135,8 @@ class Decided:
         for entry in entries:
             second = int(entry.at.timestamp())
             self._heard_at(second)
+            if entry.status in OPEN:
+                continue
             self.outcomes.append((second, entry.status))
             self.standing.audit(entry)
             place = self._places.get(entry.recommendation_id or "")
@@ -155,7 +150,7 @@ class Decided:
         return [one for _, one in sorted(self._foreseen.get(key, {}).items())]
 
     def statuses(self, start: int, end: int) -> Counter[AuditStatus]:
-        """Return how many audit entries of each status were written in a stretch of time."""
+        """Return how many audit entries of each status that ends something a stretch has."""
         return Counter(status for at, status in self.outcomes if start <= at < end)
 
     def _decided(self, key: CampaignKey, decision: Decision) -> None:

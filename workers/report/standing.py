@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, Kind, Recommendation
+from schemas.audit import OPEN
 
 
 class About(NamedTuple):
@@ -40,7 +41,7 @@ class Standing:
 
     def audit(self, entry: AuditEntry) -> None:
         """Take in what became of one."""
-        if entry.recommendation_id is not None:
+        if entry.recommendation_id is not None and entry.status not in OPEN:
             self._states[entry.recommendation_id] = entry.status
 
     def held(self, now: int) -> list[Stands]:

@@ -41,6 +41,8 @@ _STATES: Final = {
     AuditStatus.SIMULATED: "set (simulated)",
     AuditStatus.APPLIED: "set",
     AuditStatus.CONFIRMED: "set",
+    AuditStatus.UNVERIFIED: "may be set",
+    AuditStatus.SHADOW: "would be set",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas import AuditEntry, AuditStatus
+from schemas.audit import FOLLOWED
 from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from workers.delivery.api import Record, Step, View
 from workers.scorer.draft import Draft
@@ -16,10 +17,8 @@ from workers.scorer.rows import AUDIT, CLOCK, AuditRow, Change, clock_in
 HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
 """Fields that are set anew every hour."""
 
-IN_FORCE: Final = frozenset(
-    {AuditStatus.SIMULATED, AuditStatus.APPLIED, AuditStatus.CONFIRMED, AuditStatus.NO_OP}
-)
-"""What an entry says of advice that was followed: its value is in force, or stood already."""
+_ENDS_WHAT_STOOD: Final = frozenset({AuditStatus.ROLLED_BACK, AuditStatus.UNVERIFIED})
+"""Nothing advised is known to be in force after these, neither this nor what was before it."""
 
 MOST_CHANGES: Final = 96
 """Changes that are kept of a campaign."""
@@ -44,8 +43,8 @@ def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
 
 def _after(draft: Draft, row: AuditRow, entry: AuditEntry, at: int) -> AuditRow:
     name = bytes.fromhex(entry.recommendation_id or "")
-    undone = entry.status is AuditStatus.ROLLED_BACK
-    if entry.status not in IN_FORCE and not undone:
+    undone = entry.status in _ENDS_WHAT_STOOD
+    if entry.status not in FOLLOWED and not undone:
         return row
     comes_second = not undone and _comes_second(draft, row, entry)
     if comes_second or (not undone and name in row.applied):

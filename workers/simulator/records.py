@@ -10,7 +10,6 @@ import numpy as np
 
 from schemas import (
     AuditEntry,
-    AuditStatus,
     Autonomy,
     Breakdown,
     Budget,
@@ -23,6 +22,7 @@ from schemas import (
     Strategy,
     Tick,
 )
+from schemas.audit import IN_FORCE
 from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from workers.simulator.clearing import Policy
 from workers.simulator.market import UNITS
@@ -37,16 +37,6 @@ TELLING_TAKES = timedelta(minutes=2)
 
 NOTICED_AFTER = timedelta(minutes=10)
 """How long after reports are published those that are missing are noticed."""
-
-IN_FORCE = frozenset(
-    {
-        AuditStatus.SIMULATED,
-        AuditStatus.APPLIED,
-        AuditStatus.CONFIRMED,
-        AuditStatus.ROLLED_BACK,
-    }
-)
-"""Statuses of audit entries after which the entry's ``after`` is in force."""
 
 
 def start_of(hour: int) -> datetime:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas import AuditEntry, CampaignKey, Condition, MetricsEvent, Recommendation
+from schemas.audit import OPEN
 from schemas.levers import OF_AN_HOUR
 from schemas.topics import CONDITIONS
 from workers.kafka import Connection
@@ -20,7 +21,7 @@ from workers.status.oddities import Oddities
 from workers.status.offers import Offers
 
 CHANGES = 5
-"""Entries of the audit trail that are kept of each campaign: the last ones."""
+"""Entries of the audit trail that are kept of each campaign: the last ones that are not open."""
 
 
 @dataclass
@@ -65,7 +66,7 @@ class StatusBook(Book):
         """Take in entries of the audit trail, once the recommendations are read."""
         super().audit(entries)
         self.offers.audit(entries)
-        for entry in entries:
+        for entry in (each for each in entries if each.status not in OPEN):
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             self.changes[key].append(entry)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, Kind, Recommendation
-from workers.report.decisions import IN_FORCE
+from schemas.audit import FOLLOWED
 
 _DAY = 86_400.0
 
@@ -43,7 +43,7 @@ class Offers:
         for entry in entries:
             if entry.recommendation_id is None:
                 continue
-            if entry.status in IN_FORCE:
+            if entry.status in FOLLOWED:
                 self._followed.add(entry.recommendation_id)
             elif entry.status is AuditStatus.ROLLED_BACK:
                 self._followed.discard(entry.recommendation_id)

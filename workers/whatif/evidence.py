@@ -10,6 +10,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.calendar import HOUR
 from schemas import AuditEntry
+from schemas.audit import MAY_BE_IN_FORCE
 from workers.whatif.gathering import Gathered, ReportedHour
 
 CUT: float = 0.98
@@ -53,12 +54,22 @@ def cut_off(given: Gathered, spend: Floats, days: Ints) -> Bools:
 def _in_force(given: Gathered, field: str) -> Floats:
     """Return the value of a field in force when each hour began, NaN where that is not known."""
     told: list[AuditEntry] = [
-        entry for entry in given.audit if entry.field == field and entry.after is not None
+        entry for entry in given.audit if entry.field == field and _tells(entry)
     ]
     times = np.array([entry.at.timestamp() for entry in told])
-    values = np.array([np.nan, *(float(entry.after or 0) for entry in told)])
+    values = np.array([np.nan, *map(_value, told)])
     # What is carried out within an hour is meant for it: decisions follow the reports.
     return np.asarray(values[np.searchsorted(times, given.starts + HOUR // 2, side="right")])
+
+
+def _tells(entry: AuditEntry) -> bool:
+    """Return whether an entry says what is in force, or that nobody knows."""
+    return entry.after is not None or entry.status in MAY_BE_IN_FORCE
+
+
+def _value(entry: AuditEntry) -> float:
+    known = entry.after is not None and entry.status not in MAY_BE_IN_FORCE
+    return float(entry.after or 0) if known else np.nan
 
 
 def _told(given: Gathered, read: Callable[[ReportedHour], Decimal | None]) -> Floats:

@@ -52,10 +52,10 @@ def test_until_the_trail_says_something_budgets_are_even() -> None:
         assert 0 <= campaign.day_budget / 24 - amount(int(budget)) < Decimal("0.0001")
 
 
-@pytest.mark.parametrize("status", [AuditStatus.SIMULATED, AuditStatus.ROLLED_BACK])
-def test_what_the_trail_puts_in_force_is_the_budget(status: AuditStatus) -> None:
+@pytest.mark.parametrize("status", ["simulated", "applied", "confirmed", "no_op", "rolled_back"])
+def test_what_the_trail_says_is_in_force_is_the_budget(status: str) -> None:
     in_force = InForce(WORLD.campaigns)
-    in_force.hear([entry(WORLD.campaigns[3], status, "7.25")])
+    in_force.hear([entry(WORLD.campaigns[3], AuditStatus(status), "7.25")])
     changed = in_force.budgets() != even_budgets(WORLD.campaigns)
     assert changed.tolist() == [row == 3 for row in range(10)]
     assert in_force.budgets()[3] == 72_500
@@ -67,11 +67,17 @@ def test_what_the_trail_puts_in_force_is_the_budget(status: AuditStatus) -> None
     [
         entry(WORLD.campaigns[3], AuditStatus.DRIFT, "7.25"),
         entry(WORLD.campaigns[3], AuditStatus.EXPIRED, "7.25"),
+        entry(WORLD.campaigns[3], AuditStatus.INTENT, "7.25"),
+        entry(WORLD.campaigns[3], AuditStatus.SHADOW, "7.25"),
+        entry(WORLD.campaigns[3], AuditStatus.UNVERIFIED, "7.25"),
         entry(WORLD.campaigns[3], AuditStatus.SIMULATED, None),
         entry(WORLD.campaigns[3], AuditStatus.SIMULATED, "7.25", field="daily_budget"),
         entry(make_world(11, seed=4).campaigns[10], AuditStatus.SIMULATED, "7.25"),
     ],
-    ids=["drift", "expired", "without a value", "another field", "another market's campaign"],
+    ids=[
+        *("drift", "expired", "intent", "shadow", "unverified", "without a value"),
+        *("another field", "another market's campaign"),
+    ],
 )
 def test_what_is_not_in_force_changes_nothing(told: AuditEntry) -> None:
     in_force = InForce(WORLD.campaigns)
