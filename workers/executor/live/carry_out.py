@@ -10,6 +10,7 @@ open: whoever takes it up knows nothing, waits in the same way, and reads.
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
@@ -62,6 +63,7 @@ class _CarryOut:
         self._platform = ports.platform(order)
         self._chance: Random = ports.chance(order)
         self._course = Course(order, ports.clock.now())
+        self._fitted = False
         if taken_up_at is not None:
             self._course.may_have_sent = True
             self._course.lands_until = taken_up_at + patience.late_by
@@ -87,7 +89,8 @@ class _CarryOut:
         state = await self._read()
         if isinstance(state, Outcome):
             return state
-        if ended := course.judge(state, self._now()) or self._stop() or self._spent():
+        ended = course.judge(state, self._now()) or self._stop() or self._spent()
+        if ended := ended or self._course.forbidden(state, self._now()):
             return ended
         assert state is not None  # noqa: S101 -- an unknown entity has ended it
         return await self._change(state)
@@ -109,9 +112,17 @@ class _CarryOut:
                 await self._sleep(min(wait, self._patience.longest_wait) if late else wait)
 
     async def _state(self) -> State | None:
+        await self._fit()
         ref = self._order.change.ref
         await self._turn()
         return (await self._ask(self._platform.read_state([ref]), reads=True)).get(ref)
+
+    async def _fit(self) -> None:
+        """Make the target one that the platform can set, before anything is compared with it."""
+        if not self._fitted:
+            change = await self._ask(self._platform.fit(self._order.change), reads=True)
+            self._order = self._course.order = replace(self._order, change=change)
+            self._fitted = True
 
     async def _change(self, state: State) -> Outcome | None:
         """Make one attempt; None if it was not made, or nobody knows."""
@@ -121,7 +132,7 @@ class _CarryOut:
             await self._turn()
             await self._ask(self._platform.validate(change, state), reads=True)
             await self._turn()
-            if stop := self._stop():
+            if stop := self._stop() or course.shadowed(self._now()):
                 return stop
             course.attempts += 1
             receipt = await self._send(state)
@@ -192,6 +203,7 @@ class _CarryOut:
 
     async def _turn(self) -> None:
         await self._gate.turn(self._order)
+        await self._ports.ownership.prove()
         # The last thing before a call, and without waiting between: who woke up must not call.
         if not self._ports.ownership.may_act(self._order):
             raise NotOwner(self._order.action_id)

@@ -60,6 +60,31 @@ class Course:
         self.may_have_sent, self.lands_until = False, None
         return None
 
+    def forbidden(self, state: State | None, now: float) -> Outcome | None:
+        """Return which of the plan's bounds the change would break, by what was read."""
+        order, target, found = self.order, self.order.change.target, state.value if state else None
+        if order.highest is not None and target > order.highest:
+            text = f"{target} is above {order.highest}, the most that the plan allows; correct it"
+            return self.ended(Result.REJECTED, now, "above_highest", text)
+        if state is not None and state.learning and not order.by_person:
+            text = "the platform is learning the entity anew; approve the change to make it still"
+            return self.ended(Result.REJECTED, now, "learning", text)
+        if order.max_change_pct is None or found is None or found == 0:
+            return None
+        moved = abs(target - found) / found * 100
+        if moved > Decimal(str(order.max_change_pct)):
+            text = f"from {found} to {target} is {moved:.1f} %, more than {order.max_change_pct:g} %"
+            text += ", the largest change that the plan allows; a person may make it"
+            return self.ended(Result.REJECTED, now, "change_too_large", text)
+        return None
+
+    def shadowed(self, now: float) -> Outcome | None:
+        """Return what would have been sent, where nothing is to be."""
+        if not self.order.shadow:
+            return None
+        text = f"would set {self.order.change.target}, found {self.before}; nothing was sent"
+        return self.ended(Result.SHADOW, now, "shadow", text)
+
     def _there(self, now: float) -> Outcome:
         wanted = self.order.change.target
         if self.may_have_sent:

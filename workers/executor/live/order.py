@@ -42,6 +42,7 @@ class Order:
     """Make one change, between two moments; both in seconds since 1970, UTC."""
 
     action_id: str
+    """Of this order alone: an action that sets several values has one order for each."""
     platform: str
     change: Change
     expected: Decimal | None
@@ -49,6 +50,14 @@ class Order:
     kind: Kind
     released_at: float
     expires_at: float
+    shadow: bool = False
+    """Whether all is done but the call that would make the change."""
+    by_person: bool = False
+    """Whether a person has released it, who may change what the platform is still learning."""
+    highest: Decimal | None = None
+    """The most that the plan allows to be set; None is no such limit."""
+    max_change_pct: float | None = None
+    """Largest change of what is found, per cent of it; None is no such limit."""
 
     @property
     def account(self) -> Account:

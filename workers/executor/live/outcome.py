@@ -26,6 +26,8 @@ class Result(StrEnum):
     """It may be in force or not: nobody could read it."""
     AUTH_FAILED = "auth_failed"
     FROZEN = "frozen"
+    SHADOW = "shadow"
+    """Would have been sent, in shadow mode."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +54,7 @@ class Outcome:
     """Whether it counts towards the platform's limit of changes by the hour."""
     platform_code: str = ""
     request_id: str = ""
+
+
+IN_FORCE = frozenset({Result.APPLIED, Result.CONFIRMED, Result.NO_OP})
+"""Results after which the target is in force."""

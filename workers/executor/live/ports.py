@@ -20,6 +20,9 @@ class NotOwner(Exception):
 class Platform(Protocol):
     """The part of a `workers.connectors.protocol.Connector` that makes changes."""
 
+    async def fit(self, change: Change) -> Change:
+        """Return the change with the nearest value that can be set, of money never one above."""
+
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         """Return what is in force."""
 
@@ -41,14 +44,17 @@ class Clock(Protocol):
 
 
 class Ownership(Protocol):
-    """Whether this worker still owns the order; asked right before each call, so it never waits.
+    """Whether this worker still owns the order.
 
     It must say no once the lease may be over by the worker's own monotonic clock, not only when
     somebody has told it so.
     """
 
+    async def prove(self) -> None:
+        """Renew the lease where it is soon over; asked before each call."""
+
     def may_act(self, order: Order) -> bool:
-        """Return whether it may call the platform for this order now."""
+        """Return whether it may call the platform now; asked right before, so it never waits."""
 
 
 class Freezes(Protocol):

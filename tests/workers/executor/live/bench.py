@@ -85,6 +85,11 @@ class Bench:
         del order
         self.said.append(said)
 
+    async def prove(self) -> None: ...
+
+    async def fit(self, change: Change) -> Change:
+        return change
+
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         self.log.append("read")
         found = self.reads.pop(0) if len(self.reads) > 1 else self.reads[0]

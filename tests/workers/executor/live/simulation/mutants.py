@@ -34,6 +34,8 @@ def _of(courier: type[Courier]) -> Callable[[History], World]:
 
 
 class _Owner:
+    async def prove(self) -> None: ...
+
     def may_act(self, order: Order) -> bool:
         del order
         return True
@@ -53,6 +55,9 @@ class _Reads:
     order: Order
     once: bool
     seen: State | None = None
+
+    async def fit(self, change: Change) -> Change:
+        return await self.inner.fit(change)
 
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         if self.seen is None and not self.once:

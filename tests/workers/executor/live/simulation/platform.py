@@ -136,6 +136,10 @@ class ModelConnector:
     check: Callable[[str, Change], None]
     is_owner: Callable[[str], bool]
 
+    async def fit(self, change: Change) -> Change:
+        await self._platform.lag()
+        return change
+
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         return {
             ref: State(value=Decimal(await self.platform.read(ref.entity_id)), currency="EUR")

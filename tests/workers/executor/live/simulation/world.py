@@ -212,6 +212,9 @@ class _Owned:
     def __init__(self, world: World, worker: str) -> None:
         self._world, self._worker = world, worker
 
+    async def prove(self) -> None:
+        await self._world.platform.lag()
+
     def may_act(self, order: Order) -> bool:
         del order
         return self._world._is_owner(self._worker)
