@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec import structs
-
-from schemas.action import Action, Release
-from schemas.audit import AuditStatus
-from schemas.levers import BID, DAILY_BUDGET
+from schemas.action import Action
+from schemas.audit import AuditStatus, Mode
 from workers.delivery.api import Record, Step, View
-from workers.executor import entries, holding, returns, simulate
+from workers.executor import entries, holding, ordering, returns
 from workers.executor.draft import Draft
+from workers.executor.effects import put_in_force
 from workers.executor.entries import Finding, expired, rejected
-from workers.executor.freezes import freeze_on
+from workers.executor.obstacles import obstacles
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.rows import (
     Campaign,
-    Change,
     Holds,
-    InForce,
-    PlanRule,
     change_key,
     held_key,
     pack,
     pack_due,
     unpack,
 )
-from workers.executor.slots import slot_of, targets_of
-from workers.executor.tables import ACTIONS, rule_of, said_about
+from workers.executor.tables import ACTIONS, rule_of
 from workers.instants import to_ms
-
-_BEGUN_ELSEWHERE = (DAILY_BUDGET, BID)
-"""Fields that had a value before the first action: the plan's own budget, which its version stands
-for, and a bid that only reports name."""
 
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -98,11 +88,14 @@ def _carry_out(
     before = campaign.value_for(action)
     if action.returns_from:
         action = returns.within_plan(action, rule_of(draft.view, action.key))
-    obstacle = obstacle or next(_obstacles(draft, campaign, action, at), None)
+    if obstacle is None and draft.policy.mode is Mode.LIVE:
+        ordering.order(draft, campaign, action, at)
+        return _remember(draft, campaign, action, at)
+    obstacle = obstacle or next(obstacles(draft, campaign, action, at), None)
     if obstacle is not None:
         finding = obstacle._replace(before=before, after=before)
     else:
-        campaign = _effect(draft, campaign, action)
+        campaign = put_in_force(draft, campaign, action)
         status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
         reason = returns.RETURNED if action.returns_from else None
         finding = Finding(status, reason, before=before, after=action.target)
@@ -150,90 +143,3 @@ def _untimely(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
 def _too_many(draft: Draft) -> Finding:
     limit = draft.policy.remembered
     return rejected("too_many_waiting", f"{limit} actions of the campaign wait already")
-
-
-def _obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
-    """Yield what keeps ``action`` from having an effect; the first one counts."""
-    said = said_about(draft.view, action.key)
-    if freeze := freeze_on(draft.policy, draft.view, said, action, at):
-        yield rejected("frozen", freeze)
-    rule = rule_of(draft.view, action.key)
-    by_policy = action.released_by is Release.POLICY and not action.returns_from
-    if rule and by_policy and rule.needs_person and rule.version >= action.plan_version:
-        detail = f"version {rule.version} of the plan asks for a person's approval"
-        yield rejected("needs_approval", detail)
-    if refusal := simulate.refusal(action):
-        yield refusal
-    if _is_of_another_plan(action, rule):
-        # Its bounds were those of that version; another one may allow less.
-        detail = f"was decided for version {action.plan_version} of the plan, which holds no more"
-        yield rejected("plan_changed", detail)
-    yield from _compare(campaign, action)
-
-
-def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
-    """Return whether the plan that bounded a daily budget or a bid is in force no more."""
-    if action.field == BID:
-        newer = rule is not None and rule.version > action.plan_version
-        # To go back to what was is bounded by nothing that is decided now; a cut that ends by
-        # itself is held to the bounds of now.
-        return newer and action.rolls_back is None and not action.returns_from
-    holds = rule is not None and rule.holds and rule.version == action.plan_version
-    return action.field == DAILY_BUDGET and not holds
-
-
-def _compare(campaign: Campaign, action: Action) -> Iterator[Finding]:
-    current = {slot: campaign.standing(slot, action) for slot in targets_of(action)}
-    for found in current.values():
-        if found and found.currency != action.currency:
-            detail = f"{found.currency} is in force, the action is in {action.currency}"
-            yield rejected("currency_mismatch", detail)
-    if all(found and found.value == targets_of(action)[slot] for slot, found in current.items()):
-        yield Finding(AuditStatus.NO_OP, "already_in_force")
-    if action.returns_from:
-        if superseded := returns.obstacle(campaign, action):
-            yield superseded
-        return
-    own = current[slot_of(action)]
-    before = own.value if own else None
-    if own is None and action.field in _BEGUN_ELSEWHERE:
-        return
-    if before != action.expected:
-        detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
-        yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
-
-
-def _said(value: object) -> str:
-    return "nothing" if value is None else str(value)
-
-
-def _effect(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
-    """Put the target in force, and write down what a roll-back needs."""
-    own = bytes.fromhex(action.action_id)
-    name = slot_of(action)
-    current = campaign.standing(name, action)
-    unset = action.expected if action.field in _BEGUN_ELSEWHERE else None
-    change = Change(
-        action=action,
-        before=current.value if current else unset,
-        previous=current.set_by if current else b"",
-    )
-    draft.writes[change_key(action.key, own)] = pack(change)
-    if action.rolls_back:
-        _mark(draft, action.key, action.rolls_back, undone_by=own)
-    values = {
-        slot: InForce(target, action.currency, own, action.plan_version)
-        for slot, target in targets_of(action).items()
-    }
-    return Campaign({**campaign.in_force, **values}, campaign.memory)
-
-
-def _mark(draft: Draft, campaign: bytes, action_id: str, *, undone_by: bytes) -> None:
-    """Note on a change that it is undone; if it had undone another, that one holds again."""
-    key = change_key(campaign, bytes.fromhex(action_id))
-    change = unpack(draft.read(key), Change)
-    if change is None:
-        return
-    draft.writes[key] = pack(structs.replace(change, undone_by=undone_by))
-    if undone_by and change.action.rolls_back:
-        _mark(draft, campaign, change.action.rolls_back, undone_by=b"")

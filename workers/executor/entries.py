@@ -10,16 +10,41 @@ from schemas.action import Action
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import canonical_bytes, digest
 from schemas.decision import Decision
-from schemas.levers import BID_MULTIPLIER
+from schemas.levers import BID_MULTIPLIER, CURRENCY_UNIT, MULTIPLIER_UNIT
 from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
+from workers.connectors.amounts import MONEY
 from workers.executor.draft import Draft
+from workers.executor.orders import OpenOrder, Part
 from workers.instants import from_ms
 
 PACEKEEPER = "pacekeeper"
 """Actor of what happens because time has passed."""
 
 _LONGEST_DETAIL = 2000
+
+
+class Sent(NamedTuple):
+    """What went over the wire, and by what the platform's support finds it."""
+
+    value: Decimal | None = None
+    """In the platform's own unit."""
+    attempts: int = 0
+    platform_code: str = ""
+    request_id: str = ""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return it as an entry has it."""
+        return {
+            "sent": self.value,
+            "attempt": self.attempts,
+            "platform_code": self.platform_code or None,
+            "request_id": self.request_id or None,
+        }
+
+
+NOTHING_SENT = Sent()
 
 
 class Finding(NamedTuple):
@@ -32,6 +57,7 @@ class Finding(NamedTuple):
     """What was found in force."""
     after: Decimal | None = None
     """What is in force now."""
+    sent: Sent = NOTHING_SENT
 
 
 def rejected(reason: str, detail: str) -> Finding:
@@ -76,7 +102,36 @@ def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
         without_jitter=action.without_jitter,
         rolls_back=action.rolls_back,
         versions={"plan": action.plan_version},
+        **finding.sent.fields,
         **_what(action),
+    )
+
+
+def of_part(draft: Draft, order: OpenOrder, part: Part, at: int, finding: Finding) -> None:
+    """Add what became of one value that the order's action has set on the platform."""
+    action = order.action
+    _add(
+        draft,
+        action,
+        at,
+        finding,
+        since=action.released_at,
+        actor=action.actor,
+        action_id=action.action_id,
+        recommendation_id=action.recommendation_id,
+        decision_id=None,
+        entity=part.entity,
+        entity_id=part.entity_id,
+        field=f"platform_{part.lever}",
+        unit=CURRENCY_UNIT if part.lever in MONEY else MULTIPLIER_UNIT,
+        currency=order.currency,
+        hour=action.hour,
+        expected=part.expected,
+        before=finding.before,
+        target=part.target,
+        after=finding.after,
+        versions={"plan": action.plan_version},
+        **finding.sent.fields,
     )
 
 

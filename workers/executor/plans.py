@@ -10,12 +10,12 @@ from msgspec import structs
 from schemas.codec import decode
 from schemas.errors import SchemaError
 from schemas.keys import check_key
-from schemas.plan import Plan
+from schemas.plan import Actuator, Plan, Strategy
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor.draft import Draft
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.rows import PlanRule, pack, unpack
+from workers.executor.rows import Bounds, PlanRule, pack, unpack
 from workers.executor.tables import PLANS, clock_of, held_for
 from workers.partitioner import partition_of
 
@@ -47,9 +47,10 @@ def plans_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
 def _follow(draft: Draft, plan: Plan) -> None:
     """Keep the plan if it is newer; for a campaign that had none, release what waited for it."""
     known = unpack(draft.read(plan.key), PlanRule)
-    rule = PlanRule(plan.version, plan.autonomy, plan.protected, highest=_highest(plan))
+    rule = _rule(plan)
     if known is not None and known.holds:
-        if plan.version > known.version:
+        # An older release kept less of a plan: the same one fills it in.
+        if plan.version > known.version or (plan.version == known.version and not known.currency):
             draft.writes[plan.key] = pack(structs.replace(rule, since=known.since))
         return
     clock = clock_of(draft.view)
@@ -59,9 +60,26 @@ def _follow(draft: Draft, plan: Plan) -> None:
             draft.publish(ACTIONS, held.action, at=held.at)
 
 
-def _highest(plan: Plan) -> dict[str, Decimal | None]:
-    own = {each.ad_set_id: each.bid.max for each in plan.ad_sets if each.bid}
-    return own if plan.bid is None else {"": plan.bid.max, **own}
+def _rule(plan: Plan) -> PlanRule:
+    bids = {each.ad_set_id: each.bid for each in plan.ad_sets if each.bid}
+    if plan.bid is not None:
+        bids = {"": plan.bid, **bids}
+    adaptive = plan.strategy is Strategy.ADAPTIVE
+    return PlanRule(
+        plan.version,
+        plan.autonomy,
+        plan.protected,
+        highest={name: bid.max for name, bid in bids.items()},
+        currency=plan.currency,
+        actuator=plan.actuator or (Actuator.BID if adaptive else Actuator.BUDGET),
+        target_cpa=plan.target_cpa,
+        target_roas=None if plan.target_roas is None else Decimal(str(plan.target_roas)),
+        bids={name: Bounds(bid.base, bid.min) for name, bid in bids.items()},
+        ad_sets=tuple(each.ad_set_id for each in plan.ad_sets),
+        protected_ad_sets=tuple(each.ad_set_id for each in plan.ad_sets if each.protected),
+        max_change_pct=plan.guardrails.max_change_pct,
+        daily_cap=plan.daily_cap,
+    )
 
 
 def _forget(draft: Draft, campaign: bytes) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from schemas.audit import Mode
 from schemas.topic import DEFAULT_PREFIX, Topic
+from workers.executor.platforms import KnownPlatforms
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -18,6 +19,8 @@ class ExecutorPolicy:
     prefix: str = DEFAULT_PREFIX
     """First part of every topic's name."""
     mode: Mode = Mode.SIMULATE
+    platforms: KnownPlatforms = field(default_factory=KnownPlatforms)
+    """Whose accounts may be changed, in mode live."""
     remembered: int = 64
     """Ids kept per campaign of actions, of recommendations and of decisions, each: repeats of
     these are known, and these actions can be rolled back. Those that expire first are forgotten

@@ -41,10 +41,10 @@ def judge(view: View, campaign: bytes, action_id: str) -> tuple[Undo, str, Chang
         text = "nothing was known to be in force before it: there is no value to go back to"
         return Undo.NOT_UNDOABLE, text, change
     current = in_force(view, campaign).in_force[slot_of(change.action)]
-    if own not in _standing(view, campaign, current.set_by):
+    if current.set_by and own not in _standing(view, campaign, current.set_by):
         text = f"action {current.set_by.hex()} has set the field since; roll that back first"
         return Undo.SUPERSEDED, text, change
-    if current.value != change.action.target:
+    if not current.set_by or current.value != change.action.target:
         text = f"{current.value} is in force, not the {change.action.target} that it had set"
         return Undo.DRIFTED, text, change
     return Undo.UNDOABLE, "", change

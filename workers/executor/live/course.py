@@ -73,7 +73,9 @@ class Course:
             return None
         moved = abs(target - found) / found * 100
         if moved > Decimal(str(order.max_change_pct)):
-            text = f"from {found} to {target} is {moved:.1f} %, more than {order.max_change_pct:g} %"
+            text = (
+                f"from {found} to {target} is {moved:.1f} %, more than {order.max_change_pct:g} %"
+            )
             text += ", the largest change that the plan allows; a person may make it"
             return self.ended(Result.REJECTED, now, "change_too_large", text)
         return None

@@ -137,7 +137,7 @@ class ModelConnector:
     is_owner: Callable[[str], bool]
 
     async def fit(self, change: Change) -> Change:
-        await self._platform.lag()
+        await self.platform.lag()
         return change
 
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:

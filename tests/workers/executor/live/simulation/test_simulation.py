@@ -41,7 +41,8 @@ def test_the_histories_come_to_every_end_and_see_every_fate() -> None:
         fates.update(fate for line in world.platform.log for fate in Fate if f"is {fate}" in line)
         strays += sum(sent.stray for sent in world.platform.sent)
 
-    assert set(results) == set(Result)
+    # No history orders a shadow: it never sends, so nothing of it can go wrong.
+    assert set(results) == set(Result) - {Result.SHADOW}
     assert set(fates) == set(Fate)
     # A paused worker does wake between its last check and the socket.
     assert strays > 0

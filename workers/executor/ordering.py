@@ -1,0 +1,140 @@
+"""Ordering: an action becomes an order, whose intent is in the log before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from msgspec import structs
+
+from schemas.action import Action, Release
+from schemas.audit import AuditStatus
+from workers.connectors.settings import AccountMode
+from workers.executor import entries
+from workers.executor.draft import Draft
+from workers.executor.entries import Finding, expired, rejected
+from workers.executor.obstacles import obstacles
+from workers.executor.orders import OpenOrder, Orders, Part, orders_key
+from workers.executor.rows import Campaign, pack, unpack
+from workers.executor.tables import known_plan_of
+from workers.executor.translating import CannotSet, parts_of
+from workers.instants import from_ms, to_ms
+
+
+def orders_of(draft: Draft, campaign: bytes) -> Orders:
+    """Return the campaign's orders, as this step has left them."""
+    return unpack(draft.read(orders_key(campaign)), Orders) or Orders()
+
+
+def keep(draft: Draft, campaign: bytes, orders: Orders) -> None:
+    """Write the campaign's orders."""
+    draft.writes[orders_key(campaign)] = pack(orders)
+
+
+def order(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
+    """Carry the action out now, or after those that are under way."""
+    orders = orders_of(draft, action.key)
+    if orders.under_way is None:
+        keep(draft, action.key, begun(draft, campaign, orders, action, at))
+    elif len(orders.waiting) < draft.policy.remembered:
+        waiting = (*orders.waiting, action)
+        keep(draft, action.key, structs.replace(orders, waiting=waiting))
+    else:
+        most = draft.policy.remembered
+        detail = f"{most} actions of the campaign wait for the platform already"
+        _end(draft, campaign, action, at, rejected("too_many_waiting", detail))
+
+
+def next_begun(draft: Draft, campaign: Campaign, orders: Orders, at: int) -> Orders:
+    """Begin the first of those that wait that nothing keeps from it; nothing is under way."""
+    while orders.waiting and orders.under_way is None:
+        action, *others = orders.waiting
+        orders = structs.replace(orders, waiting=tuple(others))
+        orders = begun(draft, campaign, orders, action, at)
+    return orders
+
+
+def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: int) -> Orders:
+    """Write the intent, or why there is none; return the orders with the action under way, if."""
+    try:
+        obstacle = next(_all_obstacles(draft, campaign, action, at), None)
+        opened = None if obstacle else _opened(draft, campaign, orders, action, at)
+    except CannotSet as error:
+        obstacle, opened = error.finding, None
+    if opened is None:
+        _end(draft, campaign, action, at, obstacle or _nothing_to_set())
+        return orders
+    if not opened.shadow:
+        before = campaign.value_for(action)
+        finding = Finding(AuditStatus.INTENT, "to_be_sent", _told(opened.parts), before=before)
+        entries.of_action(draft, action, at, finding)
+    return structs.replace(orders, under_way=opened, count=orders.count + 1)
+
+
+def _nothing_to_set() -> Finding:
+    return rejected("nothing_to_set", "no ad set of the campaign has a bid that this would change")
+
+
+def _all_obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterable[Finding]:
+    if to_ms(action.expires_at) <= at:
+        detail = f"expired at {action.expires_at.isoformat()} while others were carried out"
+        yield expired("expired", f"{detail}; wait for the next recommendation")
+    if draft.policy.platforms.mode_of(action) is None:
+        account = f"account {action.account_id} of {action.platform}"
+        detail = f"{account} is not among those that may be changed: add it to executor.platforms"
+        yield rejected("unknown_account", detail)
+    yield from obstacles(draft, campaign, action, at)
+
+
+def _opened(
+    draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: int
+) -> OpenOrder | None:
+    rule = known_plan_of(draft.view, action.key)
+    if rule is None or not rule.currency:
+        raise CannotSet("plan_not_known", "no plan of the campaign is known: publish it once more")
+    currency = action.currency or rule.currency
+    parts = parts_of(draft.policy.platforms, rule, campaign, action, currency)
+    for part in parts:
+        _refuse_hands_off(orders, part, action, at)
+    known = tuple(structs.replace(part, expected=orders.set_last.get(part.slot)) for part in parts)
+    if not known:
+        return None
+    return OpenOrder(
+        action=action,
+        currency=currency,
+        begun=at,
+        number=orders.count,
+        # Never above the total midway: what is lowered goes first.
+        parts=tuple(sorted(known, key=_raises)),
+        shadow=draft.policy.platforms.mode_of(action) is AccountMode.SHADOW,
+    )
+
+
+def _refuse_hands_off(orders: Orders, part: Part, action: Action, at: int) -> None:
+    until = orders.hands_off.get(part.slot, 0)
+    if action.released_by is Release.POLICY and until > at:
+        detail = f"somebody else has set {part.lever} on the platform; it is left alone until "
+        detail += f"{from_ms(until).isoformat()}: approve a recommendation to change it before"
+        raise CannotSet("edited_by_others", detail)
+
+
+def _raises(part: Part) -> bool:
+    return part.expected is None or part.target > part.expected
+
+
+def _end(draft: Draft, campaign: Campaign, action: Action, at: int, finding: Finding) -> None:
+    before = campaign.value_for(action)
+    entries.of_action(draft, action, at, finding._replace(before=before, after=before))
+
+
+def _told(parts: Iterable[Part]) -> str:
+    """Return what is about to be set, in words."""
+    return "; ".join(
+        f"{part.lever} of {part.entity} {part.entity_id}: {_or_unknown(part.expected)}"
+        f" to {part.target}"
+        for part in parts
+    )
+
+
+def _or_unknown(value: Decimal | None) -> str:
+    return "what is found" if value is None else str(value)

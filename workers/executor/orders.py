@@ -1,0 +1,116 @@
+"""Orders: what is being set on a platform for each campaign, one action after the other.
+
+A campaign's actions are carried out in turn: what the next one finds is what the last one has
+left. An order is open from the transaction that wrote its intent until the one that tells its
+outcome, whoever dies in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from schemas.action import Action
+from schemas.fields import Entity
+from workers.connectors.protocol import Lever
+from workers.executor.live.outcome import IN_FORCE, Result
+from workers.executor.rows import Row, unpack
+
+_ORDERS: Final = b"\1"
+"""First byte of the keys of `Orders`; no campaign's key begins with it."""
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """One value of the platform that an action sets."""
+
+    entity: Entity
+    entity_id: str
+    lever: Lever
+    target: Decimal
+    expected: Decimal | None = None
+    """What was set there last; None where nothing is known."""
+    highest: Decimal | None = None
+    max_change_pct: float | None = None
+    result: Result | None = None
+    """How it ended; None while it has not."""
+    before: Decimal | None = None
+    after: Decimal | None = None
+
+    @property
+    def slot(self) -> str:
+        """Return what names the value on the platform."""
+        return f"{self.entity}\0{self.entity_id}\0{self.lever}"
+
+    @property
+    def was_set(self) -> bool:
+        """Return whether it was changed, and would have to be put back."""
+        return self.result in IN_FORCE and self.before is not None and self.before != self.target
+
+
+class OpenOrder(msgspec.Struct, frozen=True, array_like=True):
+    """An action that is being carried out; of its parts the first that has not ended is next."""
+
+    action: Action
+    currency: str
+    begun: int
+    """When, milliseconds."""
+    number: int
+    """Of the campaign's orders, counted from 0."""
+    parts: tuple[Part, ...]
+    shadow: bool = False
+    undoing: bool = False
+    """Whether the parts put back what others, before one that failed, had set."""
+    failure: str = ""
+    """Why, while undoing."""
+
+    @property
+    def at(self) -> int | None:
+        """Return the position of the part that is next; None when all have ended."""
+        return next((at for at, part in enumerate(self.parts) if part.result is None), None)
+
+    @property
+    def order_id(self) -> str:
+        """Return what names the order of the part that is next."""
+        return f"{self.action.action_id}-{'undo-' if self.undoing else ''}{self.at}"
+
+    def with_part(self, part: Part) -> OpenOrder:
+        """Return the order with its next part replaced."""
+        at = self.at or 0
+        parts = (*self.parts[:at], part, *self.parts[at + 1 :])
+        return msgspec.structs.replace(self, parts=parts)
+
+
+class Orders(Row, frozen=True, array_like=True):
+    """What is being carried out for one campaign, what waits behind it, and what was left."""
+
+    under_way: OpenOrder | None = None
+    waiting: tuple[Action, ...] = ()
+    count: int = 0
+    set_last: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """What is in force on the platform by what was read last, by `Part.slot`."""
+    budget_changes: dict[str, tuple[int, ...]] = msgspec.field(default_factory=dict)
+    """When budgets may have been changed, milliseconds, the last few, by `Part.slot`."""
+    hands_off: dict[str, int] = msgspec.field(default_factory=dict)
+    """Until when policy leaves alone what somebody else has set, milliseconds, by `Part.slot`."""
+
+    def holds(self, action_id: str) -> bool:
+        """Return whether the action is under way or waits."""
+        ids = {one.action_id for one in self.waiting}
+        return action_id in ids or bool(
+            self.under_way and self.under_way.action.action_id == action_id
+        )
+
+
+def orders_key(campaign: bytes) -> bytes:
+    """Return the key of the campaign's `Orders`, beside those of the campaigns themselves."""
+    return _ORDERS + campaign
+
+
+def orders_in(rows: Mapping[bytes, bytes | None]) -> Iterator[tuple[bytes, Orders]]:
+    """Yield campaign and `Orders` of those rows of the table of actions that are some."""
+    for key, row in rows.items():
+        if key.startswith(_ORDERS) and (orders := unpack(row, Orders)) is not None:
+            yield key[1:], orders

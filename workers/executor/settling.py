@@ -1,0 +1,210 @@
+"""Settling: what the platform has said becomes what is in force, and an entry in the audit trail.
+
+What is set in several places is all set or put back: where one part fails, those before it go
+back to what was found there.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from msgspec import structs
+
+from schemas.audit import AuditStatus
+from workers.connectors.protocol import Lever
+from workers.delivery.api import Step, View
+from workers.executor import entries, returns
+from workers.executor.draft import Draft
+from workers.executor.effects import put_in_force
+from workers.executor.entries import Finding, Sent
+from workers.executor.holding import holds_of
+from workers.executor.live.order import BUDGETS
+from workers.executor.live.outcome import IN_FORCE, Outcome, Result
+from workers.executor.ordering import keep, next_begun, orders_of
+from workers.executor.orders import OpenOrder, Orders, Part
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.rows import Campaign, Holds, InForce, held_key, pack, pack_due, unpack
+from workers.executor.slots import slot_of
+from workers.executor.tables import ACTIONS
+
+_STATUSES: Final = {
+    Result.APPLIED: AuditStatus.APPLIED,
+    Result.CONFIRMED: AuditStatus.CONFIRMED,
+    Result.NO_OP: AuditStatus.NO_OP,
+    Result.DRIFT: AuditStatus.DRIFT,
+    Result.REJECTED: AuditStatus.REJECTED,
+    Result.EXPIRED: AuditStatus.EXPIRED,
+    Result.FAILED: AuditStatus.FAILED,
+    Result.UNVERIFIED: AuditStatus.UNVERIFIED,
+    Result.AUTH_FAILED: AuditStatus.FAILED,
+    Result.FROZEN: AuditStatus.REJECTED,
+    Result.SHADOW: AuditStatus.SHADOW,
+}
+_HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
+"""How long policy leaves alone what somebody else has set."""
+_BUDGET_CHANGES: Final = 8
+"""Most times of changes kept of one budget; no platform allows more of them in an hour."""
+
+
+def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outcome) -> Step:
+    """Take up how the next part of a campaign's order has ended; told twice, it does nothing."""
+    draft = Draft(policy, view, ACTIONS)
+    orders = orders_of(draft, campaign)
+    opened = orders.under_way
+    if opened is None or opened.at is None or opened.order_id != told.action_id:
+        draft.count("repeats", "outcomes")
+        return draft.done()
+    _Settling(draft, orders, opened, told).settle()
+    return draft.done()
+
+
+class _Settling:
+    """One outcome on its way into the tables."""
+
+    def __init__(self, draft: Draft, orders: Orders, opened: OpenOrder, told: Outcome) -> None:
+        self._draft, self._orders, self._opened, self._told = draft, orders, opened, told
+        self._at = int(told.at * 1000)
+        self._action = opened.action
+        stored = unpack(draft.read(self._action.key), Campaign)
+        self._campaign = stored or Campaign()
+
+    def settle(self) -> None:
+        before = self._campaign
+        self._note(self._told)
+        if self._told.result not in IN_FORCE and not self._opened.shadow and self._put_back():
+            pass
+        elif self._opened.at is not None and self._goes_on():
+            self._orders = structs.replace(self._orders, under_way=self._opened)
+        else:
+            self._end()
+            orders = structs.replace(self._orders, under_way=None)
+            self._orders = next_begun(self._draft, self._campaign, orders, self._at)
+        if self._campaign is not before:
+            self._draft.writes[self._action.key] = pack(self._campaign)
+        keep(self._draft, self._action.key, self._orders)
+
+    def _note(self, told: Outcome) -> None:
+        """Write down how the part has ended."""
+        part = self._opened.parts[self._opened.at or 0]
+        # What was sent is the nearest value that the platform can have.
+        target = told.after if told.result in IN_FORCE and told.after is not None else part.target
+        ended = structs.replace(
+            part, result=told.result, target=target, before=told.before, after=told.after
+        )
+        self._orders = _noted(self._orders, ended, told, self._at)
+        self._opened = self._opened.with_part(ended)
+        if _stands_for_more(self._opened, ended):
+            entries.of_part(self._draft, self._opened, ended, self._at, _finding(told))
+
+    def _goes_on(self) -> bool:
+        """Return whether the next part is to be set: all of what is put back, whatever fails."""
+        opened, result = self._opened, self._told.result
+        return opened.undoing or opened.shadow or result in IN_FORCE
+
+    def _put_back(self) -> bool:
+        """Begin to put back what was set before a part that failed, if anything was."""
+        opened = self._opened
+        back = _back(opened)
+        if opened.undoing or not back:
+            return False
+        finding = Finding(AuditStatus.INTENT, "to_be_put_back", self._told.text)
+        entries.of_action(self._draft, self._action, self._at, finding)
+        undoing = structs.replace(opened, parts=back, undoing=True, failure=self._told.text)
+        self._orders = structs.replace(self._orders, under_way=undoing)
+        return True
+
+    def _end(self) -> None:
+        """Tell how the action ended, and what is in force now."""
+        opened, action, told = self._opened, self._action, self._told
+        before = self._campaign.value_for(action)
+        finding = _undone(opened) if opened.undoing else _finding(told)
+        if not opened.undoing and told.result in IN_FORCE:
+            finding = self._take_effect(finding)
+            after = action.target
+        else:
+            self._campaign = _found(opened, self._campaign, told)
+            unknown = finding.status is AuditStatus.UNVERIFIED
+            after = None if unknown else self._campaign.value_for(action)
+        finding = finding._replace(before=before, after=after)
+        entries.of_action(self._draft, action, self._at, finding)
+
+    def _take_effect(self, finding: Finding) -> Finding:
+        action, campaign = self._action, self._campaign
+        changes = self._told.result is not Result.NO_OP or any(
+            part.was_set for part in self._opened.parts
+        )
+        if changes or campaign.value_for(action) != action.target:
+            self._campaign = put_in_force(self._draft, campaign, action)
+        if promised := returns.promised(self._draft, self._campaign, action, self._at):
+            holds = Holds((*holds_of(self._draft, action.key).held, *promised))
+            self._draft.writes[held_key(action.key)] = pack_due(holds)
+        if action.rolls_back and changes:
+            return finding._replace(status=AuditStatus.ROLLED_BACK)
+        return finding._replace(status=AuditStatus.APPLIED) if changes else finding
+
+
+def _back(opened: OpenOrder) -> tuple[Part, ...]:
+    """Return the parts that put back what was set, the last one first."""
+    return tuple(
+        Part(part.entity, part.entity_id, part.lever, part.before, expected=part.target)
+        for part in reversed(opened.parts)
+        if part.was_set and part.before is not None
+    )
+
+
+def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
+    """Return the campaign with what somebody else has set, where that is a value of its own."""
+    action = opened.action
+    plain = len(opened.parts) == 1 and opened.parts[0].target == action.target
+    if told.result is not Result.DRIFT or told.after is None or not plain:
+        return campaign
+    found = InForce(told.after, action.currency, b"", action.plan_version)
+    return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
+
+
+def _undone(opened: OpenOrder) -> Finding:
+    left = [part for part in opened.parts if part.result not in IN_FORCE]
+    if not left:
+        return Finding(AuditStatus.FAILED, "put_back", f"{opened.failure}; all was put back")
+    told = ", ".join(f"{part.lever} of {part.entity} {part.entity_id}" for part in left)
+    detail = f"{opened.failure}; could not be put back: {told}: look at the platform"
+    return Finding(AuditStatus.UNVERIFIED, "partly_made", detail)
+
+
+def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
+    """Keep what the platform has now, when a budget was changed, and what others have set."""
+    last, slot = dict(orders.set_last), part.slot
+    last.pop(slot, None)
+    if told.after is not None:
+        last[slot] = told.after
+    changes, hands_off = dict(orders.budget_changes), dict(orders.hands_off)
+    if told.may_have_changed and part.lever in BUDGETS:
+        changes[slot] = (*changes.get(slot, ()), at)[-_BUDGET_CHANGES:]
+    if told.result is Result.DRIFT:
+        hands_off[slot] = at + _HANDS_OFF
+    return structs.replace(orders, set_last=last, budget_changes=changes, hands_off=hands_off)
+
+
+def _stands_for_more(opened: OpenOrder, part: Part) -> bool:
+    """Return whether what was set is another value than the action's own."""
+    action = opened.action
+    same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
+    own = same and part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
+    return opened.undoing or len(opened.parts) > 1 or not own
+
+
+def _finding(told: Outcome) -> Finding:
+    try:
+        value = Decimal(told.sent) if told.sent else None
+    except InvalidOperation:
+        value = None
+    return Finding(
+        _STATUSES[told.result],
+        told.reason,
+        told.text,
+        before=told.before,
+        after=told.after,
+        sent=Sent(value, told.attempts, told.platform_code, told.request_id),
+    )
