@@ -20,7 +20,7 @@ from engine.holds import NONE, hold_codes, stops
 from engine.horizon import Horizon, clock_of, horizon_of, lifted, slot_weights
 from engine.policy import CLAMPED, Ruling
 from engine.reallocation import Departure, Reallocated, nothing_departs, reallocate
-from engine.risk import Outlook, hourly_cap, outlook
+from engine.risk import Outlook, day_budget, hourly_cap, outlook
 from engine.ruling import Ruled, Wanted, ruled
 from engine.situation import Clock, Situation
 from engine.steering import Steering, steer
@@ -57,6 +57,9 @@ class Decisions:
     """Shape (B, 25), amounts from the target hour to the end of its local day."""
     cap: Ints
     """What the target hour must not exceed."""
+    day_budget: Ints
+    """What its local day may have spent when the target hour is over: with a multiplier that has
+    spent its cap at most, else its budget, which is what holds it."""
     binding: Ints
     """What a multiplier follows from, a position in `engine.steering.BINDING`; 0 for a budget."""
     confidence: Floats
@@ -126,6 +129,7 @@ def _decisions(situation: Situation, made: _Made) -> Decisions:
     rows, steering, lever = situation.steered.rows, made.steering, made.found.lever
     expected = outlook(made.clock, made.horizon)
     cap, binding = _caps(situation, made)
+    amount = np.where(found.steers, cap, found.ruling.value)
     return Decisions(
         clock=made.clock,
         horizon=made.horizon,
@@ -141,6 +145,7 @@ def _decisions(situation: Situation, made: _Made) -> Decisions:
         value=found.ruling.value,
         plan=_following(situation, made.day, found),
         cap=cap,
+        day_budget=day_budget(amount, made.horizon, situation.plans["daily_cap"]),
         binding=binding,
         confidence=made.sure,
         unmet=planned.unmet,

@@ -48,6 +48,9 @@ class Horizon:
     """What the rest of today may spend, >= 0."""
     hard_cap: Ints
     """What the rest of today must not exceed, >= 0, whatever unreported hours have spent."""
+    day_spent: Ints
+    """What today has spent when the target hour begins, rounded down: what is known of it, what is
+    expected but unreported, and what lost hours may have been."""
     day_left: Ints
     """What the day's cap leaves of today, below zero when overspent."""
     day_floor: Ints
@@ -144,6 +147,7 @@ def horizon_of(situation: Situation, clock: Clock, slots: Floats, rates: Ints) -
         left=money.left,
         today=_today(money, _share(money.left, rest_today, rest)),
         hard_cap=money.hard_cap,
+        day_spent=money.day_spent,
         day_left=money.day_left,
         day_floor=money.day_floor,
         elapsed=_expected(situation, gaps, _wall(situation, started), _wall(situation, ends)),

@@ -24,6 +24,7 @@ class MoneyLeft:
     spent: Ints
     today: Ints
     """What today has spent, rounded up."""
+    day_spent: Ints
     in_flight: Ints
     left: Ints
     hard_cap: Ints
@@ -83,12 +84,20 @@ def money_left(
     return MoneyLeft(
         spent=by_period,
         today=today,
+        day_spent=_known_today(situation, clock) + in_flight_today,
         in_flight=in_flight,
         left=left,
         hard_cap=np.maximum(np.minimum(surely, surely_today), 0),
         day_left=_or_worst(situation, plans["daily_cap"] - today - in_flight_today, surely_today),
         day_floor=np.minimum(plans["daily_floor"] - today - in_flight_today, left),
     )
+
+
+def _known_today(situation: Situation, clock: Clock) -> Ints:
+    """Return what today has spent, rounded down, so that no hour gets more for the rounding."""
+    exponents = situation.plans["exponent"].astype(np.int64)
+    spent = money.floor_to_minor(situation.campaigns["day"], exponents)
+    return np.where(clock.day == clock.newest_day, spent, 0)
 
 
 def _or_worst(situation: Situation, left: Ints, surely: Ints) -> Ints:

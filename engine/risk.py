@@ -1,4 +1,4 @@
-"""Where the spend is heading: pace, projection, exhaustion, a cap on the next hour."""
+"""Where the spend is heading: pace, projection, exhaustion, caps on the next hour and its day."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from engine.arrays import Bools, Floats, Ints
 from engine.calendar import DAY, FAR, HOUR
 from engine.horizon import Horizon
 from engine.normal import NINETIETH
+from engine.plans import UNLIMITED
 from engine.situation import Clock
 
 NO_TIME: Final = -1
@@ -88,6 +89,25 @@ def hourly_cap(amount: Ints, horizon: Horizon, limits: Ints) -> Ints:
     surprising = np.ceil(np.minimum(amount, 2**50) * factor).astype(np.int64)
     cap: Ints = np.minimum(np.maximum(surprising, amount), limits)
     return np.minimum(cap, horizon.hard_cap)
+
+
+def day_budget(amount: Ints, horizon: Horizon, limits: Ints) -> Ints:
+    """Return what the day may have spent when the next hour is over, minor units, shape (B,), >= 0.
+
+    A platform that knows no budget but the day's holds the hour to ``amount`` (B,) by it, if the
+    day has spent what is expected of it. It is never above the plan's cap of the day ``limits``
+    (B,), nor above what the day will have spent when nothing is left of the period.
+    """
+    spent = _bounded(horizon.day_spent)
+    left = _bounded(horizon.allowance - horizon.spent - horizon.in_flight)
+    most = np.minimum(limits, spent + left)
+    after: Ints = np.minimum(spent + np.minimum(amount, UNLIMITED), most)
+    return np.maximum(after, 0)
+
+
+def _bounded(amounts: Ints) -> Ints:
+    """Return amounts of which two can be added: beyond all that records say they stay there."""
+    return np.minimum(np.maximum(amounts, -UNLIMITED), UNLIMITED)
 
 
 def _on_top_of(base: Ints, coming: Floats) -> Ints:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import cached_property
-from math import ceil
+from math import ceil, floor
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -148,6 +148,12 @@ class Reckoning:
         return self._spend(lambda day: day == self.day)
 
     @cached_property
+    def day_spent(self) -> int:
+        """What today has spent when the target hour begins, known and expected."""
+        known = sum(s for at, s in self.hours.items() if ordinal(at, self.zone) == self.day)
+        return floor(known) + self._unreported(self.day)
+
+    @cached_property
     def allowance(self) -> int:
         """The budget, and what the earlier periods of the flight left over of theirs."""
         amount: int = self.plan["amount"]
@@ -168,7 +174,7 @@ class Reckoning:
         rate = self.life.rate
         if rate is None:
             midnight = first_second(self.day, self.zone)
-            rate = self.spent_today // max((self.reported - midnight) // HOUR, 1)
+            rate = max(self.spent_today, 0) // max((self.reported - midnight) // HOUR, 1)
         seconds = max(self.target - max(self.reported, first_second(since, self.zone)), 0)
         return ceil(Fraction(rate * seconds, HOUR))
 

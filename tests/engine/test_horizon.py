@@ -37,7 +37,8 @@ def made(situation: Situation) -> tuple[Clock, Horizon]:
 def test_the_money_of_a_period_is_what_a_walk_through_its_days_finds(life: Life) -> None:
     clock, horizon = made(life.situation())
     wanted = Reckoning(life)
-    for name in ("allowance", "spent", "in_flight", "left", "hard_cap", "rest_today", "rest"):
+    names = ("allowance", "spent", "in_flight", "left", "hard_cap", "day_spent")
+    for name in (*names, "rest_today", "rest"):
         assert getattr(horizon, name).tolist() == [getattr(wanted, name)], name
     assert clock.target.tolist() == [wanted.target]
     assert clock.day_start.tolist() == [first_second(wanted.day, life.zone)]

@@ -42,6 +42,7 @@ def a_horizon(**given_: Any) -> Horizon:  # noqa: ANN401 -- fields of a horizon
     }
     left = fields["allowance"] - fields["spent"] - fields["in_flight"]
     day = {"today": max(left, 0), "day_left": max(left, 0), "day_floor": 0}
+    day["day_spent"] = fields["spent"] + fields["in_flight"]
     fields = {"left": left, "hard_cap": max(left, 0)} | day | fields
     nothing = np.zeros(1, dtype=np.int64)
     columns: dict[str, Any] = {name: np.array([value]) for name, value in fields.items()}
