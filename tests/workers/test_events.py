@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from schemas.audit import AuditEntry, AuditStatus, Mode
 from schemas.codec import encode
@@ -120,6 +121,33 @@ def test_what_awaits_approval_says_all_that_an_answer_needs() -> None:
         "hourly_budget 4 → 10.02 EUR  approve or reject it before 2026-03-02T11:00:00Z"
         f"  recommendation_id {'9c' * 16}"
     )
+
+
+@pytest.mark.parametrize("status", [AuditStatus.INTENT, AuditStatus.SHADOW])
+def test_what_is_not_sent_yet_or_never_says_what_is_wanted_and_alarms_nobody(
+    status: AuditStatus,
+) -> None:
+    wanted = msgspec.structs.replace(ENTRY, status=status, target=Decimal(5), after=None)
+    line = audit_line(encode(wanted))
+
+    assert (line.what, line.detail) == (status.value, "hourly_budget 4 → 5 EUR  by policy")
+    assert line.calm
+
+
+def test_what_nobody_could_read_back_says_so_and_what_to_do() -> None:
+    doubt = msgspec.structs.replace(
+        ENTRY,
+        status=AuditStatus.UNVERIFIED,
+        reason="not_read_back",
+        detail="look at the platform: 5 may be in force",
+        after=None,
+    )
+    line = audit_line(encode(doubt))
+
+    assert line.detail == (
+        "hourly_budget 4 → ? EUR  not_read_back  look at the platform: 5 may be in force  by policy"
+    )
+    assert not line.calm
 
 
 def test_what_was_rejected_says_why_in_words() -> None:

@@ -166,6 +166,21 @@ def test_the_bid_that_was_set_last_is_the_one_to_be_expected() -> None:
     assert advice.current_value == Decimal("0.15")
 
 
+@pytest.mark.parametrize("status", ["intent", "unverified"])
+@pytest.mark.parametrize(("before", "target"), [("0.25", "0.31"), ("0.31", "0.25")])
+def test_of_a_bid_that_may_be_in_force_or_not_the_higher_of_the_two_is_expected(
+    status: str, before: str, target: str
+) -> None:
+    """What was before stands in the entry, or else the trail has told it earlier."""
+    for read in (Decimal(before), None):
+        told = entry("bid", "0", 13, status=status, before=read, target=Decimal(target))
+        world = World()
+        world.plan(strategy="even")
+        audited(world, entry("bid", before, 12), structs.replace(told, after=None))
+        (advice,) = bids(a_day(world, "0.10"))
+        assert advice.current_value == Decimal("0.31")
+
+
 def test_each_ad_set_has_the_bid_that_was_set_for_it() -> None:
     world = World()
     world.plan(strategy="even")

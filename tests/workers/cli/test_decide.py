@@ -7,14 +7,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
-from schemas import Decision, decode
+from schemas import AuditEntry, AuditStatus, Decision, Mode, decode
 from schemas.fields import Autonomy
 from tests.person_fixtures import Person
 from tests.workers.executor.world import a_plan, a_recommendation, an_id
+from workers.executor.entries import identity
 
 pytestmark = pytest.mark.kafka
 NOW = datetime.now(UTC)
@@ -77,6 +80,31 @@ def test_decisions_are_answered_by_the_executor(person: Person) -> None:
     assert (
         "applied (window_excluded)" in person.runs("decide", "exclude-window", "42", *window).stderr
     )
+
+
+def test_what_is_about_to_be_sent_is_no_answer_and_what_became_of_it_is(person: Person) -> None:
+    proposals(person)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(person.runs, "decide", "freeze", "google:7:42", "--json")
+        ((value, _),) = person.reads("decisions.v1", 1)
+        decision = decode(value, Decision)
+        entry = AuditEntry(
+            platform="google",
+            account_id="7",
+            campaign_id="42",
+            at=NOW,
+            status=AuditStatus.INTENT,
+            mode=Mode.LIVE,
+            actor="maria",
+            decision_id=identity(decision),
+            entity_id="42",
+            field="freeze",
+        )
+        person.tells("audit.v1", entry, replace(entry, status=AuditStatus.CONFIRMED))
+        told = json.loads(asked.result().stdout)
+
+    assert told["answer"]["status"] == "confirmed"
+    assert told["done"]
 
 
 def test_several_are_published_at_once_and_what_nobody_answers_is_told(person: Person) -> None:

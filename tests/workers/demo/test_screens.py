@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from schemas import Explanation, Kind, Recommendation, encode
+from schemas import AuditEntry, AuditStatus, Explanation, Kind, Mode, Recommendation, encode
+from tests.workers.executor.world import an_action
 from workers.demo.loop import Loop
 from workers.demo.result import Counts, Result
 from workers.demo.scorecard import Row
@@ -155,6 +156,30 @@ def test_advice_for_people_decides_no_hour() -> None:
 
     assert len(loop.advice) == 1
     assert not loop.recommendations
+
+
+def test_an_hour_is_settled_by_what_became_of_its_actions_and_not_by_an_intent() -> None:
+    released = an_action("a", "10", "12", recommendation_id="0" * 32)
+    intent = AuditEntry(
+        platform="google",
+        account_id="7",
+        campaign_id="a",
+        at=MONDAY,
+        status=AuditStatus.INTENT,
+        mode=Mode.LIVE,
+        actor="policy",
+        recommendation_id="0" * 32,
+        entity_id="a",
+        field="hourly_budget",
+    )
+    loop = Loop((), InForce(()))
+    loop.hear([Heard("actions.v1", 0, 0, encode(released))])
+    loop.hear([Heard("audit.v1", 0, 0, encode(intent))])
+    assert loop.missing(MONDAY) == "audit entries of 1 actions"
+
+    ended = msgspec.structs.replace(intent, status=AuditStatus.APPLIED)
+    loop.hear([Heard("audit.v1", 0, 1, encode(ended))])
+    assert loop.missing(MONDAY) == ""
 
 
 def test_a_loss_is_told_as_a_loss() -> None:

@@ -97,7 +97,9 @@ def test_where_no_decided_hour_was_reported_yet_a_report_shows_the_hours_before(
 def test_decisions_and_what_became_of_them_are_counted_once() -> None:
     same = advice(3, current_value=Decimal(11))
     told = [advice(1), advice(1), same, a_hold(4, HoldReason.STALE_DATA)]
-    trail = [an_entry(1), an_entry(3, AuditStatus.NO_OP)]
+    intents = [an_entry(1, AuditStatus.INTENT), an_entry(3, AuditStatus.INTENT)]
+    # A second try that is under way says nothing of what became of the first one.
+    trail = [intents[0], an_entry(1), an_entry(3, AuditStatus.NO_OP), *intents]
     found = report(plans=[a_plan()], metrics=hours(24), recommendations=told, audit=trail)
 
     assert (found.counts.decisions, found.counts.changes) == (2, 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from schemas import (
     AuditStatus,
     BidMultiplier,
@@ -105,11 +107,27 @@ def test_advice_that_has_expired_or_was_taken_back_by_a_hold_stands_no_more() ->
 def test_it_is_said_what_became_of_it() -> None:
     found = standing(a_budget(3), a_bid(4))
     found.audit(an_entry(3, AuditStatus.APPROVAL_REQUIRED))
+    found.audit(an_entry(3, AuditStatus.INTENT))
 
     assert {row[1]: row[6] for row in table(found.held(MONDAY))} == {
         "daily budget": "waits for a person",
         "bid of evergreen": "for people",
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (AuditStatus.UNVERIFIED, "may be set"),
+        (AuditStatus.SHADOW, "would be set"),
+        (AuditStatus.CONFIRMED, "set"),
+    ],
+)
+def test_it_is_said_whether_it_is_set_for_sure(status: AuditStatus, words: str) -> None:
+    found = standing(a_budget(3))
+    found.audit(an_entry(3, status))
+
+    assert table(found.held(MONDAY))[0][6] == words
 
 
 def test_of_each_kind_the_surest_comes_first() -> None:

@@ -113,8 +113,8 @@ def test_advice_that_nobody_followed_has_no_outcome() -> None:
     world = World()
     advice = pacing(0, "1", "2", "3")
     world.say(a_plan(), advice, *a_day())
-    for status in (AuditStatus.REJECTED, AuditStatus.EXPIRED, AuditStatus.APPROVAL_REQUIRED):
-        world.say(followed(advice, status))
+    for status in set(AuditStatus) - {"simulated", "applied", "confirmed", "no_op"}:
+        world.say(followed(advice, AuditStatus(status)))
     world.ticks(0, END)
 
     assert world.told == []
@@ -192,6 +192,21 @@ def test_a_budget_counts_only_while_nothing_else_took_its_place() -> None:
     # Something else at noon of its seventh day: that day is neither's, and the other had no whole.
     assert stretch[second.recommendation_id, 7] == (hour(120), hour(120 + 24 * 5))
     assert world.last[late.recommendation_id, 1].verdict is Verdict.OVERTAKEN
+
+
+@pytest.mark.parametrize("status", [AuditStatus.UNVERIFIED, AuditStatus.INTENT])
+def test_what_may_have_taken_its_place_ends_it_and_what_is_about_to_be_sent_does_not(
+    status: AuditStatus,
+) -> None:
+    world = World()
+    first, second = budget(72, 7, 336.0), budget(72 + 48, 7, 336.0)
+    world.say(a_plan(), first, followed(first), second, followed(second, status))
+    world.say(*(an_event(number) for number in range(24 * 14)))
+    world.ticks(72, 72 + END)
+
+    assert {key for key, _ in world.last} == {first.recommendation_id}
+    stood = 2 if status is AuditStatus.UNVERIFIED else 7
+    assert world.last[first.recommendation_id, 7].measured_until == hour(72 + 24 * stood)
 
 
 def test_what_a_change_gained_is_its_value_on_top_less_what_the_money_is_worth_elsewhere() -> None:

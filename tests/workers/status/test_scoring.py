@@ -23,6 +23,7 @@ from schemas import (
 from tests.workers.report.told import KEY, a_hold, a_plan, advice, an_entry, an_hour, at
 from tests.workers.status.books import a_book, only
 from workers.status.answering import answers_of
+from workers.status.book import CHANGES
 from workers.status.model import CampaignStatus, ScorePart
 from workers.status.page import print_campaign
 from workers.status.standing import campaigns_of, totals_of
@@ -91,6 +92,21 @@ def test_following_advice_raises_the_score_and_undoing_it_takes_that_back(
     assert after.score.points > before.score.points
     assert after.score.points - before.score.points == pytest.approx(part(before, "advice").lacking)
     assert undone.score == before.score
+
+
+@pytest.mark.parametrize(
+    "status", [AuditStatus.INTENT, AuditStatus.SHADOW, AuditStatus.UNVERIFIED, AuditStatus.FAILED]
+)
+def test_advice_that_is_not_known_to_be_in_force_stays_open(status: AuditStatus) -> None:
+    assert stand(an_offer(60.0), audit=(entry(status),)).score == stand(an_offer(60.0)).score
+
+
+def test_what_is_about_to_be_sent_is_not_among_what_changed_last() -> None:
+    hours = [an_hour(number) for number in range(WEEK)]
+    trail = (entry(AuditStatus.APPLIED), *[entry(AuditStatus.INTENT)] * CHANGES)
+    book = a_book(hours, plans=[a_plan()], audit=trail)
+
+    assert [each.status for each in answers_of(book, KEY, only(book), None).changes] == ["applied"]
 
 
 def entry(status: AuditStatus) -> AuditEntry:

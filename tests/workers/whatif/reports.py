@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from schemas import MetricsEvent, Plan, encode
+from schemas import AuditEntry, MetricsEvent, Plan, encode
 from schemas.topics import METRICS
 from tests.workers.optimizer.world import NAMES
 from workers.explain.synthetic import Made
@@ -61,7 +62,11 @@ class Market:
 
 
 def of_events(
-    events: list[MetricsEvent], plan: Plan | None = None, *, live: bool = True
+    events: list[MetricsEvent],
+    plan: Plan | None = None,
+    audit: Sequence[AuditEntry] = (),
+    *,
+    live: bool = True,
 ) -> Gathered:
     """Return a campaign by its events, each written when it says that it was emitted."""
     name = METRICS.full_name()
@@ -69,7 +74,7 @@ def of_events(
         Made(name, 0, to_ms(event.emitted_at or event.window_start), KEY, encode(event))
         for event in events
     ]
-    return gathered(KEY, plan, records, [], live=live)
+    return gathered(KEY, plan, records, audit, live=live)
 
 
 def as_csv(path: Path, events: list[MetricsEvent]) -> Path:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from schemas import Budget, MetricsEvent
+from schemas import AuditEntry, AuditStatus, Budget, MetricsEvent, Mode
 from schemas.fields import BudgetPeriod
-from tests.workers.optimizer.world import a_plan
-from tests.workers.whatif.reports import Market, of_events
+from tests.workers.optimizer.world import NAMES, a_plan
+from tests.workers.whatif.reports import START, Market, of_events
 from workers.errors import UsageError, WorkerError
 from workers.whatif.asking import Answer, Way, answered, other_way, present_way
+from workers.whatif.evidence import cut_off
 from workers.whatif.fitting import fitted
 from workers.whatif.gathering import Gathered
 from workers.whatif.page import basis_lines
@@ -151,3 +152,32 @@ def test_hours_that_a_budget_cut_off_are_counted_and_said() -> None:
     found = ask(given, daily_budget=480.0)
     assert found.basis.cut_off == pytest.approx(0.5, abs=0.1)
     assert any("cut off by a budget" in line for line in basis_lines(found.basis, found))
+
+
+def test_while_nobody_knows_which_budget_is_in_force_no_hour_counts_as_cut_off() -> None:
+    """From the second day on it is 0.01, which cuts every hour off; later nobody knows."""
+
+    def budget(day: int, status: str, after: str | None) -> AuditEntry:
+        return AuditEntry(
+            **NAMES,
+            at=START + timedelta(days=day),
+            status=AuditStatus(status),
+            mode=Mode.LIVE,
+            actor="policy",
+            entity_id="42",
+            field="hourly_budget",
+            after=None if after is None else Decimal(after),
+        )
+
+    told = [
+        budget(1, "applied", "0.01"),
+        budget(2, "unverified", None),
+        budget(3, "confirmed", "0.01"),
+        budget(4, "shadow", None),
+        budget(5, "intent", None),
+    ]
+    given = of_events(Market(days=6).events(), audit=told)
+    days = np.repeat(np.arange(6), 24)
+    found = cut_off(given, np.ones(144), days).reshape(6, 24)
+    assert found.any(axis=1).tolist() == [False, True, False, True, True, False]
+    assert found.all(axis=1).tolist() == [False, True, False, True, True, False]
