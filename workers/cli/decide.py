@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from schemas import Verb
 from workers.cli.deciding import about, of, said_by, tell, time_of
-from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
+from workers.cli.options import (
+    BootstrapOption,
+    ConfigOption,
+    JsonOption,
+    reachable_settings,
+    with_options,
+)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,13 +31,35 @@ Campaigns = Annotated[
         metavar="CAMPAIGN...", help="platform:account:campaign, or as much of its end as is unique."
     ),
 ]
-ByOption = Annotated[
-    str | None, typer.Option("--by", help="Who decides; default: your login name.")
-]
-WhyOption = Annotated[str, typer.Option("--why", help="Why, for the audit trail.")]
-WaitOption = Annotated[
-    float, typer.Option("--wait", min=0, help="Seconds to wait for the answer; 0: do not wait.")
-]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deciding:
+    """Options of every verb: who decides and why, and how the answer is told."""
+
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who decides; default: your login name.")
+    ] = None
+    why: Annotated[str, typer.Option("--why", help="Why, for the audit trail.")] = ""
+    wait: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds to wait for the answer; 0: do not wait.")
+    ] = 30
+    json: JsonOption = False
+    bootstrap: BootstrapOption = None
+    config: ConfigOption = None
+
+    def on_ids(self, verb: Verb, ids: Sequence[str]) -> None:
+        """Decide on recommendations or on actions."""
+        settings, said = reachable_settings(self.config, self.bootstrap), self._said(verb)
+        tell(settings, about(settings, ids, said), self.wait, json=self.json)
+
+    def on_campaigns(self, verb: Verb, campaigns: Sequence[str], **times: datetime | None) -> None:
+        """Decide on campaigns."""
+        settings, said = reachable_settings(self.config, self.bootstrap), self._said(verb)
+        tell(settings, of(settings, campaigns, said | times), self.wait, json=self.json)
+
+    def _said(self, verb: Verb) -> dict[str, object]:
+        return said_by(verb, self.by, self.why)
 
 
 @app.callback()
@@ -41,119 +72,63 @@ def decisions() -> None:
 
 
 @app.command()
-def approve(  # noqa: PLR0913 -- the options of one command
-    ids: Ids,
-    *,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
-) -> None:
+@with_options(Deciding)
+def approve(deciding: Deciding, ids: Ids) -> None:
     """Let recommendations that await a person be carried out."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.APPROVE, by, why)
-    tell(settings, about(settings, ids, said), wait, json=json)
+    deciding.on_ids(Verb.APPROVE, ids)
 
 
 @app.command()
-def reject(  # noqa: PLR0913
-    ids: Ids,
-    *,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
-) -> None:
+@with_options(Deciding)
+def reject(deciding: Deciding, ids: Ids) -> None:
     """Refuse recommendations that await a person."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.REJECT, by, why)
-    tell(settings, about(settings, ids, said), wait, json=json)
+    deciding.on_ids(Verb.REJECT, ids)
 
 
 @app.command("roll-back")
-def roll_back(  # noqa: PLR0913
-    ids: Ids,
-    *,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
-) -> None:
+@with_options(Deciding)
+def roll_back(deciding: Deciding, ids: Ids) -> None:
     """Undo changes, by the ids of their actions; the audit trail has them."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.ROLL_BACK, by, why)
-    tell(settings, about(settings, ids, said), wait, json=json)
+    deciding.on_ids(Verb.ROLL_BACK, ids)
 
 
 @app.command()
-def freeze(  # noqa: PLR0913
+@with_options(Deciding)
+def freeze(
+    deciding: Deciding,
     campaigns: Campaigns,
     *,
     until: Annotated[str | None, typer.Option(help="When it ends by itself.")] = None,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
 ) -> None:
     """Let nothing of campaigns be changed, until a time or until they are unfrozen."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.FREEZE, by, why)
-    if until is not None:
-        said["until"] = time_of("--until", until)
-    tell(settings, of(settings, campaigns, said), wait, json=json)
+    deciding.on_campaigns(
+        Verb.FREEZE, campaigns, until=None if until is None else time_of("--until", until)
+    )
 
 
 @app.command()
-def unfreeze(  # noqa: PLR0913
-    campaigns: Campaigns,
-    *,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
-) -> None:
+@with_options(Deciding)
+def unfreeze(deciding: Deciding, campaigns: Campaigns) -> None:
     """Lift the freeze of campaigns; one of their account or platform stays."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.UNFREEZE, by, why)
-    tell(settings, of(settings, campaigns, said), wait, json=json)
+    deciding.on_campaigns(Verb.UNFREEZE, campaigns)
 
 
 @app.command("exclude-window")
-def exclude_window(  # noqa: PLR0913
+@with_options(Deciding)
+def exclude_window(
+    deciding: Deciding,
     campaigns: Campaigns,
     *,
     start: Annotated[str, typer.Option("--from", help="Where it begins: 2026-03-01T08:00Z.")],
     end: Annotated[str, typer.Option("--to", help="Where it ends.")],
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
 ) -> None:
     """Learn nothing from hours of campaigns."""
-    said = said_by(Verb.EXCLUDE_WINDOW, by, why)
-    said |= {"window_start": time_of("--from", start), "window_end": time_of("--to", end)}
-    settings = reachable_settings(config, bootstrap)
-    tell(settings, of(settings, campaigns, said), wait, json=json)
+    times = {"window_start": time_of("--from", start), "window_end": time_of("--to", end)}
+    deciding.on_campaigns(Verb.EXCLUDE_WINDOW, campaigns, **times)
 
 
 @app.command("reject-outage")
-def reject_outage(  # noqa: PLR0913
-    campaigns: Campaigns,
-    *,
-    by: ByOption = None,
-    why: WhyOption = "",
-    wait: WaitOption = 30,
-    json: JsonOption = False,
-    bootstrap: BootstrapOption = None,
-    config: ConfigOption = None,
-) -> None:
+@with_options(Deciding)
+def reject_outage(deciding: Deciding, campaigns: Campaigns) -> None:
     """Say that suspected outages of campaigns are none: their numbers are right."""
-    settings, said = reachable_settings(config, bootstrap), said_by(Verb.REJECT_OUTAGE, by, why)
-    tell(settings, of(settings, campaigns, said), wait, json=json)
+    deciding.on_campaigns(Verb.REJECT_OUTAGE, campaigns)

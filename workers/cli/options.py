@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 import typer
 from msgspec.structs import replace
@@ -28,6 +30,40 @@ DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Check and show what would change, no more.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+Own = ParamSpec("Own")
+Shared = TypeVar("Shared")
+
+
+def with_options(
+    kind: Callable[..., Shared],
+) -> Callable[[Callable[Concatenate[Shared, Own], None]], Callable[..., None]]:
+    """Let commands take the options that the dataclass ``kind`` declares, after their own.
+
+    The command itself takes them as its first argument, in one object.
+    """
+    hints, options = get_type_hints(kind, include_extras=True), signature(kind).parameters
+
+    def decorate(command: Callable[Concatenate[Shared, Own], None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(*args: Own.args, **given: Own.kwargs) -> None:
+            shared = kind(**{name: given.pop(name) for name in options if name in given})
+            command(shared, *args, **given)
+
+        types = {**get_type_hints(command, include_extras=True), **hints}
+        own = list(signature(command).parameters.values())[1:]
+        # Typer reads the parameters of a command, and their types, from these two.
+        run.__annotations__ = types
+        run.__signature__ = Signature(  # type: ignore[attr-defined]
+            [each.replace(annotation=types[each.name]) for each in own]
+            + [
+                each.replace(annotation=types[each.name], kind=Parameter.KEYWORD_ONLY)
+                for each in options.values()
+            ]
+        )
+        return run
+
+    return decorate
 
 
 def read_settings(config: Path | None, bootstrap: str | None, **options: object) -> Configuration:
