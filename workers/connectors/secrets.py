@@ -14,6 +14,10 @@ from urllib.parse import quote, quote_plus
 from workers.connectors.errors import AuthFailed
 
 HIDDEN: Final = "***"
+SHORTEST: Final = 8
+"""Least characters of a secret: hiding a shorter one would hide parts of any text."""
+
+_PREFIX: Final = "whsec_"
 _FIELDS = (
     "access_token|appsecret_proof|refresh_token|client_secret|developer[-_]token|authorization"
 )
@@ -25,11 +29,22 @@ _known: set[str] = set()
 
 
 class Secret:
-    """A secret and where it is from; only `reveal` shows it."""
+    """A secret and where it is from; only `reveal` shows it.
+
+    Raises
+    ------
+    AuthFailed
+        It has fewer than `SHORTEST` characters, a webhook's prefix not counted.
+    """
 
     __slots__ = ("_value", "reference", "warning")
 
     def __init__(self, value: str, reference: str, warning: str = "") -> None:
+        if len(value.removeprefix(_PREFIX)) < SHORTEST:
+            raise AuthFailed(
+                f"secret {reference} has fewer than {SHORTEST} characters, which no text could be "
+                "kept clear of; see whether it was cut off, or have a longer one made"
+            )
         self._value = value
         self.reference = reference
         self.warning = warning
@@ -55,7 +70,7 @@ def resolve(reference: str, environment: Mapping[str, str] = os.environ) -> Secr
     Raises
     ------
     AuthFailed
-        It is missing or empty, or this is no reference; the text shows no secret.
+        It is missing, empty or too short, or this is no reference; the text shows no secret.
     """
     scheme, _, place = reference.partition(":")
     if scheme == "env" and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", place):
@@ -97,7 +112,7 @@ def redact(text: str) -> str:
 def _spellings(value: str) -> set[str]:
     """Return the secret as addresses, JSON and representations write it."""
     written = {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}
-    return written | {json.dumps(value)[1:-1], value.removeprefix("whsec_")}
+    return written | {json.dumps(value)[1:-1], value.removeprefix(_PREFIX)}
 
 
 class RedactingFormatter(logging.Formatter):

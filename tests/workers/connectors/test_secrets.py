@@ -91,6 +91,31 @@ def test_what_stands_after_a_known_name_is_hidden(text: str) -> None:
     assert "***" in redact(text)
 
 
+@pytest.mark.parametrize("value", ["a", "1234567", "whsec_", "whsec_1234567", " 1234567\n"])
+def test_a_secret_too_short_to_be_hidden_is_refused_unshown_and_hides_nothing(
+    value: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "token"
+    path.write_text(value)
+    for reference in ("env:SHORT", f"file:{path}"):
+        with pytest.raises(AuthFailed, match="fewer than 8 characters") as refused:
+            resolve(reference, {"SHORT": value})
+        assert reference in str(refused.value)
+        assert "1234567" not in str(refused.value)
+
+    text = "a day of 1234567 clicks, whsec_ and all"
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("value", ["8 chars!", "whsec_8 chars!"])
+def test_the_shortest_secret_that_is_taken_is_hidden_and_so_is_it_without_its_prefix(
+    value: str,
+) -> None:
+    secret = resolve("env:SHORT", {"SHORT": value})
+
+    assert redact(f"<{secret.reveal()}> <8 chars!> <8+chars%21>") == "<***> <***> <***>"
+
+
 def test_what_is_no_secret_stays() -> None:
     assert redact("spend=12.50&campaign=7 authorised") == "spend=12.50&campaign=7 authorised"
 

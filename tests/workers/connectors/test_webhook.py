@@ -146,9 +146,9 @@ async def test_nobody_listening_is_ambiguous_and_names_no_address() -> None:
 async def test_a_secret_that_cannot_sign_is_told_without_showing_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("WEBHOOK_SECRET", "whsec_abcde")
+    monkeypatch.setenv("WEBHOOK_SECRET", "whsec_abcdefghi")
     connector = WebhookConnector(options("http://127.0.0.1:9"))
-    with pytest.raises(AuthFailed, match="env:WEBHOOK_SECRET") as failed:
+    with pytest.raises(AuthFailed, match="env:WEBHOOK_SECRET is no base64") as failed:
         await connector.apply(CHANGE, STATE)
     assert "abc" not in str(failed.value)
 
