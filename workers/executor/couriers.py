@@ -1,0 +1,198 @@
+"""What acts on the platforms: the executor's companion, with one courier for each partition.
+
+It reads what steps have committed and commits what platforms have said; in between it keeps
+nothing that could be lost. Limits and breakers are the process's: partitions share accounts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from time import monotonic, time
+from typing import Final
+
+import structlog
+
+from schemas.action import Action
+from workers.connectors.building import build
+from workers.connectors.protocol import Connector
+from workers.connectors.settings import CallLimits, Platforms
+from workers.delivery.api import Step, Tenure
+from workers.executor.freezes import freeze_on
+from workers.executor.live.breaker import Breakers
+from workers.executor.live.courier import Courier, Desk
+from workers.executor.live.fitted import Fitted
+from workers.executor.live.limits import Counts, Limits
+from workers.executor.live.order import Order
+from workers.executor.live.outcome import Outcome
+from workers.executor.live.policy import Patience
+from workers.executor.live.ports import NotOwner, Ports
+from workers.executor.orders import Orders, orders_in
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.sending import changes_of, order_of
+from workers.executor.settling import settled_step
+from workers.executor.tables import ACTIONS, said_about
+
+LEASE: Final = 10.0
+"""Seconds for which a partition is taken for ours after that was proven.
+
+Who takes it over waits as much longer before concluding what became of calls made before.
+"""
+
+_log = structlog.get_logger("pacekeeper")
+
+
+class SystemClock:
+    """Time as the machine tells it."""
+
+    def now(self) -> float:
+        """Return seconds since 1970, UTC."""
+        return time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return not before that time has passed."""
+        await asyncio.sleep(seconds)
+
+
+class Couriers:
+    """All couriers of a process, the connectors that they ask, and what those may be asked."""
+
+    def __init__(
+        self, policy: ExecutorPolicy, platforms: Platforms, patience: Patience | None = None
+    ) -> None:
+        self._policy, self._platforms = policy, platforms
+        self._patience = patience or Patience()
+        self._clock = SystemClock()
+        self._connectors: dict[str, Connector] = {}
+        self._fitted: dict[str, Fitted] = {}
+        self._counts: dict[str, Counts] = {}
+        self._breakers = Breakers()
+        self._terms: dict[int, _Term] = {}
+
+    async def prepare(self) -> None:
+        """Build the connectors; see `workers.connectors.building.build` for what is refused."""
+        for name, settings in self._platforms.items():
+            connector = self._connectors[name] = build(name, settings)
+            self._fitted[name] = Fitted(connector, self._clock.now)
+            self._counts[name] = Counts(_limits(settings.limits, connector))
+
+    def took_over(self, tenure: Tenure) -> None:
+        """Take up the partition's open orders."""
+        desk = partial(Desk, counts=self._counts, breakers=self._breakers)
+        term = _Term(self._policy, tenure)
+        ports = Ports(
+            platform=lambda order: self._fitted[order.platform],
+            clock=self._clock,
+            ownership=term,
+            freezes=term,
+            effects=term,
+        )
+        self._terms[tenure.view.partition] = term
+        term.start(Courier(desk(ports=ports), self._patience))
+
+    def committed(self, tenure: Tenure, agent: str, step: Step) -> None:
+        """Hand over the orders that a step has opened."""
+        if agent == ACTIONS:
+            self._terms[tenure.view.partition].read(step.writes)
+
+    async def let_go(self, tenure: Tenure) -> None:
+        """End the partition's courier; its open orders are the next owner's."""
+        await self._terms.pop(tenure.view.partition).end()
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        await asyncio.gather(*(each.aclose() for each in self._connectors.values()))
+
+
+def _limits(told: CallLimits, connector: Connector) -> Limits:
+    return Limits(
+        calls_per_second=told.calls_per_second,
+        burst=told.burst,
+        calls_per_day=told.calls_per_day,
+        changes_per_hour=connector.capabilities.changes_per_hour,
+    )
+
+
+class _Term:
+    """One partition while it is ours: ownership, freezes and effects for its courier."""
+
+    def __init__(self, policy: ExecutorPolicy, tenure: Tenure) -> None:
+        self._policy, self._tenure = policy, tenure
+        self._proven_until = 0.0
+        self._open: dict[str, Action] = {}
+        """By order, the action that it carries out."""
+        self._courier: Courier | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self, courier: Courier) -> None:
+        """Take up what is open, then carry out whatever comes."""
+        self._courier = courier
+        table = self._tenure.view.table(ACTIONS)
+        found = [(campaign, orders) for campaign, orders in orders_in(table)]
+        opened = sorted(
+            ((orders.under_way.begun, self._noted(orders)) for _, orders in found if orders.under_way),
+            key=lambda pair: pair[0],
+        )
+        changes = [change for campaign, orders in found for change in changes_of(campaign, orders)]
+        courier.take_up([order for _, order in opened], changes=changes, lease=LEASE)
+        self._running = asyncio.create_task(courier.run(), name="courier")
+        self._running.add_done_callback(self._tell)
+
+    def read(self, writes: Mapping[bytes, bytes | None]) -> None:
+        """Hand over what has been opened."""
+        assert self._courier is not None  # noqa: S101 -- took_over comes before committed
+        for _, orders in orders_in(writes):
+            if orders.under_way is not None:
+                self._courier.hand_over(self._noted(orders))
+
+    async def end(self) -> None:
+        """Cancel what is under way; it stays open."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+
+    def _tell(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._tenure.fail(error)
+
+    def _noted(self, orders: Orders) -> Order:
+        assert orders.under_way is not None  # noqa: S101 -- only those are handed over
+        order = order_of(orders.under_way)
+        self._open[order.action_id] = orders.under_way.action
+        return order
+
+    # ------------------------------------------------------------ what the loop asks
+
+    async def prove(self) -> None:
+        """Renew the lease when half of it is over."""
+        if monotonic() < self._proven_until - LEASE / 2:
+            return
+        asked = monotonic()
+        if await self._tenure.is_ours(LEASE / 2):
+            self._proven_until = asked - LEASE / 2 + LEASE
+
+    def may_act(self, order: Order) -> bool:
+        """Return whether the lease still holds."""
+        del order
+        return monotonic() < self._proven_until
+
+    def freeze_on(self, order: Order) -> str:
+        """Return which freeze holds for the order's campaign now."""
+        action = self._open[order.action_id]
+        said = said_about(self._tenure.view, action.key)
+        now = int(time() * 1000)
+        return freeze_on(self._policy, self._tenure.view, said, action, now)
+
+    async def publish(self, order: Order, outcome: Outcome) -> None:
+        """Commit what became of the order."""
+        campaign = self._open[order.action_id].key
+        settle = partial(_settle, self._policy, campaign, outcome)
+        if not await self._tenure.commit(ACTIONS, settle):
+            raise NotOwner(order.action_id)
+        del self._open[order.action_id]
+        assert self._courier is not None  # noqa: S101 -- it has asked
+        self._courier.noted(order.action_id)
+        _log.info(
+            "order_ended", order=order.action_id, result=outcome.result, reason=outcome.reason
+        )
