@@ -7,7 +7,7 @@ from math import inf
 
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Throttled
 from workers.connectors.protocol import Receipt
-from workers.executor.live.order import Account
+from workers.executor.live.order import Account, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,8 @@ class _Breaker:
     failures: int = 0
     opens_at: float | None = None
     """When one order may try again; None while all may go."""
-    probing: bool = False
+    probe: str | None = None
+    """The action of the order that tries."""
     why: str = ""
 
 
@@ -36,24 +37,27 @@ class Breakers:
     policy: BreakerPolicy = field(default_factory=BreakerPolicy)
     _of: dict[Account, _Breaker] = field(default_factory=dict)
 
-    def delay(self, account: Account, now: float) -> float:
-        """Return after how many seconds an order may begin; infinite while another one tries."""
+    def opens(self, account: Account) -> float:
+        """Return from when on an order may begin; infinite while another one tries."""
         breaker = self._of.get(account)
         if breaker is None or breaker.opens_at is None:
             return 0.0
-        return inf if breaker.probing else max(0.0, breaker.opens_at - now)
+        return breaker.opens_at if breaker.probe is None else inf
 
-    def begin(self, account: Account) -> None:
+    def begin(self, order: Order) -> None:
         """Take note that an order begins: of an account left alone, it is the one that tries."""
-        breaker = self._of.get(account)
+        breaker = self._of.get(order.account)
         if breaker is not None and breaker.opens_at is not None:
-            breaker.probing = True
+            breaker.probe = order.action_id
 
-    def end(self, account: Account, now: float) -> None:
-        """Take note that an order has ended: one that has learned nothing leaves it as it was."""
-        breaker = self._of.get(account)
-        if breaker is not None and breaker.probing:
-            breaker.probing = False
+    def end(self, order: Order, now: float) -> None:
+        """Take note that an order has ended: if it tried and learned nothing, the rest begins anew.
+
+        Orders that began before the account was left alone do not count.
+        """
+        breaker = self._of.get(order.account)
+        if breaker is not None and breaker.probe == order.action_id:
+            breaker.probe = None
             if breaker.opens_at is not None:
                 breaker.opens_at = max(breaker.opens_at, now + self.policy.rest)
 

@@ -7,19 +7,21 @@ in between. Cancelled, killed or fenced, it leaves orders open for the next owne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from math import isinf
+from functools import partial
 
 from workers.connectors.errors import ConnectorError
 from workers.connectors.protocol import Receipt
 from workers.executor.live.breaker import Breakers
 from workers.executor.live.carry_out import carry_out
+from workers.executor.live.lanes import Entry
 from workers.executor.live.limits import Counts
-from workers.executor.live.order import Order
+from workers.executor.live.order import Account, Order
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
-from workers.executor.live.queue import Entry, Queue
+from workers.executor.live.queue import Queue
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +33,8 @@ class Desk:
     """By platform."""
     breakers: Breakers = field(default_factory=Breakers)
 
+    _watchers: list[Callable[[Account], None]] = field(default_factory=list)
+
     async def turn(self, order: Order) -> None:
         """Return when one more call may be made; raise `Throttled` if not for long."""
         wait = self.counts[order.platform].turn(order.account, self.ports.clock.now())
@@ -41,14 +45,44 @@ class Desk:
         """Take note of an answer."""
         now = self.ports.clock.now()
         self.counts[order.platform].heard(order.account, said, now)
-        self.breakers.heard(order.account, said, now)
+        with self._telling(order.account):
+            self.breakers.heard(order.account, said, now)
 
-    def delay(self, order: Order) -> float:
-        """Return after how many seconds an order may begin; one that is over ends at once."""
+    def begin(self, order: Order) -> None:
+        """Take note that an order begins; one that is over is not there to try an account."""
+        if self.ports.clock.now() < order.expires_at:
+            self.breakers.begin(order)
+
+    def end(self, order: Order) -> None:
+        """Take note that an order has ended."""
+        with self._telling(order.account):
+            self.breakers.end(order, self.ports.clock.now())
+
+    def opens(self, account: Account) -> float:
+        """Return from when on orders of an account may begin; infinite until `watched` tells."""
         now = self.ports.clock.now()
-        wait = self.counts[order.platform].delay(order, now)
-        wait = max(wait, self.breakers.delay(order.account, now))
-        return min(wait, max(0.0, order.expires_at - now))
+        return max(self.counts[account.platform].opens(account, now), self.breakers.opens(account))
+
+    def due(self, order: Order) -> float:
+        """Return from when on an order may begin, whatever holds for its account."""
+        return self.counts[order.platform].due(order)
+
+    @contextmanager
+    def watched(self, tell: Callable[[Account], None]) -> Iterator[None]:
+        """Let ``tell`` know whenever an account opens earlier than was said."""
+        self._watchers.append(tell)
+        try:
+            yield
+        finally:
+            self._watchers.remove(tell)
+
+    @contextmanager
+    def _telling(self, account: Account) -> Iterator[None]:
+        before = self.breakers.opens(account)
+        yield
+        if self.breakers.opens(account) < before:
+            for tell in self._watchers:
+                tell(account)
 
 
 class Courier:
@@ -100,15 +134,21 @@ class Courier:
 
     async def run(self) -> None:
         """Carry out orders until cancelled; ends by the error of a port that cannot go on."""
-        async with asyncio.TaskGroup() as under_way:
-            while True:
-                self._news.clear()
-                entry, wait = self._queue.next(self._desk.delay)
-                if entry is None:
-                    await self._wait(wait)
-                    continue
-                self._desk.breakers.begin(entry.order.account)
-                under_way.create_task(self._settle(entry))
+        desk = self._desk
+        with desk.watched(self._opened):
+            async with asyncio.TaskGroup() as under_way:
+                while True:
+                    self._news.clear()
+                    now = self._ports.clock.now()
+                    entry, wait = self._queue.next(now, desk.opens, desk.due)
+                    if entry is None:
+                        await self._wait(wait)
+                        continue
+                    desk.begin(entry.order)
+                    # Also of one that is cancelled before its first step: others wait for it.
+                    under_way.create_task(self._settle(entry)).add_done_callback(
+                        partial(self._ended, entry.order)
+                    )
 
     def _accept(self, entry: Entry) -> None:
         if entry.order.action_id not in self._known:
@@ -128,18 +168,18 @@ class Courier:
         except NotOwner:
             # Still open: it is the next owner's.
             self._known.discard(order.action_id)
-        finally:
-            self._desk.breakers.end(order.account, self._ports.clock.now())
-            self._queue.done(order)
-            self._news.set()
+
+    def _ended(self, order: Order, _: asyncio.Task[None]) -> None:
+        self._desk.end(order)
+        self._queue.done(order)
+        self._news.set()
+
+    def _opened(self, account: Account) -> None:
+        self._queue.wake(account)
+        self._news.set()
 
     async def _wait(self, seconds: float | None) -> None:
         """Wait for news, or until an order may begin."""
-        if seconds is None or isinf(seconds):
-            await self._news.wait()
-            return
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
-        except TimeoutError:
-            return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from math import inf
 
@@ -13,6 +12,8 @@ from workers.executor.live.order import BUDGETS, Account, Order, Target
 HOUR, DAY = 3600.0, 86400.0
 _WATCHFUL, _SLOWEST = 0.75, 0.05
 """From which share of a platform's limit on it is slowed down, and to which part of the rate."""
+_MARGIN = 1.0
+"""Seconds by which a platform's hour may differ from ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class Limits:
     def __post_init__(self) -> None:
         if self.calls_per_second <= 0 or self.burst < 1:
             raise ValueError("calls_per_second must be above 0, burst at least 1")
+        if self.changes_per_hour is not None and self.changes_per_hour < 1:
+            raise ValueError("changes_per_hour must be at least 1, or None")
 
 
 @dataclass(slots=True)
@@ -48,15 +51,24 @@ class Counts:
 
     limits: Limits
     _usage: dict[Account, _Usage] = field(default_factory=dict)
-    _changes: dict[Target, deque[float]] = field(default_factory=dict)
+    _changes: dict[Target, dict[str, float]] = field(default_factory=dict)
+    """When the latest were made, by action; as many as an hour may have."""
 
-    def delay(self, order: Order, now: float) -> float:
-        """Return after how many seconds the order may begin, as far as is known now."""
-        usage = self._of(order.account, now)
-        wait = max(0.0, usage.until - now)
-        if self.limits.calls_per_day is not None and usage.calls >= self.limits.calls_per_day:
-            wait = max(wait, usage.day + DAY - now)
-        return max(wait, self._delay_of_change(order, now))
+    def opens(self, account: Account, now: float) -> float:
+        """Return from when on orders of an account may begin, as far as is known now."""
+        usage = self._of(account, now)
+        most = self.limits.calls_per_day
+        used_up = most is not None and usage.calls >= most
+        return max(usage.until, usage.day + DAY) if used_up else usage.until
+
+    def due(self, order: Order) -> float:
+        """Return from when on an order may begin by what was changed of its entity."""
+        most = self.limits.changes_per_hour
+        if most is None or order.change.ref.lever not in BUDGETS:
+            return 0.0
+        latest = sorted(self._changes.get(order.target, {}).values())[-most:]
+        # A fifth one waits until the first of the last four is more than an hour ago.
+        return latest[0] + HOUR + _MARGIN if len(latest) >= most else 0.0
 
     def turn(self, account: Account, now: float) -> float:
         """Count one call and return after how many seconds it may be made.
@@ -87,19 +99,17 @@ class Counts:
             usage.rate = min(1.0, max(_SLOWEST, left))
 
     def changed(self, order: Order, at: float) -> None:
-        """Count a change that may have taken effect until ``at``."""
-        if order.change.ref.lever in BUDGETS:
-            self._changes.setdefault(order.target, deque()).append(at)
+        """Count a change that may have taken effect until ``at``; once, however often it is told.
 
-    def _delay_of_change(self, order: Order, now: float) -> float:
+        Of an entity, no more are kept than an hour may have.
+        """
         most = self.limits.changes_per_hour
-        changes = self._changes.get(order.target)
-        if most is None or changes is None or order.change.ref.lever not in BUDGETS:
-            return 0.0
-        while changes and changes[0] + HOUR < now:
-            changes.popleft()
-        # A fifth one waits until the first of the last four is more than an hour ago.
-        return max(0.0, changes[-most] + HOUR - now + 1) if len(changes) >= most else 0.0
+        if most is None or order.change.ref.lever not in BUDGETS:
+            return
+        changes = self._changes.setdefault(order.target, {})
+        changes[order.action_id] = at
+        if len(changes) > most:
+            del changes[min(changes, key=changes.__getitem__)]
 
     def _of(self, account: Account, now: float) -> _Usage:
         usage = self._usage.setdefault(account, _Usage())

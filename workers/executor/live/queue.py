@@ -2,87 +2,77 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from math import isinf
 
-from workers.executor.live.order import Account, Order, Target
-
-
-class Entry(NamedTuple):
-    """An order that is open here."""
-
-    order: Order
-    taken_up_at: float | None
-    """When it was taken up from an earlier owner; None if it is new."""
+from workers.executor.live.lanes import Entry, Lanes
+from workers.executor.live.line import Line, reached
+from workers.executor.live.order import Account, Order
 
 
 @dataclass(slots=True)
 class Queue:
     """Orders that have not ended, of all accounts.
 
-    ``per_account`` is how many orders of one account may be under way at once.
+    What it costs to find who goes next does not hang on how many wait: an account is looked at
+    when it may have somebody, its entities when it is open. ``per_account`` is how many orders of
+    one account may be under way at once.
     """
 
     per_account: int
-    _waiting: dict[Account, dict[Target, deque[Entry]]] = field(default_factory=dict)
-    _busy: dict[Account, set[Target]] = field(default_factory=dict)
+    _lanes: dict[Account, Lanes] = field(default_factory=dict)
     _served: dict[Account, int] = field(default_factory=dict)
     _serving: int = 0
+    _awake: Line[Account, int] = field(default_factory=Line)
+    """Accounts that may have somebody, by when they were served last."""
+    _asleep: Line[Account, float] = field(default_factory=Line)
+    """Those that have nobody before a moment, by that. All others wait for an event."""
 
     def add(self, entry: Entry) -> None:
         """Put an order behind those of its entity."""
-        order = entry.order
-        self._waiting.setdefault(order.account, {}).setdefault(order.target, deque()).append(entry)
+        account = entry.order.account
+        if account not in self._lanes:
+            self._lanes[account] = Lanes(self.per_account)
+        self._lanes[account].add(entry)
+        self.wake(account)
 
-    def next(self, delay: Callable[[Order], float]) -> tuple[Entry | None, float | None]:
-        """Take out who goes next; if nobody may, return after how many seconds one will.
+    def next(
+        self, now: float, opens: Callable[[Account], float], due: Callable[[Order], float]
+    ) -> tuple[Entry | None, float | None]:
+        """Take out who goes next; if nobody may, return after how many seconds somebody might.
 
-        ``delay`` says after how many seconds an order may begin, 0 if now.
+        None seconds is not before `add`, `done` or `wake`. An order may begin once its account
+        ``opens`` and it is ``due`` itself, and once it has expired. When an account opens earlier
+        than was said, `wake` has to be told.
         """
-        soonest: float | None = None
-        for account in sorted(self._waiting, key=self._last_served):
-            ready: list[Entry] = []
-            for entry in self._heads(account):
-                wait = delay(entry.order)
-                if wait <= 0:
-                    ready.append(entry)
-                else:
-                    soonest = wait if soonest is None else min(soonest, wait)
-            if ready:
-                # Cuts before raises before bids; of one kind, who was released first.
-                return self._take(min(ready, key=_rank)), None
-        return None, soonest
+        for account in reached(self._asleep, now):
+            self.wake(account)
+        while (first := self._awake.first()) is not None:
+            account, lanes = first[1], self._lanes[first[1]]
+            moment = opens(account)
+            if chosen := lanes.choose(now, moment, due):
+                return self._take(lanes.take(chosen[1])), None
+            self._awake.drop(account)
+            if not isinf(moment := lanes.moment(moment)):
+                self._asleep.put(account, moment)
+        soonest = self._asleep.first()
+        return None, soonest[0] - now if soonest else None
 
     def done(self, order: Order) -> None:
         """Let the next order of its entity go."""
-        self._busy[order.account].discard(order.target)
+        self._lanes[order.account].free(order.target)
+        self.wake(order.account)
 
-    def _last_served(self, account: Account) -> int:
-        return self._served.get(account, 0)
-
-    def _heads(self, account: Account) -> Iterator[Entry]:
-        busy = self._busy.setdefault(account, set())
-        if len(busy) >= self.per_account:
-            return
-        for target, entries in self._waiting[account].items():
-            if target not in busy:
-                yield entries[0]
+    def wake(self, account: Account) -> None:
+        """Take note that somebody of an account may go."""
+        if account in self._lanes:
+            self._asleep.drop(account)
+            self._awake.put(account, self._served.get(account, 0))
 
     def _take(self, entry: Entry) -> Entry:
-        account, target = entry.order.account, entry.order.target
-        lanes = self._waiting[account]
-        lanes[target].popleft()
-        if not lanes[target]:
-            del lanes[target]
-        if not lanes:
-            del self._waiting[account]
-        self._busy[account].add(target)
+        account = entry.order.account
         self._serving += 1
         self._served[account] = self._serving
+        self.wake(account)
         return entry
-
-
-def _rank(entry: Entry) -> tuple[int, float, str]:
-    return entry.order.kind, entry.order.released_at, entry.order.action_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isinf
 
 import pytest
@@ -10,9 +11,10 @@ from tests.workers.executor.live.bench import order_of
 from workers.connectors.errors import Ambiguous, AuthFailed, Rejected, Throttled
 from workers.connectors.protocol import Lever, Receipt
 from workers.executor.live.breaker import BreakerPolicy, Breakers
+from workers.executor.live.lanes import Entry
 from workers.executor.live.limits import Counts, Limits
 from workers.executor.live.order import Account, Kind, Order
-from workers.executor.live.queue import Entry, Queue
+from workers.executor.live.queue import Queue
 
 ONE, TWO = Account("model", "1"), Account("model", "2")
 
@@ -43,70 +45,98 @@ def test_the_calls_of_a_day_end_at_midnight() -> None:
     with pytest.raises(Throttled) as refused:
         counts.turn(ONE, noon)
     assert refused.value.retry_after == noon
-    assert counts.delay(order_of(), noon) == noon
-    assert counts.delay(order_of(), 2 * noon) == 0.0
+    assert counts.opens(ONE, noon) == 2 * noon
+    assert counts.opens(ONE, 2 * noon) == 0.0
     counts.turn(ONE, 2 * noon)
 
 
 def test_a_throttle_with_a_hint_holds_the_account_only() -> None:
     counts = Counts(Limits())
     counts.heard(ONE, Throttled("wait", retry_after=40.0), 100.0)
-    assert counts.delay(order_of(), 110.0) == 30.0
-    assert counts.delay(order_of(account="2"), 110.0) == 0.0
+    assert counts.opens(ONE, 110.0) == 140.0
+    assert counts.opens(TWO, 110.0) == 0.0
+
+
+def _change(counts: Counts, *, at: float, lever: Lever = Lever.DAILY_BUDGET) -> None:
+    """Let the entity of order 0 be changed."""
+    counts.changed(replace(order_of(lever=lever), action_id=f"at {at}"), at)
 
 
 def test_a_fifth_change_within_an_hour_waits_for_the_first_to_be_over() -> None:
     counts = Counts(Limits(changes_per_hour=4))
     for at in (0.0, 100.0, 200.0, 300.0):
-        assert counts.delay(order_of(), at) == 0.0
-        counts.changed(order_of(), at)
-    assert counts.delay(order_of(), 400.0) == pytest.approx(3200.0, abs=2)
-    assert counts.delay(order_of(), 3602.0) == 0.0
+        assert counts.due(order_of()) == 0.0
+        _change(counts, at=at)
+    assert counts.due(order_of()) == pytest.approx(3600.0, abs=2)
     # Bids and other entities are not counted.
-    assert counts.delay(order_of(lever=Lever.BID), 400.0) == 0.0
-    assert counts.delay(order_of(1), 400.0) == 0.0
+    _change(counts, at=300.0, lever=Lever.BID)
+    assert counts.due(order_of(lever=Lever.BID)) == 0.0
+    assert counts.due(order_of(1)) == 0.0
+    _change(counts, at=3700.0)
+    assert counts.due(order_of()) == pytest.approx(3700.0, abs=2)
+
+
+def test_changes_count_once_and_in_the_order_of_time_however_they_are_told() -> None:
+    counts = Counts(Limits(changes_per_hour=2))
+    for at in (500.0, 100.0, 900.0, 500.0, 900.0):
+        _change(counts, at=at)
+    assert counts.due(order_of()) == pytest.approx(4100.0, abs=2)
 
 
 def test_an_account_without_answers_is_left_alone_and_tried_by_one_order() -> None:
     breakers = Breakers(BreakerPolicy(failures=2, rest=60.0))
     breakers.heard(ONE, Ambiguous("timeout"), 0.0)
-    assert breakers.delay(ONE, 0.0) == 0.0
+    assert breakers.opens(ONE) == 0.0
     breakers.heard(ONE, Ambiguous("timeout"), 0.0)
-    assert breakers.delay(ONE, 10.0) == 50.0
-    assert breakers.delay(TWO, 10.0) == 0.0
+    assert breakers.opens(ONE) == 60.0
+    assert breakers.opens(TWO) == 0.0
 
-    breakers.begin(ONE)
-    assert isinf(breakers.delay(ONE, 60.0))
+    breakers.begin(order_of())
+    assert isinf(breakers.opens(ONE))
     breakers.heard(ONE, None, 61.0)
-    breakers.end(ONE, 61.0)
-    assert breakers.delay(ONE, 61.0) == 0.0
+    breakers.end(order_of(), 61.0)
+    assert breakers.opens(ONE) == 0.0
 
 
 def test_a_try_that_learns_nothing_leaves_the_account_alone_again() -> None:
     breakers = Breakers(BreakerPolicy(failures=1, rest=60.0))
     breakers.heard(ONE, Ambiguous("timeout"), 0.0)
-    breakers.begin(ONE)
-    breakers.end(ONE, 60.0)
-    assert breakers.delay(ONE, 60.0) == 60.0
+    breakers.begin(order_of())
+    breakers.end(order_of(), 60.0)
+    assert breakers.opens(ONE) == 120.0
+
+
+def test_who_began_before_the_account_was_left_alone_does_not_end_the_try_of_another() -> None:
+    breakers = Breakers(BreakerPolicy(failures=1, rest=60.0))
+    breakers.begin(order_of(0))
+    breakers.heard(ONE, Ambiguous("timeout"), 0.0)
+    breakers.begin(order_of(1))
+    breakers.end(order_of(0), 61.0)
+    assert isinf(breakers.opens(ONE))
 
 
 def test_refusals_and_throttles_are_no_failures() -> None:
     breakers = Breakers(BreakerPolicy(failures=2))
     for said in (Ambiguous("x"), Rejected("no"), Ambiguous("x"), Throttled("wait")):
         breakers.heard(ONE, said, 0.0)
-    assert breakers.delay(ONE, 0.0) == 0.0
+    assert breakers.opens(ONE) == 0.0
 
 
 def test_credentials_that_fail_stop_their_account_at_once_and_say_what_to_do() -> None:
     breakers = Breakers()
     breakers.heard(ONE, AuthFailed("token has expired"), 0.0)
-    assert breakers.delay(ONE, 0.0) > 0
+    assert breakers.opens(ONE) > 0
     assert breakers.why(ONE) == "token has expired; renew the credentials of 1"
     assert breakers.why(TWO) == ""
 
 
+def _next(queue: Queue, *waits: str) -> tuple[Entry | None, float | None]:
+    """Ask who goes next at 0, while the actions in ``waits`` are due at 50."""
+    return queue.next(0.0, lambda _: 0.0, lambda order: 50.0 if order.action_id in waits else 0.0)
+
+
 def _names(queue: Queue, count: int) -> list[str]:
-    taken = [queue.next(lambda _: 0.0)[0] for _ in range(count)]
+    taken = [_next(queue)[0] for _ in range(count)]
     return [entry.order.action_id for entry in taken if entry]
 
 
@@ -140,12 +170,13 @@ def test_an_account_has_no_more_under_way_than_it_may() -> None:
 
 def test_who_may_not_go_yet_holds_nobody_else_up() -> None:
     queue = _filled(order_of(0), order_of(1, account="2"))
-    entry, _ = queue.next(lambda order: 50.0 if order.action_id == "0" else 0.0)
+    entry, _ = _next(queue, "0")
     assert entry is not None
     assert entry.order.action_id == "1"
-    assert queue.next(lambda _: 50.0) == (None, 50.0)
+    assert _next(queue, "0") == (None, 50.0)
 
 
-def test_limits_that_cannot_be_are_refused() -> None:
+@pytest.mark.parametrize("wrong", [{"calls_per_second": 0}, {"burst": 0}, {"changes_per_hour": 0}])
+def test_limits_that_cannot_be_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
-        Limits(calls_per_second=0)
+        Limits(**wrong)

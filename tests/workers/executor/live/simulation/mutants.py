@@ -12,10 +12,11 @@ from tests.workers.executor.live.simulation.history import History
 from tests.workers.executor.live.simulation.world import World
 from workers.connectors.protocol import Change, Receipt, Ref, State
 from workers.executor.live.courier import Courier
+from workers.executor.live.lanes import Entry
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
 from workers.executor.live.ports import Platform, Ports
-from workers.executor.live.queue import Entry, Queue
+from workers.executor.live.queue import Queue
 
 
 class Mutant(NamedTuple):
