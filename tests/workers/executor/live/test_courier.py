@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from math import isinf
 
 import pytest
 
 from tests.workers.executor.live.bench import Bench, order_of
-from workers.connectors.errors import AuthFailed
+from workers.connectors.errors import Ambiguous, AuthFailed
 from workers.connectors.protocol import Change, Receipt, Ref, State
 from workers.executor.live.courier import Courier, Desk
 from workers.executor.live.limits import Counts, Limits
@@ -55,9 +56,12 @@ class Faithful(Bench):
         return {outcome.action_id: outcome.result for outcome in self.outcomes}
 
 
+def _desk(bench: Faithful) -> Desk:
+    return Desk(ports=bench.ports(), counts={"model": Counts(Limits(calls_per_second=1e6))})
+
+
 def _courier(bench: Faithful, *, per_account: int = 2) -> Courier:
-    desk = Desk(ports=bench.ports(), counts={"model": Counts(Limits(calls_per_second=1e6))})
-    return Courier(desk, Patience(), per_account=per_account)
+    return Courier(_desk(bench), Patience(), per_account=per_account)
 
 
 async def _carry(courier: Courier, bench: Faithful, count: int) -> None:
@@ -132,6 +136,71 @@ async def test_credentials_that_fail_stop_one_account() -> None:
     assert ended.pop("0") is Result.AUTH_FAILED
     # The other orders of the account wait until it is tried again.
     assert ended == dict.fromkeys(["10", "11", "12", "13"], Result.APPLIED)
+
+
+def _left_alone(desk: Desk, bench: Faithful) -> None:
+    """Let account 1 have no answers, and its rest be over."""
+    for _ in range(desk.breakers.policy.failures):
+        desk.heard(order_of(0), Ambiguous("no answer"))
+    bench.time += desk.breakers.policy.rest
+
+
+async def test_who_waits_while_an_order_of_another_courier_tries_the_account_goes_after_it() -> (
+    None
+):
+    bench = Faithful()
+    desk = _desk(bench)
+    first, second = Courier(desk, Patience()), Courier(desk, Patience())
+    _left_alone(desk, bench)
+    first.hand_over(order_of(1))
+    second.hand_over(order_of(2))
+    running = [asyncio.create_task(courier.run()) for courier in (first, second)]
+
+    async with asyncio.timeout(20):
+        while len(bench.outcomes) < 2:  # noqa: ASYNC110 -- a port tells
+            await asyncio.sleep(0)
+
+    for one in running:
+        one.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    assert set(bench.ended().values()) == {Result.APPLIED}
+
+
+async def test_a_courier_that_is_cancelled_as_its_order_begins_leaves_the_account_to_others() -> (
+    None
+):
+    bench = Faithful()
+    desk = _desk(bench)
+    courier = Courier(desk, Patience())
+    _left_alone(desk, bench)
+    courier.hand_over(order_of(1))
+    running = asyncio.create_task(courier.run())
+    # One step: the order's task is made, and has not run.
+    await asyncio.sleep(0)
+    assert isinf(desk.opens(order_of(1).account))
+
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+    assert bench.outcomes == []
+    assert desk.opens(order_of(1).account) <= bench.time + desk.breakers.policy.rest
+
+
+async def test_orders_that_expire_while_an_account_is_left_alone_do_not_prolong_its_rest() -> None:
+    bench = Faithful()
+    desk = _desk(bench)
+    courier = Courier(desk, Patience())
+    desk.heard(order_of(0), AuthFailed("token has expired"))
+    opens = desk.opens(order_of(0).account)
+    bench.time = opens - 1
+    for number in range(3):
+        courier.hand_over(replace(order_of(number), expires_at=bench.time))
+
+    await _carry(courier, bench, 3)
+
+    assert set(bench.ended().values()) == {Result.EXPIRED}
+    assert desk.opens(order_of(0).account) == opens
 
 
 async def test_a_courier_that_cannot_tell_an_effect_ends_by_its_error() -> None:
