@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import partial
 from time import monotonic, time
 from typing import Final
 
@@ -18,7 +17,7 @@ from schemas.action import Action
 from workers.connectors.building import build
 from workers.connectors.protocol import Connector
 from workers.connectors.settings import CallLimits, Platforms
-from workers.delivery.api import Step, Tenure
+from workers.delivery.api import Step, Tenure, View
 from workers.executor.freezes import freeze_on
 from workers.executor.live.breaker import Breakers
 from workers.executor.live.courier import Courier, Desk
@@ -39,6 +38,7 @@ LEASE: Final = 10.0
 
 Who takes it over waits as much longer before concluding what became of calls made before.
 """
+_FRESH: Final = LEASE / 8
 
 _log = structlog.get_logger("pacekeeper")
 
@@ -79,7 +79,6 @@ class Couriers:
 
     def took_over(self, tenure: Tenure) -> None:
         """Take up the partition's open orders."""
-        desk = partial(Desk, counts=self._counts, breakers=self._breakers)
         term = _Term(self._policy, tenure)
         ports = Ports(
             platform=lambda order: self._fitted[order.platform],
@@ -89,7 +88,8 @@ class Couriers:
             effects=term,
         )
         self._terms[tenure.view.partition] = term
-        term.start(Courier(desk(ports=ports), self._patience))
+        desk = Desk(ports=ports, counts=self._counts, breakers=self._breakers)
+        term.start(Courier(desk, self._patience))
 
     def committed(self, tenure: Tenure, agent: str, step: Step) -> None:
         """Hand over the orders that a step has opened."""
@@ -129,13 +129,11 @@ class _Term:
         """Take up what is open, then carry out whatever comes."""
         self._courier = courier
         table = self._tenure.view.table(ACTIONS)
-        found = [(campaign, orders) for campaign, orders in orders_in(table)]
-        opened = sorted(
-            ((orders.under_way.begun, self._noted(orders)) for _, orders in found if orders.under_way),
-            key=lambda pair: pair[0],
-        )
+        found = list(orders_in(table))
+        under_way = [orders for _, orders in found if orders.under_way is not None]
+        opened = sorted(map(self._noted, under_way), key=lambda order: order.released_at)
         changes = [change for campaign, orders in found for change in changes_of(campaign, orders)]
-        courier.take_up([order for _, order in opened], changes=changes, lease=LEASE)
+        courier.take_up(opened, changes=changes, lease=LEASE)
         self._running = asyncio.create_task(courier.run(), name="courier")
         self._running.add_done_callback(self._tell)
 
@@ -165,12 +163,15 @@ class _Term:
     # ------------------------------------------------------------ what the loop asks
 
     async def prove(self) -> None:
-        """Renew the lease when half of it is over."""
-        if monotonic() < self._proven_until - LEASE / 2:
-            return
-        asked = monotonic()
-        if await self._tenure.is_ours(LEASE / 2):
-            self._proven_until = asked - LEASE / 2 + LEASE
+        """Renew the lease when half of it is over, however long Kafka takes to answer.
+
+        Where the partition is lost, delivery ends this courier or the process.
+        """
+        while (asked := monotonic()) > self._proven_until - LEASE / 2:
+            if await self._tenure.is_ours(_FRESH):
+                self._proven_until = asked - _FRESH + LEASE
+            else:
+                await asyncio.sleep(_FRESH)
 
     def may_act(self, order: Order) -> bool:
         """Return whether the lease still holds."""
@@ -187,7 +188,10 @@ class _Term:
     async def publish(self, order: Order, outcome: Outcome) -> None:
         """Commit what became of the order."""
         campaign = self._open[order.action_id].key
-        settle = partial(_settle, self._policy, campaign, outcome)
+
+        def settle(view: View) -> Step:
+            return settled_step(self._policy, view, campaign, outcome)
+
         if not await self._tenure.commit(ACTIONS, settle):
             raise NotOwner(order.action_id)
         del self._open[order.action_id]

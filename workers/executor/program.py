@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from schemas import topics
 from schemas.audit import Mode
+from workers.connectors.building import levers_of
+from workers.connectors.settings import Platforms, read_platforms
 from workers.delivery.api import Agent, Journal, Program
-from workers.errors import UsageError
 from workers.executor import tables
 from workers.executor.actions import actions_step
 from workers.executor.chain import seal
+from workers.executor.couriers import Couriers
 from workers.executor.decisions import decisions_step
 from workers.executor.plans import plans_step
+from workers.executor.platforms import KnownPlatforms, PlatformTerms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.recommendations import recommendations_step
 from workers.executor.ticks import ticks_step
@@ -33,32 +37,49 @@ def create_program(settings: Settings) -> Program:
     Raises
     ------
     UsageError
-        When the settings ask for what this release cannot do.
+        When the settings ask for what cannot be done.
     """
-    policy = policy_of(settings)
+    platforms = platforms_of(settings)
+    policy = policy_of(settings, platforms)
     return Program(
         name=f"{policy.prefix}-executor",
         agents=agents(policy),
         journal=journal(policy),
         broadcasts=(policy.topic(topics.CONDITIONS),),
+        companion=Couriers(policy, platforms) if policy.mode is Mode.LIVE else None,
     )
 
 
-def policy_of(settings: Settings) -> ExecutorPolicy:
+def platforms_of(settings: Settings) -> Platforms:
+    """Return the platforms that may be changed: none outside mode ``live``.
+
+    Raises
+    ------
+    UsageError
+        The file that names them cannot be read, or is wrong.
+    """
+    if Mode(settings.executor.mode) is not Mode.LIVE:
+        return {}
+    return read_platforms(Path(settings.executor.platforms))
+
+
+def policy_of(settings: Settings, platforms: Platforms) -> ExecutorPolicy:
     """Return what the settings ask of the executor.
 
     Raises
     ------
     UsageError
-        For mode ``live``: no connector to a platform is part of this release.
+        A platform's connector is not known, not installed, or cannot be used.
     """
-    mode = Mode(settings.executor.mode)
-    if mode is Mode.LIVE:
-        raise UsageError(
-            "executor.mode is live, but this release has no connector to any platform",
-            remedy="set executor.mode to simulate (PACEKEEPER_EXECUTOR_MODE=simulate)",
-        )
-    return ExecutorPolicy(prefix=settings.topics.prefix, mode=mode)
+    terms = {
+        name: PlatformTerms(accounts=told.accounts, levers=levers_of(name, told))
+        for name, told in platforms.items()
+    }
+    return ExecutorPolicy(
+        prefix=settings.topics.prefix,
+        mode=Mode(settings.executor.mode),
+        platforms=KnownPlatforms(terms=terms),
+    )
 
 
 def agents(policy: ExecutorPolicy) -> tuple[Agent, ...]:

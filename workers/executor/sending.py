@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from schemas.action import Release
 from schemas.fields import Entity
-from schemas.keys import names_of
+from schemas.keys import parse_campaign_key
 from workers.connectors.protocol import Change, Lever, Ref
 from workers.executor.live.order import Order, kind_of
 from workers.executor.orders import OpenOrder, Orders
 
-_HOUR_MS: Final = 3_600_000
 _UNDO_WITHIN: Final = 3_600.0
 """Seconds that putting back may take: from when the action began."""
 
@@ -27,9 +26,7 @@ def order_of(opened: OpenOrder) -> Order:
         entity_id=part.entity_id,
         lever=part.lever,
     )
-    change = Change(
-        ref=ref, target=part.target, currency=opened.currency, key=opened.order_id
-    )
+    change = Change(ref=ref, target=part.target, currency=opened.currency, key=opened.order_id)
     begun, expires = opened.begun / 1000, action.expires_at.timestamp()
     return Order(
         action_id=opened.order_id,
@@ -44,4 +41,34 @@ def order_of(opened: OpenOrder) -> Order:
         by_person=action.released_by is Release.PERSON or opened.undoing,
         highest=part.highest,
         max_change_pct=part.max_change_pct,
+    )
+
+
+def changes_of(campaign: bytes, orders: Orders) -> Iterator[tuple[Order, float]]:
+    """Yield the latest changes of the campaign's budgets, each with its time in seconds."""
+    key = parse_campaign_key(campaign)
+    for slot, times in orders.budget_changes.items():
+        entity, entity_id, lever = slot.split("\0")
+        ref = Ref(
+            account_id=key.account_id,
+            entity=Entity(entity),
+            entity_id=entity_id,
+            lever=Lever(lever),
+        )
+        for at in times:
+            name = f"{slot}@{at}"
+            change = Change(ref=ref, target=Decimal(0), currency="", key=name)
+            yield _ended(key.platform, change, at / 1000), at / 1000
+
+
+def _ended(platform: str, change: Change, at: float) -> Order:
+    """Return an order that is over; of what it has set nothing is known any more."""
+    return Order(
+        action_id=change.key,
+        platform=platform,
+        change=change,
+        expected=None,
+        kind=kind_of(change, None),
+        released_at=at,
+        expires_at=at,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -35,6 +36,8 @@ class Breakers:
     """One per account; one that is open stops no other account."""
 
     policy: BreakerPolicy = field(default_factory=BreakerPolicy)
+    watchers: list[Callable[[Account], None]] = field(default_factory=list)
+    """Who wants to know when an account opens earlier than was said."""
     _of: dict[Account, _Breaker] = field(default_factory=dict)
 
     def opens(self, account: Account) -> float:

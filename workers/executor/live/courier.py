@@ -33,8 +33,6 @@ class Desk:
     """By platform."""
     breakers: Breakers = field(default_factory=Breakers)
 
-    _watchers: list[Callable[[Account], None]] = field(default_factory=list)
-
     async def turn(self, order: Order) -> None:
         """Return when one more call may be made; raise `Throttled` if not for long."""
         wait = self.counts[order.platform].turn(order.account, self.ports.clock.now())
@@ -70,18 +68,18 @@ class Desk:
     @contextmanager
     def watched(self, tell: Callable[[Account], None]) -> Iterator[None]:
         """Let ``tell`` know whenever an account opens earlier than was said."""
-        self._watchers.append(tell)
+        self.breakers.watchers.append(tell)
         try:
             yield
         finally:
-            self._watchers.remove(tell)
+            self.breakers.watchers.remove(tell)
 
     @contextmanager
     def _telling(self, account: Account) -> Iterator[None]:
         before = self.breakers.opens(account)
         yield
         if self.breakers.opens(account) < before:
-            for tell in self._watchers:
+            for tell in self.breakers.watchers:
                 tell(account)
 
 
@@ -113,20 +111,22 @@ class Courier:
         *,
         settled: Iterable[str] = (),
         changes: Iterable[tuple[Order, float]] = (),
+        lease: float = 0.0,
     ) -> None:
         """Take over the open orders of a partition, oldest first.
 
         To be called once no effect of the earlier owner can be committed any more and all that
         are have been read. ``settled`` are ids of orders whose effects are committed and have not
         reached the tables, where they may still look open. ``changes`` are those of the last hour
-        that may have taken effect, each with the time of its outcome.
+        that may have taken effect, each with the time of its outcome. ``lease`` is for how many
+        seconds the earlier owner may still call without knowing that it is one no more.
         """
         self._known.update(settled)
         for order, at in changes:
             self._desk.counts[order.platform].changed(order, at)
-        now = self._ports.clock.now()
+        until = self._ports.clock.now() + lease
         for order in orders:
-            self._accept(Entry(order, now))
+            self._accept(Entry(order, until))
 
     def noted(self, action_id: str) -> None:
         """Forget an order whose effect has reached the tables: it cannot be handed over again."""
