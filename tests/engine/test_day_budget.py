@@ -226,5 +226,5 @@ def test_no_amount_is_too_large_for_a_days_budget(
     found = int(day_budget(np.array([amount]), a_horizon(**given_), np.array([limit]))[0])
     spent, left = given_["day_spent"], given_["allowance"] - given_["spent"] - given_["in_flight"]
     assert 0 <= found <= limit
-    if max(abs(spent), abs(left), amount) <= UNLIMITED:
+    if min(spent, left) >= 0 or max(abs(spent), abs(left), amount) <= UNLIMITED:
         assert found == max(min(spent + amount, limit, spent + left), 0)
