@@ -36,6 +36,7 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     ``expected`` is the value believed to be in force; None when none is known
     to be. An executor that finds another value changes nothing and reports drift.
     A multiplier of bids comes with ``hourly_cap``, which becomes the hourly budget.
+    Either is kept by ``day_budget`` where a platform knows no budget but the day's.
     One that is only for a while says by ``returns`` how it ends: whoever carries it out
     takes it back by these steps, each an action of its own that names it in ``returns_from``.
     """
@@ -55,6 +56,12 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     unit: Code
     hourly_cap: (
         Annotated[Amount, Meta(description="most that an hour may spend from now on")] | None
+    ) = None
+    day_budget: (
+        Annotated[
+            Amount, Meta(description="most that the local day may have spent when the hour is over")
+        ]
+        | None
     ) = None
     currency: CurrencyCode | None = None
     hour: Annotated[Utc, Meta(description="start of the hour that was decided")] | None = None

@@ -147,8 +147,9 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     ``valid_from``: ``hour``, or a later one where reports came late. It is what
     ``field`` says: the hour's budget, or the multiplier of its bids, with which
     ``hourly_cap`` is set. ``hour_plan`` holds the amounts of money from there to the
-    end of the account's local day, in order. A hold leaves everything as it is and says
-    why. A budget recommendation's value is for each local day until ``expires_at``; it and
+    end of the account's local day, in order. ``day_budget`` holds the hour to what it may
+    spend where a platform knows no budget but the day's. A hold leaves everything as it is
+    and says why. A budget recommendation's value is for each local day until ``expires_at``; it and
     the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
     usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
     The ``inputs``, versions and ``state_digest`` are what a replay needs.
@@ -175,6 +176,16 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     currency: CurrencyCode | None = None
     hour_plan: Annotated[tuple[Amount, ...], Meta(max_length=25)] = ()
     hourly_cap: Amount | None = None
+    day_budget: (
+        Annotated[
+            Amount,
+            Meta(
+                description="what the local day may have spent when the hour is over: what was "
+                "spent, what is expected of hours not told yet, and what this hour may spend"
+            ),
+        ]
+        | None
+    ) = None
     bid_multipliers: Annotated[tuple[BidMultiplier, ...], Meta(max_length=200)] = ()
     returns: Returns = ()
     pacing_index: Annotated[float, Meta(ge=0.0, description="1 is on plan")] | None = None
@@ -212,7 +223,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
         check_returns(self.returns, self.expires_at)
-        for name in ("current_value", "recommended_value"):
+        for name in ("current_value", "recommended_value", "day_budget"):
             value = getattr(self, name)
             if value is not None:
                 check_amount(value, name, limit=_ACTIONABLE)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.decide import decide
@@ -219,6 +219,7 @@ amounts = st.integers(0, 10**16) | st.integers(0, 9 * 10**18)
     amounts,
     st.just(UNLIMITED) | st.integers(0, 10**16),
 )
+@example({"allowance": 0, "spent": 0, "in_flight": 0, "day_spent": 9 * 10**18}, 9 * 10**18, 10**16)
 @quick
 def test_no_amount_is_too_large_for_a_days_budget(
     given_: dict[str, int], amount: int, limit: int

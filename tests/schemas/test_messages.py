@@ -66,6 +66,12 @@ from tests.schemas.golden import record_type, stored
             "current_value",
             Reason.OUT_OF_RANGE,
         ),
+        (
+            "recommendations.v1-bid",
+            {"day_budget": "1e13"},
+            "day_budget",
+            Reason.OUT_OF_RANGE,
+        ),
         ("recommendations.v1-bid", {"plan_version": 2**70}, "plan_version", Reason.OUT_OF_RANGE),
         (
             "recommendations.v1-bid",

@@ -65,8 +65,9 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
         recommendation_id=None,
         expected=change.action.target,
         target=change.before,
-        # What an hour may spend stays as it is: the limit of an hour long gone is none.
+        # What an hour and a day may spend stays as it is: the limit of a time long gone is none.
         hourly_cap=None,
+        day_budget=None,
         # What was in force before is taken as nobody's chance.
         without_jitter=None,
         hour=None,

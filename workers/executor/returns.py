@@ -52,6 +52,8 @@ def _steps(draft: Draft, action: Action) -> Iterator[Action]:
             ],
             valid_from=step.at,
             expires_at=step.at + draft.policy.return_within,
+            # The limit of a day at the hour that was decided is none when the step comes.
+            day_budget=None,
             returns=(),
             returns_from=action.action_id,
         )

@@ -28,6 +28,7 @@ from schemas.levers import (
     MULTIPLIER_DECIMALS,
     MULTIPLIER_UNIT,
 )
+from schemas.money import MAX_AMOUNT
 from schemas.topics import AUDIT, METRICS, PLANS
 from workers.optimizer import json_columns as write
 from workers.optimizer.deciding import Decided
@@ -50,7 +51,7 @@ _PRIORITIES = tuple(f'"{each}"' for each in (Priority.CRITICAL, Priority.HIGH, P
 _RISKS = tuple(f'"{each}"' for each in (Risk.HIGH, Risk.MEDIUM))
 _TAKEN_OVER = (
     *("schema_version", "platform", "account_id", "campaign_id", "entity_id", "field", "unit"),
-    *("currency", "hour", "valid_from", "expires_at", "plan_version"),
+    *("day_budget", "currency", "hour", "valid_from", "expires_at", "plan_version"),
 )
 """What an action repeats of its recommendation."""
 
@@ -156,6 +157,7 @@ def _amounts(decided: Decided, money: Money) -> Members:
         "change_pct": write.where(made.known & (current != 0), write.numbers(moved)),
         "hour_plan": money.lists(made.plan, np.where(made.acts, made.clock.hours, 0)),
         "hourly_cap": money.column(made.cap),
+        "day_budget": money.column(np.minimum(made.day_budget, MAX_AMOUNT * 10**exponents)),
         "guardrails": _guardrails(made, lever.plain(value), money.plain(made.cap)),
         "auto_execute": write.where(made.ruling.release, write.same(value=True, count=len(value))),
         "risk": _risks(np.round(made.confidence, DIGITS)),

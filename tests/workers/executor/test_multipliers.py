@@ -9,9 +9,11 @@ import pytest
 
 from schemas import topics
 from schemas.action import Action
+from schemas.decision import Verb
 from tests.workers.executor.test_actions import acted
 from tests.workers.executor.world import (
     World,
+    a_decision,
     a_recommendation,
     an_action,
     approve,
@@ -120,3 +122,40 @@ def test_an_approved_multiplier_comes_with_its_cap_and_an_approved_budget_withou
     assert caps == {"bid_multiplier": Decimal(40), "hourly_budget": None}
     # Who is asked is told what an approval would put in force.
     assert {entry.field: entry.hourly_cap for entry in asked} == caps
+
+
+def test_an_approved_change_brings_the_budget_of_its_day_and_undoing_it_brings_none() -> None:
+    world = acted(an_action("budget", None, "10.00"), a_multiplier("bids", None))
+    for name, expected, told in (
+        ("a", "1", {"field": "bid_multiplier", "unit": "multiplier", "hourly_cap": Decimal(40)}),
+        ("b", "40", {}),
+    ):
+        given = {"current_value": Decimal(expected), "day_budget": Decimal("93.10"), **told}
+        world.publish(topics.RECOMMENDATIONS, a_recommendation(name, "2", **given), 0)
+        world.settle()
+        world.publish(topics.DECISIONS, approve(name), 1)
+        world.settle()
+    for action in world.released[-2:]:
+        assert (action.target, action.day_budget) == (2, Decimal("93.10"))
+        world.publish(topics.DECISIONS, a_decision(Verb.ROLL_BACK, action_id=action.action_id), 2)
+        world.settle()
+        assert world.audit[-1].status == "rolled_back"
+        assert (world.released[-1].rolls_back, world.released[-1].day_budget) == (
+            action.action_id,
+            None,
+        )
+
+
+@pytest.mark.parametrize(
+    "day_budget", [Decimal(-3), Decimal(0), Decimal("93.1049"), Decimal(10**9)]
+)
+def test_what_is_simulated_does_not_heed_the_budget_of_the_day(day_budget: Decimal) -> None:
+    heeding, without = (
+        acted(
+            an_action("budget", None, "10.00", day_budget=told),
+            a_multiplier("bids", None, day_budget=told),
+        )
+        for told in (day_budget, None)
+    )
+    assert heeding.audit == without.audit
+    assert in_force(heeding) == {"bid_multiplier": 1, "hourly_budget": 20}

@@ -13,6 +13,7 @@ from schemas.action import Action, Release
 from schemas.decision import Verb
 from schemas.fields import Autonomy
 from tests.workers.executor.world import (
+    KEY,
     World,
     a_decision,
     a_plan,
@@ -26,6 +27,7 @@ from tests.workers.executor.world import (
 )
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.returns import return_id
+from workers.executor.tables import held_for
 
 CUT = ("simulated", None)
 BACK = ("simulated", "returned")
@@ -75,6 +77,14 @@ def test_a_cut_comes_back_by_its_steps_and_each_has_one_entry() -> None:
     assert bids(world) == ["0.40", "0.50", "0.65", "0.80"]
     assert [entry.at for entry in world.audit[1:]] == [at(361), at(421), at(481)]
     assert world.tables["actions"].keys() & {b"\0google:7:42"} == set()
+
+
+def test_a_step_back_has_no_budget_of_a_day_that_is_long_over() -> None:
+    world = act(World(), a_cut(day_budget=Decimal(90)))
+
+    kept = [held.action for held in held_for(world, KEY).held]
+    assert len(kept) == 3
+    assert {action.day_budget for action in kept} == {None}
 
 
 def test_what_is_to_come_is_stored_with_the_cut_so_that_ticks_alone_bring_the_bid_back() -> None:

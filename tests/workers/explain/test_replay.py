@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import orjson
 import pytest
 
-from schemas import topics
+from schemas import Recommendation, decode, topics
 from schemas.topic import Topic
 from tests.workers.explain.histories import a_life
 from workers.errors import UsageError
-from workers.explain.history import Entry, History
+from workers.explain.history import Entry, History, Published
 from workers.explain.replay import Replay, Replayed
 from workers.explain.report import Explanation, explain
 from workers.optimizer.policy import OptimizerPolicy
@@ -156,3 +157,21 @@ def test_a_freeze_that_was_lifted_and_compacted_away_is_named() -> None:
     found = explained(replace(history, broadcasts=lost), target)
     assert "hold_reason" in fields(found)
     assert any("freeze or outage that held then" in cause for cause in found.causes)
+
+
+def test_one_that_was_made_before_a_field_was_told_is_still_recomputed_but_for_that_field() -> None:
+    history = a_life(4).history()
+    older = [without_field(each, "day_budget") for each in history.published]
+    target = max(at for at, each in enumerate(history.published) if each.advice.day_budget)
+    found = explained(replace(history, published=older), target)
+    assert fields(found) == {"day_budget"}
+    assert "the code is another under the same version" in found.causes[0]
+
+
+def without_field(published: Published, name: str) -> Published:
+    """Return what was published as if a field had not been known yet; its id stays what it was."""
+    members = orjson.loads(published.value)
+    members.pop(name, None)
+    value = orjson.dumps(members)
+    record = replace(published.entry.record, value=value)  # type: ignore[type-var]
+    return Published(Entry(published.entry.written, record), decode(value, Recommendation))

@@ -127,6 +127,7 @@ def test_each_member_of_a_recommendation_holds_the_column_that_it_is_named_after
         "change_pct": round(100 * int(change) / int(made.current[0]), 2),
         "hour_plan": ["0.71", "0.72"],
         "hourly_cap": money(made.cap),
+        "day_budget": money(made.day_budget),
         "guardrails": [{"name": name, "status": "passed"} for name in (*GUARDRAILS, *SPEEDS)],
         "model_version": POLICY.model_version,
         "state_digest": "ab" * 16,
