@@ -46,7 +46,10 @@ class AuditStatus(StrEnum):
     ROLLED_BACK = "rolled_back"
     APPROVAL_REQUIRED = "approval_required"
     INTENT = "intent"
-    """About to be sent to a platform; what became of it is told by a later entry."""
+    """About to be sent to a platform; what became of it is told by a later entry.
+
+    It has what was found and what is wanted, and no ``after``.
+    """
     SHADOW = "shadow"
     """Would have been sent, had it not been in shadow mode; nothing of it is in force."""
 

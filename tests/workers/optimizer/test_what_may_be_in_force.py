@@ -15,7 +15,7 @@ from tests.workers.optimizer.test_decisions import entry, say
 from tests.workers.optimizer.world import KEY, World, an_event, hour
 
 UNKNOWN = [AuditStatus.INTENT, AuditStatus.UNVERIFIED]
-CAP = {"field": "bid_multiplier", "before": Decimal(1)}
+CAP: dict[str, Any] = {"field": "bid_multiplier", "before": Decimal(1)}
 
 
 def unsure(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,16 +159,17 @@ def test_while_nobody_knows_which_budget_is_in_force_no_hour_counts_as_cut_off()
     """From the second day on it is 0.01, which cuts every hour off; later nobody knows."""
 
     def budget(day: int, status: str, after: str | None) -> AuditEntry:
-        return AuditEntry(
+        given: dict[str, Any] = {
             **NAMES,
-            at=START + timedelta(days=day),
-            status=AuditStatus(status),
-            mode=Mode.LIVE,
-            actor="policy",
-            entity_id="42",
-            field="hourly_budget",
-            after=None if after is None else Decimal(after),
-        )
+            "at": START + timedelta(days=day),
+            "status": AuditStatus(status),
+            "mode": Mode.LIVE,
+            "actor": "policy",
+            "entity_id": "42",
+            "field": "hourly_budget",
+            "after": None if after is None else Decimal(after),
+        }
+        return AuditEntry(**given)
 
     told = [
         budget(1, "applied", "0.01"),
