@@ -16,7 +16,7 @@ import msgspec
 from schemas.action import Action
 from schemas.fields import Entity
 from workers.connectors.protocol import Lever
-from workers.executor.live.outcome import IN_FORCE, Result
+from workers.executor.live.outcome import Result
 from workers.executor.rows import Row, unpack
 
 _ORDERS: Final = b"\1"
@@ -47,7 +47,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     @property
     def was_set(self) -> bool:
         """Return whether it was changed, and would have to be put back."""
-        return self.result in IN_FORCE and self.before is not None and self.before != self.target
+        return self.result in {Result.APPLIED, Result.CONFIRMED}
 
 
 class OpenOrder(msgspec.Struct, frozen=True, array_like=True):

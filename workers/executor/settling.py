@@ -131,18 +131,27 @@ class _Settling:
         entries.of_action(self._draft, action, self._at, finding)
 
     def _take_effect(self, finding: Finding) -> Finding:
+        """Put the action's target in force; return how it came to be."""
         action, campaign = self._action, self._campaign
-        changes = self._told.result is not Result.NO_OP or any(
-            part.was_set for part in self._opened.parts
-        )
-        if changes or campaign.value_for(action) != action.target:
+        status = _status_of_all(self._opened)
+        changed = status is not AuditStatus.NO_OP
+        if changed or campaign.value_for(action) != action.target:
             self._campaign = put_in_force(self._draft, campaign, action)
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
             holds = Holds((*holds_of(self._draft, action.key).held, *promised))
             self._draft.writes[held_key(action.key)] = pack_due(holds)
-        if action.rolls_back and changes:
-            return finding._replace(status=AuditStatus.ROLLED_BACK)
-        return finding._replace(status=AuditStatus.APPLIED) if changes else finding
+        if action.rolls_back and changed:
+            status = AuditStatus.ROLLED_BACK
+        return finding._replace(status=status)
+
+
+def _status_of_all(opened: OpenOrder) -> AuditStatus:
+    """Return how an action ended of which every part is in force."""
+    results = {part.result for part in opened.parts}
+    for result in (Result.CONFIRMED, Result.APPLIED):
+        if result in results:
+            return _STATUSES[result]
+    return AuditStatus.NO_OP
 
 
 def _back(opened: OpenOrder) -> tuple[Part, ...]:

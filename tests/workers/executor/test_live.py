@@ -69,7 +69,9 @@ class Live(World):
         ((_, orders),) = tuple(orders_in(self.tables["actions"])) or ((None, None),)
         return order_of(orders.under_way) if orders and orders.under_way else None
 
-    def answer(self, result: Result = Result.APPLIED, *, minutes: float = 1, **more: object) -> Live:
+    def answer(
+        self, result: Result = Result.APPLIED, *, minutes: float = 1, **more: object
+    ) -> Live:
         """Let the platform say how the order under way has ended."""
         order = self.order
         assert order is not None

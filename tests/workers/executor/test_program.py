@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from workers.errors import UsageError
@@ -23,9 +25,17 @@ def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audi
     assert found.broadcasts == ("acme.conditions.v1",)
 
 
-def test_live_is_refused_with_what_to_do_while_there_is_no_connector() -> None:
-    with pytest.raises(UsageError, match=r"no connector to any platform.*set executor.mode to sim"):
-        create_program(Settings(executor=ExecutorSettings(mode="live")))
+def test_live_is_refused_until_a_file_names_what_may_be_changed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="mode live needs platforms"):
+        ExecutorSettings(mode="live")
+    file = tmp_path / "platforms.toml"
+    settings = Settings(executor=ExecutorSettings(mode="live", platforms=str(file)))
+    with pytest.raises(UsageError, match=r"cannot read .*platforms\.toml"):
+        create_program(settings)
+    file.write_text("[linkedin]\naccounts = { 1 = 'shadow' }\n")
+
+    assert create_program(settings).companion is not None, "secrets are wanted at the start only"
+    assert create_program(Settings()).companion is None
 
 
 @pytest.mark.parametrize("wrong", [{"remembered": 0}, {"patience": -ExecutorPolicy().patience}])
