@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from msgspec import structs
 
 from schemas.action import Action
@@ -11,15 +13,20 @@ from workers.executor.rows import Campaign, Change, InForce, change_key, pack, u
 from workers.executor.slots import slot_of, targets_of
 
 
-def put_in_force(draft: Draft, campaign: Campaign, action: Action) -> Campaign:
-    """Put the target in force, and write down what a roll-back needs."""
+def put_in_force(
+    draft: Draft, campaign: Campaign, action: Action, found: Decimal | None = None
+) -> Campaign:
+    """Put the target in force, and write down what a roll-back needs.
+
+    ``found`` is what was there before, if a platform has told; None where that is our own to know.
+    """
     own = bytes.fromhex(action.action_id)
     name = slot_of(action)
     current = campaign.standing(name, action)
     unset = action.expected if action.field in BEGUN_ELSEWHERE else None
     change = Change(
         action=action,
-        before=current.value if current else unset,
+        before=found if found is not None else current.value if current else unset,
         previous=current.set_by if current else b"",
     )
     draft.writes[change_key(action.key, own)] = pack(change)

@@ -95,7 +95,7 @@ class _Settling:
         )
         self._orders = _noted(self._orders, ended, told, self._at)
         self._opened = self._opened.with_part(ended)
-        if _stands_for_more(self._opened, ended):
+        if not _is_own(self._opened):
             entries.of_part(self._draft, self._opened, ended, self._at, _finding(told))
 
     def _goes_on(self) -> bool:
@@ -118,7 +118,7 @@ class _Settling:
     def _end(self) -> None:
         """Tell how the action ended, and what is in force now."""
         opened, action, told = self._opened, self._action, self._told
-        before = self._campaign.value_for(action)
+        before = self._found_before()
         finding = _undone(opened) if opened.undoing else _finding(told)
         if not opened.undoing and told.result in IN_FORCE:
             finding = self._take_effect(finding)
@@ -130,13 +130,19 @@ class _Settling:
         finding = finding._replace(before=before, after=after)
         entries.of_action(self._draft, action, self._at, finding)
 
+    def _found_before(self) -> Decimal | None:
+        """Return what was in force: read from the platform where that is the action's own value."""
+        found = self._told.before if _is_own(self._opened) else None
+        return self._campaign.value_for(self._action) if found is None else found
+
     def _take_effect(self, finding: Finding) -> Finding:
         """Put the action's target in force; return how it came to be."""
         action, campaign = self._action, self._campaign
         status = _status_of_all(self._opened)
         changed = status is not AuditStatus.NO_OP
         if changed or campaign.value_for(action) != action.target:
-            self._campaign = put_in_force(self._draft, campaign, action)
+            found = self._found_before()
+            self._campaign = put_in_force(self._draft, campaign, action, found)
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
             holds = Holds((*holds_of(self._draft, action.key).held, *promised))
             self._draft.writes[held_key(action.key)] = pack_due(holds)
@@ -166,8 +172,8 @@ def _back(opened: OpenOrder) -> tuple[Part, ...]:
 def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
     """Return the campaign with what somebody else has set, where that is a value of its own."""
     action = opened.action
-    plain = len(opened.parts) == 1 and opened.parts[0].target == action.target
-    if told.result is not Result.DRIFT or told.after is None or not plain:
+    multiplied = opened.parts[0].target != action.target
+    if told.result is not Result.DRIFT or told.after is None or multiplied or not _is_own(opened):
         return campaign
     found = InForce(told.after, action.currency, b"", action.plan_version)
     return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
@@ -196,12 +202,12 @@ def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
     return structs.replace(orders, set_last=last, budget_changes=changes, hands_off=hands_off)
 
 
-def _stands_for_more(opened: OpenOrder, part: Part) -> bool:
-    """Return whether what was set is another value than the action's own."""
-    action = opened.action
+def _is_own(opened: OpenOrder) -> bool:
+    """Return whether what is set on the platform is the action's own value, and nothing else."""
+    action, part = opened.action, opened.parts[0]
     same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
-    own = same and part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
-    return opened.undoing or len(opened.parts) > 1 or not own
+    own = part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
+    return len(opened.parts) == 1 and not opened.undoing and same and own
 
 
 def _finding(told: Outcome) -> Finding:

@@ -319,11 +319,11 @@ def test_an_hours_budget_is_the_days_budget_on_the_platform_and_never_above_half
 
 
 def test_a_roll_back_is_an_order_like_any_other_and_told_as_one() -> None:
-    world = Live().act(budget("first", "100", "120")).answer()
+    world = Live().act(budget("first", "100", "120")).answer(before=Decimal(80))
     world.publish(topics.DECISIONS, roll_back("first", minutes=2), 2)
     world.settle()
     assert world.order is not None
-    assert world.order.change.target == 100
+    assert world.order.change.target == 80, "what was found before, not what was believed"
     world.answer(minutes=3)
 
     assert world.said()[2:] == [("intent", "to_be_sent"), ("rolled_back", "applied")]
