@@ -157,6 +157,10 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="File that names platforms, accounts and where secrets are; with live."),
     ] = ""
+    clock: Annotated[
+        Literal["machine", "ticks"],
+        Meta(description="Whose time counts with live; ticks: a simulated world's, as in demos."),
+    ] = "machine"
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

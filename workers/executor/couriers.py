@@ -31,7 +31,7 @@ from workers.executor.orders import Orders, orders_in
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.sending import changes_of, order_of
 from workers.executor.settling import settled_step
-from workers.executor.tables import ACTIONS, said_about
+from workers.executor.tables import ACTIONS, clock_of, said_about
 
 LEASE: Final = 10.0
 """Seconds for which a partition is taken for ours after that was proven.
@@ -43,12 +43,19 @@ _FRESH: Final = LEASE / 8
 _log = structlog.get_logger("pacekeeper")
 
 
-class SystemClock:
-    """Time as the machine tells it."""
+class LogClock:
+    """Time as machine and log tell it: the later of the two, or where asked for the log's alone.
+
+    Ticks of a simulated world tell another time than any machine.
+    """
+
+    def __init__(self, view: View, *, simulated: bool = False) -> None:
+        self._view, self._simulated = view, simulated
 
     def now(self) -> float:
         """Return seconds since 1970, UTC."""
-        return time()
+        told = clock_of(self._view) / 1000
+        return told if self._simulated and told else max(told, time())
 
     async def sleep(self, seconds: float) -> None:
         """Return not before that time has passed."""
@@ -63,7 +70,6 @@ class Couriers:
     ) -> None:
         self._policy, self._platforms = policy, platforms
         self._patience = patience or Patience()
-        self._clock = SystemClock()
         self._connectors: dict[str, Connector] = {}
         self._fitted: dict[str, Fitted] = {}
         self._counts: dict[str, Counts] = {}
@@ -74,15 +80,16 @@ class Couriers:
         """Build the connectors; see `workers.connectors.building.build` for what is refused."""
         for name, settings in self._platforms.items():
             connector = self._connectors[name] = build(name, settings)
-            self._fitted[name] = Fitted(connector, self._clock.now)
+            self._fitted[name] = Fitted(connector, monotonic)
             self._counts[name] = Counts(_limits(settings.limits, connector))
 
     def took_over(self, tenure: Tenure) -> None:
         """Take up the partition's open orders."""
-        term = _Term(self._policy, tenure)
+        clock = LogClock(tenure.view, simulated=self._policy.simulated_time)
+        term = _Term(self._policy, tenure, clock)
         ports = Ports(
             platform=lambda order: self._fitted[order.platform],
-            clock=self._clock,
+            clock=clock,
             ownership=term,
             freezes=term,
             effects=term,
@@ -117,8 +124,8 @@ def _limits(told: CallLimits, connector: Connector) -> Limits:
 class _Term:
     """One partition while it is ours: ownership, freezes and effects for its courier."""
 
-    def __init__(self, policy: ExecutorPolicy, tenure: Tenure) -> None:
-        self._policy, self._tenure = policy, tenure
+    def __init__(self, policy: ExecutorPolicy, tenure: Tenure, clock: LogClock) -> None:
+        self._policy, self._tenure, self._clock = policy, tenure, clock
         self._proven_until = 0.0
         self._open: dict[str, Action] = {}
         """By order, the action that it carries out."""
@@ -182,7 +189,7 @@ class _Term:
         """Return which freeze holds for the order's campaign now."""
         action = self._open[order.action_id]
         said = said_about(self._tenure.view, action.key)
-        now = int(time() * 1000)
+        now = int(self._clock.now() * 1000)
         return freeze_on(self._policy, self._tenure.view, said, action, now)
 
     async def publish(self, order: Order, outcome: Outcome) -> None:

@@ -21,6 +21,8 @@ class ExecutorPolicy:
     mode: Mode = Mode.SIMULATE
     platforms: KnownPlatforms = field(default_factory=KnownPlatforms)
     """Whose accounts may be changed, in mode live."""
+    simulated_time: bool = False
+    """Whether time is what ticks tell, whatever the machine's clock shows; in mode live."""
     remembered: int = 64
     """Ids kept per campaign of actions, of recommendations and of decisions, each: repeats of
     these are known, and these actions can be rolled back. Those that expire first are forgotten

@@ -79,6 +79,7 @@ def policy_of(settings: Settings, platforms: Platforms) -> ExecutorPolicy:
         prefix=settings.topics.prefix,
         mode=Mode(settings.executor.mode),
         platforms=KnownPlatforms(terms=terms),
+        simulated_time=settings.executor.clock == "ticks",
     )
 
 
