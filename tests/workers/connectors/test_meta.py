@@ -2,64 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import traceback
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from facebook_business.adobjects.adaccount import AdAccount
+from facebook_business.adobjects.adactivity import AdActivity
+from facebook_business.adobjects.adset import AdSet
+from facebook_business.adobjects.adsinsights import AdsInsights
+from facebook_business.adobjects.campaign import Campaign
+from facebook_business.adobjects.minimumbudget import MinimumBudget
 
 from schemas.fields import Entity
+from tests.workers.connectors.meta_parts import (
+    NOON,
+    Clock,
+    change_of,
+    meta,
+    reference,
+    set_value,
+)
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rejected, Throttled
 from workers.connectors.meta.connector import MetaConnector
-from workers.connectors.meta.options import MetaCredentials, MetaOptions
-from workers.connectors.protocol import Change, Editor, Lever, Ref, State
+from workers.connectors.protocol import Change, Lever, Ref, State
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.meta.server import MetaSandbox
 from workers.sandbox.meta.store import Reported
-
-CANARY = "canary-token-7f3a"
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-def reference(lever: Lever, entity: Entity = Entity.AD_SET, entity_id: str = "7") -> Ref:
-    return Ref(account_id="1", entity=entity, entity_id=entity_id, lever=lever)
-
-
-def change_of(ref: Ref, target: str, currency: str = "EUR") -> Change:
-    return Change(ref=ref, target=Decimal(target), currency=currency, key="k")
-
-
-@asynccontextmanager
-async def meta(
-    currency: str = "EUR", token: str = CANARY, address: str = ""
-) -> AsyncIterator[tuple[MetaSandbox, MetaConnector]]:
-    platform = MetaSandbox(lambda: NOON)
-    platform.access_token = CANARY
-    platform.store.add_account("1", currency)
-    platform.store.add_campaign("1", "5")
-    platform.store.add_campaign("1", "6", daily_budget="9000")
-    capped = {"bid_amount": 150, "bid_strategy": "LOWEST_COST_WITH_BID_CAP"}
-    platform.store.add_ad_set("1", "7", "5", daily_budget="5000", **capped)
-    platform.store.add_ad_set("1", "8", "6")
-    await platform.start()
-    options = MetaOptions(address=address or platform.address, timeout=1.5, app_id="app")
-    connector = MetaConnector(
-        MetaCredentials(access_token=token, app_secret="canary-secret"), options, lambda: NOON
-    )
-    try:
-        yield platform, connector
-    finally:
-        await connector.aclose()
-        await platform.stop()
-
-
-async def set_value(connector: MetaConnector, change: Change) -> str:
-    state = (await connector.read_state([change.ref]))[change.ref]
-    return (await connector.apply(change, state)).sent
-
 
 OUTCOMES: dict[Fault, tuple[type[ConnectorError] | None, int]] = {
     Fault.THROTTLED: (Throttled, 0),
@@ -116,23 +87,8 @@ async def test_each_fault_has_its_class_its_effects_and_tells_no_secret(
             assert error.retry_after == 3600
 
 
-@pytest.mark.parametrize(
-    ("currency", "target", "sent"),
-    [
-        ("EUR", "62.57", "6257"),
-        ("JPY", "6257", "6257"),
-        ("HUF", "6257", "6257"),
-        ("KWD", "62.57", "6257"),
-    ],
-)
-async def test_amounts_go_over_the_wire_in_metas_own_units(
-    currency: str, target: str, sent: str
-) -> None:
-    async with meta(currency) as (platform, connector):
-        ref = reference(Lever.DAILY_BUDGET)
-        assert await set_value(connector, change_of(ref, target, currency)) == sent
-        assert platform.store.entities["7"]["daily_budget"] == sent
-        assert (await connector.read_state([ref]))[ref].value == Decimal(target)
+async def state_of(connector: MetaConnector, ref: Ref) -> State:
+    return (await connector.read_state([ref]))[ref]
 
 
 @pytest.mark.parametrize(
@@ -144,34 +100,44 @@ async def test_amounts_go_over_the_wire_in_metas_own_units(
         (change_of(reference(Lever.DAILY_BUDGET, entity_id="8"), "60"), "campaign 6"),
         (change_of(reference(Lever.LIFETIME_BUDGET), "60"), "daily_budget of the ad_set"),
         (change_of(reference(Lever.COST_CAP), "60"), "WITH_BID_CAP"),
-        (change_of(reference(Lever.DAILY_BUDGET, entity_id="404"), "60"), "has no ad_set 404"),
-        (change_of(reference(Lever.DAILY_BUDGET, entity_id="7/x"), "60"), "are digits"),
+        (change_of(reference(Lever.STATUS), "2"), "1 .delivers. or 0"),
     ],
 )
 async def test_what_meta_would_not_do_is_rejected_and_nothing_is_set(
     change: Change, says: str
 ) -> None:
     async with meta() as (platform, connector):
+        state = await state_of(connector, change.ref)
         with pytest.raises(Rejected, match=says):
-            await connector.validate(change, State(value=Decimal(50), currency="EUR"))
+            await connector.validate(change, state)
         assert not platform.effects
 
 
 async def test_a_dry_run_sets_nothing() -> None:
     async with meta() as (platform, connector):
         change = change_of(reference(Lever.DAILY_BUDGET), "60")
-        await connector.validate(change, State(value=Decimal(50), currency="EUR"))
+        await connector.validate(change, await state_of(connector, change.ref))
         assert platform.requests[-1][2]["execution_options"] == '["validate_only"]'
         assert not platform.effects
 
 
-async def test_an_archived_ad_set_is_rejected() -> None:
+async def test_an_ad_set_that_was_archived_or_has_gone_since_it_was_read_is_rejected() -> None:
     async with meta() as (platform, connector):
+        change = change_of(reference(Lever.BID), "2")
+        state = await state_of(connector, change.ref)
         platform.store.entities["7"]["status"] = "ARCHIVED"
         with pytest.raises(Rejected, match="archived"):
-            await connector.validate(
-                change_of(reference(Lever.BID), "2"), State(value=Decimal(1), currency="EUR")
-            )
+            await connector.validate(change, state)
+        del platform.store.entities["7"]
+        with pytest.raises(Rejected, match="has no ad_set 7"):
+            await connector.validate(change, state)
+
+
+async def test_an_id_that_could_lead_elsewhere_is_not_asked_for() -> None:
+    async with meta() as (platform, connector):
+        with pytest.raises(Rejected, match="are digits"):
+            await connector.read_state([reference(Lever.BID, entity_id="7/x")])
+        assert all("x" not in path for _, path, _ in platform.requests)
 
 
 async def test_unknown_entities_are_left_out_and_unknown_accounts_rejected() -> None:
@@ -189,14 +155,15 @@ async def test_a_wrong_token_is_refused() -> None:
 
 
 async def test_where_nothing_was_sent_nothing_is_ambiguous() -> None:
+    change = change_of(reference(Lever.BID), "2")
+    async with meta() as (_, connector):
+        state = await state_of(connector, change.ref)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{held.getsockname()[1]}"
         async with meta(address=address) as (_, connector):
             with pytest.raises(Throttled, match="nothing was sent") as raised:
-                await connector.apply(
-                    change_of(reference(Lever.BID), "2"), State(value=Decimal(1), currency="EUR")
-                )
+                await connector.apply(change, state)
             assert "canary" not in "".join(traceback.format_exception(raised.value))
 
 
@@ -218,7 +185,8 @@ async def test_stale_reads_tell_what_was_before() -> None:
 
 
 async def test_hours_come_page_by_page_as_they_are_told_by_now() -> None:
-    async with meta() as (platform, connector):
+    clock = Clock()
+    async with meta(now=clock) as (platform, connector):
         platform.page = 2
         for hour in range(5):
             for since, spend in ((NOON, "1.50"), (NOON + timedelta(hours=1), "9")):
@@ -237,21 +205,29 @@ async def test_hours_come_page_by_page_as_they_are_told_by_now() -> None:
         assert {(row.spend, row.clicks, row.campaign_id) for row in rows} == {
             (Decimal("1.50"), 3, "5")
         }
-        platform.store.now = lambda: NOON + timedelta(hours=2)
+        clock.move(hours=2)
         later = await connector.read_performance("1", date(2026, 3, 1), date(2026, 3, 1))
         assert {row.spend for row in later} == {Decimal(9)}
 
 
-async def test_history_tells_people_from_our_app() -> None:
+async def test_every_field_that_is_asked_for_is_one_that_metas_client_knows() -> None:
+    known = {"1": AdAccount, "5": Campaign, "7": AdSet, "insights": AdsInsights}
+    known |= {"activities": AdActivity, "minimum_budgets": MinimumBudget}
     async with meta() as (platform, connector):
-        ref = reference(Lever.DAILY_BUDGET)
-        await set_value(connector, change_of(ref, "60"))
-        platform.edit(ref, Decimal(70))
-        edits = await connector.read_history("1", NOON)
-        assert [(edit.by, edit.before, edit.after) for edit in edits] == [
-            (Editor.US, Decimal(50), Decimal(60)),
-            (Editor.PERSON, Decimal(60), Decimal(70)),
-        ]
+        await connector.describe_account("1")
+        await connector.read_state(
+            [reference(Lever.BID), reference(Lever.STATUS, Entity.CAMPAIGN, "5")]
+        )
+        await connector.read_performance("1", date(2026, 3, 1), date(2026, 3, 1))
+        await connector.read_history("1", NOON)
+        asked = {
+            path.rpartition("/")[2].removeprefix("act_"): form.get("fields", "")
+            for _, path, form in platform.requests
+        }
+    assert asked.keys() == known.keys()
+    for place, fields in asked.items():
+        names = set(re.findall(r"\w+", fields))
+        assert names <= set(vars(known[place].Field).values()), place
 
 
 def test_faults_that_meta_does_not_have_are_refused() -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from tests.workers.connectors import google_parts
-from tests.workers.connectors.test_meta import CANARY, meta, reference
+from tests.workers.connectors.meta_parts import CANARY, SECRET, meta, reference
 from workers.connectors.kit import Bench, Law, laws
 from workers.connectors.protocol import Lever
 from workers.sandbox.faults import Fault
@@ -50,7 +50,7 @@ async def meta_bench() -> AsyncIterator[Bench]:
             values=(Decimal("62.34"), Decimal("71.07")),
             unknown=replace(budget, entity_id="9"),
             missing=replace(budget, lever=Lever.TARGET_CPA),
-            secrets=(CANARY, "canary-secret"),
+            secrets=(CANARY, SECRET),
         )
 
 

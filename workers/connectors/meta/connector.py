@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from workers.connectors.amounts import floor_to
 from workers.connectors.errors import Ambiguous, Rejected
+from workers.connectors.meta.accounts import read_account, read_minimums
 from workers.connectors.meta.answers import UNKNOWN_OBJECT, usage
+from workers.connectors.meta.history import read_history
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
-from workers.connectors.meta.reports import read_activities, read_hours
-from workers.connectors.meta.units import ROAS_SCALE, offset, step
+from workers.connectors.meta.reports import read_hours
+from workers.connectors.meta.units import ROAS_SCALE, step
 from workers.connectors.meta.values import (
     FIELDS,
     LEVERS,
@@ -20,6 +23,7 @@ from workers.connectors.meta.values import (
     check_place,
     identifier,
     state,
+    whose,
     wire_value,
 )
 from workers.connectors.meta.wire import Wire
@@ -64,21 +68,8 @@ class MetaConnector:
 
     async def describe_account(self, account_id: str) -> Account:
         """Return what holds for the account."""
-        path = (f"act_{account_number(account_id)}",)
-        fields = {"fields": "name,currency,timezone_name,min_daily_budget"}
-        body = (await self._wire.call("GET", path, fields)).body
-        if not body.get("currency") or not body.get("timezone_name"):
-            raise Ambiguous("Meta's answer has no currency or time zone of the account.")
-        currency, least = body["currency"], body.get("min_daily_budget")
-        told = {} if least is None else {Lever.DAILY_BUDGET: Decimal(least) / offset(currency)}
-        return Account(
-            account_id=account_id,
-            name=str(body.get("name", "")),
-            currency=currency,
-            timezone=body["timezone_name"],
-            step=step(currency),
-            minimums=told,
-        )
+        account = await read_account(self._wire, account_id)
+        return replace(account, minimums=await read_minimums(self._wire, account))
 
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         """Return what is in force of values of one account; those it does not have are left out."""
@@ -87,11 +78,11 @@ class MetaConnector:
             return {}
         if len({ref.account_id for ref in known}) > 1:
             raise Rejected("The values belong to more than one account: ask for each by itself.")
-        account = await self.describe_account(known[0].account_id)
+        account = await read_account(self._wire, known[0].account_id)
         bodies = {(ref.entity, ref.entity_id): ref for ref in known}
         found = {place: await self._entity(ref) for place, ref in bodies.items()}
         return {
-            ref: state(body, ref.lever, account.currency)
+            ref: state(ref, body, account.currency)
             for ref in known
             if (body := found[ref.entity, ref.entity_id]) is not None
         }
@@ -124,13 +115,13 @@ class MetaConnector:
         self, account_id: str, since: date, until: date
     ) -> Sequence[Performance]:
         """Return hours of local days, the last one included."""
-        account = await self.describe_account(account_id)
+        account = await read_account(self._wire, account_id)
         return await read_hours(self._wire, account, (since, until), self._now())
 
     async def read_history(self, account_id: str, since: datetime) -> Sequence[Edit]:
         """Return what was changed since, oldest first."""
-        account = await self.describe_account(account_id)
-        return await read_activities(self._wire, account, since, self._options.app_id)
+        account = await read_account(self._wire, account_id)
+        return await read_history(self._wire, account, since, self._options.app_id, self._entity)
 
     async def aclose(self) -> None:
         """Let go of connections and threads."""
@@ -166,6 +157,8 @@ def _check(change: Change, state: State) -> None:
     ref = change.ref
     if (ref.entity, ref.lever) not in LEVERS or ref.part:
         raise Rejected(f"Meta's connector sets no {ref.lever} of a {ref.entity}.", field=ref.lever)
+    if state.version.partition(" ")[0] != whose(ref):
+        raise Rejected("The state was not read of this entity: read it, then change it.")
     if change.currency != state.currency:
         raise Rejected(
             f"The change is in {change.currency}, the account in {state.currency}: decide it anew.",

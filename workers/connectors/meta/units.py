@@ -8,7 +8,7 @@ from typing import Final
 WHOLE: Final = frozenset(
     {"CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"}
 )
-"""Offset 1; every other currency has 100, BHD, JOD and KWD too. Source: Meta, "Currencies",
+"""Offset 1; every other currency has 100, BHD and JOD too. Source: Meta, "Currency Codes",
 developers.facebook.com/docs/marketing-api/currencies."""
 ROAS_SCALE: Final = 10_000
 """Of ``roas_average_floor``."""

@@ -44,6 +44,11 @@ def account_number(account_id: str) -> str:
     return identifier(account_id.removeprefix("act_"), "account")
 
 
+def whose(ref: Ref) -> str:
+    """Return the account and entity of a value, with which the version of its state begins."""
+    return f"{account_number(ref.account_id)}/{ref.entity.value}/{ref.entity_id}"
+
+
 def value(body: Mapping[str, Any], lever: Lever, currency: str) -> Decimal | None:
     """Return a value in units of the currency; None where the entity has none of its own."""
     if lever is Lever.STATUS:
@@ -67,13 +72,13 @@ def strategy(body: Mapping[str, Any]) -> str:
     return str(body.get("bid_strategy") or campaign.get("bid_strategy") or "")
 
 
-def state(body: Mapping[str, Any], lever: Lever, currency: str) -> State:
-    """Return what is in force of one value."""
+def state(ref: Ref, body: Mapping[str, Any], currency: str) -> State:
+    """Return what is in force of one value; its version says whose it is."""
     learning = (body.get("learning_stage_info") or {}).get("status") == "LEARNING"
     return State(
-        value=value(body, lever, currency),
+        value=value(body, ref.lever, currency),
         currency=currency,
-        version=str(body.get("updated_time", "")),
+        version=f"{whose(ref)} {body.get('updated_time', '')}",
         learning=learning,
         delivering=body.get("effective_status", body.get("status")) == "ACTIVE",
     )

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
-from schemas.fields import Entity
-from workers.connectors.meta.values import BUDGETS, STRATEGIES, strategy
-from workers.connectors.protocol import Lever, Ref
+from workers.connectors.protocol import Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue
-from workers.sandbox.meta.faulty import MetaFaults, refused, struck, usage
+from workers.sandbox.meta.faulty import REFUSALS, MetaFaults, refused, struck, usage
+from workers.sandbox.meta.levers import BUDGETS, LEAST_ROAS, MOST_ROAS, SETTABLE, held
 from workers.sandbox.meta.store import Store
 from workers.sandbox.platform import Effect
+
+US: Final = {"actor_id": "30", "actor_name": "Our user", "application_id": "app"}
+"""Who makes changes over the wire, as the history has it."""
+_SECRET: Final = frozenset({"access_token", "appsecret_proof"})
+_ALWAYS: Final = ",date_start,hourly_stats_aggregated_by_advertiser_time_zone"
+"""What a row of a report has beside the fields that are asked for."""
 
 
 class MetaSandbox:
@@ -27,7 +33,7 @@ class MetaSandbox:
         self.store = Store(now)
         self.access_token = "sandbox-meta-token"  # noqa: S105 -- opens nothing
         self.requests: list[tuple[str, str, dict[str, str]]] = []
-        """Method, path and form of every request; no token."""
+        """Method, path, and what was asked for in address and form, of every request; no token."""
         self.page = 25
         """Rows of a page."""
         self._port = 0
@@ -74,7 +80,8 @@ class MetaSandbox:
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(found) for name, found in (await request.post()).items()}
         path = request.match_info["path"].strip("/")
-        self.requests.append((request.method, path, form))
+        asked = {name: found for name, found in request.query.items() if name not in _SECRET}
+        self.requests.append((request.method, path, {**asked, **form}))
         planned = self.faults.take(Call.READ if request.method == "GET" else Call.WRITE)
         stale = planned is not None and planned.fault is Fault.STALE_READS
 
@@ -103,17 +110,27 @@ class MetaSandbox:
         if place not in self.store.entities:
             return refused(100, 33, f"Object with ID '{place}' does not exist.")
         if request.method == "GET":
-            return web.json_response(self.store.told(place, stale=stale))
+            body = self.store.told(place, stale=stale)
+            return web.json_response(selected(body, request.query.get("fields", "")))
         return self._change(place, form)
 
     def _edge(self, request: web.Request, account_id: str, edge: str) -> web.Response:
+        fields = request.query.get("fields", "")
         if not edge:
-            return web.json_response(self.store.accounts[account_id])
-        rows = self.store.activities.get(account_id, [])
-        if edge == "insights":
+            return web.json_response(selected(self.store.accounts[account_id], fields))
+        if edge == "minimum_budgets":
+            return self._page(request, self.store.minimums[account_id])
+        if edge == "activities":
+            rows = self.store.activities.get(account_id, [])
+        elif edge == "insights":
             days = json.loads(request.query["time_range"])
             since, until = (date.fromisoformat(days[name]) for name in ("since", "until"))
-            rows = self.store.report(account_id, since, until)
+            rows, fields = self.store.report(account_id, since, until), fields + _ALWAYS
+        else:
+            return refused(2500, 0, f"Unknown path components: /{edge}")
+        return self._page(request, [selected(row, fields) for row in rows])
+
+    def _page(self, request: web.Request, rows: list[dict[str, Any]]) -> web.Response:
         start = int(request.query.get("after", "0"))
         end = start + self.page
         paging: dict[str, Any] = {"cursors": {"after": str(end)}}
@@ -123,35 +140,54 @@ class MetaSandbox:
 
     def _change(self, place: str, form: Mapping[str, str]) -> web.Response:
         body = self.store.told(place)
-        options = json.loads(form.get("execution_options", "[]"))
+        dry_run = "validate_only" in json.loads(form.get("execution_options", "[]"))
         fields = {name: found for name, found in form.items() if name != "execution_options"}
         for name, found in fields.items():
             refusal = self._refusal(body, name, found)
             if refusal is not None:
                 return refusal
-        if "validate_only" not in options:
+        of_ad_set = "campaign_id" in body and not fields.keys().isdisjoint(BUDGETS)
+        if of_ad_set and self.store.quota.refuses(place, dry_run=dry_run):
+            return refused(*REFUSALS[Fault.BUDGET_CHANGES], "The budget changed too often.")
+        if not dry_run:
             for name, found in fields.items():
-                held = json.loads(found) if name == "bid_constraints" else found
-                self.store.set_field(_ref(body, name), name, held)
+                self.store.set_field(place, name, held(name, found), by=US)
         return web.json_response({"success": True})
 
     def _refusal(self, body: Mapping[str, Any], name: str, found: str) -> web.Response | None:
         if body["status"] in {"ARCHIVED", "DELETED"}:
             return refused(100, 1487056, "The object is archived or deleted.", "status")
-        if name in BUDGETS.values():
-            if body.get(name) is None:
-                return refused(100, 1885621, "The budget lives elsewhere.", name)
-            least = self.store.accounts[body["account_id"]]["min_daily_budget"]
-            if not found.isdigit() or int(found) < least:
-                return refused(100, 1885272, f"Your budget is too low: at least {least}.", name)
-        elif name not in {"bid_amount", "bid_constraints", "status"}:
+        if name not in SETTABLE:
             return refused(100, 0, f"Unknown parameter {name}.", name)
+        if name in BUDGETS:
+            return self._budget_refusal(body, name, found)
+        wrong = (
+            (name == "status" and found not in {"ACTIVE", "PAUSED"})
+            or (name == "bid_amount" and not (found.isdigit() and int(found)))
+            or (name == "bid_constraints" and not _is_floor(json.loads(found)))
+        )
+        return refused(100, 0, f"Invalid parameter {name}.", name) if wrong else None
+
+    def _budget_refusal(
+        self, body: Mapping[str, Any], name: str, found: str
+    ) -> web.Response | None:
+        if body.get(name) is None:
+            return refused(100, 1885621, "The budget lives elsewhere.", name)
+        least = self.store.least(body) if name == "daily_budget" else 1
+        if not found.isdigit() or int(found) < least:
+            return refused(100, 1885272, f"Your budget is too low: at least {least}.", name)
         return None
 
 
-def _ref(body: Mapping[str, Any], name: str) -> Ref:
-    entity = Entity.AD_SET if "campaign_id" in body else Entity.CAMPAIGN
-    names = {field: lever for lever, field in BUDGETS.items()} | {"status": Lever.STATUS}
-    strategies = {text: lever for lever, text in STRATEGIES.items()}
-    lever = names.get(name) or strategies.get(strategy(body), Lever.BID)
-    return Ref(account_id=body["account_id"], entity=entity, entity_id=body["id"], lever=lever)
+def _is_floor(constraints: Any) -> bool:  # noqa: ANN401 -- whatever JSON was sent
+    floor = constraints.get("roas_average_floor") if isinstance(constraints, dict) else None
+    return isinstance(floor, int) and LEAST_ROAS <= floor <= MOST_ROAS
+
+
+def selected(body: Mapping[str, Any], fields: str) -> dict[str, Any]:
+    """Return the fields that are asked for, of those that there are, and always the id."""
+    told = {"id": body["id"]} if "id" in body else {}
+    for name, inner in re.findall(r"(\w+)(?:\{([\w,]*)\})?", fields):
+        if name in body:
+            told[name] = selected(body[name], inner) if inner else body[name]
+    return told

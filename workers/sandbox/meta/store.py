@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from workers.connectors.meta.units import offset
-from workers.connectors.meta.values import value, wire_value
-from workers.connectors.protocol import Lever, Ref
+from schemas.fields import Entity
+from workers.connectors.protocol import Ref
+from workers.sandbox.meta.activities import activity
+from workers.sandbox.meta.currencies import OFFSETS
+from workers.sandbox.meta.levers import BUDGETS, decoded, encoded, lever_of
+from workers.sandbox.meta.quota import BudgetQuota
 from workers.sandbox.platform import Effect
 
 
@@ -35,24 +37,32 @@ class Store:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.accounts: dict[str, dict[str, Any]] = {}
+        self.minimums: dict[str, list[dict[str, Any]]] = {}
+        """By account, the rows of ``minimum_budgets``."""
         self.entities: dict[str, dict[str, Any]] = {}
         self.before: dict[str, dict[str, Any]] = {}
         self.effects: list[Effect] = []
         self.reported: list[Reported] = []
         self.activities: dict[str, list[dict[str, Any]]] = {}
+        self.quota = BudgetQuota(now)
         self._tags = itertools.count(1)
 
     def add_account(
         self, account_id: str, currency: str, timezone: str = "Europe/Zurich", minimum: int = 100
     ) -> None:
-        """Add an account; ``minimum`` of daily budgets is in Meta's units."""
+        """Add an account.
+
+        ``minimum`` is the least daily budget of ad sets that are billed by impressions, in Meta's
+        units; by clicks and views it is five times as much, by rare actions forty times.
+        """
         self.accounts[account_id] = {
             "id": f"act_{account_id}",
             "name": f"Account {account_id}",
             "currency": currency,
             "timezone_name": timezone,
-            "min_daily_budget": minimum,
         }
+        own = {"USD": 100} | {currency: minimum}
+        self.minimums[account_id] = [_least(name, of_views) for name, of_views in own.items()]
 
     def add_campaign(self, account_id: str, campaign_id: str, **fields: object) -> None:
         """Add a campaign that delivers, with further fields as Graph has them."""
@@ -62,7 +72,8 @@ class Store:
         self, account_id: str, ad_set_id: str, campaign_id: str, **fields: object
     ) -> None:
         """Add an ad set that delivers, with further fields as Graph has them."""
-        self._add(account_id, ad_set_id, {"campaign_id": campaign_id, **fields})
+        own = {"campaign_id": campaign_id, "billing_event": "IMPRESSIONS"}
+        self._add(account_id, ad_set_id, {**own, **fields})
 
     def _add(self, account_id: str, entity_id: str, fields: Mapping[str, object]) -> None:
         self.entities[entity_id] = {
@@ -74,59 +85,70 @@ class Store:
         }
 
     def told(self, entity_id: str, *, stale: bool = False) -> dict[str, Any]:
-        """Return an entity as a read tells it."""
+        """Return an entity as a read tells it, an ad set with its campaign."""
         body = dict((stale and self.before.get(entity_id)) or self.entities[entity_id])
-        body.setdefault("effective_status", body["status"])
-        campaign = self.entities.get(body.get("campaign_id", ""))
-        return {**body, "campaign": campaign} if campaign else body
+        effective = body["status"]
+        if "campaign_id" in body:
+            campaign = self.entities[body["campaign_id"]]
+            body["campaign"] = campaign
+            above = {"PAUSED": "CAMPAIGN_PAUSED"}.get(campaign["status"], campaign["status"])
+            effective = above if effective == "ACTIVE" else effective
+        return {"effective_status": effective, **body}
 
-    def currency(self, entity_id: str) -> str:
-        """Return the currency of an entity's account."""
-        return str(self.accounts[self.entities[entity_id]["account_id"]]["currency"])
+    def least(self, body: Mapping[str, Any]) -> int:
+        """Return the least daily budget of an entity, in Meta's units."""
+        account_id = body["account_id"]
+        currency = self.accounts[account_id]["currency"]
+        row = next(row for row in self.minimums[account_id] if row["currency"] == currency)
+        return int(row[_LEAST.get(body.get("billing_event", ""), "min_daily_budget_imp")])
 
     def value(self, ref: Ref) -> Decimal | None:
         """Return what is in force; KeyError if there is no such entity."""
-        return value(self.told(ref.entity_id), ref.lever, self.currency(ref.entity_id))
+        return decoded(self.told(ref.entity_id), ref.lever, self._offset(ref.entity_id))
 
-    def set_field(self, ref: Ref, field: str, wire: object, *, by_person: bool = False) -> None:
-        """Set a field of an entity."""
+    def set_field(self, entity_id: str, field: str, held: object, *, by: Mapping[str, str]) -> None:
+        """Set a field of an entity; ``by`` is who did, as the history has it."""
+        ref = self._ref(entity_id, field)
         before = self.value(ref)
-        old = self.entities[ref.entity_id]
-        self.before[ref.entity_id] = old
-        self.entities[ref.entity_id] = {**old, field: wire, "updated_time": str(next(self._tags))}
+        old = self.entities[entity_id]
+        self.before[entity_id] = old
+        self.entities[entity_id] = {**old, field: held, "updated_time": str(next(self._tags))}
         after = self.value(ref)
+        if field in BUDGETS and ref.entity is Entity.AD_SET:
+            self.quota.count(entity_id)
         self.effects.append(
             Effect(
                 ref=ref,
                 before=before,
                 after=Decimal(0) if after is None else after,
                 at=self.now(),
-                by_person=by_person,
+                by_person="application_id" not in by,
             )
         )
-        self._tell(ref, (before, after), "" if by_person else "app")
-
-    def _tell(self, ref: Ref, values: tuple[Decimal | None, Decimal | None], app: str) -> None:
-        if ref.lever is not Lever.DAILY_BUDGET and ref.lever is not Lever.BID:
-            return
-        kind = "bidding" if ref.lever is Lever.BID else "budget"
-        units = offset(self.currency(ref.entity_id))
-        old, new = (None if found is None else int(found * units) for found in values)
-        row = {
-            "event_type": f"update_{ref.entity}_{kind}",
-            "event_time": self.now().isoformat(),
-            "actor_name": "Our user" if app else "Jane",
-            "application_id": app,
-            "object_id": ref.entity_id,
-            "extra_data": json.dumps({"old_value": old, "new_value": new}),
-        }
-        self.activities.setdefault(ref.account_id, []).append(row)
+        row = activity(ref, field, (old.get(field), held), self._currency(entity_id))
+        rows = self.activities.setdefault(ref.account_id, [])
+        rows.append({**row, "event_time": self.now().strftime("%Y-%m-%dT%H:%M:%S%z"), **by})
 
     def edit(self, ref: Ref, target: Decimal) -> None:
         """Set a value as a person does."""
-        field, wire = wire_value(ref.lever, target, self.currency(ref.entity_id))
-        held = json.loads(wire) if field == "bid_constraints" else wire
-        self.set_field(ref, field, held, by_person=True)
+        field, held = encoded(ref.lever, target, self._offset(ref.entity_id))
+        person = {"actor_id": "31", "actor_name": "Jane", "application_name": "Ads Manager"}
+        self.set_field(ref.entity_id, field, held, by=person)
+
+    def _ref(self, entity_id: str, field: str) -> Ref:
+        body = self.told(entity_id)
+        return Ref(
+            account_id=body["account_id"],
+            entity=Entity.AD_SET if "campaign_id" in body else Entity.CAMPAIGN,
+            entity_id=entity_id,
+            lever=lever_of(field, body),
+        )
+
+    def _currency(self, entity_id: str) -> str:
+        return str(self.accounts[self.entities[entity_id]["account_id"]]["currency"])
+
+    def _offset(self, entity_id: str) -> int:
+        return OFFSETS[self._currency(entity_id)]
 
     def report(self, account_id: str, since: date, until: date) -> list[dict[str, Any]]:
         """Return the hours of days, each as it is told by now."""
@@ -145,3 +167,21 @@ class Store:
                     **row.metrics,
                 }
         return list(told.values())
+
+
+_LEAST = {
+    "CLICKS": "min_daily_budget_high_freq",
+    "THRUPLAY": "min_daily_budget_video_views",
+    "APP_INSTALLS": "min_daily_budget_low_freq",
+}
+"""By what an ad set is billed for; by impressions otherwise."""
+
+
+def _least(currency: str, of_views: int) -> dict[str, Any]:
+    return {
+        "currency": currency,
+        "min_daily_budget_imp": of_views,
+        "min_daily_budget_video_views": 5 * of_views,
+        "min_daily_budget_high_freq": 5 * of_views,
+        "min_daily_budget_low_freq": 40 * of_views,
+    }
