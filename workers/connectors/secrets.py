@@ -48,7 +48,7 @@ class Secret:
         self._value = value
         self.reference = reference
         self.warning = warning
-        _known.update(_spellings(value))
+        remember(value)
 
     def reveal(self) -> str:
         """Return the secret itself, to hand it to a client and to nobody else."""
@@ -102,8 +102,14 @@ def _read(path: Path) -> tuple[str, str]:
     return value, warning
 
 
+def remember(value: str) -> None:
+    """Let `redact` know a secret; an empty one is none."""
+    if value:
+        _known.update(_spellings(value))
+
+
 def redact(text: str) -> str:
-    """Return the text without any secret that was resolved, or that stands after a known name."""
+    """Return the text without any secret that is known, or that stands after a known name."""
     for spelling in sorted(_known, key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)
     return _ASSIGNED.sub(rf"\1\2{HIDDEN}", text)
@@ -125,3 +131,24 @@ class RedactingFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text in which no secret is left."""
         return redact(self._inner.format(record))
+
+
+class RedactingFilter(logging.Filter):
+    """Takes secrets out of a logger's own records, before any handler of whomever sees them.
+
+    Hangs on the one logger it is added to: records of loggers below it do not pass. A record
+    without a secret stays as it is.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True, the record's text, exception and stack without secrets."""
+        text = record.getMessage()
+        if redact(text) != text:
+            record.msg, record.args = redact(text), ()
+        if record.exc_info:
+            told = logging.Formatter().formatException(record.exc_info)
+            if redact(told) != told:
+                record.exc_text, record.exc_info = redact(told), None
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info)
+        return True

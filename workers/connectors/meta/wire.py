@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
@@ -14,6 +15,11 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from workers.connectors.errors import Ambiguous, ConnectorError, Rejected, Throttled
 from workers.connectors.meta.answers import failure
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
+from workers.connectors.secrets import RedactingFilter, redact, remember
+
+CLIENTS: Final = ("facebook_business", "requests", "urllib3")
+"""Whose loggers may be handed what the client sends."""
+_HIDING: Final = RedactingFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +45,10 @@ class Wire:
         session.GRAPH = options.address.rstrip("/")
         session.requests.trust_env = options.trust_env
         session.requests.hooks["response"].append(_guard)
-        self._secrets = [
-            secret
-            for secret in (
-                credentials.access_token,
-                credentials.app_secret,
-                getattr(session, "appsecret_proof", ""),
-            )
-            if secret
-        ]
+        for secret in (credentials.access_token, credentials.app_secret):
+            remember(secret)
+        remember(getattr(session, "appsecret_proof", ""))
+        _hide_in_logs()
         self._session = session
         self._api = FacebookAdsApi(session, api_version=options.version)
         self._closed = False
@@ -71,7 +72,7 @@ class Wire:
         except TimeoutError:
             found = Ambiguous("Meta's answer took too long: only reading tells what was done.")
         if isinstance(found, ConnectorError):
-            raise self._clean(found) from None
+            raise _clean(found) from None
         return found
 
     def _attempt(
@@ -86,22 +87,33 @@ class Wire:
             return _unanswered(error)
         return Answer(dict(response.json()), _lower(response.headers()))
 
-    def _clean(self, error: ConnectorError) -> ConnectorError:
-        """Take out secrets that Meta itself may have told back."""
-        for secret in self._secrets:
-            error.detail = error.detail.replace(secret, "[secret]")
-            error.code = error.code.replace(secret, "[secret]")
-            error.request_id = error.request_id.replace(secret, "[secret]")
-            if isinstance(error, Rejected):
-                error.field = error.field.replace(secret, "[secret]")
-        error.args = (error.detail,)
-        return error
-
     def close(self) -> None:
         """Let go of threads and connections."""
         self._closed = True
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._session.requests.close()
+
+
+def _clean(error: ConnectorError) -> ConnectorError:
+    """Take out secrets that Meta itself may have told back."""
+    error.detail = redact(error.detail)
+    error.code, error.request_id = redact(error.code), redact(error.request_id)
+    if isinstance(error, Rejected):
+        error.field = redact(error.field)
+    error.args = (error.detail,)
+    return error
+
+
+def _hide_in_logs() -> None:
+    """Keep secrets out of what the client and the libraries below it log, whoever handles it.
+
+    The client writes the token into the address of each request, which urllib3 logs at DEBUG. A
+    filter hangs on one logger alone, so each of theirs is given it; it stays when a connector is
+    closed, because others may be open.
+    """
+    for name in (*CLIENTS, *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in CLIENTS:
+            logging.getLogger(name).addFilter(_HIDING)
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
