@@ -15,6 +15,7 @@ from facebook_business.adobjects.adset import AdSet
 from facebook_business.adobjects.adsinsights import AdsInsights
 from facebook_business.adobjects.campaign import Campaign
 from facebook_business.adobjects.minimumbudget import MinimumBudget
+from facebook_business.api import FacebookResponse
 
 from schemas.fields import Entity
 from tests.workers.connectors.meta_parts import (
@@ -26,6 +27,7 @@ from tests.workers.connectors.meta_parts import (
     set_value,
 )
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rejected, Throttled
+from workers.connectors.meta.answers import failure
 from workers.connectors.meta.connector import MetaConnector
 from workers.connectors.protocol import Change, Lever, Ref, State
 from workers.sandbox.faults import Call, Fault, Planned
@@ -48,7 +50,7 @@ OUTCOMES: dict[Fault, tuple[type[ConnectorError] | None, int]] = {
     Fault.TOKEN_EXPIRED: (AuthFailed, 0),
     Fault.TOKEN_REVOKED: (AuthFailed, 0),
     Fault.NO_PERMISSION: (Rejected, 0),
-    Fault.VERSION_SUNSET: (Rejected, 0),
+    Fault.VERSION_SUNSET: (AuthFailed, 0),
     Fault.TRUNCATED: (Ambiguous, 1),
     Fault.SLOW: (None, 1),
 }
@@ -228,6 +230,26 @@ async def test_every_field_that_is_asked_for_is_one_that_metas_client_knows() ->
     for place, fields in asked.items():
         names = set(re.findall(r"\w+", fields))
         assert names <= set(vars(known[place].Field).values()), place
+
+
+@pytest.mark.parametrize("status", [200, 304, 404, 503])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"success": false}',
+        '{"Service Unavailable": ""}',
+        '{"error": {"code": 1}}',
+        "",
+        "<p>",
+        "[]",
+    ],
+)
+def test_what_metas_client_takes_for_a_failure_or_cannot_read_is_refused_before_it(
+    body: str, status: int
+) -> None:
+    known = FacebookResponse(body=body, http_status=status)
+    assert known.is_failure() or not isinstance(known.json(), dict)
+    assert failure(status, body, {}) is not None
 
 
 def test_faults_that_meta_does_not_have_are_refused() -> None:

@@ -35,6 +35,7 @@ WHO = {
         {"actor_id": "0", "actor_name": "Meta", "application_id": "app"},
         Editor.RULE,
     ),
+    "Meta itself, by another name": ({"actor_id": "0", "actor_name": "Meta Ads"}, Editor.RULE),
 }
 CHANGES = {
     "update_ad_set_budget": ("7", Lever.DAILY_BUDGET),
@@ -94,7 +95,7 @@ async def test_a_pause_is_told_by_its_number_and_not_by_words_of_whichever_langu
 @pytest.mark.parametrize(
     ("ref", "fields"),
     [
-        (reference(Lever.LIFETIME_BUDGET), {"daily_budget": None, "lifetime_budget": "5000"}),
+        (reference(Lever.LIFETIME_BUDGET), {"daily_budget": "0", "lifetime_budget": "5000"}),
         (reference(Lever.COST_CAP), {"bid_strategy": "COST_CAP"}),
         (reference(Lever.DAILY_BUDGET), {}),
         (reference(Lever.BID), {}),

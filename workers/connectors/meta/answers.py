@@ -10,6 +10,7 @@ from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rej
 
 THROTTLES: Final = frozenset({4, 17, 32, 613, *range(80000, 80015)})
 TOKENS: Final = frozenset({102, 190})
+VERSION_ENDED: Final = 2635
 TRANSIENT: Final = frozenset({1, 2})
 BUDGET_CHANGES: Final = 1487632
 """Subcode: an ad set's budget was changed four times in an hour."""
@@ -28,11 +29,21 @@ def failure(status: int, text: str, headers: Mapping[str, str]) -> ConnectorErro
     if isinstance(error, dict):
         return _graph_error(error, status, headers)
     if status < _FAILED and isinstance(body, dict):
-        return None
+        return _undone(body, request_id)
     return Ambiguous(
         f"Meta's edge answered with status {status} and nothing of Meta's: only reading tells"
         " whether a change was made.",
         code=str(status),
+        request_id=request_id,
+    )
+
+
+def _undone(body: Mapping[str, Any], request_id: str) -> ConnectorError | None:
+    """Return what the client itself would take for a failure, although no error is told."""
+    if body.get("success") is not False and "Service Unavailable" not in body:
+        return None
+    return Ambiguous(
+        "Meta's answer says neither that it was done nor why not: only reading tells.",
         request_id=request_id,
     )
 
@@ -51,6 +62,8 @@ def _graph_error(
         return Throttled(f"Meta asks to wait: {said}", retry_after=wait, **known)
     if code in TOKENS:
         return AuthFailed(f"Meta refuses the token: {said} Give a new one.", **known)
+    if code == VERSION_ENDED:
+        return AuthFailed(f"Meta has ended the version: set the option `version`. {said}", **known)
     if code in TRANSIENT or error.get("is_transient") is True or status >= 500:  # noqa: PLR2004
         return Ambiguous(f"Meta failed, and a change may have been made: {said}", **known)
     return Rejected(f"Meta refuses: {said}", field=_field(error), **known)

@@ -49,7 +49,11 @@ def decoded(body: Mapping[str, Any], lever: Lever, offset: int) -> Decimal | Non
     held = body.get(_FIELDS[lever])
     if lever is Lever.STATUS:
         return Decimal(1) if held == "ACTIVE" else Decimal(0)
-    if held is None or (lever in _STRATEGIES.values() and by_bids(body) is not lever):
+    if (
+        held is None
+        or held == "0"
+        or (lever in _STRATEGIES.values() and by_bids(body) is not lever)
+    ):
         return None
     if lever is Lever.TARGET_ROAS:
         return Decimal(held["roas_average_floor"]) / 10_000

@@ -171,7 +171,7 @@ class MetaSandbox:
     def _budget_refusal(
         self, body: Mapping[str, Any], name: str, found: str
     ) -> web.Response | None:
-        if body.get(name) is None:
+        if body.get(name, "0") == "0":
             return refused(100, 1885621, "The budget lives elsewhere.", name)
         least = self.store.least(body) if name == "daily_budget" else 1
         if not found.isdigit() or int(found) < least:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from schemas.fields import Entity
 from workers.connectors.protocol import Ref
@@ -16,6 +16,13 @@ from workers.sandbox.meta.currencies import OFFSETS
 from workers.sandbox.meta.levers import BUDGETS, decoded, encoded, lever_of
 from workers.sandbox.meta.quota import BudgetQuota
 from workers.sandbox.platform import Effect
+
+_LEAST: Final = {
+    "CLICKS": "min_daily_budget_high_freq",
+    "THRUPLAY": "min_daily_budget_video_views",
+    "APP_INSTALLS": "min_daily_budget_low_freq",
+}
+"""By what an ad set is billed for; by impressions otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,11 +83,14 @@ class Store:
         self._add(account_id, ad_set_id, {**own, **fields})
 
     def _add(self, account_id: str, entity_id: str, fields: Mapping[str, object]) -> None:
+        # Who has one of the two budgets tells the other one as nought, who has none tells neither.
+        budgets = dict.fromkeys(BUDGETS, "0") if fields.keys() & set(BUDGETS) else {}
         self.entities[entity_id] = {
             "id": entity_id,
             "account_id": account_id,
             "status": "ACTIVE",
             "updated_time": str(next(self._tags)),
+            **budgets,
             **fields,
         }
 
@@ -167,14 +177,6 @@ class Store:
                     **row.metrics,
                 }
         return list(told.values())
-
-
-_LEAST = {
-    "CLICKS": "min_daily_budget_high_freq",
-    "THRUPLAY": "min_daily_budget_video_views",
-    "APP_INSTALLS": "min_daily_budget_low_freq",
-}
-"""By what an ad set is billed for; by impressions otherwise."""
 
 
 def _least(currency: str, of_views: int) -> dict[str, Any]:
