@@ -69,7 +69,7 @@ async def test_a_change_is_told_with_its_amounts_and_who_made_it(who: str, kind:
         platform.store.activities["1"] = [event(kind, entity_id, AMOUNTS, actor)]
         [edit] = await connector.read_history("1", NOON)
         assert (edit.by, edit.actor, edit.at) == (by, actor["actor_name"], NOON)
-        assert (edit.before, edit.after) == (50, Decimal("61.5"))
+        assert (edit.before, edit.after) == (Decimal(50), Decimal("61.5"))
         assert (edit.ref.entity_id, edit.ref.lever) == (entity_id, lever)
 
 
@@ -128,7 +128,7 @@ async def test_amounts_of_the_history_are_in_metas_units_of_the_accounts_currenc
     async with meta("JPY") as (_, connector):
         await set_value(connector, change_of(reference(Lever.DAILY_BUDGET), "6257", "JPY"))
         [edit] = await connector.read_history("1", NOON)
-        assert (edit.before, edit.after) == (5000, 6257)
+        assert (edit.before, edit.after) == (Decimal(5000), Decimal(6257))
 
 
 async def test_a_minimum_roas_is_told_without_values_whose_unit_is_not_known() -> None:

@@ -121,7 +121,7 @@ async def test_an_ad_set_of_a_paused_campaign_is_on_and_does_not_deliver() -> No
         ref = reference(Lever.STATUS)
         await set_value(connector, change_of(reference(Lever.STATUS, Entity.CAMPAIGN, "5"), "0"))
         state = (await connector.read_state([ref]))[ref]
-        assert (state.value, state.delivering) == (1, False)
+        assert (state.value, state.delivering) == (Decimal(1), False)
 
 
 async def test_a_cost_cap_may_be_the_ad_sets_and_its_strategy_the_campaigns() -> None:

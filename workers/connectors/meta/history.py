@@ -29,7 +29,7 @@ _EVENTS: Final = {
     "update_ad_set_run_status": (Entity.AD_SET, (Lever.STATUS,)),
 }
 """Of what an event tells, and of which values it may be."""
-_STATUS: Final = {1: Decimal(1), 15: Decimal(0)}
+_STATUS: Final[dict[object, Decimal]] = {1: Decimal(1), 15: Decimal(0)}
 """Delivers and is paused; other numbers are on the way to one of them."""
 _META: Final = frozenset({"meta", "facebook", "automated rule", "automated rules"})
 _META_ID: Final = "0"
