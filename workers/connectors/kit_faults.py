@@ -29,6 +29,7 @@ EXPECTED: Final[dict[Fault, Errors]] = {
     Fault.HTML_502: (Ambiguous,),
     Fault.JSON_500: (Ambiguous,),
     Fault.EMPTY_SUCCESS: (Ambiguous,),
+    Fault.PARTIAL_FAILURE: (Rejected, Ambiguous),
     Fault.EMPTY_504: (Ambiguous,),
     Fault.RESET: (Ambiguous,),
     Fault.HANG: (Ambiguous,),

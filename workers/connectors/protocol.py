@@ -36,7 +36,8 @@ class Lever(StrEnum):
     DEVICE_MODIFIER = "device_modifier"
     """A factor on bids, 1 as they are; ``part`` is the device: desktop, mobile or tablet."""
     SCHEDULE_MODIFIER = "schedule_modifier"
-    """A factor on bids; ``part`` is an hour of the week, such as ``mon-08``."""
+    """A factor on bids; ``part`` is an hour of the week, such as ``mon-08``, or a longer stretch of
+    one day that the platform has one factor for: ``mon-08-12`` begins at 8 and ends at 12."""
     STATUS = "status"
     """1 delivers, 0 is paused."""
 
@@ -64,7 +65,7 @@ class State:
     version: str = ""
     """Changes whenever the entity does, where the platform tells such a thing."""
     shared: bool = False
-    """Whether others spend from the same budget."""
+    """Whether others spend from the same budget, or bid by the same target."""
     learning: bool = False
     """Whether the platform says that it is learning the entity anew."""
     delivering: bool = True

@@ -28,6 +28,8 @@ class Fault(StrEnum):
     """An answer that is no answer, with status 500; of gRPC INTERNAL."""
     EMPTY_SUCCESS = "empty_success"
     """Status 200 and ``{}``: nothing was done, and nothing says so."""
+    PARTIAL_FAILURE = "partial_failure"
+    """A success that says within that this change failed, and names nothing that was changed."""
     EMPTY_504 = "empty_504"
     """Of gRPC DEADLINE_EXCEEDED, said by the server."""
     RESET = "reset"

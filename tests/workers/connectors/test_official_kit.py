@@ -19,8 +19,8 @@ from workers.sandbox.faults import Fault
 GOOGLE_FAULTS = [fault for fault in Fault if fault is not Fault.BUDGET_CHANGES]
 """Google Ads counts no changes of a budget by the hour."""
 
-META_FAULTS = [fault for fault in Fault if fault is not Fault.CONFLICT]
-"""Meta does not say that somebody else changes the same thing."""
+META_FAULTS = [fault for fault in Fault if fault not in {Fault.CONFLICT, Fault.PARTIAL_FAILURE}]
+"""Meta does not say that somebody else changes the same thing, and fails or does one change."""
 
 
 @asynccontextmanager

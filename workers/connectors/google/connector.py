@@ -14,9 +14,13 @@ from workers.connectors import amounts
 from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.google import queries
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
-from workers.connectors.google.places import Message, Place, at, place, told, wire_value
+from workers.connectors.google.places import Message, Place
 from workers.connectors.google.reports import edits, performance
+from workers.connectors.google.rules import CAPABILITIES, has, refuse
+from workers.connectors.google.services import SERVICES
+from workers.connectors.google.states import states
 from workers.connectors.google.units import from_micros
+from workers.connectors.google.values import at, operation, told, wire_value
 from workers.connectors.google.wire import Wire
 from workers.connectors.protocol import (
     Account,
@@ -30,28 +34,9 @@ from workers.connectors.protocol import (
     State,
 )
 
-_SERVICES: Final = {
-    "campaignBudgets": ("CampaignBudgetService", "mutate_campaign_budgets", "campaign_budget"),
-    "campaigns": ("CampaignService", "mutate_campaigns", "campaign"),
-    "adGroups": ("AdGroupService", "mutate_ad_groups", "ad_group"),
-}
-CAPABILITIES: Final = Capabilities(
-    levers=frozenset(
-        {
-            (Entity.CAMPAIGN, Lever.DAILY_BUDGET),
-            (Entity.CAMPAIGN, Lever.LIFETIME_BUDGET),
-            (Entity.CAMPAIGN, Lever.TARGET_CPA),
-            (Entity.CAMPAIGN, Lever.TARGET_ROAS),
-            (Entity.CAMPAIGN, Lever.STATUS),
-            (Entity.AD_SET, Lever.BID),
-            (Entity.AD_SET, Lever.TARGET_CPA),
-            (Entity.AD_SET, Lever.TARGET_ROAS),
-            (Entity.AD_SET, Lever.STATUS),
-        }
-    ),
-    dry_run=True,
-    hourly=True,
-    history=True,
+_READS: Final = (
+    (Entity.CAMPAIGN, queries.campaigns, queries.campaign_modifiers),
+    (Entity.AD_SET, queries.ad_groups, queries.ad_group_modifiers),
 )
 
 
@@ -95,18 +80,19 @@ class GoogleConnector:
         )
 
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
-        """Return what is in force, by one query for campaigns and one for ad groups."""
+        """Return what is in force, by at most two queries for campaigns and two for ad groups."""
         found: dict[Ref, State] = {}
-        for entity, query in (
-            (Entity.CAMPAIGN, queries.campaigns),
-            (Entity.AD_SET, queries.ad_groups),
-        ):
-            asked = [ref for ref in refs if (ref.entity, ref.lever) in CAPABILITIES.levers]
-            asked = [ref for ref in asked if ref.entity is entity and not ref.part]
-            if asked:
-                number = queries.customer_number(asked[0].account_id)
-                rows = await self._wire.search(number, query(ref.entity_id for ref in asked))
-                found |= _states(asked, rows)
+        for entity, query, query_of_parts in _READS:
+            asked = [ref for ref in refs if ref.entity is entity and has(ref)]
+            if not asked:
+                continue
+            number = queries.customer_number(asked[0].account_id)
+            rows = await self._wire.search(number, query(ref.entity_id for ref in asked))
+            with_parts = [ref.entity_id for ref in asked if ref.part]
+            parts = (
+                await self._wire.search(number, query_of_parts(with_parts)) if with_parts else []
+            )
+            found |= states(asked, rows, parts)
         return found
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
@@ -119,17 +105,16 @@ class GoogleConnector:
 
     async def apply(self, change: Change, state: State) -> Receipt:
         """Make the change by one attempt; `Ambiguous` where the answer names no result."""
-        where = Place.of(state.version, change.ref)
-        answer, request_id = await self._mutate(change, state, validate_only=False)
+        where, answer, request_id = await self._mutate(change, state, validate_only=False)
         results = [one for one in answer.results if one.resource_name == where.resource]
         if not results:
             raise Ambiguous(
                 "the answer names nothing that was changed: read whether it was made",
                 request_id=request_id,
             )
-        written = getattr(results[0], _SERVICES[where.collection][2])
+        written = getattr(results[0], SERVICES[where.collection].field)
         after = told(change.ref.lever, at(written, where.path)) if written.resource_name else None
-        sent = str(wire_value(change.ref.lever, change.target))
+        sent = str(wire_value(change.ref, change.target))
         return Receipt(sent=sent, request_id=request_id, after=after)
 
     async def read_performance(
@@ -158,76 +143,22 @@ class GoogleConnector:
 
     async def _mutate(
         self, change: Change, state: State, *, validate_only: bool
-    ) -> tuple[Message, str]:
-        self._refuse(change, state)
-        where = Place.of(state.version, change.ref)
-        service, method, _ = _SERVICES[where.collection]
+    ) -> tuple[Place, Message, str]:
+        """Return where the value is kept, the answer, and the request's id."""
+        where = refuse(change, state, self._options)
+        value = wire_value(change.ref, change.target)
         request = {
-            "customer_id": queries.customer_number(change.ref.account_id),
-            "operations": [_operation(where, wire_value(change.ref.lever, change.target))],
+            "customer_id": where.owner,
+            "operations": [operation(where, change.ref, value)],
             "validate_only": validate_only,
             "response_content_type": "MUTABLE_RESOURCE",
         }
-        return await self._wire.attempt(service, method, request)
-
-    def _refuse(self, change: Change, state: State) -> None:
-        """Raise `Rejected` for what needs no asking."""
-        ref = change.ref
-        if (ref.entity, ref.lever) not in CAPABILITIES.levers or ref.part:
-            raise Rejected(f"Google Ads has no {ref.lever} to set on a {ref.entity}", field="lever")
-        if change.currency != state.currency:
-            raise Rejected(
-                f"decided in {change.currency}, but the account has {state.currency}: "
-                "correct the campaign's currency",
-                field="currency",
-            )
-        if state.shared and not self._options.shared_budgets:
-            raise Rejected(
-                f"campaign {ref.entity_id} shares its budget with others: give it one of its own, "
-                "or allow shared budgets",
-                field="explicitly_shared",
-            )
+        service = SERVICES[where.collection]
+        answer, request_id = await self._wire.mutate(service, request)
+        return where, answer, request_id
 
     async def _one(self, number: str, query: str, what: str) -> Message:
         rows = await self._wire.search(number, query)
         if not rows:
             raise Rejected(f"Google Ads tells nothing of the {what} of {number}: check its number")
         return rows[0]
-
-
-def _states(refs: Sequence[Ref], rows: Sequence[Message]) -> dict[Ref, State]:
-    by_entity = {
-        str(row.campaign.id if ref_entity is Entity.CAMPAIGN else row.ad_group.id): row
-        for row in rows
-        for ref_entity in {refs[0].entity}
-    }
-    states = {ref: _state(ref, by_entity.get(ref.entity_id)) for ref in refs}
-    return {ref: state for ref, state in states.items() if state is not None}
-
-
-def _state(ref: Ref, row: Message) -> State | None:
-    where = place(ref, row) if row is not None else None
-    if where is None:
-        return None
-    holder = {"campaignBudgets": "campaign_budget", "campaigns": "campaign", "adGroups": "ad_group"}
-    budget = row.campaign_budget
-    entities = [row.campaign] if ref.entity is Entity.CAMPAIGN else [row.campaign, row.ad_group]
-    return State(
-        value=told(ref.lever, at(getattr(row, holder[where.collection]), where.path)),
-        currency=row.customer.currency_code,
-        version=where.version(ref),
-        shared=where.collection == "campaignBudgets"
-        and (budget.explicitly_shared or budget.reference_count > 1),
-        delivering=all(entity.status.name == "ENABLED" for entity in entities),
-    )
-
-
-def _operation(where: Place, value: float | str) -> dict[str, object]:
-    update: object = value
-    for name in reversed(where.path.split(".")):
-        update = {name: update}
-    assert isinstance(update, dict)  # noqa: S101 -- a path has at least one name
-    return {
-        "update": {"resource_name": where.resource, **update},
-        "update_mask": {"paths": [where.path]},
-    }

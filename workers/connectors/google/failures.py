@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Final, TypedDict
 
 from workers.connectors.errors import (
@@ -21,6 +22,14 @@ from workers.connectors.google.units import from_micros
 _UNKNOWN_STATUS: Final = frozenset(
     {"UNAVAILABLE", "DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN", "CANCELLED", "ABORTED", "DATA_LOSS"}
 )
+_MEANWHILE: Final = frozenset(
+    {
+        "database_error/CONCURRENT_MODIFICATION",
+        "criterion_error/BID_MODIFIER_ALREADY_EXISTS",
+        "mutate_error/RESOURCE_ALREADY_EXISTS",
+    }
+)
+"""Somebody else was there between the reading and the change."""
 _ACCESS: Final = frozenset({"authentication_error", "authorization_error"})
 _NO_ACCESS_STATUS: Final = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 
@@ -56,6 +65,24 @@ def from_call(call: Message, failure_type: Message, key: str) -> Failed:
     return Failed(status=status, detail=text, request_id=request_id)
 
 
+def from_answer(answer: Message, failure_type: Message, request_id: str) -> Failed | None:
+    """Return what the answer to a change says within of a failure; None where it says nothing.
+
+    One that names what was changed as well says both, and only reading tells which is so.
+    """
+    error = answer.partial_failure_error
+    if not error.code:
+        return None
+    if any(result.resource_name for result in answer.results):
+        text = "the answer names what was changed, and says that it failed"
+        return Failed(status="UNKNOWN", detail=text, request_id=request_id)
+    status = import_module("google.rpc.code_pb2").Code.Name(error.code)
+    for detail in error.details:
+        if detail.type_url.endswith(".GoogleAdsFailure"):
+            return from_failure(failure_type.deserialize(detail.value), status, request_id)
+    return Failed(status=status, detail=f"{status}: {error.message}", request_id=request_id)
+
+
 def from_failure(failure: Message, status: str, request_id: str) -> Failed:
     """Return what the platform's own words say, the first error's class before the others'."""
     errors: Sequence[Message] = failure.errors
@@ -82,17 +109,20 @@ class _Told(TypedDict):
 
 def _minimum(error: Message) -> str:
     told = error.details.budget_per_day_minimum_error_details
-    if not told.minimum_budget_amount_micros:
-        return ""
-    least = from_micros(told.minimum_budget_amount_micros)
-    return f" (at least {least} {told.currency_code} a day)"
+    if told.minimum_budget_total_amount_micros:
+        least = from_micros(told.minimum_budget_total_amount_micros)
+        return f" (at least {least} {told.currency_code} in all)"
+    if told.minimum_budget_amount_micros:
+        least = from_micros(told.minimum_budget_amount_micros)
+        return f" (at least {least} {told.currency_code} a day)"
+    return ""
 
 
 def refusal(failed: Failed) -> ConnectorError:
     """Return the error of the class that fits."""
     told = _Told(code=failed.code or failed.status, request_id=failed.request_id)
     kind = failed.code.partition("/")[0]
-    if failed.code == "database_error/CONCURRENT_MODIFICATION":
+    if failed.code in _MEANWHILE:
         return Conflict(f"{failed.detail}: read it again", **told)
     if kind == "quota_error" or failed.status == "RESOURCE_EXHAUSTED":
         text, wait = f"{failed.detail}: wait, then try again", failed.retry_after

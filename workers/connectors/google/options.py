@@ -38,5 +38,7 @@ class GoogleOptions:
     """Whether proxies that the environment names are gone through."""
     shared_budgets: bool = False
     """Whether budgets that several campaigns spend from may be changed."""
+    shared_strategies: bool = False
+    """Whether targets of portfolio strategies that several campaigns bid by may be changed."""
     own_email: str = ""
     """Of the user that the credentials are of: whose changes are ours."""

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from schemas.fields import Entity
-from workers.connectors.amounts import MONEY
 from workers.connectors.errors import Rejected
-from workers.connectors.google.units import from_micros, to_micros
+from workers.connectors.google.parts import DEVICES
 from workers.connectors.protocol import Lever, Ref
 
 Message: TypeAlias = Any
@@ -23,7 +21,7 @@ TARGET_CPA_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "MAXIMIZE_CONVERSIONS": "maximize_conversions.target_cpa_micros",
     }
 )
-"""Of a campaign, by its bidding strategy; the others have no such target."""
+"""Of a campaign or a portfolio strategy, by the kind of strategy; others have no such target."""
 
 TARGET_ROAS_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -32,18 +30,25 @@ TARGET_ROAS_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-AD_GROUP_FIELDS: Final[Mapping[Lever, str]] = MappingProxyType(
+BID_FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        Lever.BID: "cpc_bid_micros",
-        Lever.TARGET_CPA: "target_cpa_micros",
-        Lever.TARGET_ROAS: "target_roas",
-        Lever.STATUS: "status",
+        "MANUAL_CPC": "cpc_bid_micros",
+        "ENHANCED_CPC": "cpc_bid_micros",
+        "MANUAL_CPM": "cpm_bid_micros",
+        "MANUAL_CPV": "cpv_bid_micros",
     }
+)
+"""Of an ad group, by its campaign's strategy; under others Google finds the bids by itself."""
+
+_TARGETS: Final = {Lever.TARGET_CPA: TARGET_CPA_FIELDS, Lever.TARGET_ROAS: TARGET_ROAS_FIELDS}
+AD_GROUP_TARGETS: Final[Mapping[Lever, str]] = MappingProxyType(
+    {Lever.TARGET_CPA: "target_cpa_micros", Lever.TARGET_ROAS: "target_roas"}
 )
 _BUDGET_FIELDS: Final = {
     Lever.DAILY_BUDGET: ("DAILY", "amount_micros"),
     Lever.LIFETIME_BUDGET: ("CUSTOM_PERIOD", "total_amount_micros"),
 }
+MODIFIERS: Final = frozenset({Lever.DEVICE_MODIFIER, Lever.SCHEDULE_MODIFIER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,15 @@ class Place:
 
     resource: str
     path: str
+    strategy: str
+    """Kind of the campaign's bidding strategy, which decides what bids and modifiers do."""
+    exists: bool = True
+    """False where the resource comes to be by the change."""
 
     def version(self, ref: Ref) -> str:
         """Return the version of a state of a value that is kept here."""
-        return f"{ref.entity.value}/{ref.entity_id} {self.resource} {self.path}"
+        how = "update" if self.exists else "create"
+        return " ".join((_whose(ref), self.resource, self.path, self.strategy, how))
 
     @staticmethod
     def of(version: str, ref: Ref) -> Place:
@@ -68,13 +78,18 @@ class Place:
         Raises
         ------
         Rejected
-            It is no version of this connector's, or of another entity's value.
+            It is no version of this connector's, or of another value.
         """
-        whose, _, kept = version.partition(" ")
-        resource, _, path = kept.partition(" ")
-        if whose != f"{ref.entity.value}/{ref.entity_id}" or not path:
-            raise Rejected("the state was not read of this entity: read it, then change it")
-        return Place(resource, path)
+        whose, *kept = version.split(" ")
+        if whose != _whose(ref) or len(kept) != len(("resource", "path", "strategy", "how")):
+            raise Rejected("the state was not read of this value: read it, then change it")
+        resource, path, strategy, how = kept
+        return Place(resource, path, strategy, exists=how == "update")
+
+    @property
+    def owner(self) -> str:
+        """Number of the account that has the resource."""
+        return self.resource.split("/")[1]
 
     @property
     def collection(self) -> str:
@@ -82,48 +97,52 @@ class Place:
         return self.resource.split("/")[2]
 
 
-def place(ref: Ref, row: Message) -> Place | None:
-    """Return where a value is kept by what was read of its campaign or ad group; None: nowhere."""
+def _whose(ref: Ref) -> str:
+    return f"{ref.entity.value}/{ref.entity_id}/{ref.lever.value}/{ref.part}"
+
+
+def place(ref: Ref, row: Message, modifier: Message | None) -> Place | None:
+    """Return where a value is kept; None: nowhere.
+
+    ``row`` is what was read of the campaign or ad group, ``modifier`` what was read of the part.
+    """
+    strategy = row.campaign.bidding_strategy_type.name
+    if ref.lever in MODIFIERS:
+        return _of_modifier(ref, strategy, modifier)
     if ref.entity is Entity.AD_SET:
-        path = AD_GROUP_FIELDS.get(ref.lever)
-        return Place(row.ad_group.resource_name, path) if path else None
+        path = _ad_group_path(ref.lever, strategy)
+        return Place(row.ad_group.resource_name, path, strategy) if path else None
     if ref.lever in _BUDGET_FIELDS:
         period, path = _BUDGET_FIELDS[ref.lever]
         budget = row.campaign_budget
-        return Place(budget.resource_name, path) if budget.period.name == period else None
-    path = _campaign_path(ref.lever, row.campaign.bidding_strategy_type.name)
-    return Place(row.campaign.resource_name, path) if path else None
+        kept = budget.period.name == period
+        return Place(budget.resource_name, path, strategy) if kept else None
+    if ref.lever is Lever.STATUS:
+        return Place(row.campaign.resource_name, "status", strategy)
+    target = _TARGETS[ref.lever].get(strategy)
+    kept_by = row.campaign.bidding_strategy or row.campaign.resource_name
+    return Place(kept_by, target, strategy) if target else None
 
 
-def _campaign_path(lever: Lever, strategy: str) -> str | None:
+def _ad_group_path(lever: Lever, strategy: str) -> str | None:
     if lever is Lever.STATUS:
         return "status"
-    fields = {Lever.TARGET_CPA: TARGET_CPA_FIELDS, Lever.TARGET_ROAS: TARGET_ROAS_FIELDS}
-    return fields.get(lever, {}).get(strategy)
+    if lever is Lever.BID:
+        return BID_FIELDS.get(strategy, "cpc_bid_micros")
+    return AD_GROUP_TARGETS[lever] if strategy in _TARGETS[lever] else None
 
 
-def at(message: Message, path: str) -> Message:
-    """Return what a message holds at a dotted path."""
-    for name in path.split("."):
-        message = getattr(message, name)
-    return message
+def _of_modifier(ref: Ref, strategy: str, modifier: Message | None) -> Place | None:
+    """Return where a modifier is kept, or for a device where it comes to be.
 
-
-def told(lever: Lever, raw: Message) -> Decimal | None:
-    """Return a value from the platform's form; zero is none set, except of a status."""
-    if lever is Lever.STATUS:
-        return Decimal(int(raw.name == "ENABLED"))
-    if not raw:
+    A stretch of the week is a person's to make: a campaign without any delivers at all times, and
+    with one within it only.
+    """
+    if modifier is not None:
+        return Place(modifier.resource_name, "bid_modifier", strategy)
+    if ref.lever is Lever.SCHEDULE_MODIFIER or ref.part not in DEVICES:
         return None
-    return from_micros(raw) if lever in MONEY else Decimal(str(raw))
-
-
-def wire_value(lever: Lever, value: Decimal) -> int | float | str:
-    """Return a value in the platform's form; raise `Rejected` where it has none."""
-    if lever in MONEY:
-        return to_micros(value)
-    if lever is Lever.STATUS and value in (0, 1):
-        return "ENABLED" if value else "PAUSED"
-    if lever is Lever.TARGET_ROAS and value.is_finite() and value > 0:
-        return float(value)
-    raise Rejected(f"{lever} cannot be set to {value}: it is outside what the lever takes")
+    kind = "adGroupBidModifiers" if ref.entity is Entity.AD_SET else "campaignCriteria"
+    number = ref.account_id.replace("-", "")
+    name = f"customers/{number}/{kind}/{ref.entity_id}~{DEVICES[ref.part]}"
+    return Place(name, "bid_modifier", strategy, exists=False)

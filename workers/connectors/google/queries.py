@@ -14,17 +14,36 @@ CUSTOMER: Final = (
 )
 _CAMPAIGNS: Final = (
     "SELECT customer.currency_code, campaign.resource_name, campaign.id, campaign.status, "
-    "campaign.bidding_strategy_type, campaign.target_cpa.target_cpa_micros, "
+    "campaign.bidding_strategy, campaign.bidding_strategy_type, "
+    "campaign.target_cpa.target_cpa_micros, "
     "campaign.maximize_conversions.target_cpa_micros, campaign.target_roas.target_roas, "
     "campaign.maximize_conversion_value.target_roas, campaign_budget.resource_name, "
     "campaign_budget.amount_micros, campaign_budget.total_amount_micros, campaign_budget.period, "
-    "campaign_budget.explicitly_shared, campaign_budget.reference_count "
+    "campaign_budget.explicitly_shared, campaign_budget.reference_count, "
+    "bidding_strategy.resource_name, bidding_strategy.non_removed_campaign_count, "
+    "bidding_strategy.target_cpa.target_cpa_micros, "
+    "bidding_strategy.maximize_conversions.target_cpa_micros, "
+    "bidding_strategy.target_roas.target_roas, "
+    "bidding_strategy.maximize_conversion_value.target_roas "
     "FROM campaign WHERE campaign.id IN ({ids})"
 )
 _AD_GROUPS: Final = (
-    "SELECT customer.currency_code, campaign.status, ad_group.resource_name, ad_group.id, "
-    "ad_group.status, ad_group.cpc_bid_micros, ad_group.target_cpa_micros, ad_group.target_roas "
-    "FROM ad_group WHERE ad_group.id IN ({ids})"
+    "SELECT customer.currency_code, campaign.status, campaign.bidding_strategy_type, "
+    "ad_group.resource_name, ad_group.id, ad_group.status, ad_group.cpc_bid_micros, "
+    "ad_group.cpm_bid_micros, ad_group.cpv_bid_micros, ad_group.target_cpa_micros, "
+    "ad_group.target_roas FROM ad_group WHERE ad_group.id IN ({ids})"
+)
+_CRITERIA: Final = (
+    "SELECT campaign.id, campaign_criterion.resource_name, campaign_criterion.bid_modifier, "
+    "campaign_criterion.device.type, campaign_criterion.ad_schedule.day_of_week, "
+    "campaign_criterion.ad_schedule.start_hour, campaign_criterion.ad_schedule.start_minute, "
+    "campaign_criterion.ad_schedule.end_hour, campaign_criterion.ad_schedule.end_minute "
+    "FROM campaign_criterion WHERE campaign.id IN ({ids}) "
+    "AND campaign_criterion.type IN ('DEVICE', 'AD_SCHEDULE')"
+)
+_AD_GROUP_MODIFIERS: Final = (
+    "SELECT ad_group.id, ad_group_bid_modifier.resource_name, ad_group_bid_modifier.bid_modifier, "
+    "ad_group_bid_modifier.device.type FROM ad_group_bid_modifier WHERE ad_group.id IN ({ids})"
 )
 
 
@@ -49,6 +68,16 @@ def campaigns(ids: Iterable[str]) -> str:
 def ad_groups(ids: Iterable[str]) -> str:
     """Ask for what is in force of ad groups."""
     return _AD_GROUPS.format(ids=_numbers(ids, "ad group"))
+
+
+def campaign_modifiers(ids: Iterable[str]) -> str:
+    """Ask for the modifiers of campaigns, by device and by schedule."""
+    return _CRITERIA.format(ids=_numbers(ids, "campaign"))
+
+
+def ad_group_modifiers(ids: Iterable[str]) -> str:
+    """Ask for the modifiers of ad groups."""
+    return _AD_GROUP_MODIFIERS.format(ids=_numbers(ids, "ad group"))
 
 
 def hours(since: date, until: date) -> str:

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from schemas.fields import Entity
 from workers.connectors.google.places import (
-    AD_GROUP_FIELDS,
+    AD_GROUP_TARGETS,
+    BID_FIELDS,
     TARGET_CPA_FIELDS,
     TARGET_ROAS_FIELDS,
     Message,
-    at,
-    told,
 )
 from workers.connectors.google.units import from_micros
+from workers.connectors.google.values import at, told
 from workers.connectors.protocol import Edit, Editor, Lever, Performance, Ref
 
 _CAMPAIGN_LEVERS: Final = {
@@ -31,7 +31,11 @@ _LEVERS: Final = {
         "total_amount_micros": Lever.LIFETIME_BUDGET,
     },
     "CAMPAIGN": _CAMPAIGN_LEVERS,
-    "AD_GROUP": {path: lever for lever, path in AD_GROUP_FIELDS.items()},
+    "AD_GROUP": {
+        "status": Lever.STATUS,
+        **dict.fromkeys(BID_FIELDS.values(), Lever.BID),
+        **{path: lever for lever, path in AD_GROUP_TARGETS.items()},
+    },
 }
 _PEOPLE: Final = frozenset({"GOOGLE_ADS_WEB_CLIENT", "GOOGLE_ADS_EDITOR", "GOOGLE_ADS_MOBILE_APP"})
 _RULES: Final = frozenset({"GOOGLE_ADS_AUTOMATED_RULE", "GOOGLE_ADS_RECOMMENDATIONS_SUBSCRIPTION"})

@@ -10,17 +10,16 @@ from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from workers.connectors.errors import AuthFailed, ConnectorError, Rejected, Throttled
-from workers.connectors.google.failures import Failed, from_call, refusal
+from workers.connectors.google.failures import Failed, from_answer, from_call, refusal
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.google.places import Message
 from workers.connectors.google.request_ids import capturing, interceptor
+from workers.connectors.google.services import SERVICES, Service
 from workers.connectors.google.tokens import Tokens
 
-SERVICES: Final = {
+_MODULES: Final = {
     "GoogleAdsService": "google_ads_service",
-    "CampaignBudgetService": "campaign_budget_service",
-    "CampaignService": "campaign_service",
-    "AdGroupService": "ad_group_service",
+    **{service.name: service.module for service in SERVICES.values()},
 }
 Answer = TypeVar("Answer")
 _LOGGERS: Final = ("google.ads.googleads", "google.auth", "google.oauth2", "google.api_core")
@@ -36,7 +35,7 @@ class Wire:
         services = import_module(f"{root}.services.services")
         self._clients = {
             name: getattr(import_module(f"{services.__name__}.{module}"), f"{name}AsyncClient")
-            for name, module in SERVICES.items()
+            for name, module in _MODULES.items()
         }
         self._failure = import_module(f"{root}.errors.types.errors").GoogleAdsFailure
         self._failure_key = f"{root}.errors.googleadsfailure-bin"
@@ -51,16 +50,23 @@ class Wire:
             WeakKeyDictionary()
         )
 
-    async def attempt(self, service: str, method: str, request: object) -> tuple[Message, str]:
-        """Return the answer to one request, and the request's id; nothing is tried again."""
-        return await self._guarded(lambda: self._unary(service, method, request))
+    async def mutate(self, service: Service, request: object) -> tuple[Message, str]:
+        """Return the answer to one attempt at a change, and the request's id.
+
+        An answer may be a success and say within that the change was refused: that is raised.
+        """
+        answer, request_id = await self._guarded(lambda: self._unary(service, request))
+        failed = from_answer(answer, self._failure, request_id)
+        if failed is not None:
+            raise self._redacted(refusal(failed))
+        return answer, request_id
 
     async def search(self, account_id: str, query: str) -> list[Message]:
         """Return the rows that a query finds."""
         return await self._guarded(lambda: self._rows(account_id, query))
 
-    async def _unary(self, service: str, method: str, request: object) -> tuple[Message, str]:
-        call = getattr(self._services()[service], method)
+    async def _unary(self, service: Service, request: object) -> tuple[Message, str]:
+        call = getattr(self._services()[service.name], service.method)
         with capturing() as seen:
             answer = await call(request=request, timeout=self._options.timeout)
         return answer, seen[-1] if seen else ""

@@ -11,7 +11,7 @@ _QUERY: Final = re.compile(
     r"(?: ORDER BY (?P<order>[\w.]+))?(?: LIMIT (?P<limit>\d+))?"
 )
 _BETWEEN: Final = re.compile(r"([\w.]+) BETWEEN '([^']*)' AND '([^']*)'")
-_CONDITION: Final = re.compile(r"([\w.]+) (=|>=|<=|IN) ('[^']*'|\([\d, ]+\))")
+_CONDITION: Final = re.compile(r"([\w.]+) (=|>=|<=|IN) ('[^']*'|\([\w', ]+\))")
 
 
 class Malformed(ValueError):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 from workers.sandbox.faults import Fault, FaultQueue, Planned
-from workers.sandbox.google.refusals import Refusal, invalid
+from workers.sandbox.google.refusals import ROOT, Refusal, invalid
 
 _DELAY: Final = "quota_error_details"
 PLAIN: Final = {
@@ -49,3 +49,17 @@ def throttled(seconds: float) -> Refusal:
         message="too many requests",
         details={_DELAY: {"retry_delay": duration}},
     )
+
+
+def partly_failed(request_id: str) -> dict[str, Any]:
+    """Return an answer that is a success, and says within that nothing was done."""
+    refused = invalid("mutate_error/MUTATE_NOT_ALLOWED", "this cannot be changed", "operations")
+    failure = refused.failure(request_id)
+    any_type = import_module("google.protobuf.any_pb2").Any
+    detail = any_type(
+        type_url=f"type.googleapis.com/{ROOT}.errors.GoogleAdsFailure",
+        value=type(failure).serialize(failure),
+    )
+    status = import_module("google.rpc.status_pb2").Status
+    error = status(code=3, message=refused.message, details=[detail])
+    return {"partial_failure_error": error, "results": [{}]}

@@ -47,3 +47,13 @@ def invalid(code: str, message: str, *path: str, **details: Any) -> Refusal:  # 
     return Refusal(
         status="INVALID_ARGUMENT", code=code, message=message, path=path, details=details
     )
+
+
+def of_access(code: str) -> Refusal:
+    """Return the refusal of whoever asks, whatever is asked for."""
+    kind = code.partition("/")[0]
+    unknown = kind == "authentication_error"
+    status = "UNAUTHENTICATED" if unknown else "PERMISSION_DENIED"
+    if kind in {"header_error", "request_error"}:
+        status = "INVALID_ARGUMENT"
+    return Refusal(status=status, code=code, message=f"refused by {code}")

@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from workers.sandbox.google.gaql import Malformed, Query
-from workers.sandbox.google.world import Row, SandboxAccount, World, held, put_at
+from workers.sandbox.google.kept import Row, held, put_at
+from workers.sandbox.google.world import SandboxAccount, World
+
+_COLLECTIONS = {
+    "campaign": "campaigns",
+    "ad_group": "adGroups",
+    "campaign_criterion": "campaignCriteria",
+    "ad_group_bid_modifier": "adGroupBidModifiers",
+}
 
 
 def find(world: World, account: SandboxAccount, query: Query, *, stale: bool) -> list[Row]:
@@ -47,9 +55,8 @@ def _rows(
         yield {"currency_constant": {"code": account.currency, "billable_unit_micros": unit}}
     elif resource == "change_event":
         yield from _events(world, account)
-    elif resource in {"campaign", "ad_group"}:
-        kind = "/campaigns/" if resource == "campaign" else "/adGroups/"
-        root = f"customers/{account.account_id}{kind}"
+    elif resource in _COLLECTIONS:
+        root = f"customers/{account.account_id}/{_COLLECTIONS[resource]}/"
         for name in resources:
             if name.startswith(root):
                 yield {"customer": customer, **_joined(resources, name, resource)}
@@ -58,10 +65,17 @@ def _rows(
 
 
 def _joined(resources: dict[str, Row], name: str, resource: str) -> Row:
+    """Return a resource with those that queries tell together with it."""
     row = resources[name]
     if resource == "campaign":
-        return {"campaign": row, "campaign_budget": resources[row["campaign_budget"]]}
-    return {"ad_group": row, "campaign": resources[row["campaign"]]}
+        strategy = resources.get(row.get("bidding_strategy", ""), {})
+        # Another account's strategy is not told.
+        own = name.split("/")[1] == strategy.get("resource_name", "//").split("/")[1]
+        joined = {"campaign_budget": resources[row["campaign_budget"]]}
+        return {"campaign": row, **joined, "bidding_strategy": strategy if own else {}}
+    if resource == "ad_group_bid_modifier":
+        return {resource: row, "ad_group": resources[row["ad_group"]]}
+    return {resource: row, "campaign": resources[row["campaign"]]}
 
 
 def _events(world: World, account: SandboxAccount) -> Iterator[Row]:

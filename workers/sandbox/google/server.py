@@ -13,20 +13,24 @@ import trustme
 
 from workers.connectors.protocol import Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue, Planned
-from workers.sandbox.google.changes import checked, made
+from workers.sandbox.google.changes import checked, made, result
 from workers.sandbox.google.gaql import Malformed, parse
-from workers.sandbox.google.planned import PLAIN, GoogleFaults, throttled
-from workers.sandbox.google.refusals import ROOT, Refusal, invalid
+from workers.sandbox.google.planned import PLAIN, GoogleFaults, partly_failed, throttled
+from workers.sandbox.google.refusals import ROOT, Refusal, invalid, of_access
 from workers.sandbox.google.rows import find, hours
 from workers.sandbox.google.tokens import TokenEndpoint
 from workers.sandbox.google.world import SandboxAccount, World
 from workers.sandbox.platform import Effect
 
 _MUTATES: Final = {
-    "CampaignBudgetService": ("campaign_budget_service", "CampaignBudget", "campaign_budget"),
-    "CampaignService": ("campaign_service", "Campaign", "campaign"),
-    "AdGroupService": ("ad_group_service", "AdGroup", "ad_group"),
+    "CampaignBudgetService": ("MutateCampaignBudgets", "campaign_budget"),
+    "CampaignService": ("MutateCampaigns", "campaign"),
+    "AdGroupService": ("MutateAdGroups", "ad_group"),
+    "BiddingStrategyService": ("MutateBiddingStrategies", "bidding_strategy"),
+    "CampaignCriterionService": ("MutateCampaignCriteria", "campaign_criterion"),
+    "AdGroupBidModifierService": ("MutateAdGroupBidModifiers", "ad_group_bid_modifier"),
 }
+"""Service to its method, and to the field that its results have the resource under."""
 _CUT: Final = frozenset({Fault.RESET, Fault.APPLIED_THEN_RESET})
 
 
@@ -103,21 +107,21 @@ class GoogleSandbox:
         )
         generic = self._grpc.method_handlers_generic_handler
         found = [generic(f"{ROOT}.services.GoogleAdsService", {"SearchStream": stream})]
-        for service, (module, noun, field) in _MUTATES.items():
-            handler = self._mutate_handler(module, noun, field)
-            found.append(generic(f"{ROOT}.services.{service}", {f"Mutate{noun}s": handler}))
+        for service, (method, field) in _MUTATES.items():
+            handler = self._mutate_handler(f"{field}_service", method, field)
+            found.append(generic(f"{ROOT}.services.{service}", {method: handler}))
         return found
 
-    def _mutate_handler(self, module: str, noun: str, field: str) -> Any:  # noqa: ANN401 -- of grpc
+    def _mutate_handler(self, module: str, method: str, field: str) -> Any:  # noqa: ANN401 -- of grpc
         types = import_module(f"{ROOT}.services.types.{module}")
-        response = getattr(types, f"Mutate{noun}sResponse")
+        response = getattr(types, f"{method}Response")
 
         async def mutate(request: Any, context: Any) -> Any:  # noqa: ANN401 -- of grpc
             return response(await self._mutate(request, context, field))
 
         return self._grpc.unary_unary_rpc_method_handler(
             mutate,
-            request_deserializer=getattr(types, f"Mutate{noun}sRequest").deserialize,
+            request_deserializer=getattr(types, f"{method}Request").deserialize,
             response_serializer=response.serialize,
         )
 
@@ -133,10 +137,13 @@ class GoogleSandbox:
             await self._abort(context, refused, request_id)
         if request.validate_only or (planned and planned.fault is Fault.EMPTY_SUCCESS):
             return {}
+        if planned and planned.fault is Fault.PARTIAL_FAILURE:
+            return partly_failed(request_id)
         for one in sets:
             made(self.world, one)
         await self._after(planned)
-        return {"results": [_result(one.update, field) for one in request.operations]}
+        pairs = zip(sets, request.operations, strict=True)
+        return {"results": [result(one, operation, field) for one, operation in pairs]}
 
     async def _before(self, planned: Planned | None) -> None:
         """Do what a fault does before anything is changed."""
@@ -187,7 +194,10 @@ class GoogleSandbox:
         if request.customer_id not in self.world.accounts:
             code = "authorization_error/USER_PERMISSION_DENIED"
             raise Refusal(status="PERMISSION_DENIED", code=code, message="no such account for you")
-        return self.world.accounts[request.customer_id]
+        account = self.world.accounts[request.customer_id]
+        if account.trouble:
+            raise of_access(account.trouble)
+        return account
 
     async def _search(self, request: Any, context: Any) -> AsyncIterator[Any]:  # noqa: ANN401 -- of grpc
         types = import_module(f"{ROOT}.services.types.google_ads_service")
@@ -221,7 +231,3 @@ class GoogleSandbox:
         status = getattr(self._grpc.StatusCode, refused.status)
         await context.abort(status, refused.message, refused.metadata(request_id))
         raise AssertionError
-
-
-def _result(update: Any, field: str) -> dict[str, Any]:  # noqa: ANN401 -- of grpc
-    return {"resource_name": update.resource_name, field: update}

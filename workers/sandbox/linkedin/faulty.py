@@ -11,6 +11,7 @@ from workers.sandbox.http_faults import Answered, answer_by_fault
 
 UNKNOWN_TO_LINKEDIN: Final = {
     Fault.THROTTLED: "LinkedIn gives no hint how long to wait: plan THROTTLED_WITHOUT_HINT",
+    Fault.PARTIAL_FAILURE: "One change of LinkedIn's fails wholly: plan EMPTY_SUCCESS",
     Fault.BUDGET_CHANGES: "LinkedIn has no limit of budget changes in an hour",
 }
 

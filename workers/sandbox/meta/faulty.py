@@ -24,6 +24,8 @@ class MetaFaults(FaultQueue):
         """
         if planned.fault is Fault.CONFLICT:
             raise ValueError("Meta does not tell of conflicts: plan EDITED_MEANWHILE.")
+        if planned.fault is Fault.PARTIAL_FAILURE:
+            raise ValueError("One change of Meta's fails wholly: plan EMPTY_SUCCESS.")
         if planned.call is Call.TOKEN:
             raise ValueError("Meta's tokens are not asked for here: plan READ or WRITE.")
         if planned.fault is Fault.STALE_READS and planned.call is not Call.READ:
