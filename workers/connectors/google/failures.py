@@ -16,6 +16,7 @@ from workers.connectors.errors import (
     Rejected,
     Throttled,
 )
+from workers.connectors.google.advice import ADVICE
 from workers.connectors.google.places import Message
 from workers.connectors.google.units import from_micros
 
@@ -30,7 +31,10 @@ _MEANWHILE: Final = frozenset(
     }
 )
 """Somebody else was there between the reading and the change."""
-_ACCESS: Final = frozenset({"authentication_error", "authorization_error"})
+_ACCESS: Final = frozenset({"authentication_error", "authorization_error", "header_error"})
+_TOKEN: Final = frozenset(
+    {"authentication_error/OAUTH_TOKEN_EXPIRED", "authentication_error/OAUTH_TOKEN_INVALID"}
+)
 _NO_ACCESS_STATUS: Final = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 
 
@@ -49,8 +53,11 @@ class Failed:
 
     @property
     def token_refused(self) -> bool:
-        """Whether the access token was at fault, which a new one may mend."""
-        return self.status == "UNAUTHENTICATED"
+        """Whether the access token was at fault, which a new one may mend.
+
+        The same status stands over unknown accounts and users, which no token mends.
+        """
+        return self.code in _TOKEN or (self.status == "UNAUTHENTICATED" and not self.code)
 
 
 def from_call(call: Message, failure_type: Message, key: str) -> Failed:
@@ -127,8 +134,11 @@ def refusal(failed: Failed) -> ConnectorError:
     if kind == "quota_error" or failed.status == "RESOURCE_EXHAUSTED":
         text, wait = f"{failed.detail}: wait, then try again", failed.retry_after
         return Throttled(text, retry_after=wait, **told)
+    advice = ADVICE.get(failed.code)
     if kind in _ACCESS or failed.status in _NO_ACCESS_STATUS:
-        return AuthFailed(f"{failed.detail}: see to the account's credentials and access", **told)
+        advice = advice or "see to the account's credentials and access"
+        return AuthFailed(f"{failed.detail}: {advice}", **told)
     if kind == "internal_error" or failed.status in _UNKNOWN_STATUS:
         return Ambiguous(f"{failed.detail}: read whether it was made", **told)
-    return Rejected(failed.detail, field=failed.field, **told)
+    text = f"{failed.detail}: {advice}" if advice else failed.detail
+    return Rejected(text, field=failed.field, **told)

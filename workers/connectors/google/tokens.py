@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
 
@@ -59,8 +60,13 @@ class Tokens:
         raise refused
 
     def _refusal(self, error: Message) -> ConnectorError:
-        """Say what went wrong without the answer's text, which repeats what it likes."""
-        if isinstance(error, self._errors.RefreshError) and not error.retryable:
+        """Say what went wrong without the answer's text, which repeats what it likes.
+
+        Only what the endpoint itself says is a refusal: a proxy's page comes by the same exception.
+        """
+        answer = error.args[1] if len(error.args) > 1 else None
+        said = isinstance(answer, Mapping) and "error" in answer
+        if isinstance(error, self._errors.RefreshError) and said and not error.retryable:
             return AuthFailed("no access token is given for the refresh token: consent again")
         return Throttled("no access token could be had; nothing was sent: try again")
 

@@ -22,15 +22,13 @@ _MODULES: Final = {
     **{service.name: service.module for service in SERVICES.values()},
 }
 Answer = TypeVar("Answer")
-_LOGGERS: Final = ("google.ads.googleads", "google.auth", "google.oauth2", "google.api_core")
+_TALKATIVE: Final = ("google.ads.", "google.auth.", "google.oauth2.", "google.api_core.")
 
 
 class Wire:
     """Speaks with the platform; what fails comes out as a `ConnectorError` that holds no secret."""
 
     def __init__(self, credentials: GoogleCredentials, options: GoogleOptions) -> None:
-        for name in _LOGGERS:  # They write requests, customers and headers.
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         root = f"google.ads.googleads.{options.version}"
         services = import_module(f"{root}.services.services")
         self._clients = {
@@ -49,6 +47,7 @@ class Wire:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Mapping[str, Message]] = (
             WeakKeyDictionary()
         )
+        _silence()
 
     async def mutate(self, service: Service, request: object) -> tuple[Message, str]:
         """Return the answer to one attempt at a change, and the request's id.
@@ -119,6 +118,7 @@ class Wire:
                 name: client(transport=transports[name](channel=channel))
                 for name, client in self._clients.items()
             }
+            _silence()
         return self._loops[loop]
 
     def _channel(self, transport: Message) -> Message:
@@ -153,3 +153,13 @@ class Wire:
         if services is not None:
             await services["GoogleAdsService"].transport.close()
         self._tokens.close()
+
+
+def _silence() -> None:
+    """Let the client's loggers write nothing: they write customers, headers and answers of tokens.
+
+    Each is disabled by itself, for a level is inherited only until somebody sets another one.
+    """
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith(_TALKATIVE):
+            logging.getLogger(name).disabled = True

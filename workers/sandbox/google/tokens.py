@@ -20,7 +20,10 @@ class TokenEndpoint:
         self._runner: web.AppRunner | None = None
         self.valid: set[str] = set()
         self.revoked = False
-        self._given = 0
+        self.given = 0
+        """How many tokens were given."""
+        self.lifetime = 3600
+        """Seconds that a token is said to be good for; 0 is what a clock that is ahead makes."""
         self._port = 0
 
     @property
@@ -56,9 +59,9 @@ class TokenEndpoint:
             told = f"revoked: {form.get('refresh_token')!s}"
             body = {"error": "invalid_grant", "error_description": told}
             return web.json_response(body, status=400)
-        self._given += 1
-        token = f"loopback-access-token-{self._given}"
+        self.given += 1
+        token = f"loopback-access-token-{self.given}"
         self.valid.add(token)
         return web.json_response(
-            {"access_token": token, "expires_in": 3600, "token_type": "Bearer"}
+            {"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}
         )
