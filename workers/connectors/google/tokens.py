@@ -25,7 +25,9 @@ class Tokens:
         self._session = session
         self._request = partial(transport.Request(session), timeout=options.timeout)
         self._timeout = options.timeout
-        self.credentials: Message = oauth.Credentials(
+        self.bearer: Message = oauth.Credentials(None)
+        """For channels: the token alone, so that none is asked for beside `ensure` and `renew`."""
+        self._credentials: Message = oauth.Credentials(
             None,
             refresh_token=credentials.refresh_token,
             client_id=credentials.client_id,
@@ -43,19 +45,20 @@ class Tokens:
         Throttled
             None could be had just now; nothing was sent to the platform.
         """
-        if self.credentials.token_state is not self._fresh:
+        if self._credentials.token_state is not self._fresh:
             await self.renew()
 
     async def renew(self) -> None:
         """Ask for a new token, whatever the clock says of the old one; raises as `ensure`."""
         try:
             async with asyncio.timeout(self._timeout):
-                await asyncio.to_thread(self.credentials.refresh, self._request)
+                await asyncio.to_thread(self._credentials.refresh, self._request)
         except self._errors.GoogleAuthError as error:
             refused = self._refusal(error)
         except TimeoutError:
             refused = Throttled("no access token came in time; nothing was sent: try again")
         else:
+            self.bearer.token = self._credentials.token
             return
         raise refused
 
@@ -72,7 +75,7 @@ class Tokens:
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must be in no text."""
-        held = self.credentials
+        held = self._credentials
         return tuple(s for s in (held.token, held.refresh_token, held.client_secret) if s)
 
     def close(self) -> None:

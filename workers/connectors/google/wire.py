@@ -128,7 +128,7 @@ class Wire:
         grpc = import_module("grpc")
         return transport.create_channel(
             host=self._options.endpoint,
-            credentials=self._tokens.credentials,
+            credentials=self._tokens.bearer,
             ssl_credentials=grpc.ssl_channel_credentials(self._options.roots),
             options=[
                 ("grpc.max_receive_message_length", 64 * 1024 * 1024),
