@@ -29,10 +29,9 @@ from workers.connectors.errors import (
 )
 from workers.connectors.google.connector import GoogleConnector
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
-from workers.connectors.protocol import Editor, Lever, Ref
+from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.google.server import GoogleSandbox
-from workers.sandbox.google.world import OPERATOR, PERSON
 from workers.sandbox.platform import SandboxPlatform
 
 REFUSED: dict[Fault, tuple[type[ConnectorError], int]] = {
@@ -222,21 +221,6 @@ async def test_bad_input_is_refused_with_what_to_do() -> None:
         assert sandbox.effects == ()
     with pytest.raises(ValueError, match="refresh_token"):
         GoogleCredentials(developer_token="a", client_id="b", client_secret="c", refresh_token=" ")
-
-
-async def test_history_tells_a_person_from_us() -> None:
-    async with speaking() as (connector, sandbox):
-        since = datetime.now(UTC) - timedelta(minutes=5)
-        state = (await connector.read_state([BUDGET]))[BUDGET]
-        await connector.apply(change(BUDGET, TARGET), state)
-        sandbox.edit(BID, Decimal("0.70"))
-        told = await connector.read_history(ACCOUNT, since)
-        assert [(e.ref, e.by, e.actor, e.before, e.after) for e in told] == [
-            (BUDGET, Editor.US, OPERATOR, Decimal(10), Decimal(TARGET)),
-            (BID, Editor.PERSON, PERSON, Decimal(1), Decimal("0.7")),
-        ]
-        times = [one.at for one in sandbox.effects]
-        assert [e.at for e in told] == times
 
 
 async def test_hours_are_told_anew_when_conversions_are_restated() -> None:

@@ -14,8 +14,9 @@ from workers.connectors import amounts
 from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.google import queries
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
+from workers.connectors.google.parts import part
 from workers.connectors.google.places import Message, Place
-from workers.connectors.google.reports import edits, performance
+from workers.connectors.google.reports import edits, performance, scheduled
 from workers.connectors.google.rules import CAPABILITIES, has, refuse
 from workers.connectors.google.services import SERVICES
 from workers.connectors.google.states import states
@@ -134,8 +135,19 @@ class GoogleConnector:
         start = max(since, now - timedelta(days=29, hours=23))
         query = queries.changes(start.astimezone(zone), (now + timedelta(1)).astimezone(zone))
         rows = await self._wire.search(number, query)
+        stretches = await self._stretches(number, rows)
         own = self._options.own_email
-        return [one for row in rows for one in edits(account_id, row, zone, own) if one.at >= start]
+        told_of = (edits(account_id, row, zone, own, stretches) for row in rows)
+        return [one for of_row in told_of for one in of_row if one.at >= start]
+
+    async def _stretches(self, number: str, rows: Sequence[Message]) -> Mapping[str, str]:
+        """Return the parts of the week that changed criteria stand for: events do not say."""
+        campaigns = scheduled(rows)
+        if not campaigns:
+            return {}
+        found = await self._wire.search(number, queries.campaign_modifiers(campaigns))
+        criteria = [row.campaign_criterion for row in found]
+        return {one.resource_name: part(one) for one in criteria}
 
     async def aclose(self) -> None:
         """Close connections."""

@@ -10,6 +10,7 @@ DEVICES: Final[Mapping[str, int]] = MappingProxyType(
     {"desktop": 30000, "mobile": 30001, "tablet": 30002}
 )
 """Part to the criterion's number, which is the same in every campaign and ad group."""
+_BY_NUMBER: Final = {str(number): device for device, number in DEVICES.items()}
 _DAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
 
@@ -20,6 +21,11 @@ def part(criterion: Any) -> str:  # noqa: ANN401 -- a message of the untyped cli
         return device
     schedule = getattr(criterion, "ad_schedule", None)
     return of_schedule(schedule) if schedule is not None else ""
+
+
+def device_of(name: str) -> str:
+    """Return the device of a criterion by its resource's name; empty where it is of none."""
+    return _BY_NUMBER.get(name.rpartition("~")[2], "")
 
 
 def of_schedule(schedule: Any) -> str:  # noqa: ANN401 -- as above

@@ -95,7 +95,8 @@ def changes(since: datetime, until: datetime) -> str:
     form = "%Y-%m-%d %H:%M:%S"
     return (
         "SELECT change_event.change_date_time, change_event.change_resource_type, "  # noqa: S608 -- checked values, no database
-        "change_event.client_type, change_event.user_email, change_event.campaign, "
+        "change_event.change_resource_name, change_event.client_type, change_event.user_email, "
+        "change_event.campaign, "
         "change_event.ad_group, change_event.changed_fields, change_event.old_resource, "
         "change_event.new_resource FROM change_event "
         f"WHERE change_event.change_date_time >= '{since.strftime(form)}' "

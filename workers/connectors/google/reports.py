@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from schemas.fields import Entity
+from workers.connectors.google.parts import device_of
 from workers.connectors.google.places import (
     AD_GROUP_TARGETS,
     BID_FIELDS,
+    MODIFIERS,
     TARGET_CPA_FIELDS,
     TARGET_ROAS_FIELDS,
     Message,
@@ -36,9 +38,28 @@ _LEVERS: Final = {
         **dict.fromkeys(BID_FIELDS.values(), Lever.BID),
         **{path: lever for lever, path in AD_GROUP_TARGETS.items()},
     },
+    "CAMPAIGN_CRITERION": {"bid_modifier": Lever.SCHEDULE_MODIFIER},
+    "AD_GROUP_BID_MODIFIER": {"bid_modifier": Lever.DEVICE_MODIFIER},
 }
-_PEOPLE: Final = frozenset({"GOOGLE_ADS_WEB_CLIENT", "GOOGLE_ADS_EDITOR", "GOOGLE_ADS_MOBILE_APP"})
-_RULES: Final = frozenset({"GOOGLE_ADS_AUTOMATED_RULE", "GOOGLE_ADS_RECOMMENDATIONS_SUBSCRIPTION"})
+_OF_AD_GROUPS: Final = frozenset({"AD_GROUP", "AD_GROUP_BID_MODIFIER"})
+_PEOPLE: Final = frozenset(
+    {
+        "GOOGLE_ADS_WEB_CLIENT",
+        "GOOGLE_ADS_EDITOR",
+        "GOOGLE_ADS_MOBILE_APP",
+        "GOOGLE_ADS_BULK_UPLOAD",
+        "GOOGLE_ADS_RECOMMENDATIONS",
+    }
+)
+"""Tools of people; a recommendation that somebody applies is theirs."""
+_RULES: Final = frozenset(
+    {
+        "GOOGLE_ADS_AUTOMATED_RULE",
+        "GOOGLE_ADS_RECOMMENDATIONS_SUBSCRIPTION",
+        "INTERNAL_TOOL",
+    }
+)
+"""The platform itself; a subscription applies recommendations without asking."""
 _ANY_APP: Final = "GOOGLE_ADS_API"
 
 
@@ -61,28 +82,67 @@ def performance(account_id: str, row: Message, as_of: datetime) -> Performance:
     )
 
 
-def edits(account_id: str, row: Message, zone: ZoneInfo, own_email: str) -> Iterator[Edit]:
-    """Yield an edit for each lever that an event changed; others are nobody's business here."""
+def edits(
+    account_id: str, row: Message, zone: ZoneInfo, own_email: str, stretches: Mapping[str, str]
+) -> Iterator[Edit]:
+    """Yield an edit for each lever that an event changed; others are nobody's business here.
+
+    ``stretches`` has the parts of the week by the names of their criteria.
+    """
     event = row.change_event
     kind = event.change_resource_type.name
-    entity = Entity.AD_SET if kind == "AD_GROUP" else Entity.CAMPAIGN
-    name = event.ad_group if kind == "AD_GROUP" else event.campaign
     for path in event.changed_fields.paths:
-        lever = _LEVERS.get(kind, {}).get(path)
-        if lever is not None:
+        ref = _changed(account_id, event, path, stretches)
+        if ref is not None:
             yield Edit(
-                ref=Ref(
-                    account_id=account_id,
-                    entity=entity,
-                    entity_id=name.rpartition("/")[2],
-                    lever=lever,
-                ),
+                ref=ref,
                 at=_when(event.change_date_time, zone),
                 actor=event.user_email,
                 by=editor(event.client_type.name, event.user_email, own_email),
-                before=told(lever, at(getattr(event.old_resource, kind.lower()), path)),
-                after=told(lever, at(getattr(event.new_resource, kind.lower()), path)),
+                before=told(ref.lever, at(getattr(event.old_resource, kind.lower()), path)),
+                after=told(ref.lever, at(getattr(event.new_resource, kind.lower()), path)),
             )
+
+
+def _changed(
+    account_id: str, event: Message, path: str, stretches: Mapping[str, str]
+) -> Ref | None:
+    """Return the value that an event changed by a field; None where it is no lever's."""
+    kind, name = event.change_resource_type.name, event.change_resource_name
+    lever = _LEVERS.get(kind, {}).get(path)
+    if lever is None:
+        return None
+    part = ""
+    if lever in MODIFIERS:
+        device = device_of(name)
+        part = device or stretches.get(name, "")
+        lever = Lever.DEVICE_MODIFIER if device else lever
+        if not part:
+            return None
+    of_ad_group = kind in _OF_AD_GROUPS
+    return Ref(
+        account_id=account_id,
+        entity=Entity.AD_SET if of_ad_group else Entity.CAMPAIGN,
+        entity_id=_number(event.ad_group if of_ad_group else event.campaign),
+        lever=lever,
+        part=part,
+    )
+
+
+def scheduled(rows: Iterable[Message]) -> set[str]:
+    """Return the campaigns of which criteria changed that are of no device."""
+    events = [row.change_event for row in rows]
+    return {
+        _number(event.campaign)
+        for event in events
+        if event.change_resource_type.name == "CAMPAIGN_CRITERION"
+        and "bid_modifier" in event.changed_fields.paths
+        and not device_of(event.change_resource_name)
+    }
+
+
+def _number(name: str) -> str:
+    return name.rpartition("/")[2]
 
 
 def editor(client: str, email: str, own_email: str) -> Editor:
