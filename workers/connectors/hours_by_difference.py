@@ -3,6 +3,8 @@
 What a day has grown by between two pulls is told at the hour of the later pull: when within that
 time it came is not known, so it is spread over no hours. After a missed pull an hour holds what
 came in several; a pull after the day's end, and each restatement, counts to the day's last hour.
+Labels are those of the day's clock: on a day of 25 hours one of them holds two hours, on a day of
+23 one of them never comes, be it the first or the last.
 Restatements downwards make an hour's difference negative: the sum over a day's hours is always
 what the last pull told.
 """
@@ -11,14 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from workers.connectors.protocol import Performance
-
-LAST_HOUR: Final = 23
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +72,16 @@ def _add(told: dict[datetime, Performance], pull: Performance) -> None:
 
 
 def _at_hour(row: Performance, zone: ZoneInfo) -> Performance:
-    local = row.as_of.astimezone(zone)
-    return replace(row, hour=local.hour if local.date() <= row.day else LAST_HOUR)
+    return replace(row, hour=_within(row.as_of, row.day, zone).astimezone(zone).hour)
+
+
+def _within(as_of: datetime, day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant of a local day that is nearest to that of a pull."""
+    starts, ends = (
+        datetime.combine(midnight, time(), zone).astimezone(UTC)
+        for midnight in (day, day + timedelta(days=1))
+    )
+    return min(max(as_of, starts), ends - timedelta.resolution)
 
 
 def _grown(before: Performance, after: Performance, zone: ZoneInfo) -> DerivedHour:

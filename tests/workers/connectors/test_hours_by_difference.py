@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -55,6 +57,34 @@ def test_sums_are_the_last_pulls_and_order_and_repeats_change_nothing(
     mixed = [*pulls, *pulls]
     random.shuffle(mixed)
     assert hours_by_difference(mixed, "UTC") == derived
+
+
+ODD_DAYS = [
+    ("UTC", date(2026, 3, 29)),
+    ("Europe/Zurich", date(2026, 3, 29)),
+    ("Europe/Zurich", date(2026, 10, 25)),
+    ("America/New_York", date(2026, 11, 1)),
+    ("Australia/Lord_Howe", date(2026, 4, 5)),
+    ("America/Havana", date(2026, 3, 8)),  # its first hour never comes
+    ("America/Nuuk", date(2026, 3, 28)),  # its last hour never comes
+]
+
+
+@pytest.mark.parametrize(("zone", "day"), ODD_DAYS)
+def test_each_pull_has_the_label_that_the_clock_showed_and_outside_of_the_day_its_nearest(
+    zone: str, day: date
+) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    instants = [midnight + timedelta(minutes=15 * quarter) for quarter in range(-192, 288)]
+    clock = [instant.astimezone(ZoneInfo(zone)) for instant in instants]
+    labels = [shown.hour for shown in clock if shown.date() == day]
+    expected = [
+        shown.hour if shown.date() == day else labels[0 if shown.date() < day else -1]
+        for shown in clock
+    ]
+    pulls = [replace(pull(0, 1), day=day, as_of=instant) for instant in instants]
+    assert [hour.row.hour for hour in hours_by_difference(pulls, zone)] == expected
+    assert len(labels) in {4 * 23, 4 * 24, 4 * 24 + 2, 4 * 25}
 
 
 def test_pulls_that_disagree_and_reports_of_hours_are_refused() -> None:
