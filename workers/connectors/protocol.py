@@ -168,6 +168,8 @@ class Capabilities:
     """Whether it reports by the hour."""
     history: bool = False
     """Whether it tells who changed what."""
+    learning: bool = False
+    """Whether it tells that it learns an entity anew; where not, `State.learning` is never set."""
     readable: bool = True
     """Whether `Connector.read_state` asks the platform. Where not, it tells what was applied last,
     and no change can be verified."""

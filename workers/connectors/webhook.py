@@ -44,7 +44,8 @@ class WebhookConnector:
     version = "1"
 
     def __init__(self, options: WebhookOptions) -> None:
-        self.capabilities = Capabilities(levers=EVERYTHING, readable=bool(options.state_url))
+        told = bool(options.state_url)
+        self.capabilities = Capabilities(levers=EVERYTHING, readable=told, learning=told)
         self._options = options
         self._accounts = {told.account_id: _account(told) for told in options.accounts}
         self._applied: dict[Ref, Decimal] = {}

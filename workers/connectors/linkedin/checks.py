@@ -7,7 +7,15 @@ from decimal import Decimal
 from typing import Any, Final
 
 from workers.connectors.errors import Rejected
-from workers.connectors.linkedin.values import LEVERS, LIMIT_FIELDS, MONEY_FIELDS, restli, step
+from workers.connectors.linkedin.values import (
+    ENDED,
+    LEVERS,
+    LIMIT_FIELDS,
+    MONEY_FIELDS,
+    dynamic,
+    restli,
+    step,
+)
 from workers.connectors.linkedin.wire import Wire
 from workers.connectors.protocol import Change, Lever, State
 
@@ -36,6 +44,27 @@ def check_locally(change: Change, state: State) -> None:
         raise Rejected(
             f"{change.target} is no positive multiple of {least} {change.currency}.",
             field=MONEY_FIELDS[ref.lever],
+        )
+
+
+def check_alive(campaign: Mapping[str, Any]) -> None:
+    """Raise `Rejected` if the campaign has ended or was archived."""
+    status = str(campaign.get("status", ""))
+    if status in ENDED:
+        raise Rejected(
+            f"The campaign is {status}, so no change of it has any effect: bring it back in"
+            " LinkedIn's Campaign Manager, or end its plan.",
+            field="status",
+        )
+
+
+def check_owner(lever: Lever, group_id: str, group: Mapping[str, Any]) -> None:
+    """Raise `Rejected` if the budget is that of the campaign's group."""
+    if dynamic(group):
+        raise Rejected(
+            f"The budget lives on campaign group {group_id}, which shares it among its campaigns"
+            " (dynamic group budget): set it there, or end that optimization.",
+            field=MONEY_FIELDS[lever],
         )
 
 

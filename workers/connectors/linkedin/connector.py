@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from workers.connectors.amounts import floor_to
 from workers.connectors.errors import Ambiguous, Conflict, Rejected
-from workers.connectors.linkedin.checks import check_locally, check_pricing
+from workers.connectors.linkedin.checks import (
+    check_alive,
+    check_locally,
+    check_owner,
+    check_pricing,
+)
 from workers.connectors.linkedin.options import LinkedInCredentials, LinkedInOptions
 from workers.connectors.linkedin.reports import read_days
 from workers.connectors.linkedin.values import (
-    BUDGETS,
     LEVERS,
     LIMIT_FIELDS,
-    MONEY_FIELDS,
     identifier,
+    owner,
     patch,
     state,
     step,
@@ -46,6 +50,7 @@ class LinkedInConnector:
 
     name = "linkedin"
     capabilities = Capabilities(levers=LEVERS)
+    """LinkedIn has no dry run and no hours, and tells neither history nor learning."""
 
     def __init__(
         self,
@@ -92,13 +97,14 @@ class LinkedInConnector:
         if len({ref.account_id for ref in known}) > 1:
             raise Rejected("The values belong to more than one account: ask for each by itself.")
         account = await self.describe_account(known[0].account_id)
-        ids = ",".join(sorted({identifier(ref.entity_id, "campaign") for ref in known}))
-        path = f"/adAccounts/{account.account_id}/adCampaigns?ids=List({ids})"
-        found = (await self._read(path, "BATCH_GET", "results"))["results"]
+        wanted = {identifier(ref.entity_id, "campaign") for ref in known}
+        found = await self._batch(account.account_id, "adCampaigns", wanted)
+        told = {ref: found[ref.entity_id] for ref in known if ref.entity_id in found}
+        owners = {ref: owner(campaign, ref.lever) for ref, campaign in told.items()}
+        groups = await self._batch(account.account_id, "adCampaignGroups", owners.values())
         return {
-            ref: state(found[ref.entity_id], ref.lever, account.currency)
-            for ref in known
-            if ref.entity_id in found
+            ref: state(campaign, ref.lever, account.currency, groups.get(owners[ref], {}))
+            for ref, campaign in told.items()
         }
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
@@ -110,16 +116,14 @@ class LinkedInConnector:
     async def validate(self, change: Change, state: State) -> None:
         """Raise `Rejected` if LinkedIn would not do it; it has no dry run, so this looks itself."""
         check_locally(change, state)
-        campaign = await self._campaign(change.ref)
-        if change.ref.lever in BUDGETS:
-            await self._check_owner(change.ref, campaign)
+        campaign = await self._settable(change.ref)
         if change.ref.lever in LIMIT_FIELDS:
             await check_pricing(self._wire, change, campaign)
 
     async def apply(self, change: Change, state: State) -> Receipt:
         """Make the change by one attempt on the wire, after a look that nobody else made one."""
         check_locally(change, state)
-        campaign = await self._campaign(change.ref)
+        campaign = await self._settable(change.ref)
         found = str((campaign.get("version") or {}).get("versionTag", ""))
         if state.version and found != state.version:
             raise Conflict(
@@ -151,22 +155,28 @@ class LinkedInConnector:
         """Let go of connections."""
         await self._wire.aclose()
 
-    async def _campaign(self, ref: Ref) -> Mapping[str, Any]:
-        return await self._read(_path(ref), "GET", "status")
-
-    async def _check_owner(self, ref: Ref, campaign: Mapping[str, Any]) -> None:
-        group = str(campaign.get("campaignGroup", "")).rpartition(":")[2]
-        if not group or campaign.get(MONEY_FIELDS[ref.lever]):
-            return
+    async def _settable(self, ref: Ref) -> Mapping[str, Any]:
+        """Return the campaign as it is now, if the value is its own and can be set."""
+        campaign = await self._read(_path(ref), "GET", "status")
+        check_alive(campaign)
+        group = owner(campaign, ref.lever)
         account = identifier(ref.account_id, "account")
-        body = await self._read(f"/adAccounts/{account}/adCampaignGroups/{group}", "GET", "status")
-        optimized = body.get("budgetOptimization") or {}
-        if optimized.get("budgetOptimizationStrategy") == "DYNAMIC":
-            raise Rejected(
-                f"The budget lives on campaign group {group}, which shares it among its campaigns"
-                " (dynamic group budget): set it there, or end that optimization.",
-                field=MONEY_FIELDS[ref.lever],
-            )
+        groups = await self._batch(account, "adCampaignGroups", [group])
+        check_owner(ref.lever, group, groups.get(group, {}))
+        return campaign
+
+    async def _batch(
+        self, account_id: str, kind: str, ids: Iterable[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Return those of an account's entities that there are, by id; empty ids are none."""
+        listed = ",".join(sorted(filter(None, set(ids))))
+        if not listed:
+            return {}
+        path = f"/adAccounts/{account_id}/{kind}?ids=List({listed})"
+        found: Mapping[str, Mapping[str, Any]] = (await self._read(path, "BATCH_GET", "results"))[
+            "results"
+        ]
+        return found
 
     async def _read(self, path: str, rest: str, needed: str) -> Mapping[str, Any]:
         answer = await self._wire.send("GET", path, rest)

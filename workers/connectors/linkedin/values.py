@@ -21,7 +21,7 @@ LIMIT_FIELDS: Final = {Lever.DAILY_BUDGET: "dailyBudgetLimits", Lever.BID: "bidL
 BUDGETS: Final = frozenset({Lever.DAILY_BUDGET, Lever.LIFETIME_BUDGET})
 LEVERS: Final = frozenset((Entity.CAMPAIGN, lever) for lever in (*MONEY_FIELDS, Lever.STATUS))
 ENDED: Final = frozenset({"ARCHIVED", "CANCELED", "COMPLETED", "PENDING_DELETION", "REMOVED"})
-"""States that a campaign does not come back from."""
+"""States of a campaign that no change of its values brings it back from."""
 
 
 def step(currency: str) -> Decimal:
@@ -29,10 +29,26 @@ def step(currency: str) -> Decimal:
     return Decimal(1).scaleb(-EXPONENTS.get(currency, 2))
 
 
-def state(campaign: Mapping[str, Any], lever: Lever, currency: str) -> State:
-    """Return what a campaign's fields say of one value."""
+def owner(campaign: Mapping[str, Any], lever: Lever) -> str:
+    """Return the group that may have the budget in the campaign's place; empty where none may."""
+    if lever not in BUDGETS or campaign.get(MONEY_FIELDS[lever]):
+        return ""
+    return str(campaign.get("campaignGroup") or "").rpartition(":")[2]
+
+
+def dynamic(group: Mapping[str, Any]) -> bool:
+    """Return whether a group has the budget of its campaigns, and shares it among them."""
+    optimized = group.get("budgetOptimization") or {}
+    return optimized.get("budgetOptimizationStrategy") == "DYNAMIC"
+
+
+def state(
+    campaign: Mapping[str, Any], lever: Lever, currency: str, group: Mapping[str, Any]
+) -> State:
+    """Return what a campaign's fields, or those of its `owner` (empty: none), say of one value."""
     status = str(campaign.get("status", ""))
-    amount = (campaign.get(MONEY_FIELDS.get(lever, "")) or {}).get("amount")
+    holder = group if dynamic(group) else campaign
+    amount = (holder.get(MONEY_FIELDS.get(lever, "")) or {}).get("amount")
     value = None if amount is None else Decimal(str(amount))
     if lever is Lever.STATUS:
         value = Decimal(int(status == "ACTIVE"))
@@ -40,6 +56,7 @@ def state(campaign: Mapping[str, Any], lever: Lever, currency: str) -> State:
         value=value,
         currency=currency,
         version=str((campaign.get("version") or {}).get("versionTag", "")),
+        shared=holder is group,
         delivering=status == "ACTIVE",
     )
 

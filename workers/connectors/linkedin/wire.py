@@ -130,10 +130,10 @@ class Wire:
                 "client_secret": secrets.client_secret,
             },
         )
-        answer = await self._exchanged(request)
+        answer = await self._token_answer(request)
         error = refusal(answer, wait=FIRST_WAIT, version=self.options.version)
         if isinstance(error, Throttled | Ambiguous):
-            raise error
+            raise _no_token()
         token = str((answer.body or {}).get("access_token", ""))
         if error is not None or not printable(token):
             raise AuthFailed(
@@ -143,12 +143,27 @@ class Wire:
             )
         return token
 
+    async def _token_answer(self, request: httpx.Request) -> Answer:
+        try:
+            return await self._exchanged(request)
+        except Ambiguous:
+            failure = _no_token()
+        raise failure
+
     def _wait(self, status: int) -> float:
         self._throttled = self._throttled + 1 if status == 429 else 0  # noqa: PLR2004
         now = self._now().astimezone(UTC)
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
         doubled = FIRST_WAIT * 2.0 ** min(self._throttled - 1, 20)
         return min(doubled, (midnight - now).total_seconds())
+
+
+def _no_token() -> ConnectorError:
+    """Return the error of a change that was refused for its token, where none is to be had."""
+    return Throttled(
+        "LinkedIn gives no new access token just now; nothing was changed: try again.",
+        retry_after=FIRST_WAIT,
+    )
 
 
 def _not_reached(text: str) -> ConnectorError:

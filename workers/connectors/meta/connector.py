@@ -48,7 +48,12 @@ class MetaConnector:
 
     name = "meta"
     capabilities = Capabilities(
-        levers=LEVERS, dry_run=True, hourly=True, history=True, changes_per_hour=4
+        levers=LEVERS,
+        dry_run=True,
+        hourly=True,
+        history=True,
+        learning=True,
+        changes_per_hour=4,
     )
 
     def __init__(

@@ -44,7 +44,7 @@ def _refusal(store: Store, account_id: str, campaign_id: str, name: str, value: 
     if name not in _LEVERS:
         return "FIELD_UNKNOWN"
     campaign = store.campaigns[account_id, campaign_id]
-    if campaign["status"] in {"ARCHIVED", "REMOVED"}:
+    if campaign["status"] in {"ARCHIVED", "CANCELED", "REMOVED"}:
         return "CAMPAIGN_ENDED"
     if _LEVERS[name] is Lever.STATUS:
         return "" if value in {"ACTIVE", "PAUSED", "ARCHIVED"} else "STATUS_UNKNOWN"

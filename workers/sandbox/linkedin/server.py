@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiohttp import web
 
@@ -18,6 +18,8 @@ from workers.sandbox.linkedin.faulty import LinkedInFaults, refused, struck
 from workers.sandbox.linkedin.store import Store
 from workers.sandbox.platform import Effect
 
+Entities: TypeAlias = dict[tuple[str, str], dict[str, Any]]
+"""By account and id."""
 MOST_ELEMENTS = 15_000
 """A report's further elements are left out without a word."""
 
@@ -66,7 +68,7 @@ class LinkedInSandbox:
         account = "/rest/adAccounts/{account}"
         app.router.add_post("/token", self._token)
         app.router.add_get(account, self._account)
-        app.router.add_get(f"{account}/adCampaignGroups/{{entity}}", self._group)
+        app.router.add_get(f"{account}/adCampaignGroups", self._groups)
         app.router.add_get(f"{account}/adCampaigns", self._campaigns)
         app.router.add_get(f"{account}/adCampaigns/{{entity}}", self._campaign)
         app.router.add_post(f"{account}/adCampaigns/{{entity}}", self._change)
@@ -129,11 +131,7 @@ class LinkedInSandbox:
     def _stale(self, request: web.Request) -> web.Response | None:
         old = self.store.before
         if request.path.endswith("/adCampaigns"):
-            ids = _listed(request)
-            account = request.match_info["account"]
-            known = {**self.store.campaigns, **old}
-            found = {name: known[account, name] for name in ids if (account, name) in known}
-            return web.json_response({"results": found, "statuses": {}, "errors": {}})
+            return _all_found({**self.store.campaigns, **old}, request)
         return (
             _found(old, request) if "adCampaigns" in request.path and _key(request) in old else None
         )
@@ -149,18 +147,14 @@ class LinkedInSandbox:
     async def _account(self, request: web.Request) -> web.Response:
         return web.json_response(self.store.accounts[request.match_info["account"]])
 
-    async def _group(self, request: web.Request) -> web.Response:
-        return _found(self.store.groups, request)
+    async def _groups(self, request: web.Request) -> web.Response:
+        return _all_found(self.store.groups, request)
 
     async def _campaign(self, request: web.Request) -> web.Response:
         return _found(self.store.campaigns, request)
 
     async def _campaigns(self, request: web.Request) -> web.Response:
-        account, known = request.match_info["account"], self.store.campaigns
-        found = {
-            name: known[account, name] for name in _listed(request) if (account, name) in known
-        }
-        return web.json_response({"results": found, "statuses": {}, "errors": {}})
+        return _all_found(self.store.campaigns, request)
 
     async def _change(self, request: web.Request) -> web.Response:
         if request.headers.get("X-RestLi-Method", "").upper() != "PARTIAL_UPDATE":
@@ -187,10 +181,12 @@ def _key(request: web.Request) -> tuple[str, str]:
     return request.match_info["account"], request.match_info["entity"]
 
 
-def _listed(request: web.Request) -> list[str]:
-    return re.findall(r"\d+", request.query.get("ids", ""))
+def _all_found(known: Entities, request: web.Request) -> web.Response:
+    account, ids = request.match_info["account"], re.findall(r"\d+", request.query.get("ids", ""))
+    found = {name: known[account, name] for name in ids if (account, name) in known}
+    return web.json_response({"results": found, "statuses": {}, "errors": {}})
 
 
-def _found(entities: dict[tuple[str, str], dict[str, Any]], request: web.Request) -> web.Response:
-    found = entities.get(_key(request))
+def _found(known: Entities, request: web.Request) -> web.Response:
+    found = known.get(_key(request))
     return refused(404, "RESOURCE_NOT_FOUND") if found is None else web.json_response(found)

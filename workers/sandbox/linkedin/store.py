@@ -56,13 +56,16 @@ class Store:
             "status": "ACTIVE",
         }
 
-    def add_group(self, account_id: str, group_id: str, *, dynamic: bool = False) -> None:
+    def add_group(
+        self, account_id: str, group_id: str, *, dynamic: bool = False, **fields: object
+    ) -> None:
         """Add a campaign group; a dynamic one owns the budget of its campaigns."""
         strategy = {"budgetOptimization": {"budgetOptimizationStrategy": "DYNAMIC"}}
         self.groups[account_id, group_id] = {
             "id": int(group_id),
             "status": "ACTIVE",
             **(strategy if dynamic else {}),
+            **fields,
         }
 
     def add_campaign(self, account_id: str, campaign_id: str, **fields: object) -> None:
