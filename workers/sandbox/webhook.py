@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,6 +14,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from schemas.fields import Entity
 from workers.connectors.protocol import Account, Lever, Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue, Planned
+from workers.sandbox.http_faults import Answered, answer_by_fault
+from workers.sandbox.loopback import LoopbackServer
 from workers.sandbox.platform import Effect
 
 STATUSES: Final = {
@@ -22,23 +23,36 @@ STATUSES: Final = {
     Fault.THROTTLED_WITHOUT_HINT: 429,
     Fault.BUDGET_CHANGES: 429,
     Fault.CONFLICT: 409,
-    Fault.HTML_502: 502,
-    Fault.EDITED_MEANWHILE: 502,
     Fault.JSON_500: 500,
-    Fault.EMPTY_504: 504,
     Fault.TOKEN_REVOKED: 401,
     Fault.NO_PERMISSION: 403,
     Fault.VERSION_SUNSET: 410,
 }
-SILENT: Final = frozenset(
-    {Fault.RESET, Fault.HANG, Fault.APPLIED_THEN_HANG, Fault.APPLIED_THEN_RESET}
-)
-FITTING: Final = frozenset(STATUSES) | SILENT | {Fault.SLOW}
-"""Which faults of changes it knows to play."""
+UNKNOWN_TO_RECEIVERS: Final = {
+    Fault.EMPTY_SUCCESS: "A receiver's 200 with {} says that it was done",
+    Fault.TOKEN_EXPIRED: "Signatures have no token that expires",
+}
+FITTING: Final = frozenset(Fault) - frozenset(UNKNOWN_TO_RECEIVERS)
+"""Which faults it knows to play."""
 
 
-class WebhookSandbox:
-    """Verifies signatures and does what each ``webhook-id`` asks for once."""
+class WebhookFaults(FaultQueue):
+    """Faults that a receiver can have."""
+
+    def plan(self, planned: Planned) -> None:
+        """Let a fault wait; raise `ValueError` for one that a receiver cannot have."""
+        if planned.fault in UNKNOWN_TO_RECEIVERS:
+            raise ValueError(f"{UNKNOWN_TO_RECEIVERS[planned.fault]}.")
+        if planned.call is Call.TOKEN:
+            raise ValueError("A receiver is asked for no token: plan READ or WRITE.")
+        super().plan(planned)
+
+
+class WebhookSandbox(LoopbackServer):
+    """Verifies signatures and does what each ``webhook-id`` asks for once.
+
+    Changes go to ``/changes``, requests for states to ``/states``.
+    """
 
     def __init__(
         self,
@@ -46,7 +60,8 @@ class WebhookSandbox:
         accounts: Sequence[Account],
         values: Mapping[Ref, Decimal | None],
     ) -> None:
-        self.faults = FaultQueue()
+        super().__init__()
+        self.faults: FaultQueue = WebhookFaults()
         self.requests: list[str] = []
         """Which webhook-ids came with a signature that holds."""
         self._webhook = Webhook(secret)
@@ -55,14 +70,6 @@ class WebhookSandbox:
         self._before = dict(values)
         self._effects: list[Effect] = []
         self._answers: dict[str, web.Response] = {}
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-        self._stopping = asyncio.Event()
-
-    @property
-    def address(self) -> str:
-        """Where it listens; changes go to ``/changes``, requests for states to ``/states``."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -77,29 +84,12 @@ class WebhookSandbox:
         """Set a value as a person does."""
         self._set(ref, value, by_person=True)
 
-    async def start(self) -> None:
-        """Listen on a free port of loopback."""
+    def application(self) -> web.Application:
+        """Return what answers."""
         application = web.Application()
         application.router.add_post("/changes", self._changes)
         application.router.add_post("/states", self._states)
-        self._stopping = asyncio.Event()
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-
-    async def restart(self) -> None:
-        """Stop and listen anew on the same port."""
-        await self.stop()
-        await self.start()
-
-    async def stop(self) -> None:
-        """Stop listening."""
-        self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        return application
 
     def _set(self, ref: Ref, value: Decimal, *, by_person: bool = False) -> None:
         before = self._values[ref]
@@ -122,36 +112,24 @@ class WebhookSandbox:
     async def _changes(self, request: web.Request) -> web.StreamResponse:
         data = await self._verified(request)
         planned = self.faults.take(Call.WRITE)
-        if planned is None:
-            return self._once(request, data)
-        if planned.fault in {Fault.APPLIED_THEN_HANG, Fault.APPLIED_THEN_RESET, Fault.SLOW}:
-            answered = self._once(request, data)
-            if planned.fault is Fault.SLOW:
-                return await self._slowly(request, answered, planned.seconds)
-        return await self._wrong(request, planned)
 
-    async def _wrong(self, request: web.Request, planned: Planned) -> web.StreamResponse:
+        async def answered() -> web.Response:
+            return self._once(request, data)
+
+        if planned is None:
+            return await answered()
+        return await self._struck(request, planned, answered)
+
+    async def _struck(
+        self, request: web.Request, planned: Planned, answered: Answered
+    ) -> web.StreamResponse:
         if planned.fault is Fault.EDITED_MEANWHILE and planned.ref and planned.value is not None:
             self.edit(planned.ref, planned.value)
-        if planned.fault in {Fault.HANG, Fault.APPLIED_THEN_HANG}:
-            await self._stopping.wait()
-        if planned.fault in SILENT:
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
+        if planned.fault not in STATUSES:
+            return await answer_by_fault(planned, request, answered)
         hint = {"Retry-After": str(int(planned.seconds))}
         headers = hint if planned.fault in {Fault.THROTTLED, Fault.BUDGET_CHANGES} else {}
         return web.Response(status=STATUSES[planned.fault], headers=headers, text="<html>no</html>")
-
-    async def _slowly(
-        self, request: web.Request, answered: web.Response, seconds: float
-    ) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        for byte in answered.text or "":
-            await response.write(byte.encode())
-            await asyncio.sleep(seconds / len(answered.text or " "))
-        return response
 
     def _once(self, request: web.Request, data: Mapping[str, Any]) -> web.Response:
         """Do what was not done yet; say to the rest what was said then."""
@@ -177,11 +155,16 @@ class WebhookSandbox:
     async def _states(self, request: web.Request) -> web.StreamResponse:
         data = await self._verified(request)
         planned = self.faults.take(Call.READ)
-        if planned is not None and planned.fault is not Fault.STALE_READS:
-            return await self._wrong(request, planned)
-        values = self._values if planned is None else self._before
-        told = [self._told(one, values) for one in data["refs"] if _ref(one) in values]
-        return web.Response(text=msgspec.json.encode({"states": told}).decode())
+        stale = planned is not None and planned.fault is Fault.STALE_READS
+
+        async def answered() -> web.Response:
+            values = self._before if stale else self._values
+            told = [self._told(one, values) for one in data["refs"] if _ref(one) in values]
+            return web.Response(text=msgspec.json.encode({"states": told}).decode())
+
+        if planned is None or stale:
+            return await answered()
+        return await self._struck(request, planned, answered)
 
     def _told(
         self, one: Mapping[str, Any], values: Mapping[Ref, Decimal | None]

@@ -16,6 +16,7 @@ from workers.sandbox.faults import Call, Fault, FaultQueue
 from workers.sandbox.linkedin.changes import change
 from workers.sandbox.linkedin.faulty import LinkedInFaults, refused, struck
 from workers.sandbox.linkedin.store import Store
+from workers.sandbox.loopback import LoopbackServer
 from workers.sandbox.platform import Effect
 
 Entities: TypeAlias = dict[tuple[str, str], dict[str, Any]]
@@ -24,10 +25,14 @@ MOST_ELEMENTS = 15_000
 """A report's further elements are left out without a word."""
 
 
-class LinkedInSandbox:
-    """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it."""
+class LinkedInSandbox(LoopbackServer):
+    """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it.
+
+    The REST interface is below ``/rest``, tokens are at ``/token``.
+    """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__()
         self.faults: FaultQueue = LinkedInFaults()
         self.store = Store(now)
         self.versions = {"202610"}
@@ -37,13 +42,6 @@ class LinkedInSandbox:
         self.tokens_given = 0
         self._counter = itertools.count(1)
         self._revoked = False
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def address(self) -> str:
-        """Where it listens; the REST interface is below ``/rest``, tokens are at ``/token``."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -62,8 +60,8 @@ class LinkedInSandbox:
         """Let the access token expire, until one is asked for anew."""
         self.access_token = f"sandbox-access-{next(self._counter)}"
 
-    async def start(self) -> None:
-        """Listen on a free port of loopback; after a stop on the same one."""
+    def application(self) -> web.Application:
+        """Return what answers."""
         app = web.Application(middlewares=[self._guard])
         account = "/rest/adAccounts/{account}"
         app.router.add_post("/token", self._token)
@@ -74,22 +72,7 @@ class LinkedInSandbox:
         app.router.add_post(f"{account}/adCampaigns/{{entity}}", self._change)
         app.router.add_get("/rest/adBudgetPricing", self._pricing)
         app.router.add_get("/rest/adAnalytics", self._report)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.01, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
-
-    async def restart(self) -> None:
-        """Stop and listen anew on the same port, with all that is in force as it was."""
-        await self.stop()
-        await self.start()
-
-    async def stop(self) -> None:
-        """Stop listening; open requests are cut."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        return app
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Any) -> web.StreamResponse:  # noqa: ANN401

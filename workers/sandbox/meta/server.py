@@ -13,6 +13,7 @@ from aiohttp import web
 
 from workers.connectors.protocol import Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue
+from workers.sandbox.loopback import LoopbackServer
 from workers.sandbox.meta.faulty import REFUSALS, MetaFaults, refused, struck, usage
 from workers.sandbox.meta.levers import BUDGETS, LEAST_ROAS, MOST_ROAS, SETTABLE, held
 from workers.sandbox.meta.store import Store
@@ -25,10 +26,11 @@ _ALWAYS: Final = ",date_start,hourly_stats_aggregated_by_advertiser_time_zone"
 """What a row of a report has beside the fields that are asked for."""
 
 
-class MetaSandbox:
+class MetaSandbox(LoopbackServer):
     """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__()
         self.faults: FaultQueue = MetaFaults()
         self.store = Store(now)
         self.access_token = "sandbox-meta-token"  # noqa: S105 -- opens nothing
@@ -36,13 +38,6 @@ class MetaSandbox:
         """Method, path, and what was asked for in address and form, of every request; no token."""
         self.page = 25
         """Rows of a page."""
-        self._port = 0
-        self._runner: web.AppRunner | None = None
-
-    @property
-    def address(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -57,25 +52,11 @@ class MetaSandbox:
         """Set a value as a person does."""
         self.store.edit(ref, value)
 
-    async def start(self) -> None:
-        """Listen on a free port of loopback; after a stop on the same one."""
+    def application(self) -> web.Application:
+        """Return what answers."""
         app = web.Application()
         app.router.add_route("*", "/{version}/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.01, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
-
-    async def restart(self) -> None:
-        """Stop and listen anew on the same port, with all that is in force as it was."""
-        await self.stop()
-        await self.start()
-
-    async def stop(self) -> None:
-        """Stop listening; open requests are cut."""
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        return app
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(found) for name, found in (await request.post()).items()}
