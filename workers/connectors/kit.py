@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from workers.connectors.protocol import Change, Connector, Ref, State
@@ -36,6 +37,11 @@ class Bench:
     """What must be in no text."""
     seconds: float = 10.0
     """What the connector may take for one call that hangs."""
+    report: Callable[[date, int], None] | None = None
+    """Lets the platform tell, from now on, that so many conversions came of a day, however many it
+    told of it before; None where it reports nothing."""
+    tokens: bool = False
+    """Whether the platform has an endpoint that gives access tokens, and faults of it."""
 
     def change(self, ref: Ref, target: Decimal, currency: str, key: str = "kit-1") -> Change:
         """Return a change of the kit."""
@@ -50,6 +56,16 @@ class Bench:
         return (await self.connector.read_state([ref]))[ref]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a call came to that a fault struck, for who makes a table of it."""
+
+    raised: str
+    """Name of the error's class; empty where there was none."""
+    then: str
+    """What is in force afterwards, or what was told, in words."""
+
+
 OpenBench = Callable[[], AbstractAsyncContextManager[Bench]]
 
 
@@ -58,12 +74,12 @@ class Law:
     """One law, by name."""
 
     name: str
-    holds: Callable[[Bench], Awaitable[None]]
+    holds: Callable[[Bench], Awaitable[Seen | None]]
 
-    async def __call__(self, bench: OpenBench) -> None:
-        """Raise `AssertionError` where the law is broken."""
+    async def __call__(self, bench: OpenBench) -> Seen | None:
+        """Raise `AssertionError` where the law is broken; laws of faults say what they saw."""
         async with bench() as opened:
-            await self.holds(opened)
+            return await self.holds(opened)
 
     def __str__(self) -> str:
         return self.name
@@ -71,9 +87,15 @@ class Law:
 
 def laws(faults: Iterable[Fault] = ()) -> list[Law]:
     """Return every law; those of faults for each that the platform can play."""
-    from workers.connectors import kit_faults, kit_laws  # noqa: PLC0415 -- they import this module
+    from workers.connectors import kit_faults, kit_laws, kit_reads  # noqa: PLC0415 -- they import us
 
-    return [*kit_laws.everywhere(), *kit_faults.of_faults(faults)]
+    played = set(faults)
+    return [
+        *kit_laws.everywhere(),
+        *kit_reads.everywhere(),
+        *kit_reads.of_faults(played),
+        *kit_faults.of_faults(played),
+    ]
 
 
 def must(holds: object, otherwise: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from workers.connectors.errors import (
@@ -16,9 +17,9 @@ from workers.connectors.errors import (
     Rejected,
     Throttled,
 )
-from workers.connectors.kit import Bench, Law, must
-from workers.connectors.protocol import Ref
-from workers.sandbox.faults import Fault, Planned
+from workers.connectors.kit import Bench, Law, Seen, must
+from workers.connectors.protocol import Change, Ref, State
+from workers.sandbox.faults import Call, Fault, Planned
 
 Errors = tuple[type[ConnectorError], ...]
 
@@ -47,6 +48,8 @@ EXPECTED: Final[dict[Fault, Errors]] = {
 
 MAY_SUCCEED: Final = frozenset({Fault.SLOW, Fault.TOKEN_EXPIRED})
 """Faults that a connector may get over: it waits, or asks for a new token before it sends."""
+OF_TOKENS: Final = (Fault.HTML_502, Fault.TOKEN_REVOKED)
+"""Faults of the endpoint that gives access tokens."""
 DONE: Final = frozenset({Fault.APPLIED_THEN_HANG, Fault.APPLIED_THEN_RESET})
 
 
@@ -57,11 +60,11 @@ class FaultLaw:
     fault: Fault
     of_bid: bool
 
-    async def __call__(self, bench: Bench) -> None:
+    async def __call__(self, bench: Bench) -> Seen | None:
         """See to the error's class, its time, its texts, and what is in force."""
         ref = bench.bid if self.of_bid else bench.budget
         if ref is None:
-            return
+            return None
         before = bench.platform.value(ref)
         raised = await self._struck(bench, ref)
         must(
@@ -75,26 +78,16 @@ class FaultLaw:
         if bench.connector.capabilities.readable and not isinstance(raised, AuthFailed | Rejected):
             read = (await bench.state(ref)).value
             must(read == bench.platform.value(ref), f"{read} is read, which is not in force")
+        return _seen(bench, ref, raised, before)
 
     async def _struck(self, bench: Bench, ref: Ref) -> ConnectorError | None:
         state = await bench.state(ref)
         planned = Planned(fault=self.fault, ref=ref, value=bench.values[1])
         bench.platform.faults.plan(planned)
-        change = bench.change(ref, bench.values[0], state.currency)
-        try:
-            async with asyncio.timeout(bench.seconds):
-                await bench.connector.apply(change, state)
-        except ConnectorError as error:
-            must(not len(bench.platform.faults), f"{self.fault} did not strike: {error.detail}")
-            _no_secret(bench, error)
-            return error
-        except TimeoutError:
-            raise AssertionError(f"apply took longer than {bench.seconds} s") from None
-        must(not len(bench.platform.faults), f"{self.fault} did not strike")
-        return None
+        return await attempted(bench, bench.change(ref, bench.values[0], state.currency), state)
 
     def _in_force(
-        self, bench: Bench, ref: Ref, raised: ConnectorError | None, before: object
+        self, bench: Bench, ref: Ref, raised: ConnectorError | None, before: Decimal | None
     ) -> None:
         ours = [effect for effect in bench.platform.effects if not effect.by_person]
         must(len(ours) <= 1, f"one apply had {len(ours)} effects")
@@ -107,10 +100,74 @@ class FaultLaw:
         must(bench.platform.value(ref) == wanted, f"{bench.platform.value(ref)} is in force")
 
 
-def of_faults(faults: Iterable[Fault]) -> list[Law]:
-    """Return a law for each fault of changes, of budgets and of bids."""
-    played = [fault for fault in Fault if fault in set(faults) and fault in EXPECTED]
-    return [
+@dataclass(frozen=True, slots=True)
+class TokenLaw:
+    """What a change comes to whose access token has expired, and for which a new one is wanted."""
+
+    fault: Fault | None
+    """Of the endpoint that gives tokens."""
+
+    async def __call__(self, bench: Bench) -> Seen | None:
+        """See that nothing is ambiguous: what a token was refused for was not made."""
+        if not bench.tokens:
+            return None
+        before = (await bench.state(bench.budget)).value
+        bench.platform.faults.plan(Planned(fault=Fault.TOKEN_EXPIRED))
+        if self.fault is not None:
+            bench.platform.faults.plan(Planned(fault=self.fault, call=Call.TOKEN))
+        first = await self._again(bench)
+        seen = _seen(bench, bench.budget, first, before)
+        last = first
+        for _ in range(2):
+            last = await self._again(bench) if last else last
+        revoked = self.fault is Fault.TOKEN_REVOKED
+        must(isinstance(last, AuthFailed) if revoked else last is None, f"it ended in {last!r}")
+        must(len(bench.platform.effects) == int(not revoked), f"{bench.platform.effects} were made")
+        return seen
+
+    async def _again(self, bench: Bench) -> ConnectorError | None:
+        """Try the change once; raise where its error says other than that it was not made."""
+        fitting = AuthFailed if self.fault is Fault.TOKEN_REVOKED else Throttled
+        try:
+            state = await bench.state(bench.budget)
+        except fitting as error:
+            return error
+        change = bench.change(bench.budget, bench.values[0], state.currency)
+        raised = await attempted(bench, change, state)
+        must(raised is None or isinstance(raised, fitting), f"it ended in {raised!r}")
+        return raised
+
+
+async def attempted(bench: Bench, change: Change, state: State) -> ConnectorError | None:
+    """Return how an apply ends that planned faults are to strike, in its time and discreetly."""
+    raised = None
+    try:
+        async with asyncio.timeout(bench.seconds):
+            await bench.connector.apply(change, state)
+    except ConnectorError as error:
+        _no_secret(bench, error)
+        raised = error
+    except TimeoutError:
+        raise AssertionError(f"apply took longer than {bench.seconds} s") from None
+    must(not len(bench.platform.faults), f"the fault did not strike: {raised!r}")
+    return raised
+
+
+def _seen(bench: Bench, ref: Ref, raised: ConnectorError | None, before: Decimal | None) -> Seen:
+    told = {before: "as before", bench.values[0]: "made", bench.values[1]: "a person's"}
+    value = bench.platform.value(ref)
+    return Seen(raised=type(raised).__name__ if raised else "", then=told.get(value, str(value)))
+
+
+def of_faults(faults: Collection[Fault]) -> list[Law]:
+    """Return a law for each fault of changes, of budgets and of bids, and those of new tokens."""
+    played = [fault for fault in Fault if fault in faults and fault in EXPECTED]
+    asked = [None, *(fault for fault in OF_TOKENS if fault in faults)]
+    renewing = [
+        Law(f"{Fault.TOKEN_EXPIRED}_and_asked_anew_{fault or 'given'}-budget", TokenLaw(fault))
+        for fault in (asked if Fault.TOKEN_EXPIRED in faults else [])
+    ]
+    return renewing + [
         Law(f"{fault}-{'bid' if of_bid else 'budget'}", FaultLaw(fault, of_bid))
         for fault in played
         for of_bid in (False, True)

@@ -78,24 +78,31 @@ class Planned:
     """Which value is edited meanwhile."""
     times: int = 1
     """How many requests it strikes, one after the other."""
+    after: int = 0
+    """How many that it fits it lets pass before."""
 
 
 class FaultQueue:
     """Faults that wait for requests."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Planned] = deque()
+        self._waiting: deque[tuple[Call, Planned | None]] = deque()
 
     def plan(self, planned: Planned) -> None:
         """Let a fault wait; ``times`` of it."""
-        self._waiting.extend([planned] * planned.times)
+        self._waiting.extend([(planned.call, None)] * planned.after)
+        self._waiting.extend([(planned.call, planned)] * planned.times)
+
+    def forget(self) -> None:
+        """Let go of every fault that has struck nothing yet."""
+        self._waiting.clear()
 
     def take(self, call: Call) -> Planned | None:
         """Return the fault that strikes a request, and let go of it; None where none does."""
-        for planned in self._waiting:
-            if planned.call is call:
-                self._waiting.remove(planned)
-                return planned
+        for waiting in self._waiting:
+            if waiting[0] is call:
+                self._waiting.remove(waiting)
+                return waiting[1]
         return None
 
     def __len__(self) -> int:

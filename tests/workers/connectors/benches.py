@@ -4,12 +4,13 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from schemas.fields import Entity
 from workers.connectors.kit import Bench
 from workers.connectors.options import AccountOptions, WebhookOptions
-from workers.connectors.protocol import Account, Lever, Ref
+from workers.connectors.protocol import Account, Edit, Editor, Lever, Ref
 from workers.connectors.simulate import SimulateConnector
 from workers.connectors.webhook import WebhookConnector
 from workers.sandbox.faults import FaultQueue
@@ -45,7 +46,13 @@ class Memory:
     @property
     def effects(self) -> tuple[Effect, ...]:
         return tuple(
-            Effect(ref=e.ref, before=e.before, after=e.after, at=e.at, by_person=False)
+            Effect(
+                ref=e.ref,
+                before=e.before,
+                after=e.after,
+                at=e.at,
+                by_person=e.by is Editor.PERSON,
+            )
             for e in self._connector._edits
             if e.after is not None
         )
@@ -54,7 +61,16 @@ class Memory:
         return self._connector._values[ref]
 
     def edit(self, ref: Ref, value: Decimal) -> None:
-        self._connector._values[ref] = value
+        before, self._connector._values[ref] = self._connector._values[ref], value
+        edit = Edit(
+            ref=ref,
+            at=datetime.now(UTC),
+            actor="Jane",
+            by=Editor.PERSON,
+            before=before,
+            after=value,
+        )
+        self._connector._edits.append(edit)
 
     async def start(self) -> None: ...
 

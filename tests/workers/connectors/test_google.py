@@ -164,6 +164,16 @@ async def test_an_expired_token_is_renewed_for_the_next_attempt() -> None:
         assert len(sandbox.effects) == 1
 
 
+async def test_no_new_token_just_now_is_a_reason_to_wait_and_none_to_stop_the_account() -> None:
+    async with speaking() as (connector, platform):
+        state = (await connector.read_state([BID]))[BID]
+        platform.faults.plan(Planned(fault=Fault.TOKEN_EXPIRED))
+        platform.faults.plan(Planned(fault=Fault.HTML_502, call=Call.TOKEN, times=20))
+        with pytest.raises(Throttled, match="nothing was sent"):
+            await connector.apply(change(BID, "1.20"), state)
+        assert platform.effects == ()
+
+
 async def test_a_refused_refresh_token_stops_before_the_platform_is_asked() -> None:
     async with speaking() as (connector, sandbox):
         sandbox.faults.plan(Planned(fault=Fault.TOKEN_REVOKED, call=Call.TOKEN))

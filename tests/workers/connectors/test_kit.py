@@ -1,18 +1,29 @@
-"""The kit's laws, of the connectors that need no account anywhere."""
+"""The kit's laws: every connector keeps them, and one that does not is found out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tests.workers.connectors.benches import SECRET, options, received, simulated, unreadable
-from workers.connectors.errors import ConnectorError
+from tests.workers.connectors.benches import SECRET, unreadable
+from tests.workers.connectors.official_benches import BENCHES
+from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Throttled
 from workers.connectors.kit import Bench, Law, laws
-from workers.connectors.protocol import Account, Change, Lever, Receipt, State
-from workers.connectors.webhook import WebhookConnector
+from workers.connectors.protocol import (
+    Account,
+    Change,
+    Connector,
+    Editor,
+    Lever,
+    Receipt,
+    Ref,
+    State,
+)
 from workers.sandbox.webhook import FITTING
 
 
@@ -21,14 +32,16 @@ def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WEBHOOK_SECRET", SECRET)
 
 
-@pytest.mark.parametrize("law", laws(), ids=str)
-def test_simulate_keeps(law: Law) -> None:
-    asyncio.run(law(simulated))
+CASES = [
+    pytest.param(name, law, id=f"{name}-{law}")
+    for name, (_, faults) in BENCHES.items()
+    for law in laws(faults)
+]
 
 
-@pytest.mark.parametrize("law", laws(FITTING), ids=str)
-def test_a_webhook_keeps(law: Law) -> None:
-    asyncio.run(law(received))
+@pytest.mark.parametrize(("name", "law"), CASES)
+def test_a_connector_keeps(name: str, law: Law) -> None:
+    asyncio.run(law(BENCHES[name][0]))
 
 
 @pytest.mark.parametrize("law", laws(FITTING), ids=str)
@@ -36,56 +49,152 @@ def test_a_webhook_that_cannot_be_read_keeps(law: Law) -> None:
     asyncio.run(law(unreadable))
 
 
-class Hasty(WebhookConnector):
+class Worse:
+    """A connector that does all but one thing as a good one does."""
+
+    def __init__(self, good: Connector) -> None:
+        self.good = good
+        self.told: dict[object, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the good one has
+        return getattr(self.good, name)
+
+
+class Hasty(Worse):
     """Sends everything twice, as careless clients do."""
 
     async def apply(self, change: Change, state: State) -> Receipt:
-        await super().apply(change, state)
-        return await super().apply(replace(change, key=change.key + "-again"), state)
+        await self.good.apply(change, state)
+        return await self.good.apply(replace(change, key=change.key + "-again"), state)
 
 
-class Careless(WebhookConnector):
+class Careless(Worse):
     """Takes amounts in any currency, and rounds them up."""
 
-    async def validate(self, change: Change, state: State) -> None: ...
-
     async def apply(self, change: Change, state: State) -> Receipt:
-        return await super().apply(replace(change, currency="EUR"), state)
+        return await self.good.apply(replace(change, currency="EUR"), state)
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
-        return super().quantize(amount, account, lever) + account.step
+        return self.good.quantize(amount, account, lever) + account.step
 
 
-class Talkative(WebhookConnector):
+class Talkative(Worse):
     """Tells the secret in its errors."""
 
     async def apply(self, change: Change, state: State) -> Receipt:
         try:
-            return await super().apply(change, state)
+            return await self.good.apply(change, state)
         except ConnectorError as error:
             raise type(error)(f"{error.detail} {SECRET}") from error
 
 
-@pytest.mark.parametrize(
-    ("connector", "name"),
-    [
-        (Hasty, "apply_is_one_effect"),
-        (Careless, "a_change_in_another_currency_is_rejected"),
-        (Careless, "quantize_never_raises_money_and_is_idempotent"),
-        (Talkative, "html_502-budget"),
-    ],
-)
+class Unsure(Worse):
+    """Says that it does not know where it does."""
+
+    async def apply(self, change: Change, state: State) -> Receipt:
+        try:
+            return await self.good.apply(change, state)
+        except Throttled as error:
+            raise Ambiguous(error.detail) from None
+
+
+class Resigned(Worse):
+    """Takes an expired token for a revoked one."""
+
+    async def apply(self, change: Change, state: State) -> Receipt:
+        try:
+            return await self.good.apply(change, state)
+        except Throttled as error:
+            raise AuthFailed(error.detail) from None
+
+
+class Remembering(Worse):
+    """Asks once, and tells the same ever after."""
+
+    async def read_state(self, refs: Sequence[Ref]) -> Any:  # noqa: ANN401
+        if tuple(refs) not in self.told:
+            self.told[tuple(refs)] = await self.good.read_state(refs)
+        return self.told[tuple(refs)]
+
+    async def read_performance(self, *asked: Any) -> Any:  # noqa: ANN401
+        if asked not in self.told:
+            self.told[asked] = await self.good.read_performance(*asked)
+        return self.told[asked]
+
+
+class Undated(Worse):
+    """Says of each report that it is of the same moment."""
+
+    async def read_performance(self, *asked: Any) -> Any:  # noqa: ANN401
+        moment = datetime(2026, 3, 1, tzinfo=UTC)
+        return [replace(row, as_of=moment) for row in await self.good.read_performance(*asked)]
+
+
+class Content(Worse):
+    """Takes an answer that was cut for one that has nothing."""
+
+    async def read_state(self, refs: Sequence[Ref]) -> Any:  # noqa: ANN401
+        try:
+            return await self.good.read_state(refs)
+        except Ambiguous:
+            return {}
+
+    async def read_performance(self, *asked: Any) -> Any:  # noqa: ANN401
+        try:
+            return await self.good.read_performance(*asked)
+        except Ambiguous:
+            return []
+
+    async def read_history(self, *asked: Any) -> Any:  # noqa: ANN401
+        try:
+            return await self.good.read_history(*asked)
+        except Ambiguous:
+            return []
+
+
+class Vain(Worse):
+    """Takes every change for its own, and every campaign for one that learns."""
+
+    async def read_history(self, *asked: Any) -> Any:  # noqa: ANN401
+        return [replace(edit, by=Editor.US) for edit in await self.good.read_history(*asked)]
+
+    async def read_state(self, refs: Sequence[Ref]) -> Any:  # noqa: ANN401
+        told = await self.good.read_state(refs)
+        return {ref: replace(state, learning=True) for ref, state in told.items()}
+
+
+BROKEN: list[tuple[type[Worse], str, str]] = [
+    (Hasty, "webhook", "apply_is_one_effect"),
+    (Careless, "webhook", "a_change_in_another_currency_is_rejected"),
+    (Careless, "webhook", "quantize_never_raises_money_and_is_idempotent"),
+    (Talkative, "webhook", "html_502-budget"),
+    (Unsure, "linkedin", "token_expired_and_asked_anew_html_502-budget"),
+    (Resigned, "google", "token_expired_and_asked_anew_given-budget"),
+    (Unsure, "google", "token_expired_and_asked_anew_given-budget"),
+    (Remembering, "webhook", "stale_reads-budget"),
+    (Remembering, "meta", "stale_reads-bid"),
+    (Remembering, "linkedin", "restated_conversions_are_told_anew"),
+    (Undated, "meta", "restated_conversions_are_told_anew"),
+    (Content, "webhook", "truncated-state"),
+    (Content, "meta", "truncated-report"),
+    (Content, "google", "truncated-history"),
+    (Vain, "simulate", "history_tells_who_changed_what"),
+    (Vain, "google", "history_tells_who_changed_what"),
+    (Vain, "linkedin", "only_what_it_can_tell_is_told"),
+]
+
+
+@pytest.mark.parametrize(("connector", "name", "broken"), BROKEN)
 def test_a_connector_that_breaks_a_law_is_found_out(
-    connector: type[WebhookConnector], name: str
+    connector: type[Worse], name: str, broken: str
 ) -> None:
-    (law,) = (one for one in laws(FITTING) if one.name == name)
+    opened, faults = BENCHES[name]
+    (law,) = (one for one in laws(faults) if one.name == broken)
 
     @asynccontextmanager
-    async def broken() -> AsyncIterator[Bench]:
-        async with received() as bench:
-            worse = connector(options(bench.platform.address))
-            yield replace(bench, connector=worse)
-            await worse.aclose()
+    async def worse() -> AsyncIterator[Bench]:
+        async with opened() as bench:
+            yield replace(bench, connector=connector(bench.connector))  # type: ignore[arg-type]
 
     with pytest.raises(AssertionError):
-        asyncio.run(law(broken))
+        asyncio.run(law(worse))

@@ -94,8 +94,10 @@ class Wire:
             return error
         try:
             await self._tokens.renew()
-        except (AuthFailed, Throttled):
+        except AuthFailed:
             return error
+        except Throttled as unavailable:
+            return unavailable
         told = "the access token was refused and is renewed; nothing was changed: try again"
         return Throttled(told, code=error.code, request_id=error.request_id, retry_after=0.0)
 
