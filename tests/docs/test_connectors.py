@@ -6,54 +6,97 @@ import re
 import runpy
 import subprocess
 import sys
-import tomllib
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 from schemas.fields import Entity
 from tests.docs.test_guarantees import ROOT
-from workers.connectors import webhook_wire
+from workers.connectors import registry, webhook_wire
+from workers.connectors.kit import laws
 from workers.connectors.protocol import Change, Lever, Ref, State
-from workers.connectors.registry import GROUP, faults
+from workers.sandbox.webhook import FITTING
 
 PAGE = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
 SECRET = "Y2FuYXJ5IG9mIHRoZSBwYWdl"
 
 
-def modules(place: Path) -> None:
-    for text in re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL):
-        name = text.split("\n", 1)[0].removeprefix("# ")
-        (place / name).write_text(text)
+FILES = {
+    text.split("\n", 1)[0].removeprefix("# "): text
+    for text in re.findall(r"```(?:python|toml)\n(.*?)```", PAGE, flags=re.DOTALL)
+}
 
 
-def test_the_plug_in_of_the_page_is_one(tmp_path: Path) -> None:
-    modules(tmp_path)
-    (declared,) = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
-    points = tomllib.loads(declared)["project"]["entry-points"][GROUP]
-    module, _, name = points["my_platform"].partition(":")
+def install(project: Path, place: Path, files: dict[str, str]) -> None:
+    """Install a distribution as people do, but from nowhere else than here."""
+    project.mkdir()
+    for name, text in files.items():
+        (project / name).write_text(text)
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    offline = ["--no-build-isolation", "--disable-pip-version-check"]
+    subprocess.run([*command, *offline, "--target", place, project], check=True)
 
-    assert not list(faults(runpy.run_path(str(tmp_path / f"{module}.py"))[name]))
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the plug-in of the page is installed, and one beside it that is broken."""
+    place = tmp_path_factory.mktemp("plug_ins")
+    install(place / "project", place / "good", FILES)
+    declared = FILES["pyproject.toml"]
+    for name in ("my_platform", "my-platform"):
+        declared = declared.replace(name, name.replace("my", "broken"))
+    broken = {"pyproject.toml": declared, "broken_platform.py": "raise RuntimeError('boom')\n"}
+    install(place / "broken_project", place / "broken", broken)
+    return place
 
 
-def test_the_tests_of_the_page_pass(tmp_path: Path) -> None:
-    modules(tmp_path)
+@pytest.fixture
+def _found(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("good", "broken"):
+        monkeypatch.syspath_prepend(installed / name)
+    for name in ("my_platform", "broken_platform"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+@pytest.mark.usefixtures("_found")
+def test_the_plug_in_of_the_page_is_found_and_a_broken_one_beside_it_is_told() -> None:
+    found = registry.plug_ins(["my_platform", "broken_platform"])
+
+    assert [(name, one.name) for name, one in found.usable.items()] == [("my_platform",) * 2]
+    assert found.quarantined == {"broken_platform": "RuntimeError: boom"}
+
+
+@pytest.mark.usefixtures("_found")
+def test_the_plug_in_of_the_page_is_not_imported_unless_it_is_allowed() -> None:
+    found = registry.plug_ins(["nowhere"])
+
+    assert (list(found.usable), list(found.quarantined)) == ([], ["nowhere"])
+    assert not {"my_platform", "broken_platform"} & set(sys.modules)
+
+
+def test_the_plug_in_of_the_page_keeps_every_law_by_the_tests_of_the_page(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "test_my_platform.py").write_text(FILES["test_my_platform.py"])
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", "."]
+    paths = os.pathsep.join(map(str, (installed / "good", installed / "broken", ROOT)))
     ran = subprocess.run(
         [*command, "test_my_platform.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout
+    assert f"{len(laws(FITTING))} passed" in ran.stdout
 
 
 def test_the_receiver_of_the_page_takes_what_is_sent_once(tmp_path: Path) -> None:
-    modules(tmp_path)
+    (tmp_path / "receiver.py").write_text(FILES["receiver.py"])
     (shown,) = re.findall(r"```json\n(.*?)```", PAGE, flags=re.DOTALL)
     ref = Ref(account_id="1", entity=Entity.CAMPAIGN, entity_id="7", lever=Lever.DAILY_BUDGET)
     change = Change(ref=ref, target=Decimal("12.50"), currency="EUR", key="change-1")
