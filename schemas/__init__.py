@@ -16,6 +16,7 @@ from schemas.breakdown import Aims, BidInForce, Breakdowns, DaySlice
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
+from schemas.edit import Editor, PlatformEdit
 from schemas.errors import Reason, SchemaError
 from schemas.experiment import (
     Arm,
@@ -102,6 +103,7 @@ __all__ = [
     "Decision",
     "Decoded",
     "Design",
+    "Editor",
     "Entity",
     "Experiment",
     "ExperimentMetric",
@@ -128,6 +130,7 @@ __all__ = [
     "Overrides",
     "Part",
     "Plan",
+    "PlatformEdit",
     "PooledDelay",
     "Portfolio",
     "Prior",

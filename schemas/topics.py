@@ -10,6 +10,7 @@ from schemas.audit import AuditEntry
 from schemas.breakdown import Breakdowns
 from schemas.condition import Condition
 from schemas.decision import Decision
+from schemas.edit import PlatformEdit
 from schemas.experiment import Experiment
 from schemas.fx_rate import FxRate
 from schemas.group import Group
@@ -185,6 +186,15 @@ AUDIT: Final = Topic(
     readers=("optimizer", "adviser", "console", "people", "scorer"),
     about="What happened, as a hash chain per partition.",
 )
+EDITS: Final = Topic(
+    name="edits.v1",
+    record=PlatformEdit,
+    key=Key.CAMPAIGN,
+    retention_ms=90 * DAY_MS,
+    writers=("collector",),
+    readers=("people", "console"),
+    about="What was changed on the platforms, and by whom: people, rules, other apps, or us.",
+)
 OUTCOMES: Final = Topic(
     name="outcomes.v1",
     record=Outcome,
@@ -221,6 +231,7 @@ TOPICS: Final = (
     ACTIONS,
     DECISIONS,
     AUDIT,
+    EDITS,
     OUTCOMES,
     TICKS,
 )

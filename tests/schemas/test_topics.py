@@ -23,7 +23,7 @@ def test_every_record_has_exactly_one_topic() -> None:
         if isinstance(value, type) and issubclass(value, Record) and value is not Record
     }
 
-    assert len(kinds) == len(set(kinds)) == 18
+    assert len(kinds) == len(set(kinds)) == 19
     assert set(kinds) == exported
 
 

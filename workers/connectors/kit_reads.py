@@ -10,9 +10,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from schemas.edit import Editor
 from workers.connectors.errors import ConnectorError
 from workers.connectors.kit import Bench, Law, Seen, must
-from workers.connectors.protocol import Editor, Performance, Ref
+from workers.connectors.protocol import Performance, Ref
 from workers.sandbox.faults import Call, Fault, Planned
 
 DAYS: Final = tuple(date(2026, 3, day) for day in range(2, 8))

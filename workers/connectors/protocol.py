@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Protocol
 
+from schemas.edit import Editor
 from schemas.fields import Entity
 
 API_VERSION: Final = 1
@@ -145,16 +146,8 @@ class Edit:
     by: Editor
     before: Decimal | None
     after: Decimal | None
-
-
-class Editor(StrEnum):
-    """Who makes changes on a platform."""
-
-    PERSON = "person"
-    US = "us"
-    RULE = "rule"
-    """The platform itself: its automated rules and recommendations that it applies."""
-    OTHER_APP = "other_app"
+    campaign_id: str = ""
+    """The one that the entity belongs to; empty where the platform does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
+from schemas.edit import Editor
 from schemas.fields import Entity
 from workers.connectors import amounts
 from workers.connectors.errors import Rejected
@@ -15,7 +16,6 @@ from workers.connectors.protocol import (
     Capabilities,
     Change,
     Edit,
-    Editor,
     Lever,
     Performance,
     Receipt,

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from schemas.edit import Editor
 from schemas.fields import Entity
 from workers.connectors.kit import Bench
 from workers.connectors.options import AccountOptions, WebhookOptions
-from workers.connectors.protocol import Account, Edit, Editor, Lever, Ref
+from workers.connectors.protocol import Account, Edit, Lever, Ref
 from workers.connectors.simulate import SimulateConnector
 from workers.connectors.webhook import WebhookConnector
 from workers.sandbox.faults import FaultQueue

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from google.ads.googleads.v26.enums.types.change_client_type import ChangeClientTypeEnum
 
+from schemas.edit import Editor
 from tests.workers.connectors.google_parts import (
     ACCOUNT,
     BID,
@@ -19,7 +20,7 @@ from tests.workers.connectors.google_parts import (
     set_to,
     speaking,
 )
-from workers.connectors.protocol import Editor, Lever
+from workers.connectors.protocol import Lever
 from workers.sandbox.google.world import OPERATOR, PERSON, Author
 
 BY = {

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from schemas.edit import Editor
 from tests.workers.connectors.benches import SECRET, unreadable
 from tests.workers.connectors.official_benches import BENCHES
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Throttled
@@ -18,7 +19,6 @@ from workers.connectors.protocol import (
     Account,
     Change,
     Connector,
-    Editor,
     Lever,
     Receipt,
     Ref,

@@ -8,10 +8,11 @@ from decimal import Decimal
 
 import pytest
 
+from schemas.edit import Editor
 from schemas.fields import Entity
 from tests.workers.connectors.meta_parts import NOON, Clock, change_of, meta, reference, set_value
 from workers.connectors.errors import Ambiguous
-from workers.connectors.protocol import Editor, Lever, Ref
+from workers.connectors.protocol import Lever, Ref
 
 PERSON = {"actor_id": "31", "actor_name": "Jane"}
 WHO = {

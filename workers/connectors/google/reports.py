@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from schemas.edit import Editor
 from schemas.fields import Entity
 from workers.connectors.google.parts import device_of
 from workers.connectors.google.places import (
@@ -20,7 +21,7 @@ from workers.connectors.google.places import (
 )
 from workers.connectors.google.units import from_micros
 from workers.connectors.google.values import at, told
-from workers.connectors.protocol import Edit, Editor, Lever, Performance, Ref
+from workers.connectors.protocol import Edit, Lever, Performance, Ref
 
 _CAMPAIGN_LEVERS: Final = {
     "status": Lever.STATUS,
@@ -101,6 +102,7 @@ def edits(
                 by=editor(event.client_type.name, event.user_email, own_email),
                 before=told(ref.lever, at(getattr(event.old_resource, kind.lower()), path)),
                 after=told(ref.lever, at(getattr(event.new_resource, kind.lower()), path)),
+                campaign_id=event.campaign.rpartition("/")[2],
             )
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from schemas.edit import Editor
 from schemas.fields import Entity
-from workers.connectors.errors import Ambiguous
+from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.meta.accounts import account_path
 from workers.connectors.meta.pages import read_rows
 from workers.connectors.meta.units import offset
 from workers.connectors.meta.values import BUDGETS, STRATEGIES, value
 from workers.connectors.meta.wire import Wire
-from workers.connectors.protocol import Account, Edit, Editor, Lever, Ref
+from workers.connectors.protocol import Account, Edit, Lever, Ref
 
 _FIELDS: Final = (
     "event_type,event_time,actor_id,actor_name,application_id,application_name,object_id,extra_data"
@@ -56,7 +57,21 @@ async def read_history(
         edits = [_edit(row, account, app_id, bodies.get(row["object_id"])) for row in told]
     except (KeyError, TypeError, ValueError, InvalidOperation):
         raise Ambiguous("A row of Meta's history cannot be read: ask again.") from None
-    return sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.at)
+    known = sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.at)
+    owners = await _campaigns(wire, {edit.ref for edit in known})
+    return [replace(edit, campaign_id=owners[edit.ref.entity_id]) for edit in known]
+
+
+async def _campaigns(wire: Wire, edited: Collection[Ref]) -> Mapping[str, str]:
+    """Return whose each entity is: activities do not tell it of ad sets."""
+    found = {ref.entity_id: ref.entity_id for ref in edited if ref.entity is Entity.CAMPAIGN}
+    for ad_set in sorted({ref.entity_id for ref in edited} - set(found)):
+        try:
+            body = (await wire.call("GET", (ad_set,), {"fields": "campaign_id"})).body
+        except Rejected:  # it is gone, and nobody else knows
+            body = {}
+        found[ad_set] = str(body.get("campaign_id", ""))
+    return found
 
 
 async def _bodies(

@@ -166,14 +166,17 @@ class World:
         new: Row = {}
         put_at(old, path, held(self.before.get(name, {}), path))
         put_at(new, path, held(self.resources[name], path))
-        of_ad_group = ref.entity is Entity.AD_SET
-        owner, plural = ("ad_group", "adGroups") if of_ad_group else ("campaign", "campaigns")
+        campaign = f"customers/{ref.account_id}/campaigns/{ref.entity_id}"
+        group = f"customers/{ref.account_id}/adGroups/{ref.entity_id}"
+        owners = {"campaign": campaign}
+        if ref.entity is Entity.AD_SET:
+            owners = {"campaign": self.resources[group]["campaign"], "ad_group": group}
         return {
+            **owners,
             "change_resource_type": kind.upper(),
             "change_resource_name": name,
             "client_type": by.client,
             "user_email": by.email,
-            owner: f"customers/{ref.account_id}/{plural}/{ref.entity_id}",
             "changed_fields": {"paths": [path]},
             "old_resource": {kind: old},
             "new_resource": {kind: new},
