@@ -16,8 +16,18 @@ from structlog.typing import Processor
 from workers.connectors.secrets import RedactingFormatter
 from workers.settings import LogSettings
 
-CHATTY = ("aiokafka", "aiohttp", "asyncio", "faust", "mode", "workers.delivery")
-"""Who logs every heartbeat and every service that starts (delivery's are Faust's services); the
+CHATTY = (
+    "aiokafka",
+    "aiohttp",
+    "asyncio",
+    "faust",
+    "httpcore",
+    "httpx",
+    "mode",
+    "urllib3",
+    "workers.delivery",
+)
+"""Who logs every heartbeat, request and service that starts (delivery's are Faust's services); the
 debug calls alone cost a third of the throughput."""
 
 

@@ -181,16 +181,7 @@ class Metrics:
         self._lag_records = _gauge(_LAG_RECORDS, registry)
         self._lag_seconds = _gauge(_LAG_SECONDS, registry)
         self._lanes: set[tuple[str, str]] = set()
-        build = Info(f"{PREFIX}build", "What is running.", registry=registry)
-        build.info(
-            {
-                "worker": worker,
-                "version": installed_version(),
-                "python": platform.python_version(),
-            }
-        )
-        ProcessCollector(registry=registry)
-        GCCollector(registry=registry)
+        tell_process(worker, registry)
 
     def step_committed(self, agent: str, records: int, seconds: float, step: Step) -> None:
         """Count a committed step of ``records`` records that took ``seconds``, and what it counted.
@@ -228,6 +219,20 @@ class Metrics:
     def dead_letter(self, topic: str, reason: str) -> None:
         """Count a record of ``topic`` that was put aside."""
         self._dead_letters.labels(topic, reason).inc()
+
+
+def tell_process(worker: str, registry: CollectorRegistry) -> None:
+    """Let a registry tell what runs, and what the process takes."""
+    build = Info(f"{PREFIX}build", "What is running.", registry=registry)
+    build.info(
+        {
+            "worker": worker,
+            "version": installed_version(),
+            "python": platform.python_version(),
+        }
+    )
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
 
 
 def _counter(instrument: Instrument, registry: CollectorRegistry) -> Counter:

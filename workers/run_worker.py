@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from workers.metrics import Metrics
 from workers.monitor import Monitor
 from workers.reading import reader
 from workers.settings import Settings
+from workers.stopping import stop_signals, stop_without
 from workers.topic_specs import catalogue_specs, changelog_specs
 from workers.topics import await_coordinator, find_drift
 from workers.web import serve
@@ -66,8 +65,8 @@ def run_worker(worker: Worker) -> int:
 
 
 async def _run(worker: Worker) -> int:
-    stop = _stop_signals()
-    orphaned = asyncio.create_task(_stop_without(worker.owner, stop), name="owner")
+    stop = stop_signals()
+    orphaned = asyncio.create_task(stop_without(worker.owner, stop), name="owner")
     settings = worker.settings
     connection = connect(settings.broker)
     await _check_topics(worker, connection)
@@ -98,24 +97,6 @@ async def _prepared(companion: Companion | None) -> AsyncIterator[None]:
         yield
     finally:
         await companion.aclose()
-
-
-def _stop_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _stop_without(owner: int | None, stop: asyncio.Event) -> None:
-    """Stop when the supervisor was killed: nobody else would ever stop this process."""
-    while owner is not None:
-        if os.getppid() != owner:
-            _log.warning("orphaned", owner=owner)
-            stop.set()
-            return
-        await asyncio.sleep(_TELL_SECONDS)
 
 
 async def _check_topics(worker: Worker, connection: Connection) -> None:

@@ -168,6 +168,15 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("mode live needs platforms: the file that names what may be changed")
 
 
+class CollectorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How ad platforms are asked what came of campaigns; which ones, `executor.platforms` names."""
+
+    every_minutes: Annotated[
+        int,
+        Meta(ge=1, le=60, description="How long to wait between two questions of an account."),
+    ] = 15
+
+
 class WebSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where each worker serves /metrics, /live and /ready."""
 
@@ -207,5 +216,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     executor: ExecutorSettings = field(default_factory=ExecutorSettings)
+    collector: CollectorSettings = field(default_factory=CollectorSettings)
     web: WebSettings = field(default_factory=WebSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -56,6 +56,11 @@ COMMANDS = {
         help="Run one scorer: holds what came against what advice had projected.",
         panel=RUN,
     ),
+    "collect": Entry(
+        target="workers.cli.collect:collect",
+        help="Run the collector: what ad platforms report, hour by hour.",
+        panel=RUN,
+    ),
     "simulator": Entry(
         target="workers.cli.simulator:simulator",
         help="Run a market that publishes metrics and obeys.",

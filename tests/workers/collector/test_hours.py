@@ -70,7 +70,7 @@ def test_a_label_that_comes_twice_is_divided_by_how_long_each_hour_has_lasted(
     parts = divided(counts, begins, as_of)
 
     assert total(part for _, part in parts) == counts
-    assert all(min(part) >= 0 for _, part in parts)
+    assert all(value >= 0 for _, part in parts for value in part)
     if minutes <= 60:
         assert parts == [(begins[0], counts)]
         return
