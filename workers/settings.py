@@ -155,7 +155,7 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "simulate"
     platforms: Annotated[
         str,
-        Meta(description="File that names platforms, accounts and where secrets are; with live."),
+        Meta(description="File that names platforms, accounts and where secrets are."),
     ] = ""
     clock: Annotated[
         Literal["machine", "ticks"],
