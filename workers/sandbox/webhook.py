@@ -30,6 +30,7 @@ STATUSES: Final = {
 }
 UNKNOWN_TO_RECEIVERS: Final = {
     Fault.EMPTY_SUCCESS: "A receiver's 200 with {} says that it was done",
+    Fault.PARTIAL_FAILURE: "A change of a receiver's is one, done or not",
     Fault.TOKEN_EXPIRED: "Signatures have no token that expires",
 }
 FITTING: Final = frozenset(Fault) - frozenset(UNKNOWN_TO_RECEIVERS)

@@ -32,6 +32,7 @@ from workers.collector.rounds import Rounds
 from workers.connectors.protocol import Lever, Ref
 from workers.partitioner import partition_of
 from workers.sandbox.faults import Call, Fault, Planned
+from workers.sandbox.meta.server import US
 
 pytestmark = pytest.mark.kafka
 
@@ -211,7 +212,7 @@ async def test_edits_say_who_made_them_and_are_told_once_however_often_they_are_
         world.platform.store.now = Clock(NOON - minutes(5))
         state = (await world.connector.read_state([budget]))[budget]
         world.platform.edit(budget, Decimal(70))
-        world.platform.store.set_field(budget, "daily_budget", "8000")
+        world.platform.store.set_field("7", "daily_budget", "8000", by=US)
         async with topics.accounts(clock, world) as (account,):
             await account.round()
             clock.now += QUARTER

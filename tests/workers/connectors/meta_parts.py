@@ -58,9 +58,7 @@ async def meta(
     platform.store.add_ad_set("1", "8", "6")
     await platform.start()
     options = MetaOptions(address=address or platform.address, timeout=1.5, app_id="app")
-    connector = MetaConnector(
-        MetaCredentials(access_token=token, app_secret=SECRET), options, lambda: NOON
-    )
+    connector = MetaConnector(MetaCredentials(access_token=token, app_secret=SECRET), options, now)
     try:
         yield platform, connector
     finally:

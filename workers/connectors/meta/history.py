@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from schemas.edit import Editor
 from schemas.fields import Entity
-from workers.connectors.errors import Ambiguous, Rejected
+from workers.connectors.errors import Ambiguous
 from workers.connectors.meta.accounts import account_path
 from workers.connectors.meta.pages import read_rows
 from workers.connectors.meta.units import offset
@@ -57,28 +57,16 @@ async def read_history(
         edits = [_edit(row, account, app_id, bodies.get(row["object_id"])) for row in told]
     except (KeyError, TypeError, ValueError, InvalidOperation):
         raise Ambiguous("A row of Meta's history cannot be read: ask again.") from None
-    known = sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.at)
-    owners = await _campaigns(wire, {edit.ref for edit in known})
-    return [replace(edit, campaign_id=owners[edit.ref.entity_id]) for edit in known]
-
-
-async def _campaigns(wire: Wire, edited: Collection[Ref]) -> Mapping[str, str]:
-    """Return whose each entity is: activities do not tell it of ad sets."""
-    found = {ref.entity_id: ref.entity_id for ref in edited if ref.entity is Entity.CAMPAIGN}
-    for ad_set in sorted({ref.entity_id for ref in edited} - set(found)):
-        try:
-            body = (await wire.call("GET", (ad_set,), {"fields": "campaign_id"})).body
-        except Rejected:  # it is gone, and nobody else knows
-            body = {}
-        found[ad_set] = str(body.get("campaign_id", ""))
-    return found
+    return sorted((edit for edit in edits if edit is not None), key=lambda edit: edit.at)
 
 
 async def _bodies(
     rows: Sequence[Mapping[str, Any]], account: Account, read_entity: ReadEntity
 ) -> Mapping[str, Mapping[str, Any] | None]:
-    refs = {ref for row in rows if (ref := _ref(row, account)).lever is not Lever.STATUS}
-    asked = {ref.entity_id: ref for ref in refs}
+    refs = {_ref(row, account) for row in rows}
+    # An event of an ad set does not say whose that is.
+    wanted = (ref for ref in refs if ref.lever is not Lever.STATUS or ref.entity is Entity.AD_SET)
+    asked = {ref.entity_id: ref for ref in wanted}
     return {entity_id: await read_entity(ref) for entity_id, ref in asked.items()}
 
 
@@ -110,7 +98,14 @@ def _edit(
         by=_editor(row, app_id),
         before=_told(extra, "old_value", lever, account.currency),
         after=_told(extra, "new_value", lever, account.currency),
+        campaign_id=_campaign(_ref(row, account), body or {}),
     )
+
+
+def _campaign(ref: Ref, body: Mapping[str, Any]) -> str:
+    """Return whose the entity is; empty for an ad set that is gone."""
+    owner = body.get("campaign", {})
+    return ref.entity_id if ref.entity is Entity.CAMPAIGN else str(owner.get("id", ""))
 
 
 def _lever(row: Mapping[str, Any], body: Mapping[str, Any]) -> Lever | None:
