@@ -123,7 +123,7 @@ class TokenLaw:
         revoked = self.fault is Fault.TOKEN_REVOKED
         must(isinstance(last, AuthFailed) if revoked else last is None, f"it ended in {last!r}")
         must(len(bench.platform.effects) == int(not revoked), f"{bench.platform.effects} were made")
-        return seen
+        return seen if self.fault else None  # else it is the fault of changes, seen by its own law
 
     async def _again(self, bench: Bench) -> ConnectorError | None:
         """Try the change once; raise where its error says other than that it was not made."""
@@ -162,17 +162,19 @@ def _seen(bench: Bench, ref: Ref, raised: ConnectorError | None, before: Decimal
 def of_faults(faults: Collection[Fault]) -> list[Law]:
     """Return a law for each fault of changes, of budgets and of bids, and those of new tokens."""
     played = [fault for fault in Fault if fault in faults and fault in EXPECTED]
-    asked = [None, *(fault for fault in OF_TOKENS if fault in faults)]
+    asked = {"renewed": None} | {f"{fault}_at_its_renewal": fault for fault in OF_TOKENS}
     renewing = [
-        Law(f"{Fault.TOKEN_EXPIRED}_and_asked_anew_{fault or 'given'}-budget", TokenLaw(fault))
-        for fault in (asked if Fault.TOKEN_EXPIRED in faults else [])
+        Law(f"{Fault.TOKEN_EXPIRED}_and_{what}-budget", TokenLaw(fault))
+        for what, fault in asked.items()
+        if Fault.TOKEN_EXPIRED in faults
     ]
-    return renewing + [
+    struck = [
         Law(f"{fault}-{'bid' if of_bid else 'budget'}", FaultLaw(fault, of_bid))
         for fault in played
         for of_bid in (False, True)
         if not (of_bid and fault is Fault.BUDGET_CHANGES)
     ]
+    return struck + renewing
 
 
 def _no_secret(bench: Bench, error: ConnectorError) -> None:

@@ -91,7 +91,7 @@ async def test_a_budget_that_lives_on_the_group_is_refused_with_its_place() -> N
         platform.store.add_group("1", "3", dynamic=True, dailyBudget=money("500"))
         platform.store.add_campaign("1", "8", campaignGroup=GROUP)
         state = (await connector.read_state([ref]))[ref]
-        assert (state.value, state.shared) == (500, True)
+        assert (state.value, state.shared) == (Decimal(500), True)
         for refused in (connector.validate, connector.apply):
             with pytest.raises(Rejected, match="campaign group 3") as caught:
                 await refused(change_of(ref, "60"), state)
@@ -105,7 +105,7 @@ async def test_a_budget_of_the_campaigns_own_is_read_and_set_there_whatever_its_
         platform.store.add_group("1", "3", totalBudget=money("900"))
         platform.store.add_campaign("1", "8", campaignGroup=GROUP, dailyBudget=money("50"))
         state = (await connector.read_state([ref]))[ref]
-        assert (state.value, state.shared) == (50, False)
+        assert (state.value, state.shared) == (Decimal(50), False)
         await connector.apply(change_of(ref, "60"), state)
         assert platform.value(ref) == 60
 
