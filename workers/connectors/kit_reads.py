@@ -135,6 +135,8 @@ async def what_is_cut_is_never_a_short_answer(bench: Bench, *, read: _Read) -> S
         if len(bench.platform.faults):
             bench.platform.faults.forget()
             break
+    else:
+        raise AssertionError(f"it did not end within {_MOST_ANSWERS} answers")
     return Seen(raised=", ".join(sorted(raised)), then="nothing told") if raised else None
 
 

@@ -18,13 +18,10 @@ from tests.workers.connectors.linkedin_parts import (
 )
 from workers.connectors.errors import AuthFailed, Rejected, Throttled
 from workers.connectors.linkedin.options import LinkedInCredentials
-from workers.connectors.linkedin.values import ENDED
 from workers.connectors.protocol import Connector, Lever
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.linkedin.store import Reported
 from workers.sandbox.platform import SandboxPlatform
-
-GROUP = "urn:li:sponsoredCampaignGroup:3"
 
 
 @pytest.mark.parametrize(
@@ -83,49 +80,6 @@ async def test_an_ended_version_names_the_setting() -> None:
     async with linkedin() as platform, connected(platform, version="202401") as connector:
         with pytest.raises(AuthFailed, match="option `version`"):
             await connector.describe_account("1")
-
-
-async def test_a_budget_that_lives_on_the_group_is_refused_with_its_place() -> None:
-    ref = reference(Lever.DAILY_BUDGET, "8")
-    async with linkedin() as platform, connected(platform) as connector:
-        platform.store.add_group("1", "3", dynamic=True, dailyBudget=money("500"))
-        platform.store.add_campaign("1", "8", campaignGroup=GROUP)
-        state = (await connector.read_state([ref]))[ref]
-        assert (state.value, state.shared) == (Decimal(500), True)
-        for refused in (connector.validate, connector.apply):
-            with pytest.raises(Rejected, match="campaign group 3") as caught:
-                await refused(change_of(ref, "60"), state)
-            assert (caught.value.code, caught.value.field) == ("", "dailyBudget")
-        assert not platform.effects
-
-
-async def test_a_budget_of_the_campaigns_own_is_read_and_set_there_whatever_its_group() -> None:
-    ref = reference(Lever.DAILY_BUDGET, "8")
-    async with linkedin() as platform, connected(platform) as connector:
-        platform.store.add_group("1", "3", totalBudget=money("900"))
-        platform.store.add_campaign("1", "8", campaignGroup=GROUP, dailyBudget=money("50"))
-        state = (await connector.read_state([ref]))[ref]
-        assert (state.value, state.shared) == (Decimal(50), False)
-        await connector.apply(change_of(ref, "60"), state)
-        assert platform.value(ref) == 60
-
-
-@pytest.mark.parametrize("lever", [Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS])
-@pytest.mark.parametrize("status", sorted(ENDED))
-async def test_a_campaign_that_has_ended_is_refused_by_its_state_before_the_wire(
-    status: str, lever: Lever
-) -> None:
-    ref = reference(lever)
-    async with linkedin() as platform, connected(platform) as connector:
-        platform.store.campaigns["1", "7"]["status"] = status
-        state = (await connector.read_state([ref]))[ref]
-        assert not state.delivering
-        platform.faults.plan(Planned(fault=Fault.HTML_502))
-        for refused in (connector.validate, connector.apply):
-            with pytest.raises(Rejected, match=f"campaign is {status}") as caught:
-                await refused(change_of(ref, "1"), state)
-            assert caught.value.field == "status"
-        assert len(platform.faults) == 1
 
 
 @pytest.mark.parametrize("target", ["9.99", "100.01", "60.001", "-1", "0", "NaN", "1e40"])
