@@ -180,12 +180,31 @@ class Tenure(Protocol):
         on so learns of a new owner before it acts.
         """
 
+    async def commit(self, agent: str, make: Callable[[View], Step]) -> bool:
+        """Commit a step of ``agent`` that follows from no record, but from what the world has said.
+
+        ``make`` is called between two steps, and must be as pure as they are. Returns whether the
+        step is in the log; if not, the partition is another's, and nothing of it is written.
+        """
+
+    def fail(self, error: BaseException) -> None:
+        """End this process: what acts beside the steps cannot go on."""
+
 
 class Companion(Protocol):
     """What acts on the world by what steps have committed, as steps themselves never do.
 
-    It runs beside the lanes and must not block. What it has done it tells by publishing records.
+    It runs beside the lanes and must not block. What it has done it tells by `Tenure.commit`.
     """
+
+    async def prepare(self) -> None:
+        """Make ready before any partition is taken over.
+
+        Raises
+        ------
+        workers.errors.WorkerError
+            It cannot act as the settings want it to; the worker does not start.
+        """
 
     def took_over(self, tenure: Tenure) -> None:
         """Note that a partition is ours: its tables are loaded, and no step has begun."""
