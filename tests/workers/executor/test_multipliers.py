@@ -136,7 +136,7 @@ def test_an_approved_change_brings_the_budget_of_its_day_and_undoing_it_brings_n
         world.publish(topics.DECISIONS, approve(name), 1)
         world.settle()
     for action in world.released[-2:]:
-        assert (action.target, action.day_budget) == (2, Decimal("93.10"))
+        assert (action.target, action.day_budget) == (Decimal(2), Decimal("93.10"))
         world.publish(topics.DECISIONS, a_decision(Verb.ROLL_BACK, action_id=action.action_id), 2)
         world.settle()
         assert world.audit[-1].status == "rolled_back"

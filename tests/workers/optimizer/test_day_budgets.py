@@ -119,7 +119,7 @@ def test_a_stop_lets_the_day_spend_no_more_than_its_budget_and_a_hold_says_nothi
     say(world, entry("40", 24.05))
     world.metrics(spent(24, 250))
     stop, action = world.advice[-1], world.actions[-1]
-    assert (stop.kind, stop.recommended_value) == (Kind.PACING, 0)
+    assert (stop.kind, stop.recommended_value) == (Kind.PACING, Decimal(0))
     assert stop.day_budget == action.day_budget == 240
     say(world, entry("0", 25.05))
     world.metrics(spent(25, 0))
@@ -130,7 +130,7 @@ def test_what_an_action_could_not_carry_is_told_as_the_most_that_it_can() -> Non
     most = Decimal(10) ** 12
     month = Budget(amount=most, period=BudgetPeriod.MONTH)
     world = even(budget=month, max_hourly_budget=Decimal(1_000))
-    world.metrics(*(more(n, -most) for n in (21, 22, 23)), *(spent(n, most) for n in (24, 25)))
+    world.metrics(*(more(n, -most) for n in (21, 22, 23)), *(spent(n, str(most)) for n in (24, 25)))
     advice = world.advice[-1]
     assert advice.hour == hour(26)
     assert advice.recommended_value == 1_000
