@@ -7,17 +7,19 @@ from typing import Any
 
 from msgspec import structs
 
-from schemas.audit import AuditStatus
+from schemas.audit import AuditStatus, Mode
 from schemas.codec import format_time
 from schemas.fields import Autonomy
+from schemas.levers import HOURLY_BUDGET
 from schemas.recommendation import Kind, Recommendation
+from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, identity
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
-from workers.executor.release import answer
+from workers.executor.release import answer, renewal
 from workers.executor.rows import Decisions, Proposals, expiry, pack_due, unpack_due
 from workers.executor.slots import slot_of
 from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
@@ -59,10 +61,19 @@ def _take(draft: Draft, row: Proposals, advice: Recommendation, record: Record) 
     after = _without_older(draft, row, said, advice, record.timestamp)
     if not _needs_person(draft.view, advice):
         draft.count("ignored", record.topic, "no_person_needed")
+        if _is_renewal(draft, advice):
+            draft.publish(ACTIONS, renewal(advice, record.timestamp), at=record.timestamp)
     else:
         after = _propose(draft, after, said, advice, record.timestamp)
     if after != row:
         draft.writes[advice.key] = pack_due(after)
+
+
+def _is_renewal(draft: Draft, advice: Recommendation) -> bool:
+    """Return whether an hour's budget stays, for which the optimizer releases nothing."""
+    stays = advice.field == HOURLY_BUDGET and advice.recommended_value == advice.current_value
+    told = advice.auto_execute and advice.day_budget is not None
+    return draft.policy.mode is Mode.LIVE and stays and told
 
 
 def _needs_person(view: View, advice: Recommendation) -> bool:

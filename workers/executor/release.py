@@ -56,6 +56,24 @@ def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
     )
 
 
+def renewal(advice: Recommendation, at: int) -> Action:
+    """Return the action that lets the same budget of an hour hold in the next one.
+
+    A platform has a budget of the day only, which is another one each hour.
+    """
+    fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
+    return Action(
+        **fields | {"hourly_cap": None},
+        target=advice.recommended_value,
+        expected=advice.current_value,
+        action_id=_identity("renew", advice.recommendation_id),
+        released_by=Release.POLICY,
+        actor="pacekeeper:renewal",
+        why="the hour may spend what the one before it could: the day's budget is set anew",
+        released_at=from_ms(at),
+    )
+
+
 def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action:
     """Return the action that sets back what ``change`` has set; it must have had a value before."""
     return structs.replace(

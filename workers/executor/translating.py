@@ -1,8 +1,8 @@
 """From what an action wants to what is set on the platform, value by value.
 
 Platforms know no multiplier of bids and no budget of an hour. A multiplier becomes each ad set's
-own bid times the multiplier, or the target that the platform bids towards; an hour's cap becomes
-the budget of the day: what the day has spent, and what this hour may.
+own bid times the multiplier, or the target that the platform bids towards; an hour's budget becomes
+the day's: what the day has spent, and what this hour may.
 """
 
 from __future__ import annotations
@@ -72,23 +72,21 @@ class _Translation:
         elif action.field == BID:
             yield from self._bids(self._multiplier(), self._entities_of_bid(), limited=True)
         elif action.field == BID_MULTIPLIER:
+            # What an hour may surprise by is left to the day's budget that the platform has.
             yield from self._multiplied()
-            yield from self._day_budget()
         else:
-            yield from self._day_budget(needed=True)
+            yield self._day_budget()
 
     # ------------------------------------------------------------ budgets
 
-    def _day_budget(self, *, needed: bool = False) -> Iterator[Part]:
-        """Yield the budget of the day with which the hour keeps to its cap."""
+    def _day_budget(self) -> Part:
+        """Return the budget of the day with which the hour keeps to its own."""
         if self._action.day_budget is None:
-            if needed:
-                detail = "no platform has budgets of an hour, and the action names no day_budget"
-                raise CannotSet("day_budget_missing", f"{detail}: wait for the next recommendation")
-            return
+            detail = "no platform has budgets of an hour, and the action names no day_budget"
+            raise CannotSet("day_budget_missing", f"{detail}: wait for the next recommendation")
         step = Decimal(1).scaleb(-exponent_of(self._currency))
         amount = self._action.day_budget.quantize(step, ROUND_DOWN)
-        yield self._of_campaign(Lever.DAILY_BUDGET, amount)
+        return self._of_campaign(Lever.DAILY_BUDGET, amount)
 
     # ------------------------------------------------------------ bids and targets
 

@@ -17,6 +17,7 @@ from tests.workers.executor.world import (
     KEY,
     World,
     a_plan,
+    a_recommendation,
     an_action,
     an_id,
     at,
@@ -316,6 +317,23 @@ def test_an_hours_budget_is_the_days_budget_on_the_platform_and_never_above_half
     assert world.order.highest == 60, "Google may spend twice the budget of a day"
     without = Live(plan).act(an_action("hour", None, "5"))
     assert without.said() == [("rejected", "day_budget_missing")]
+
+
+def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> None:
+    plan = a_plan(Autonomy.AUTO, actuator=Actuator.BUDGET)
+    world = Live(plan).act(an_action("hour", None, "5", day_budget=Decimal("41.50"))).answer()
+    same = {"current_value": Decimal(5), "auto_execute": True, "day_budget": Decimal("46.50")}
+    for _ in range(2):
+        world.publish(topics.RECOMMENDATIONS, a_recommendation("again", "5", **same), 2)
+    world.settle()
+
+    assert world.order is not None
+    assert world.order.change.target == Decimal("46.50")
+    world.answer(minutes=3)
+    assert [status for status, _ in world.said()][-2:] == ["applied", "applied"]
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("other", "6", **same), 4)
+    world.settle()
+    assert world.order is None, "what changes is released by whoever has decided it"
 
 
 def test_a_roll_back_is_an_order_like_any_other_and_told_as_one() -> None:
