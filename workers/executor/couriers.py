@@ -38,7 +38,6 @@ LEASE: Final = 10.0
 
 Who takes it over waits as much longer before concluding what became of calls made before.
 """
-_FRESH: Final = LEASE / 8
 
 _log = structlog.get_logger("pacekeeper")
 
@@ -175,10 +174,10 @@ class _Term:
         Where the partition is lost, delivery ends this courier or the process.
         """
         while (asked := monotonic()) > self._proven_until - LEASE / 2:
-            if await self._tenure.is_ours(_FRESH):
-                self._proven_until = asked - _FRESH + LEASE
+            if await self._tenure.is_ours(LEASE / 8):
+                self._proven_until = asked - LEASE / 8 + LEASE
             else:
-                await asyncio.sleep(_FRESH)
+                await asyncio.sleep(LEASE / 8)
 
     def may_act(self, order: Order) -> bool:
         """Return whether the lease still holds."""
