@@ -21,6 +21,7 @@ from benchmarks.anomalies import figures as anomalies
 from benchmarks.bidding import figures as bidding
 from benchmarks.closed_days import figures as closed_days
 from benchmarks.cohorts import figures as cohorts
+from benchmarks.execution import figures as execution
 from benchmarks.experiments import figures as experiments
 from benchmarks.pacing import figures as pacing
 from benchmarks.response import figures as response
@@ -45,5 +46,6 @@ FIGURES = (
     *bidding.FIGURES,
     *cohorts.FIGURES,
     *experiments.FIGURES,
+    *execution.FIGURES,
     *analysis.FIGURES,
 )

@@ -35,9 +35,11 @@ class Desk:
 
     async def turn(self, order: Order) -> None:
         """Return when one more call may be made; raise `Throttled` if not for long."""
-        wait = self.counts[order.platform].turn(order.account, self.ports.clock.now())
-        if wait > 0:
-            await self.ports.clock.sleep(wait)
+        counts, clock = self.counts[order.platform], self.ports.clock
+        while (wait := counts.turn(order.account, clock.now())) > 0:
+            await clock.sleep(wait)
+            if counts.passes(order.account, clock.now()):
+                return
 
     def heard(self, order: Order, said: Receipt | ConnectorError | None) -> None:
         """Take note of an answer."""

@@ -36,6 +36,8 @@ class Line(Generic[MemberT, KeyT]):
     def drop(self, member: MemberT) -> None:
         """Let a member step out, if it stands here."""
         self._stamps.pop(member, None)
+        if not self._stamps:
+            self._places.clear()
 
     def first(self) -> tuple[KeyT, MemberT] | None:
         """Return who stands in front, with its key; None of an empty line."""

@@ -12,7 +12,7 @@ from math import isinf
 import pytest
 
 from tests.workers.executor.live.bench import Bench, order_of
-from workers.connectors.errors import Ambiguous, AuthFailed
+from workers.connectors.errors import Ambiguous, AuthFailed, Throttled
 from workers.connectors.protocol import Change, Receipt, Ref, State
 from workers.executor.live.courier import Courier, Desk
 from workers.executor.live.limits import Counts, Limits
@@ -185,6 +185,24 @@ async def test_a_courier_that_is_cancelled_as_its_order_begins_leaves_the_accoun
 
     assert bench.outcomes == []
     assert desk.opens(order_of(1).account) <= bench.time + desk.breakers.policy.rest
+
+
+async def test_a_call_that_stands_in_line_when_the_platform_asks_to_wait_waits_for_that() -> None:
+    class Throttling(Faithful):
+        async def sleep(self, seconds: float) -> None:
+            if not self.log:
+                desk.heard(order_of(9), Throttled("wait", retry_after=30.0))
+            self.log.append(f"sleep {seconds:g}")
+            await super().sleep(seconds)
+
+    bench = Throttling()
+    counts = Counts(Limits(calls_per_second=0.5, burst=1))
+    desk = Desk(ports=bench.ports(), counts={"model": counts})
+    await desk.turn(order_of(0))
+
+    await desk.turn(order_of(1))
+
+    assert bench.log == ["sleep 2", "sleep 28"]
 
 
 async def test_orders_that_expire_while_an_account_is_left_alone_do_not_prolong_its_rest() -> None:

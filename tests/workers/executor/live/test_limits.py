@@ -57,6 +57,29 @@ def test_a_throttle_with_a_hint_holds_the_account_only() -> None:
     assert counts.opens(TWO, 110.0) == 0.0
 
 
+def test_what_is_under_way_keeps_to_the_platforms_wait_as_well() -> None:
+    counts = Counts(Limits(calls_per_second=1, burst=2))
+    counts.heard(ONE, Throttled("wait", retry_after=40.0), 100.0)
+    assert [counts.turn(ONE, 110.0) for _ in range(2)] == [30.0, 31.0]
+    assert counts.turn(TWO, 110.0) == 0.0
+    assert counts.passes(ONE, 140.0)
+    # Asked again meanwhile, for so long that nobody is to stand by.
+    counts.heard(ONE, Throttled("wait", retry_after=400.0), 140.5)
+    assert not counts.passes(ONE, 141.0)
+    with pytest.raises(Throttled) as refused:
+        counts.turn(ONE, 141.0)
+    assert refused.value.retry_after == pytest.approx(399.5)
+
+
+def test_a_call_that_was_not_made_is_not_one_of_the_day() -> None:
+    counts = Counts(Limits(calls_per_second=1, burst=1, calls_per_day=2))
+    counts.turn(ONE, 0.0)
+    assert counts.turn(ONE, 0.0) == 1.0
+    counts.heard(ONE, Throttled("wait", retry_after=9.0), 0.5)
+    assert not counts.passes(ONE, 1.0)
+    assert counts.turn(ONE, 1.0) == 8.5
+
+
 def _change(counts: Counts, *, at: float, lever: Lever = Lever.DAILY_BUDGET) -> None:
     """Let the entity of order 0 be changed."""
     counts.changed(replace(order_of(lever=lever), action_id=f"at {at}"), at)
