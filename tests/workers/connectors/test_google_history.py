@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from google.ads.googleads.v26.enums.types.change_client_type import ChangeClientTypeEnum
@@ -20,7 +22,9 @@ from tests.workers.connectors.google_parts import (
     set_to,
     speaking,
 )
-from workers.connectors.protocol import Lever
+from workers.connectors.google import queries
+from workers.connectors.google.reports import moment
+from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.google.world import OPERATOR, PERSON, Author
 
 BY = {
@@ -48,13 +52,13 @@ def recently() -> datetime:
 
 
 def test_every_client_that_google_names_is_looked_at() -> None:
-    assert set(BY) == {one.name for one in ChangeClientTypeEnum.ChangeClientType}
+    clients: Any = ChangeClientTypeEnum.ChangeClientType
+    assert set(BY) == {one.name for one in clients}
 
 
 @pytest.mark.parametrize("client", BY)
-@pytest.mark.parametrize("ref", [BUDGET, BID], ids=lambda one: one.lever)
-async def test_an_edit_is_by_whom_the_client_says(client: str, ref: object) -> None:
-    edited = BUDGET if ref is BUDGET else BID
+@pytest.mark.parametrize("edited", [BUDGET, BID], ids=lambda one: one.lever)
+async def test_an_edit_is_by_whom_the_client_says(client: str, edited: Ref) -> None:
     async with speaking() as (connector, sandbox):
         sandbox.edit(edited, Decimal("0.70"))
         sandbox.world.events.clear()
@@ -104,7 +108,7 @@ async def test_the_statuses_that_an_edit_tells_are_one_and_zero() -> None:
         for ref in (campaign(Lever.STATUS), ad_group(Lever.STATUS)):
             sandbox.edit(ref, Decimal(0))
         told = await connector.read_history(ACCOUNT, recently())
-        assert [(one.before, one.after) for one in told] == [(1, 0), (1, 0)]
+        assert [(one.before, one.after) for one in told] == [(Decimal(1), Decimal(0))] * 2
 
 
 async def test_what_came_before_is_not_told() -> None:
@@ -115,3 +119,28 @@ async def test_what_came_before_is_not_told() -> None:
         told = await connector.read_history(ACCOUNT, after)
         assert [one.after for one in told] == [Decimal("2.5")]
         assert len(await connector.read_history(ACCOUNT, after - timedelta(days=400))) == 2
+
+
+async def test_more_changes_than_one_answer_holds_are_all_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queries, "MOST_CHANGES", 40)
+    async with speaking() as (connector, sandbox):
+        sandbox.edit(BUDGET, Decimal(3))
+        ((owner, event),) = sandbox.world.events
+        start, count = event["at"] - timedelta(hours=2), queries.MOST_CHANGES * 3 + 1
+        several = (start + timedelta(seconds=0.1 * number) for number in range(count))
+        sandbox.world.events[:] = [(owner, event | {"at": at}) for at in several]
+        told = await connector.read_history(ACCOUNT, start)
+        assert len(told) == count
+        assert [one.at for one in told] == [event["at"] for _, event in sandbox.world.events]
+
+
+def test_a_label_that_stands_for_two_moments_is_not_taken_for_the_one_before() -> None:
+    zone, label = ZoneInfo("Europe/Berlin"), "2026-10-25 02:30:00.5"
+    first, second = (datetime(2026, 10, 25, hour, 30, 0, 500_000, UTC) for hour in (0, 1))
+    minute = timedelta(minutes=1)
+    assert moment(label, zone, first - minute) == first
+    assert moment(label, zone, first + minute) == second
+    assert moment(label, zone, second + minute) == second
+    assert moment("2026-10-25 04:30:00.5", zone, first) == second + timedelta(hours=2)

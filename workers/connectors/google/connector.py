@@ -16,12 +16,12 @@ from workers.connectors.google import queries
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.google.parts import part
 from workers.connectors.google.places import Message, Place
-from workers.connectors.google.reports import edits, performance, scheduled
+from workers.connectors.google.reports import edits, moment, performance, scheduled
 from workers.connectors.google.rules import CAPABILITIES, has, refuse
 from workers.connectors.google.services import SERVICES
 from workers.connectors.google.states import states
 from workers.connectors.google.units import from_micros
-from workers.connectors.google.values import at, operation, told, wire_value
+from workers.connectors.google.values import held, operation, told, wire_value
 from workers.connectors.google.wire import Wire
 from workers.connectors.protocol import (
     Account,
@@ -39,6 +39,8 @@ _READS: Final = (
     (Entity.CAMPAIGN, queries.campaigns, queries.campaign_modifiers),
     (Entity.AD_SET, queries.ad_groups, queries.ad_group_modifiers),
 )
+_REACH: Final = timedelta(days=29, hours=22)
+"""How far back the history is asked for: of 30 days, less what clocks and zones may differ by."""
 
 
 class GoogleConnector:
@@ -114,7 +116,7 @@ class GoogleConnector:
                 request_id=request_id,
             )
         written = getattr(results[0], SERVICES[where.collection].field)
-        after = told(change.ref.lever, at(written, where.path)) if written.resource_name else None
+        after = told(change.ref.lever, held(written, where.path)) if written.resource_name else None
         sent = str(wire_value(change.ref, change.target))
         return Receipt(sent=sent, request_id=request_id, after=after)
 
@@ -132,13 +134,32 @@ class GoogleConnector:
         number = queries.customer_number(account_id)
         customer = (await self._one(number, queries.CUSTOMER, "account")).customer
         zone, now = ZoneInfo(customer.time_zone), datetime.now(UTC)
-        start = max(since, now - timedelta(days=29, hours=23))
-        query = queries.changes(start.astimezone(zone), (now + timedelta(1)).astimezone(zone))
-        rows = await self._wire.search(number, query)
+        start = max(since, now - _REACH)
+        rows = await self._changes(number, start, zone)
         stretches = await self._stretches(number, rows)
-        own = self._options.own_email
-        told_of = (edits(account_id, row, zone, own, stretches) for row in rows)
-        return [one for of_row in told_of for one in of_row if one.at >= start]
+        found: list[Edit] = []
+        for row in rows:
+            at = moment(row.change_event.change_date_time, zone, start)
+            if at >= start:
+                own = self._options.own_email
+                found.extend(edits(account_id, row, at, own, stretches))
+        return found
+
+    async def _changes(self, number: str, start: datetime, zone: ZoneInfo) -> list[Message]:
+        """Return events since, page by page: each begins in the last one's last second.
+
+        An hour more is asked for, since on one day a year a label is told of two hours.
+        """
+        begin, end = start - timedelta(hours=1), datetime.now(UTC) + timedelta(1)
+        first, last = (f"{one.astimezone(zone):%Y-%m-%d %H:%M:%S}" for one in (begin, end))
+        found: dict[str, Message] = {}
+        while True:
+            page = await self._wire.search(number, queries.changes(first, last))
+            known = len(found)
+            found |= {row.change_event.resource_name: row for row in page}
+            if len(page) < queries.MOST_CHANGES or len(found) == known:
+                return list(found.values())
+            first = page[-1].change_event.change_date_time[: len(first)]
 
     async def _stretches(self, number: str, rows: Sequence[Message]) -> Mapping[str, str]:
         """Return the parts of the week that changed criteria stand for: events do not say."""

@@ -20,7 +20,7 @@ from workers.connectors.google.places import (
     Message,
 )
 from workers.connectors.google.units import from_micros
-from workers.connectors.google.values import at, told
+from workers.connectors.google.values import held, told
 from workers.connectors.protocol import Edit, Lever, Performance, Ref
 
 _CAMPAIGN_LEVERS: Final = {
@@ -84,7 +84,7 @@ def performance(account_id: str, row: Message, as_of: datetime) -> Performance:
 
 
 def edits(
-    account_id: str, row: Message, zone: ZoneInfo, own_email: str, stretches: Mapping[str, str]
+    account_id: str, row: Message, at: datetime, own_email: str, stretches: Mapping[str, str]
 ) -> Iterator[Edit]:
     """Yield an edit for each lever that an event changed; others are nobody's business here.
 
@@ -97,11 +97,11 @@ def edits(
         if ref is not None:
             yield Edit(
                 ref=ref,
-                at=_when(event.change_date_time, zone),
+                at=at,
                 actor=event.user_email,
                 by=editor(event.client_type.name, event.user_email, own_email),
-                before=told(ref.lever, at(getattr(event.old_resource, kind.lower()), path)),
-                after=told(ref.lever, at(getattr(event.new_resource, kind.lower()), path)),
+                before=told(ref.lever, held(getattr(event.old_resource, kind.lower()), path)),
+                after=told(ref.lever, held(getattr(event.new_resource, kind.lower()), path)),
                 campaign_id=event.campaign.rpartition("/")[2],
             )
 
@@ -161,5 +161,11 @@ def editor(client: str, email: str, own_email: str) -> Editor:
     return Editor.US if ours else Editor.OTHER_APP
 
 
-def _when(text: str, zone: ZoneInfo) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+def moment(text: str, zone: ZoneInfo, since: datetime) -> datetime:
+    """Return when an event was, by the account's clock: never before ``since`` if it may be after.
+
+    On the day on which clocks go back one label stands for two moments.
+    """
+    local = datetime.fromisoformat(text).replace(tzinfo=zone)
+    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return first if first >= since else max(first, second)

@@ -8,7 +8,7 @@ from schemas.fields import Entity
 from workers.connectors.google.parts import part
 from workers.connectors.google.places import BID_FIELDS, Message, Place, place
 from workers.connectors.google.services import SERVICES
-from workers.connectors.google.values import at, told
+from workers.connectors.google.values import held, told
 from workers.connectors.protocol import Lever, Ref, State
 
 
@@ -48,7 +48,7 @@ def _state(ref: Ref, row: Message, modifier: Message | None) -> State | None:
     holder = getattr(row, SERVICES[where.collection].field) if modifier is None else modifier
     ignored = ref.lever is Lever.BID and where.strategy not in BID_FIELDS
     return State(
-        value=None if ignored else told(ref.lever, at(holder, where.path)),
+        value=None if ignored else told(ref.lever, held(holder, where.path)),
         currency=row.customer.currency_code,
         version=where.version(ref),
         shared=_shared(where, row),

@@ -17,7 +17,7 @@ _LEAST_MODIFIER: Final = Decimal("0.1")
 _MOST_MODIFIER: Final = Decimal(10)
 
 
-def at(message: Message, path: str) -> Message:
+def held(message: Message, path: str) -> Message:
     """Return what a message holds at a dotted path; None where nothing is set."""
     for name in path.split("."):
         if name not in message:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from workers.sandbox.google.gaql import Malformed, Query
 from workers.sandbox.google.kept import Row, held, put_at
+from workers.sandbox.google.refusals import invalid
 from workers.sandbox.google.world import SandboxAccount, World
 
-_COLLECTIONS = {
+_MOST_EVENTS: Final = 10_000
+_OLDEST: Final = timedelta(days=30)
+_COLLECTIONS: Final = {
     "campaign": "campaigns",
     "ad_group": "adGroups",
     "campaign_criterion": "campaignCriteria",
@@ -20,6 +24,8 @@ _COLLECTIONS = {
 
 def find(world: World, account: SandboxAccount, query: Query, *, stale: bool) -> list[Row]:
     """Return the rows that a query finds, as they are now or as they were before a change."""
+    if query.resource == "change_event":
+        _check_history(query, account)
     resources = world.before if stale and world.before else world.resources
     every = _rows(world, account, query.resource, resources)
     met = [
@@ -80,10 +86,25 @@ def _joined(resources: dict[str, Row], name: str, resource: str) -> Row:
 
 def _events(world: World, account: SandboxAccount) -> Iterator[Row]:
     zone = ZoneInfo(account.timezone)
-    for owner, event in world.events:
+    for number, (owner, event) in enumerate(world.events):
         if owner == account.account_id:
             local = event["at"].astimezone(zone).strftime("%Y-%m-%d %H:%M:%S.%f")
-            yield {"change_event": {**event, "change_date_time": local}}
+            name = f"customers/{owner}/changeEvents/{number}"
+            yield {"change_event": {**event, "resource_name": name, "change_date_time": local}}
+
+
+def _check_history(query: Query, account: SandboxAccount) -> None:
+    """Raise `Refusal` for a query of the history that has no limit, or reaches too far back."""
+    if query.limit is None:
+        raise invalid("change_event_error/LIMIT_NOT_SPECIFIED", "no limit")
+    if query.limit > _MOST_EVENTS:
+        raise invalid("change_event_error/INVALID_LIMIT_CLAUSE", "too high a limit")
+    starts = [one.values[0] for one in query.conditions if one.sign == ">="]
+    if not starts:
+        raise invalid("change_event_error/CHANGE_DATE_RANGE_INFINITE", "no range")
+    zone = ZoneInfo(account.timezone)
+    if datetime.fromisoformat(min(starts)).replace(tzinfo=zone) < datetime.now(UTC) - _OLDEST:
+        raise invalid("change_event_error/START_DATE_TOO_OLD", "older than 30 days")
 
 
 def hours(world: World, account: SandboxAccount, query: Query) -> list[Row]:

@@ -31,6 +31,8 @@ _MUTATES: Final = {
     "AdGroupBidModifierService": ("MutateAdGroupBidModifiers", "ad_group_bid_modifier"),
 }
 """Service to its method, and to the field that its results have the resource under."""
+_BATCH: Final = 1000
+"""Rows that one message of a stream holds."""
 _CUT: Final = frozenset({Fault.RESET, Fault.APPLIED_THEN_RESET})
 
 
@@ -214,10 +216,13 @@ class GoogleSandbox:
             await self._abort(context, refused, request_id)
         except Refusal as refused:
             await self._abort(context, refused, request_id)
-        for row in rows[: len(rows) // 2] if fault is Fault.TRUNCATED else rows:
+        told = rows[: len(rows) // 2] if fault is Fault.TRUNCATED else rows
+        size = 1 if fault is Fault.SLOW else _BATCH
+        for start in range(0, len(told), size):
             if planned is not None and fault is Fault.SLOW:
                 await asyncio.sleep(planned.seconds / len(rows))
-            yield types.SearchGoogleAdsStreamResponse(results=[row], request_id=request_id)
+            batch = told[start : start + size]
+            yield types.SearchGoogleAdsStreamResponse(results=batch, request_id=request_id)
         if fault is Fault.TRUNCATED:
             await self._abort(context, Refusal(status="UNAVAILABLE"), request_id)
 
