@@ -8,6 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from google.ads.googleads.v26.errors.types.errors import GoogleAdsFailure
+from google.ads.googleads.v26.services.types.campaign_budget_service import (
+    MutateCampaignBudgetsResponse,
+)
+from google.rpc.status_pb2 import Status
 
 from schemas.fields import Entity
 from tests.workers.connectors.google_parts import (
@@ -28,6 +33,7 @@ from workers.connectors.errors import (
     Throttled,
 )
 from workers.connectors.google.connector import GoogleConnector
+from workers.connectors.google.failures import from_answer, refusal
 from workers.connectors.google.options import GoogleCredentials, GoogleOptions
 from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
@@ -113,6 +119,47 @@ async def test_stale_reads_tell_what_was_and_then_what_is(ref: Ref) -> None:
         sandbox.faults.plan(Planned(fault=Fault.STALE_READS, call=Call.READ, times=2))
         read = [(await connector.read_state([ref]))[ref].value for _ in range(3)]
         assert read == [old.value, old.value, Decimal(TARGET)]
+
+
+async def test_a_failure_within_a_success_is_told_by_googles_code() -> None:
+    async with speaking() as (connector, sandbox):
+        state = (await connector.read_state([BUDGET]))[BUDGET]
+        sandbox.faults.plan(Planned(fault=Fault.PARTIAL_FAILURE))
+        with pytest.raises(Rejected, match="cannot be changed") as caught:
+            await connector.apply(change(BUDGET, TARGET), state)
+        assert caught.value.code == "mutate_error/MUTATE_NOT_ALLOWED"
+        assert caught.value.request_id.startswith("request-")
+
+
+@pytest.mark.parametrize(
+    ("status", "named", "kind"),
+    [
+        (0, ["customers/1/campaignBudgets/1"], None),
+        (0, [""], None),
+        (3, [""], Rejected),
+        (3, [], Rejected),
+        (3, ["customers/1/campaignBudgets/1"], Ambiguous),
+        (8, [""], Throttled),
+        (13, [""], Ambiguous),
+        (2, [""], Ambiguous),
+        (7, [""], AuthFailed),
+    ],
+)
+def test_a_failure_within_an_answer_is_of_the_class_of_its_status(
+    status: int, named: list[str], kind: type[ConnectorError] | None
+) -> None:
+    answer = MutateCampaignBudgetsResponse(
+        partial_failure_error=Status(code=status, message="it is so"),
+        results=[{"resource_name": name} for name in named],
+    )
+    failed = from_answer(answer, GoogleAdsFailure, "request-1")
+    if kind is None:
+        assert failed is None
+        return
+    assert failed is not None
+    error = refusal(failed)
+    assert type(error) is kind
+    assert error.request_id == "request-1"
 
 
 async def test_a_fault_that_google_cannot_have_is_refused_when_planned() -> None:
@@ -217,10 +264,6 @@ async def test_bad_input_is_refused_with_what_to_do() -> None:
         for amount in ("0", "-1", "NaN", "Infinity", "0.0000001"):
             with pytest.raises(Rejected):
                 await connector.apply(change(BUDGET, amount), state)
-        with pytest.raises(Rejected):
-            await connector.describe_account("1 OR 1=1")
-        with pytest.raises(AuthFailed):
-            await connector.describe_account("999")
         sandbox.world.resources[f"customers/{ACCOUNT}/adGroups/21"]["status"] = "REMOVED"
         removed = (await connector.read_state([BID]))[BID]
         assert not removed.delivering
@@ -270,7 +313,7 @@ async def test_a_certificate_that_is_not_trusted_ends_in_no_effect() -> None:
             proxies=False,
         )
         stranger = GoogleConnector(credentials(), options)
-        with pytest.raises(Ambiguous):
+        with pytest.raises(Ambiguous, match="certificates"):
             await stranger.read_state([BUDGET])
         await stranger.aclose()
         assert sandbox.effects == ()

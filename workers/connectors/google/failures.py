@@ -35,6 +35,10 @@ _ACCESS: Final = frozenset({"authentication_error", "authorization_error", "head
 _TOKEN: Final = frozenset(
     {"authentication_error/OAUTH_TOKEN_EXPIRED", "authentication_error/OAUTH_TOKEN_INVALID"}
 )
+_SEE_TO_CERTIFICATES: Final = (
+    "whoever answers is not trusted to be Google Ads: see to this machine's certificates, to its "
+    "clock, and to proxies on the way"
+)
 _NO_ACCESS_STATUS: Final = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 
 
@@ -139,6 +143,8 @@ def refusal(failed: Failed) -> ConnectorError:
         advice = advice or "see to the account's credentials and access"
         return AuthFailed(f"{failed.detail}: {advice}", **told)
     if kind == "internal_error" or failed.status in _UNKNOWN_STATUS:
-        return Ambiguous(f"{failed.detail}: read whether it was made", **told)
+        untrusted = "CERTIFICATE_VERIFY_FAILED" in failed.detail
+        todo = _SEE_TO_CERTIFICATES if untrusted else "read whether it was made"
+        return Ambiguous(f"{failed.detail}: {todo}", **told)
     text = f"{failed.detail}: {advice}" if advice else failed.detail
     return Rejected(text, field=failed.field, **told)
