@@ -185,6 +185,7 @@ async def test_a_strategy_of_the_manager_account_is_refused_whatever_is_allowed(
     async with speaking(shared=True) as (connector, sandbox):
         under(sandbox, "TARGET_CPA")
         sandbox.world.add_portfolio("5550001111", "5", CAMPAIGN)
+        assert (await read(connector, campaign(Lever.TARGET_CPA))).shared
         told = await refused(connector, sandbox, campaign(Lever.TARGET_CPA), "8.40")
         assert "5550001111" in told.detail
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,7 +24,9 @@ from tests.workers.connectors.google_parts import (
     speaking,
     under,
 )
+from tests.workers.connectors.official_benches import BENCHES, google
 from workers.connectors.errors import Conflict, Rejected
+from workers.connectors.kit import Bench, Law, laws
 from workers.connectors.protocol import Lever
 from workers.sandbox.google.world import AT_THE_PAGES
 
@@ -140,3 +145,18 @@ async def test_a_part_where_there_is_none_and_none_where_there_is_one_are_refuse
             with pytest.raises(Rejected):
                 await connector.apply(change(ref, "2"), state)
         assert sandbox.effects == ()
+
+
+@asynccontextmanager
+async def bench() -> AsyncIterator[Bench]:
+    """Open one whose bid is a modifier that comes to be by the first change."""
+    async with google() as opened:
+        yield replace(opened, bid=MOBILE, values=(Decimal("7.34"), Decimal("8.07")))
+
+
+OF_BIDS = [law for law in laws(BENCHES["google"][1]) if "budget" not in law.name]
+
+
+@pytest.mark.parametrize("law", OF_BIDS, ids=str)
+def test_a_modifier_keeps_what_bids_keep(law: Law) -> None:
+    asyncio.run(law(bench))
