@@ -22,9 +22,9 @@ SMART = ("TARGET_CPA", "TARGET_ROAS", "MAXIMIZE_CONVERSIONS", "MAXIMIZE_CONVERSI
 SECRETS = ("canary-developer", "canary-client-secret", REFRESH_TOKEN, "loopback-access-token")
 
 
-def credentials() -> GoogleCredentials:
+def credentials(developer_token: str = SECRETS[0]) -> GoogleCredentials:
     return GoogleCredentials(
-        developer_token=SECRETS[0],
+        developer_token=developer_token,
         client_id="client",
         client_secret=SECRETS[1],
         refresh_token=REFRESH_TOKEN,
@@ -33,7 +33,11 @@ def credentials() -> GoogleCredentials:
 
 @asynccontextmanager
 async def speaking(
-    account: SandboxAccount | None = None, *, seconds: float = 2.5, shared: bool = False
+    account: SandboxAccount | None = None,
+    *,
+    seconds: float = 2.5,
+    shared: bool = False,
+    developer_token: str = SECRETS[0],
 ) -> AsyncIterator[tuple[Connector, GoogleSandbox]]:
     sandbox = GoogleSandbox(account or SandboxAccount(account_id=ACCOUNT))
     sandbox.world.add_campaign(ACCOUNT, "11")
@@ -49,7 +53,7 @@ async def speaking(
         shared_strategies=shared,
         own_email=OPERATOR,
     )
-    connector = GoogleConnector(credentials(), options)
+    connector = GoogleConnector(credentials(developer_token), options)
     try:
         yield connector, sandbox
     finally:

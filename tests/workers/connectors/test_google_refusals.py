@@ -105,6 +105,18 @@ async def test_a_refusal_of_whoever_asks_says_what_to_do_by_googles_code(
         assert sandbox.tokens.given == 1
 
 
+@pytest.mark.parametrize("needed", [False, True])
+async def test_a_developer_token_is_left_out_where_none_is_given(*, needed: bool) -> None:
+    async with speaking(developer_token="") as (connector, sandbox):
+        sandbox.needs_developer_token = needed
+        if not needed:
+            assert (await read(connector, BUDGET)).value is not None
+            return
+        with pytest.raises(Rejected, match="no developer token: give a developer token") as caught:
+            await read(connector, BUDGET)
+        assert caught.value.code == "request_error/DEVELOPER_TOKEN_PARAMETER_MISSING"
+
+
 async def test_a_change_is_refused_alike() -> None:
     async with speaking() as (connector, sandbox):
         state = await read(connector, BUDGET)

@@ -18,6 +18,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "request_error/INVALID_CUSTOMER_ID": _NUMBER,
         "authentication_error/NOT_ADS_USER": "consent by a user who has an account of Google Ads",
         "authentication_error/DEVELOPER_TOKEN_INVALID": "check the developer token",
+        "request_error/DEVELOPER_TOKEN_PARAMETER_MISSING": "give a developer token",
         "authentication_error/OAUTH_TOKEN_EXPIRED": "see to this machine's clock",
         "authorization_error/USER_PERMISSION_DENIED": (
             "give the user access to the account, or name the manager account it comes through"

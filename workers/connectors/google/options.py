@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 class GoogleCredentials:
     """By whom and through which application changes are made; no text of it shows a secret."""
 
-    developer_token: str = field(repr=False)
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    developer_token: str = field(default="", repr=False)
+    """Empty where the project in Google Cloud has the access by itself."""
     login_customer_id: str | None = None
     """The manager account that access comes through; digits only."""
 
     def __post_init__(self) -> None:
         """Refuse credentials with a part missing, before anything is sent."""
-        for name in ("developer_token", "client_id", "client_secret", "refresh_token"):
+        for name in ("client_id", "client_secret", "refresh_token"):
             if not getattr(self, name).strip():
                 raise ValueError(f"credentials of Google Ads: {name} is empty; give it a value")
 

@@ -73,10 +73,10 @@ class Tokens:
             return AuthFailed("no access token is given for the refresh token: consent again")
         return Throttled("no access token could be had; nothing was sent: try again")
 
-    def secrets(self) -> tuple[str, ...]:
-        """Return what must be in no text."""
+    def secrets(self) -> tuple[str | None, ...]:
+        """Return what must be in no text, as far as there is any."""
         held = self._credentials
-        return tuple(s for s in (held.token, held.refresh_token, held.client_secret) if s)
+        return held.token, held.refresh_token, held.client_secret
 
     def close(self) -> None:
         """Let go of connections."""

@@ -103,7 +103,8 @@ class Wire:
 
     def _redacted(self, error: ConnectorError) -> ConnectorError:
         for secret in (*self._tokens.secrets(), self._credentials.developer_token):
-            error.detail = error.detail.replace(secret, "[secret]")
+            if secret:
+                error.detail = error.detail.replace(secret, "[secret]")
         error.args = (error.detail,)
         return error
 

@@ -43,6 +43,8 @@ class GoogleSandbox:
         self.faults: FaultQueue = GoogleFaults()
         self.world = World({account.account_id: account for account in accounts})
         self.tokens = TokenEndpoint(self.faults)
+        self.needs_developer_token = True
+        """Unless the project that speaks has the access by itself."""
         self._authority = trustme.CA()
         self._grpc = import_module("grpc")
         self._numbers = itertools.count(1)
@@ -196,6 +198,8 @@ class GoogleSandbox:
         if request.customer_id not in self.world.accounts:
             code = "authorization_error/USER_PERMISSION_DENIED"
             raise Refusal(status="PERMISSION_DENIED", code=code, message="no such account for you")
+        if self.needs_developer_token and "developer-token" not in given:
+            raise invalid("request_error/DEVELOPER_TOKEN_PARAMETER_MISSING", "no developer token")
         account = self.world.accounts[request.customer_id]
         if account.trouble:
             raise of_access(account.trouble)
