@@ -48,6 +48,17 @@ class Counts(NamedTuple):
             self.revenue - other.revenue,
         )
 
+    def above_zero(self) -> Counts:
+        """Return each number, or 0 where it is below."""
+        zero = Decimal(0)
+        return Counts(
+            max(self.impressions, 0),
+            max(self.clicks, 0),
+            max(self.spend, zero),
+            max(self.conversions, zero),
+            max(self.revenue, zero),
+        )
+
     def share(self, part: Fraction) -> Counts:
         """Return a share, 0 to 1, rounded towards zero: whole counts, amounts to six decimals."""
 

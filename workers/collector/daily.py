@@ -7,7 +7,7 @@ before it. So no hour is below zero, and a day's hours always add up to what the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
@@ -104,14 +104,8 @@ def _settled(told: Hours, at: datetime, grown: Counts) -> Hours:
     owed = NOTHING
     for start in order:
         left = hours[start].plus(owed)
-        hours[start] = Counts(*(max(value, type(value)(0)) for value in left))
+        hours[start] = left.above_zero()
         owed = left.minus(hours[start])
     if any(owed):
         hours[at] = hours[at].plus(owed)  # a day below zero: the event is refused, and says so
     return {start: hours[start] for start in order if start == at or hours[start] != told[start]}
-
-
-def heard(days: ToldDays, events: Iterable[MetricsEvent]) -> None:
-    """Take in events that were published."""
-    for event in events:
-        days.hear(event)

@@ -78,8 +78,8 @@ async def test_what_platforms_report_is_what_the_metrics_say_hour_by_hour(
         assert {(e.currency, e.account_timezone, e.source) for e in events} == {
             ("EUR", world.timezone, SOURCE)
         }
-        campaign = [event for event in events if event.campaign_id in ("5", "11")]
-        assert len(campaign) == 24 + 25
+        of_one = [event for event in events if event.campaign_id in ("5", "11")]
+        assert len(of_one) == 24 + 25
     slices = {part.ad_set_id for event in known.values() for part in event.breakdown}
     assert slices == set(on_meta.ad_sets)
 
@@ -115,6 +115,23 @@ async def test_a_restated_conversion_is_a_new_version_and_the_sum_is_the_platfor
     told = sorted(await topics.events(), key=lambda event: event.sequence_number or 0)
     assert [Counts.of(event) for event in told] == [first, later]
     assert [event.emitted_at for event in told] == [NOON, NOON + QUARTER]
+
+
+async def test_an_hour_is_told_again_once_it_is_over_and_as_it_ages_though_nothing_changed(
+    topics: Kafka, clock: Clock
+) -> None:
+    hour, told = NOON - minutes(60), counts(Random(2))
+    clock.now = NOON - minutes(20)
+    async with meta(clock) as world, topics.accounts(clock, world) as (account,):
+        world.report("7", NOON.date(), 12, told, LONG_AGO)  # noon in Zurich
+        for after in (-20, -5, 10, 25, 55, 70, 85):
+            clock.now = NOON + minutes(after)
+            await account.round()
+
+    events = await topics.events()
+    assert {(event.window_start, Counts.of(event)) for event in events} == {(hour, told)}
+    ages = [event.emitted_at - NOON for event in events if event.emitted_at]
+    assert ages == [minutes(-20), minutes(10), minutes(70)]
 
 
 async def test_a_repeated_round_tells_nothing_anew_and_a_restart_only_the_same(

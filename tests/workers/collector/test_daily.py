@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
@@ -11,13 +11,18 @@ from hypothesis import strategies as st
 from schemas import MetricsEvent
 from tests.workers.collector.rows import pulled, row
 from workers.collector.counts import Counts, total
-from workers.collector.daily import SOURCE, ToldDays, heard
+from workers.collector.daily import SOURCE, ToldDays
 from workers.collector.hourly import Pulled, snapshot
 
 DAY = date(2026, 3, 1)
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC)
 PULLS = st.dictionaries(st.integers(1, 3_000), st.integers(0, 500), min_size=1, max_size=30)
 """Minutes after midnight, and the clicks that the day has by then."""
+
+
+def heard(days: ToldDays, events: Iterable[MetricsEvent]) -> None:
+    for event in events:
+        days.hear(event)
 
 
 def answer(minutes: int, clicks: int, campaign: str = "5") -> Pulled:
@@ -120,3 +125,18 @@ def test_days_that_are_not_asked_for_any_more_are_forgotten() -> None:
     days.forget_before(DAY + timedelta(days=1))
 
     assert [event.clicks for event in told_of(days, answer(130, 25))] == [25]
+
+
+def test_an_answer_that_is_not_newer_changes_nothing() -> None:
+    days = ToldDays()
+    heard(days, told_of(days, answer(130, 25)))
+
+    assert told_of(days, answer(130, 30)) == []
+    assert told_of(days, answer(65, 10)) == []
+
+
+def test_an_older_word_on_an_hour_that_is_heard_late_changes_nothing() -> None:
+    days = ToldDays()
+    heard(days, reversed(play({65: 10, 70: 25})))
+
+    assert [event.clicks for event in told_of(days, answer(130, 26))] == [1]

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from aiokafka.structs import ConsumerRecord
 from prometheus_client import CollectorRegistry
 
-from deploy.broker import Broker
 from schemas import MetricsEvent, PlatformEdit, decode
 from schemas.topic import Topic
 from schemas.topics import EDITS, METRICS
@@ -261,7 +260,3 @@ def by_label(events: Sequence[MetricsEvent], timezone: str) -> dict[tuple[str, d
 
 def minutes(number: int) -> timedelta:
     return timedelta(minutes=number)
-
-
-def broker_of(kafka: Broker, prefix: str) -> Kafka:
-    return Kafka(kafka.bootstrap, prefix)
