@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -91,9 +92,36 @@ class AccountCollector:
         if any((row.hour is None) is self.capabilities.hourly for row in rows):
             raise Rejected("The connector tells hours where it says days, or days for hours.")
         self.days.forget_before(today - timedelta(days=daily.MOST_DAYS))
-        return Pulled(platform=self.platform, account=account, since=since, until=today, rows=rows)
+        return Pulled(
+            platform=self.platform,
+            account=account,
+            since=since,
+            until=today,
+            rows=rows,
+            as_of=max((row.as_of for row in rows), default=now),
+        )
 
     async def _tell(self, pulled: Pulled) -> None:
+        # In a thread: a month of a large account takes a minute, and probes are to be answered.
+        signs, news = await asyncio.to_thread(self._news, pulled)
+        await self._publish(METRICS, news)
+        _log.info(
+            "told",
+            platform=self.platform,
+            account_id=self.account_id,
+            since=pulled.since.isoformat(),
+            rows=len(pulled.rows),
+            hours=len(news),
+        )
+        for event in news:
+            self.days.hear(event)
+        # What is asked for every hour, and a day: of older hours it is not known what was told.
+        oldest = hours_of(pulled.until - timedelta(days=FIRST), pulled.account.timezone)[0]
+        known = {**self._told, **signs}
+        self._told = {cell: sign for cell, sign in known.items() if cell[1] >= oldest}
+
+    def _news(self, pulled: Pulled) -> tuple[dict[Cell, int], list[MetricsEvent]]:
+        """Return what is told by now of each hour, and the events that say anything new."""
         signs: dict[Cell, int] = {}
         news: list[MetricsEvent] = []
         for event in self._valid(self._events(pulled)):
@@ -101,13 +129,7 @@ class AccountCollector:
             signs[cell] = _sign(event, pulled.as_of)
             if self._told.get(cell) != signs[cell]:
                 news.append(event)
-        await self._publish(METRICS, news)
-        for event in news:
-            self.days.hear(event)
-        # What is asked for every hour, and a day: of older hours it is not known what was told.
-        oldest = hours_of(pulled.until - timedelta(days=FIRST), pulled.account.timezone)[0]
-        known = {**self._told, **signs}
-        self._told = {cell: sign for cell, sign in known.items() if cell[1] >= oldest}
+        return signs, news
 
     def _events(self, pulled: Pulled) -> Iterable[Callable[[], MetricsEvent]]:
         if self.capabilities.hourly:

@@ -38,11 +38,8 @@ class Pulled:
     until: date
     """Last one."""
     rows: Sequence[Performance]
-
-    @property
-    def as_of(self) -> datetime:
-        """When the platform was asked; only where there are rows."""
-        return max(row.as_of for row in self.rows)
+    as_of: datetime
+    """When the platform was asked."""
 
 
 def hourly_cells(pulled: Pulled, told: Collection[Cell] = ()) -> dict[Cell, AdSets]:

@@ -52,5 +52,10 @@ def pulled(
     rows: Sequence[Performance], *, timezone: str = "Europe/Zurich", days: tuple[date, date]
 ) -> Pulled:
     return Pulled(
-        platform="meta", account=account(timezone), since=days[0], until=days[1], rows=rows
+        platform="meta",
+        account=account(timezone),
+        since=days[0],
+        until=days[1],
+        rows=rows,
+        as_of=max((each.as_of for each in rows), default=AFTERWARDS),
     )
