@@ -12,8 +12,8 @@ from benchmarks.figure import Figure, Goal, reckoned
 _played = cache(many.played)
 _ALL, _HALF = Size(), Size(actions=5_000)
 
-_MOST = (5.0, "ms", "lower")
-_NONE = (0.0, "actions", "lower")
+_MOST: Goal = (5.0, "ms", "lower")
+_NONE: Goal = (0.0, "actions", "lower")
 
 
 def _of_many(name: str, goal: Goal, about: str, value: Callable[[Played], float]) -> Figure:

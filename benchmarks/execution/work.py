@@ -30,6 +30,9 @@ class _Permissive:
         del order
         return True
 
+    async def prove(self) -> None:
+        """Do nothing: it is always ours."""
+
     def freeze_on(self, order: Order) -> str:
         del order
         return ""

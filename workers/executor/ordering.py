@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import structs
@@ -75,7 +75,7 @@ def _nothing_to_set() -> Finding:
     return rejected("nothing_to_set", "no ad set of the campaign has a bid that this would change")
 
 
-def _all_obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterable[Finding]:
+def _all_obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
     if to_ms(action.expires_at) <= at:
         detail = f"expired at {action.expires_at.isoformat()} while others were carried out"
         yield expired("expired", f"{detail}; wait for the next recommendation")

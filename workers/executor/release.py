@@ -63,8 +63,7 @@ def renewal(advice: Recommendation, at: int) -> Action:
     """
     fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
     return Action(
-        **fields | {"hourly_cap": None},
-        target=advice.recommended_value,
+        **fields | {"hourly_cap": None, "target": advice.recommended_value},
         expected=advice.current_value,
         action_id=_identity("renew", advice.recommendation_id),
         released_by=Release.POLICY,

@@ -120,9 +120,9 @@ class _Settling:
         opened, action, told = self._opened, self._action, self._told
         before = self._found_before()
         finding = _undone(opened) if opened.undoing else _finding(told)
+        after: Decimal | None = action.target
         if not opened.undoing and told.result in IN_FORCE:
             finding = self._take_effect(finding)
-            after = action.target
         else:
             self._campaign = _found(opened, self._campaign, told)
             unknown = finding.status is AuditStatus.UNVERIFIED

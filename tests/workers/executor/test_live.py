@@ -65,6 +65,10 @@ class Live(World):
         return self
 
     @property
+    def is_busy(self) -> bool:
+        return self.order is not None
+
+    @property
     def order(self) -> Order | None:
         """What a courier has to carry out now."""
         ((_, orders),) = tuple(orders_in(self.tables["actions"])) or ((None, None),)
@@ -124,9 +128,9 @@ def test_what_was_applied_is_in_force_with_all_that_the_platform_said() -> None:
     entry = world.audit[-1]
 
     assert [status for status, _ in world.said()] == ["intent", "applied"]
-    assert (entry.target, entry.after, entry.sent) == (120, 120, 12000)
+    assert [entry.target, entry.after, entry.sent] == [120, 120, 12000]
     assert (entry.attempt, entry.request_id) == (2, "r-1")
-    assert world.order is None
+    assert not world.is_busy
     world.act(budget("second", "120", "130"), minutes=2)
     assert world.order is not None
     assert world.order.expected == 120, "what was set last is what has to be found"

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.broker import Broker
 from schemas import topics
 from schemas.action import Action
-from schemas.audit import AuditEntry
+from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import decode
 from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
@@ -94,7 +95,8 @@ def test_a_released_change_is_made_on_the_platform_and_told_with_what_was_found(
     with stack.worker("executor"):
         stack.wait_for(lambda: len(stack.said()) == 2)
         entry = stack.trail()[1]
-        assert (entry.status, entry.before, entry.after) == ("applied", 90, Decimal("110.50"))
+        assert entry.status == AuditStatus.APPLIED
+        assert [entry.before, entry.after] == [90, Decimal("110.50")]
         assert entry.sent == 11_050
         assert in_force(platform, "6") == Decimal("110.50")
 
@@ -111,7 +113,8 @@ def test_a_released_change_is_made_on_the_platform_and_told_with_what_was_found(
 
 def test_a_freeze_stops_what_is_not_on_the_wire(stack: Stack, platform: MetaSandbox) -> None:
     plan = a_plan(Autonomy.AUTO, **CAMPAIGN)
-    freeze = Decision(**CAMPAIGN, verb=Verb.FREEZE, by="ada", decided_at=NOW)
+    names: dict[str, Any] = CAMPAIGN
+    freeze = Decision(verb=Verb.FREEZE, by="ada", decided_at=NOW, **names)
     stack.publish((topics.PLANS, plan, NOW), (topics.DECISIONS, freeze, NOW))
     with stack.worker("executor"):
         stack.wait_for(lambda: stack.said() == ["applied"])

@@ -24,7 +24,7 @@ def rule_after(
 
 
 def allows(rule: PlanRule | None) -> tuple[int, Autonomy] | None:
-    return rule and (rule.version, rule.autonomy)
+    return (rule.version, rule.autonomy) if rule else None
 
 
 ASKS = a_plan(Autonomy.PROPOSE, version=2)

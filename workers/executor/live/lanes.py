@@ -81,9 +81,8 @@ class Lanes:
         """Return when somebody may go, where nobody may now; infinite if not by time alone."""
         if self._is_full():
             return inf
-        ready, sleeping, expiring = (
-            line.first() for line in (self._ready, self._sleeping, self._expiring)
-        )
+        ready, sleeping = self._ready.first(), self._sleeping.first()
+        expiring = self._expiring.first()
         goes = opens if ready else max(opens, sleeping[0]) if sleeping else inf
         return min(goes, expiring[0]) if expiring else goes
 
