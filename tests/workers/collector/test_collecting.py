@@ -12,14 +12,12 @@ from deploy.broker import Broker
 from schemas.edit import Editor
 from schemas.fields import Entity
 from schemas.topics import METRICS
+from tests.workers.collector.topics import PARTITIONS, Kafka, by_label
 from tests.workers.collector.worlds import (
     AUTUMN,
     LONG_AGO,
-    PARTITIONS,
     TOKEN,
     Clock,
-    Kafka,
-    by_label,
     counts,
     meta,
     minutes,

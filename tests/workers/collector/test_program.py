@@ -19,7 +19,8 @@ import pytest
 
 from deploy.broker import Broker
 from tests.waiting import eventually
-from tests.workers.collector.worlds import LONG_AGO, TOKEN, Clock, Kafka, Meta, counts, meta
+from tests.workers.collector.topics import Kafka
+from tests.workers.collector.worlds import LONG_AGO, TOKEN, Clock, Meta, counts, meta
 from workers.collector.counts import Counts
 
 pytestmark = pytest.mark.kafka

@@ -1,45 +1,27 @@
-"""Platforms on loopback with reports in them, a Kafka to collect into, and what it then says."""
+"""Platforms on loopback with reports in them, and real clients that ask them."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
-from zoneinfo import ZoneInfo
 
-from aiokafka.structs import ConsumerRecord
-from prometheus_client import CollectorRegistry
-
-from schemas import MetricsEvent, PlatformEdit, decode
-from schemas.topic import Topic
-from schemas.topics import EDITS, METRICS
-from tests.faults.topics import read
 from tests.workers.connectors.google_parts import ACCOUNT as GOOGLE_ACCOUNT
 from tests.workers.connectors.google_parts import speaking
 from tests.workers.connectors.linkedin_parts import connected, linkedin
-from workers.collector.account import AccountCollector, Means
-from workers.collector.counts import Counts, total
-from workers.collector.instruments import Instruments
-from workers.collector.publisher import KafkaPublisher
-from workers.collector.stored import hear_stored
+from workers.collector.counts import Counts
 from workers.connectors.meta.connector import MetaConnector
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
 from workers.connectors.protocol import Connector
-from workers.kafka import connect
-from workers.reading import writer
 from workers.sandbox.google.server import GoogleSandbox
 from workers.sandbox.linkedin.server import LinkedInSandbox
 from workers.sandbox.linkedin.store import Reported as ReportedDay
 from workers.sandbox.meta.server import MetaSandbox
 from workers.sandbox.meta.store import Reported
-from workers.settings import BrokerSettings
-from workers.topic_specs import TopicSpec
-from workers.topics import create_topics
 
-PARTITIONS = 3
 TOKEN = "canary-of-the-collector"
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 AUTUMN = date(2025, 10, 26)
@@ -178,66 +160,6 @@ async def linked_in(clock: Clock) -> AsyncIterator[LinkedIn]:
         yield LinkedIn(platform, connector)
 
 
-@dataclass
-class Kafka:
-    """Two topics that nobody else has."""
-
-    bootstrap: str
-    prefix: str
-    instruments: Instruments = field(default_factory=lambda: Instruments(CollectorRegistry()))
-
-    async def create(self) -> None:
-        specs = [
-            TopicSpec(name=topic.full_name(self.prefix), partitions=PARTITIONS)
-            for topic in (METRICS, EDITS)
-        ]
-        async with connect(BrokerSettings(bootstrap=self.bootstrap)).admin() as admin:
-            await create_topics(admin, specs)
-
-    @asynccontextmanager
-    async def accounts(
-        self, clock: Clock, *worlds: Meta | Google | LinkedIn
-    ) -> AsyncIterator[list[AccountCollector]]:
-        """Give collectors as a process that has just started has them."""
-        connection = connect(BrokerSettings(bootstrap=self.bootstrap))
-        async with writer(connection) as producer:
-            publisher = KafkaPublisher(producer, self.prefix)
-            means = Means(publisher=publisher, instruments=self.instruments, now=clock)
-            accounts = [
-                AccountCollector(each.connector, each.name, each.account_id, means)
-                for each in worlds
-            ]
-            await hear_stored(accounts, connection, self.prefix, clock.now)
-            yield accounts
-
-    async def round(self, clock: Clock, *worlds: Meta | Google | LinkedIn) -> None:
-        """Ask each account once, from a new start."""
-        async with self.accounts(clock, *worlds) as accounts:
-            for account in accounts:
-                await account.round()
-
-    async def stored(self, topic: Topic) -> Mapping[int, Sequence[ConsumerRecord]]:
-        return await read(self.bootstrap, topic.full_name(self.prefix), count=PARTITIONS)
-
-    async def events(self) -> list[MetricsEvent]:
-        stored = await self.stored(METRICS)
-        return [decode(each.value, MetricsEvent) for part in stored.values() for each in part]
-
-    async def edits(self) -> list[PlatformEdit]:
-        stored = await self.stored(EDITS)
-        return [decode(each.value, PlatformEdit) for part in stored.values() for each in part]
-
-    async def known(self) -> dict[tuple[str, str, datetime], MetricsEvent]:
-        """Return the last word on each campaign's hour, as a reader of snapshots has it."""
-        found: dict[tuple[str, str, datetime], MetricsEvent] = {}
-        for event in await self.events():
-            cell = event.platform, event.campaign_id, event.window_start
-            before = found.get(cell)
-            if before is None or (before.sequence_number or 0) <= (event.sequence_number or 0):
-                found[cell] = event
-        return found
-
-
 @asynccontextmanager
 async def worlds(clock: Clock) -> AsyncIterator[tuple[Meta, Google, LinkedIn]]:
     async with AsyncExitStack() as stack:
@@ -246,16 +168,6 @@ async def worlds(clock: Clock) -> AsyncIterator[tuple[Meta, Google, LinkedIn]]:
             await stack.enter_async_context(google()),
             await stack.enter_async_context(linked_in(clock)),
         )
-
-
-def by_label(events: Sequence[MetricsEvent], timezone: str) -> dict[tuple[str, date, int], Counts]:
-    """Return sums by campaign and by the label that the account's clock shows: the way back."""
-    found: dict[tuple[str, date, int], list[Counts]] = {}
-    for event in events:
-        local = event.window_start.astimezone(ZoneInfo(timezone))
-        found.setdefault((event.campaign_id, local.date(), local.hour), []).append(Counts.of(event))
-    sums = {label: total(many) for label, many in found.items()}
-    return {label: many for label, many in sums.items() if any(many)}
 
 
 def minutes(number: int) -> timedelta:
