@@ -81,6 +81,11 @@ COUNTERS: Mapping[str, Instrument] = {
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)
     ),
+    "platform_orders": Instrument(
+        name="platform_orders",
+        about="Changes on platforms that have ended, and how; auth_failed wants a person.",
+        labels=("platform", "account", "result"),
+    ),
     "outcomes": Instrument(
         name="outcomes",
         about="Outcomes told of advice that was followed: of which kind, after how many days, how "

@@ -15,8 +15,9 @@ from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
 from workers.executor.orders import OpenOrder, Orders, Part, orders_key
+from workers.executor.rails import too_fast
 from workers.executor.rows import Campaign, pack, unpack
-from workers.executor.tables import known_plan_of
+from workers.executor.tables import known_plan_of, rule_of
 from workers.executor.translating import CannotSet, parts_of
 from workers.instants import from_ms, to_ms
 
@@ -58,6 +59,7 @@ def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: 
     """Write the intent, or why there is none; return the orders with the action under way, if."""
     try:
         obstacle = next(_all_obstacles(draft, campaign, action, at), None)
+        obstacle = obstacle or too_fast(orders, rule_of(draft.view, action.key), action, at)
         opened = None if obstacle else _opened(draft, campaign, orders, action, at)
     except CannotSet as error:
         obstacle, opened = error.finding, None

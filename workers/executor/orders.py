@@ -83,6 +83,16 @@ class OpenOrder(msgspec.Struct, frozen=True, array_like=True):
         return msgspec.structs.replace(self, parts=parts)
 
 
+class Speed(msgspec.Struct, frozen=True, array_like=True):
+    """How often a field was changed by policy on the local day of its last change."""
+
+    day: int
+    """Days since 1970 in the account's zone."""
+    changes: int
+    last: int
+    """When, milliseconds."""
+
+
 class Orders(Row, frozen=True, array_like=True):
     """What is being carried out for one campaign, what waits behind it, and what was left."""
 
@@ -95,13 +105,8 @@ class Orders(Row, frozen=True, array_like=True):
     """When budgets may have been changed, milliseconds, the last few, by `Part.slot`."""
     hands_off: dict[str, int] = msgspec.field(default_factory=dict)
     """Until when policy leaves alone what somebody else has set, milliseconds, by `Part.slot`."""
-
-    def holds(self, action_id: str) -> bool:
-        """Return whether the action is under way or waits."""
-        ids = {one.action_id for one in self.waiting}
-        return action_id in ids or bool(
-            self.under_way and self.under_way.action.action_id == action_id
-        )
+    speeds: dict[str, Speed] = msgspec.field(default_factory=dict)
+    """By `workers.executor.slots.slot_of`."""
 
 
 def orders_key(campaign: bytes) -> bytes:

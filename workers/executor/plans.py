@@ -79,6 +79,9 @@ def _rule(plan: Plan) -> PlanRule:
         protected_ad_sets=tuple(each.ad_set_id for each in plan.ad_sets if each.protected),
         max_change_pct=plan.guardrails.max_change_pct,
         daily_cap=plan.daily_cap,
+        timezone=plan.timezone,
+        cooldown_minutes=plan.guardrails.cooldown_minutes,
+        max_changes_per_day=plan.guardrails.max_changes_per_day,
     )
 
 

@@ -207,6 +207,9 @@ class PlanRule(Row, frozen=True, array_like=True):
     protected_ad_sets: tuple[str, ...] = ()
     max_change_pct: float | None = None
     daily_cap: Decimal | None = None
+    timezone: str = ""
+    cooldown_minutes: int = 0
+    max_changes_per_day: int | None = None
 
     @property
     def holds(self) -> bool:

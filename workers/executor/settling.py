@@ -25,9 +25,10 @@ from workers.executor.live.outcome import IN_FORCE, Outcome, Result
 from workers.executor.ordering import keep, next_begun, orders_of
 from workers.executor.orders import OpenOrder, Orders, Part
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.rails import counted
 from workers.executor.rows import Campaign, Holds, InForce, held_key, pack, pack_due, unpack
 from workers.executor.slots import slot_of
-from workers.executor.tables import ACTIONS
+from workers.executor.tables import ACTIONS, rule_of
 
 _STATUSES: Final = {
     Result.APPLIED: AuditStatus.APPLIED,
@@ -57,6 +58,8 @@ def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outc
         draft.count("repeats", "outcomes")
         return draft.done()
     _Settling(draft, orders, opened, told).settle()
+    action = opened.action
+    draft.count("platform_orders", action.platform, action.account_id, told.result)
     return draft.done()
 
 
@@ -140,6 +143,9 @@ class _Settling:
         action, campaign = self._action, self._campaign
         status = _status_of_all(self._opened)
         changed = status is not AuditStatus.NO_OP
+        if changed:
+            rule = rule_of(self._draft.view, action.key)
+            self._orders = counted(self._orders, rule, action, self._at)
         if changed or campaign.value_for(action) != action.target:
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)

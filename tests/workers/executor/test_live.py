@@ -12,6 +12,7 @@ from schemas import topics
 from schemas.action import Action, Release
 from schemas.audit import Mode
 from schemas.fields import Autonomy, Entity
+from schemas.guardrails import Guardrails
 from schemas.plan import Actuator, AdSet, Bid, Plan
 from tests.workers.executor.world import (
     KEY,
@@ -359,3 +360,44 @@ def test_budget_changes_are_kept_for_whoever_takes_over() -> None:
     assert when == at(1).timestamp()
     assert order.target.entity_id == "42"
     assert order.target.account == ("google", "7")
+
+
+def rails(**limits: object) -> Live:
+    """Return a partition whose plan limits how fast changes come, with one made at 12:01."""
+    plan = a_plan(Autonomy.AUTO, guardrails=Guardrails(**limits))  # type: ignore[arg-type]
+    return Live(plan).act(budget("first", "100", "120")).answer()
+
+
+def test_policy_keeps_the_plans_pause_between_changes_and_people_need_not() -> None:
+    world = rails(cooldown_minutes=30)
+    world.act(budget("soon", "120", "130"), minutes=30)
+    assert world.said()[-1] == ("rejected", "cooldown")
+    world.act(budget("person", "120", "130", **PERSON), minutes=30).answer(minutes=30)
+    # What a person has changed is no change of policy's: its pause is over.
+    world.act(budget("later", "130", "140", expires_at=at(600)), minutes=31)
+
+    assert world.said()[-1] == ("intent", "to_be_sent")
+
+
+def test_policy_makes_no_more_changes_a_local_day_than_the_plan_allows() -> None:
+    world = rails(max_changes_per_day=1)
+    world.act(budget("second", "120", "130", expires_at=at(3000)), minutes=60)
+    assert world.said()[-1] == ("rejected", "too_many_changes")
+    # It is 13:00 in Berlin when it is 12:00 in UTC: the next day begins after eleven hours.
+    late = {"released_at": at(660), "valid_from": at(660), "expires_at": at(3000)}
+    world.act(budget("next day", "120", "130", **late), minutes=661)
+
+    assert world.said()[-1] == ("intent", "to_be_sent")
+
+
+def test_a_change_that_is_larger_than_the_plan_allows_is_known_to_whoever_reads_the_platform() -> (
+    None
+):
+    world = Live(a_plan(Autonomy.AUTO, guardrails=Guardrails(max_change_pct=20.0)))
+    world.act(budget("up", "100", "130"))
+    assert world.order is not None
+    assert world.order.max_change_pct == 20.0
+    by_person = Live(a_plan(Autonomy.AUTO, guardrails=Guardrails(max_change_pct=20.0)))
+    by_person.act(budget("up", "100", "130", **PERSON))
+    assert by_person.order is not None
+    assert by_person.order.max_change_pct is None
