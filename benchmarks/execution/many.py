@@ -17,8 +17,7 @@ from workers.executor.live.limits import Limits
 from workers.executor.live.order import Kind, Order
 from workers.executor.live.outcome import Result
 
-AD_SETS, CROWDED, AD_SETS_OF_CROWDED = 5, 10, 2
-"""Every tenth account has its actions on two ad sets: more than four an hour."""
+_AD_SETS, _AD_SETS_OF_CROWDED = 5, 2
 ALLOWED = Allowed(calls_per_second=0.2, burst=5, changes_per_hour=4)
 LIMITS = Limits(
     calls_per_second=ALLOWED.calls_per_second,
@@ -37,6 +36,8 @@ class Size:
 
     actions: int = 10_000
     accounts: int = 500
+    crowded: int = 50
+    """Accounts that have their actions on two ad sets: more than four an hour for each."""
 
     def orders(self, batch: int, now: float) -> list[Order]:
         """Return the actions, in turn for each account and each of its ad sets."""
@@ -44,8 +45,8 @@ class Size:
         made = []
         for number in range(self.actions):
             nth, account = divmod(number, self.accounts)
-            ad_sets = AD_SETS if account % CROWDED else AD_SETS_OF_CROWDED
-            ad_set = account * AD_SETS + nth % ad_sets
+            ad_sets = _AD_SETS if account >= self.crowded else _AD_SETS_OF_CROWDED
+            ad_set = account * _AD_SETS + nth % ad_sets
             kind = chance.choice(kinds)
             made.append(order(f"{batch}.{number}", account, ad_set, kind=kind, now=now))
         return made
@@ -68,9 +69,7 @@ class Played:
         for one in self.orders:
             told = {outcome.result for outcome in self.work.outcomes[one.action_id]}
             done = bool(self.work.platform.effects.get(one.action_id))
-            count += not (
-                told <= _IN_FORCE if done else told.isdisjoint({*_IN_FORCE, Result.UNVERIFIED})
-            )
+            count += bool(told - _IN_FORCE if done else told & {*_IN_FORCE, Result.UNVERIFIED})
         return count
 
     def doubled(self) -> int:
@@ -120,20 +119,25 @@ def played(size: Size, seed: int = 7, limits: Limits = LIMITS) -> Played:
     return run(play())
 
 
-def bytes_kept(size: Size, batches: int) -> float:
-    """Return by how many bytes an action the executor grows in the last of some batches."""
+def bytes_kept(size: Size) -> float:
+    """Return by how many bytes an action the executor grows, once it has seen all entities.
+
+    That is in the last two of four batches, hours apart. Who kept but the id of an action would
+    keep 60 bytes of each.
+    """
 
     async def play() -> float:
-        work, sizes = _work(7, LIMITS), [0]
+        work, sizes = _work(7, LIMITS), list[int]()
         async with work.going_on():
-            for batch in range(batches):
+            for batch in range(4):
                 await work.carry(size.orders(batch, asyncio.get_running_loop().time()))
                 # What the platform and the audit remember is not the executor's.
                 work.platform.effects.clear()
                 work.outcomes.clear()
                 gc.collect()
                 sizes.append(tracemalloc.get_traced_memory()[0])
-        return (sizes[-1] - sizes[-2]) / size.actions
+                await asyncio.sleep(2 * HOUR)
+        return (sizes[3] - sizes[1]) / (2 * size.actions)
 
     tracemalloc.start()
     try:

@@ -28,6 +28,8 @@ class _Breaker:
     """When one order may try again; None while all may go."""
     probe: str | None = None
     """The action of the order that tries."""
+    was_asked: bool = False
+    """Whether the platform has said anything since that began."""
     why: str = ""
 
 
@@ -51,24 +53,26 @@ class Breakers:
         """Take note that an order begins: of an account left alone, it is the one that tries."""
         breaker = self._of.get(order.account)
         if breaker is not None and breaker.opens_at is not None:
-            breaker.probe = order.action_id
+            breaker.probe, breaker.was_asked = order.action_id, False
 
     def end(self, order: Order, now: float) -> None:
         """Take note that an order has ended: if it tried and learned nothing, the rest begins anew.
 
-        Orders that began before the account was left alone do not count.
+        Orders that began before the account was left alone do not count. One that was stopped
+        before it asked anything, as by a freeze, leaves the next one to try.
         """
         breaker = self._of.get(order.account)
         if breaker is not None and breaker.probe == order.action_id:
             breaker.probe = None
-            if breaker.opens_at is not None:
+            if breaker.opens_at is not None and breaker.was_asked:
                 breaker.opens_at = max(breaker.opens_at, now + self.policy.rest)
 
     def heard(self, account: Account, said: Receipt | ConnectorError | None, now: float) -> None:
         """Learn from an answer: a refusal is one as well, a throttle says nothing."""
+        breaker = self._of.setdefault(account, _Breaker())
+        breaker.was_asked = True
         if isinstance(said, Throttled):
             return
-        breaker = self._of.setdefault(account, _Breaker())
         if isinstance(said, AuthFailed):
             breaker.opens_at = now + self.policy.rest_without_credentials
             breaker.why = f"{said.detail}; renew the credentials of {account.account_id}"

@@ -81,9 +81,8 @@ class Lanes:
         """Return when somebody may go, where nobody may now; infinite if not by time alone."""
         if self._is_full():
             return inf
-        ready, sleeping = self._ready.first(), self._sleeping.first()
-        expiring = self._expiring.first()
-        goes = opens if ready else max(opens, sleeping[0]) if sleeping else inf
+        sleeping, expiring = self._sleeping.first(), self._expiring.first()
+        goes = opens if self._ready.first() else max(opens, sleeping[0]) if sleeping else inf
         return min(goes, expiring[0]) if expiring else goes
 
     def take(self, target: Target) -> Entry:

@@ -125,8 +125,17 @@ def test_a_try_that_learns_nothing_leaves_the_account_alone_again() -> None:
     breakers = Breakers(BreakerPolicy(failures=1, rest=60.0))
     breakers.heard(ONE, Ambiguous("timeout"), 0.0)
     breakers.begin(order_of())
+    breakers.heard(ONE, Throttled("wait"), 60.0)
     breakers.end(order_of(), 60.0)
     assert breakers.opens(ONE) == 120.0
+
+
+def test_a_try_that_is_stopped_before_it_asks_leaves_it_to_the_next_order() -> None:
+    breakers = Breakers(BreakerPolicy(failures=1, rest=60.0))
+    breakers.heard(ONE, Ambiguous("timeout"), 0.0)
+    breakers.begin(order_of())
+    breakers.end(order_of(), 60.0)
+    assert breakers.opens(ONE) == 60.0
 
 
 def test_who_began_before_the_account_was_left_alone_does_not_end_the_try_of_another() -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.execution.many import CROWDED, LIMITS, Played, Size, played
+from benchmarks.execution.many import LIMITS, Played, Size, played
 from benchmarks.execution.platform import Fault
 from workers.connectors.protocol import Ref
 from workers.executor.live.outcome import Result
 
 IN_FORCE = {Result.APPLIED, Result.CONFIRMED}
-SIZE = Size(actions=2_000, accounts=100)
+SIZE = Size(actions=2_000, accounts=100, crowded=10)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -46,7 +46,7 @@ def _hours(all_of_it: Played) -> list[float]:
 
 
 def test_an_executor_that_knows_no_limits_is_found_out() -> None:
-    few = Size(actions=20 * CROWDED, accounts=CROWDED)
+    few = Size(actions=200, accounts=10, crowded=1)
 
     fast = played(few, limits=replace(LIMITS, calls_per_second=2.0)).work.platform.above
     often = played(few, limits=replace(LIMITS, changes_per_hour=None)).work.platform.above

@@ -71,11 +71,9 @@ class Next(RuleBasedStateMachine):
         self.count = 0
         self.sleeps_until = 0.0
         """When a courier would ask again, if nothing happens that wakes it."""
+        # Kept for as long as this is.
         self.watching = ExitStack()
         self.watching.enter_context(self.hands.desk.watched(self.opened))
-
-    def teardown(self) -> None:
-        self.watching.close()
 
     def opened(self, account: Account) -> None:
         self.queue.wake(account)
