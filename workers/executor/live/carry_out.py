@@ -166,15 +166,17 @@ class _CarryOut:
 
     async def _verify(self) -> Outcome:
         """Read until the value is found; another one may be older, or that of somebody else."""
-        why = "it was never read back"
+        why, wait = "it was never read back", 0.0
         self._course.may_have_sent = True
-        for poll in range(self._patience.verify_reads):
-            if poll:
-                await self._sleep(self._patience.verify_every)
+        for _ in range(self._patience.verify_reads):
+            await self._sleep(wait)
+            wait = self._patience.verify_every
             try:
                 state = await self._state()
             except ConnectorError as error:
                 why = error.detail
+                if isinstance(error, Throttled) and error.retry_after is not None:
+                    wait = max(wait, min(error.retry_after, self._patience.longest_wait))
                 continue
             found = state.value if state else None
             if found == self._order.change.target:

@@ -141,6 +141,13 @@ async def test_what_is_never_read_back_is_told_so_after_few_readings() -> None:
     assert bench.log.count("apply") == 1
 
 
+async def test_what_cannot_be_read_back_for_a_throttle_is_read_when_the_platform_allows() -> None:
+    bench = Bench(reads=[100, Throttled("wait", retry_after=25.0), 120])
+    outcome = await _end(bench)
+    assert outcome.result is Result.APPLIED
+    assert bench.log == ["read", "validate", "apply", "read", "sleep 25", "read"]
+
+
 async def test_a_platform_that_cannot_be_read_is_given_up_without_sending() -> None:
     bench = Bench(reads=[Ambiguous("timeout")])
     outcome = await _end(bench)
