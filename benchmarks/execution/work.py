@@ -108,7 +108,7 @@ def order(action_id: str, account: int, ad_set: int, *, kind: Kind, now: float) 
         entity_id=str(ad_set),
         lever=Lever.DAILY_BUDGET,
     )
-    target = Decimal(101) + sum(action_id.encode())
+    target = Decimal(int.from_bytes(action_id.encode(), "big"))
     return Order(
         action_id=action_id,
         platform=PLATFORM,
