@@ -36,10 +36,12 @@ class Deployment:
         return topic.full_name(self.prefix)
 
     @asynccontextmanager
-    async def worker(self, name: str = "worker") -> AsyncIterator[Started]:
-        """Run an optimizer with its default settings."""
+    async def worker(
+        self, name: str = "worker", *, kind: str = "optimizer"
+    ) -> AsyncIterator[Started]:
+        """Run an optimizer, or another worker, with its default settings."""
         log = self.bench.scratch / f"{self.prefix}-{name}.log"
-        command = (sys.executable, "-m", "workers", "optimizer", "--web-port", "0")
+        command = (sys.executable, "-m", "workers", kind, "--web-port", "0")
         async with started(command, log, cwd=ROOT, environment=self._environment()) as worker:
             yield worker
 

@@ -14,7 +14,8 @@ from benchmarks.bench import Bench
 from benchmarks.deployment import Deployment, deployed
 from benchmarks.figure import Figure
 from benchmarks.load import HOUR, Campaigns, Message, recent_midnight
-from schemas.topics import METRICS
+from schemas.topic import Topic
+from schemas.topics import METRICS, RECOMMENDATIONS
 
 RATE = 200
 """Events per second, over four partitions."""
@@ -45,7 +46,8 @@ async def measure(bench: Bench) -> float:
         await deployment.publish(METRICS, CAMPAIGNS.hour(start))
         await deployment.applied(METRICS, worker)
         idle = await deployment.sample(METRICS, worker)
-        arrivals = await _exchange(deployment, list(CAMPAIGNS.hour(start + HOUR)))
+        hour = list(CAMPAIGNS.hour(start + HOUR))
+        arrivals = await exchange(deployment, hour, METRICS, RECOMMENDATIONS, RATE)
         busy = await deployment.sample(METRICS, worker)
     load = (busy.cpu - idle.cpu) / (busy.at - idle.at)
     cuts = quantiles(arrivals.latencies(CAMPAIGNS.keys[WARM_UP:]), n=100)
@@ -53,11 +55,13 @@ async def measure(bench: Bench) -> float:
     return cuts[PERCENTILE - 1] * 1000
 
 
-async def _exchange(deployment: Deployment, messages: Sequence[Message]) -> Arrivals:
-    """Send at the given rate, whatever comes back, and read what is committed."""
+async def exchange(
+    deployment: Deployment, messages: Sequence[Message], topic: Topic, answers: Topic, rate: float
+) -> Arrivals:
+    """Send to a topic at a rate per second, whatever comes back, and read what is committed."""
     bootstrap = deployment.bench.cluster.bootstrap
     reader = AIOKafkaConsumer(
-        deployment.recommendations,
+        deployment.topic(answers),
         bootstrap_servers=bootstrap,
         group_id=None,
         auto_offset_reset="latest",
@@ -68,17 +72,21 @@ async def _exchange(deployment: Deployment, messages: Sequence[Message]) -> Arri
     async with reader, producer:
         await reader.seek_to_end()
         reading = asyncio.create_task(_read(reader, arrivals, len(messages)))
-        await _send(producer, deployment.topic(METRICS), messages, arrivals)
+        await _send(producer, deployment.topic(topic), messages, arrivals, rate)
         await asyncio.wait_for(reading, PATIENCE_SECONDS)
     return arrivals
 
 
 async def _send(
-    producer: AIOKafkaProducer, topic: str, messages: Sequence[Message], arrivals: Arrivals
+    producer: AIOKafkaProducer,
+    topic: str,
+    messages: Sequence[Message],
+    arrivals: Arrivals,
+    rate: float,
 ) -> None:
     began = monotonic()
     for number, message in enumerate(messages):
-        due = began + number / RATE
+        due = began + number / rate
         # The time it was due, not the time it was sent: a stall must not hide its own wait.
         arrivals.due[message.key] = due
         await asyncio.sleep(due - monotonic())
