@@ -7,7 +7,7 @@ back to what was found there.
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from msgspec import structs
@@ -19,6 +19,7 @@ from workers.executor import entries, returns
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
 from workers.executor.entries import Finding, Sent
+from workers.executor.hearing import sent_of, writable
 from workers.executor.holding import holds_of
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
@@ -57,7 +58,7 @@ def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outc
     if opened is None or opened.at is None or opened.order_id != told.action_id:
         draft.count("repeats", "outcomes")
         return draft.done()
-    _Settling(draft, orders, opened, told).settle()
+    _Settling(draft, orders, opened, writable(told, opened.begun)).settle()
     action = opened.action
     draft.count("platform_orders", action.platform, action.account_id, told.result)
     return draft.done()
@@ -68,7 +69,7 @@ class _Settling:
 
     def __init__(self, draft: Draft, orders: Orders, opened: OpenOrder, told: Outcome) -> None:
         self._draft, self._orders, self._opened, self._told = draft, orders, opened, told
-        self._at = int(told.at * 1000)
+        self._at = round(told.at * 1000)
         self._action = opened.action
         stored = unpack(draft.read(self._action.key), Campaign)
         self._campaign = stored or Campaign()
@@ -217,15 +218,11 @@ def _is_own(opened: OpenOrder) -> bool:
 
 
 def _finding(told: Outcome) -> Finding:
-    try:
-        value = Decimal(told.sent) if told.sent else None
-    except InvalidOperation:
-        value = None
     return Finding(
         _STATUSES[told.result],
         told.reason,
         told.text,
         before=told.before,
         after=told.after,
-        sent=Sent(value, told.attempts, told.platform_code, told.request_id),
+        sent=Sent(sent_of(told), told.attempts, told.platform_code, told.request_id),
     )

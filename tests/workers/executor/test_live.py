@@ -85,7 +85,7 @@ class Live(World):
         fields: dict[str, Any] = {
             "action_id": order.action_id,
             "result": result,
-            "at": at(minutes).timestamp(),
+            "at": at(0).timestamp() + minutes * 60,
             "reason": result.value,
             "text": f"it is {result}",
             "before": order.expected if order.expected is not None else Decimal(50),
