@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import structs
 
+from schemas.action import Action
 from schemas.audit import AuditStatus
 from workers.connectors.protocol import Lever
 from workers.delivery.api import Step, View
@@ -28,7 +29,7 @@ from workers.executor.orders import OpenOrder, Orders, Part
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rails import counted
 from workers.executor.rows import Campaign, Holds, InForce, held_key, pack, pack_due, unpack
-from workers.executor.slots import slot_of
+from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
 _STATUSES: Final = {
@@ -77,9 +78,9 @@ class _Settling:
     def settle(self) -> None:
         before = self._campaign
         self._note(self._told)
-        if self._told.result not in IN_FORCE and not self._opened.shadow and self._put_back():
-            pass
-        elif self._opened.at is not None and self._goes_on():
+        if not self._goes_on():
+            self._put_back()
+        if self._opened.at is not None and self._goes_on():
             self._orders = structs.replace(self._orders, under_way=self._opened)
         else:
             self._end()
@@ -107,25 +108,24 @@ class _Settling:
         opened, result = self._opened, self._told.result
         return opened.undoing or opened.shadow or result in IN_FORCE
 
-    def _put_back(self) -> bool:
+    def _put_back(self) -> None:
         """Begin to put back what was set before a part that failed, if anything was."""
         opened = self._opened
-        back = _back(opened)
-        if opened.undoing or not back:
-            return False
-        finding = Finding(AuditStatus.INTENT, "to_be_put_back", self._told.text)
-        entries.of_action(self._draft, self._action, self._at, finding)
-        undoing = structs.replace(opened, parts=back, undoing=True, failure=self._told.text)
-        self._orders = structs.replace(self._orders, under_way=undoing)
-        return True
+        if not any(part.was_set for part in opened.parts):
+            return
+        why = self._told.text
+        self._opened = structs.replace(opened, parts=_back(opened), undoing=True, failure=why)
+        if self._opened.at is not None:
+            finding = Finding(AuditStatus.INTENT, "to_be_put_back", why)
+            entries.of_action(self._draft, self._action, self._at, finding)
 
     def _end(self) -> None:
         """Tell how the action ended, and what is in force now."""
         opened, action, told = self._opened, self._action, self._told
         before = self._found_before()
-        finding = _undone(opened) if opened.undoing else _finding(told)
+        finding = _undone(opened) if opened.undoing else _of_all(opened, told)
         after: Decimal | None = action.target
-        if not opened.undoing and told.result in IN_FORCE:
+        if not opened.undoing and all(part.result in IN_FORCE for part in opened.parts):
             finding = self._take_effect(finding)
         else:
             self._campaign = _found(opened, self._campaign, told)
@@ -147,7 +147,7 @@ class _Settling:
         if changed:
             rule = rule_of(self._draft.view, action.key)
             self._orders = counted(self._orders, rule, action, self._at)
-        if changed or campaign.value_for(action) != action.target:
+        if changed or not _stands(campaign, action):
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
@@ -167,13 +167,28 @@ def _status_of_all(opened: OpenOrder) -> AuditStatus:
     return AuditStatus.NO_OP
 
 
+def _stands(campaign: Campaign, action: Action) -> bool:
+    """Return whether all that the action puts in force is so already, as far as we know."""
+    found = ((campaign.standing(slot, action), to) for slot, to in targets_of(action).items())
+    return all(own and (own.value, own.currency) == (to, action.currency) for own, to in found)
+
+
 def _back(opened: OpenOrder) -> tuple[Part, ...]:
-    """Return the parts that put back what was set, the last one first."""
-    return tuple(
-        Part(part.entity, part.entity_id, part.lever, part.before, expected=part.target)
-        for part in reversed(opened.parts)
-        if part.was_set and part.before is not None
-    )
+    """Return the parts that put back what was set, the last one first.
+
+    What cannot be put back, as nobody knows what it is or was, is among them as one that has ended.
+    """
+    unsure = Result.UNVERIFIED
+    back = []
+    for part in reversed(opened.parts):
+        # Who took the order up found it made: then what was there is what had to be found.
+        before = part.before if part.before is not None else part.expected
+        if part.result is unsure or (part.was_set and before is None):
+            back.append(structs.replace(part, result=unsure))
+        elif part.was_set and before is not None:
+            now = part.target
+            back.append(Part(part.entity, part.entity_id, part.lever, before, expected=now))
+    return tuple(back)
 
 
 def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
@@ -215,6 +230,16 @@ def _is_own(opened: OpenOrder) -> bool:
     same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
     own = part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
     return len(opened.parts) == 1 and not opened.undoing and same and own
+
+
+def _of_all(opened: OpenOrder, told: Outcome) -> Finding:
+    """Return how the action ended: as its last part, unless another one, in shadow, is not so."""
+    others = (part.result for part in opened.parts if part.result not in IN_FORCE)
+    other = next(others, None) if told.result in IN_FORCE else None
+    if other is None:
+        return _finding(told)
+    detail = "not all of it is in force: see the entries of what it consists of"
+    return Finding(_STATUSES[other], other.value, detail)
 
 
 def _finding(told: Outcome) -> Finding:

@@ -9,8 +9,10 @@ import pytest
 
 from schemas.fields import Autonomy
 from tests.workers.executor.test_live import AD_SETS, Live, budget, multiplier
-from tests.workers.executor.world import a_plan
+from tests.workers.executor.world import KEY, a_plan
+from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
+from workers.executor.tables import in_force
 
 
 @pytest.mark.parametrize(
@@ -51,3 +53,56 @@ def test_what_was_sent_is_told_in_words_where_it_is_too_large_for_an_amount() ->
     assert world.audit[-1].sent is None
     assert "2500000000000 was sent" in world.audit[-1].detail
     assert world.audit[-1].after == 2_500_000
+
+
+def test_a_part_of_which_nobody_knows_whether_it_is_set_is_never_told_as_put_back() -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(multiplier("up", None, "1.2"))
+    world.answer(before=Decimal("1.10")).answer(Result.UNVERIFIED)
+    assert world.order is not None
+    assert (world.order.change.ref.entity_id, world.order.change.target) == ("a", Decimal("1.10"))
+    world.answer()
+
+    assert world.said()[-1] == ("unverified", "partly_made")
+    assert "bid of ad_set b" in world.audit[-1].detail
+    assert "bid of ad_set a" not in world.audit[-1].detail
+    assert world.order is None
+
+
+def test_what_was_found_made_after_a_restart_goes_back_to_what_had_to_be_found_there() -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(multiplier("up", None, "1.2"))
+    world.answer().answer().act(multiplier("higher", "1.2", "1.3"), minutes=2)
+    world.answer(Result.CONFIRMED, before=None).answer(Result.REJECTED)
+    back = world.order
+
+    assert back is not None
+    assert (back.change.ref.entity_id, back.change.target) == ("a", Decimal("1.20"))
+    assert back.expected == Decimal("1.30")
+
+
+def test_what_was_found_made_where_nothing_had_been_known_is_not_told_as_not_made() -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(multiplier("up", None, "1.2"))
+    world.answer(Result.CONFIRMED, before=None).answer(Result.REJECTED)
+
+    assert world.order is None
+    assert world.said()[-1] == ("unverified", "partly_made")
+    assert "bid of ad_set a" in world.audit[-1].detail
+
+
+@pytest.mark.parametrize("first", [Result.SHADOW, Result.FAILED, Result.REJECTED])
+def test_in_shadow_a_change_of_several_values_is_in_force_only_where_all_are(first: Result) -> None:
+    plan = a_plan(Autonomy.AUTO, ad_sets=AD_SETS)
+    world = Live(plan, mode=AccountMode.SHADOW).act(multiplier("up", None, "1.2"))
+    world.answer(first).answer(Result.NO_OP, after=Decimal("2.40"))
+
+    assert world.said()[-1] == (first.value, first.value)
+    assert world.audit[-1].after is None
+
+
+def test_the_most_of_an_hour_that_comes_with_a_multiplier_is_in_force_where_no_bid_moves() -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS[:1])).act(multiplier("up", None, "1.2"))
+    world.answer().act(multiplier("again", "1.2", "1.2", hourly_cap=Decimal(4)), minutes=2)
+    world.answer(Result.NO_OP, after=Decimal("1.2"))
+
+    assert world.said()[-1] == ("no_op", "no_op")
+    budgets = {slot: own.value for slot, own in in_force(world, KEY).in_force.items()}
+    assert budgets["campaign\x0042\x00hourly_budget"] == 4
