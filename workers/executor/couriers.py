@@ -7,7 +7,9 @@ nothing that could be lost. Limits and breakers are the process's: partitions sh
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic, time
 from typing import Final
 
@@ -15,8 +17,9 @@ import structlog
 
 from schemas.action import Action
 from workers.connectors.building import build
+from workers.connectors.errors import Rejected
 from workers.connectors.protocol import Connector
-from workers.connectors.settings import CallLimits, Platforms
+from workers.connectors.settings import AccountMode, CallLimits, Platforms
 from workers.delivery.api import Step, Tenure, View
 from workers.executor.freezes import freeze_on
 from workers.executor.live.breaker import Breakers
@@ -28,6 +31,7 @@ from workers.executor.live.outcome import Outcome
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
 from workers.executor.orders import Orders, orders_in
+from workers.executor.platforms import not_named
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.sending import changes_of, order_of
 from workers.executor.settling import settled_step
@@ -71,7 +75,8 @@ class Couriers:
         self._patience = patience or Patience()
         self._connectors: dict[str, Connector] = {}
         self._fitted: dict[str, Fitted] = {}
-        self._counts: dict[str, Counts] = {}
+        self._counts = defaultdict[str, Counts](lambda: Counts(Limits()))
+        """By platform; also of those that were named when an order of them was opened."""
         self._breakers = Breakers()
         self._terms: dict[int, _Term] = {}
 
@@ -87,7 +92,7 @@ class Couriers:
         clock = LogClock(tenure.view, simulated=self._policy.simulated_time)
         term = _Term(self._policy, tenure, clock)
         ports = Ports(
-            platform=lambda order: self._fitted[order.platform],
+            platform=self._asked,
             clock=clock,
             ownership=term,
             freezes=term,
@@ -96,6 +101,14 @@ class Couriers:
         self._terms[tenure.view.partition] = term
         desk = Desk(ports=ports, counts=self._counts, breakers=self._breakers)
         term.start(Courier(desk, self._patience))
+
+    def _asked(self, order: Order) -> Fitted:
+        """Return whom to ask, where the settings still name the account: they may have changed."""
+        named = self._platforms.get(order.platform)
+        account = order.change.ref.account_id
+        if named is None or account not in named.accounts:
+            raise Rejected(not_named(order.platform, account))
+        return self._fitted[order.platform]
 
     def committed(self, tenure: Tenure, agent: str, step: Step) -> None:
         """Hand over the orders that a step has opened."""
@@ -163,6 +176,9 @@ class _Term:
     def _noted(self, orders: Orders) -> Order:
         assert orders.under_way is not None  # noqa: S101 -- only those are handed over
         order = order_of(orders.under_way)
+        if self._policy.platforms.mode_of(orders.under_way.action) is AccountMode.SHADOW:
+            # Also where the settings have said so only since it was opened.
+            order = replace(order, shadow=True)
         self._open[order.action_id] = orders.under_way.action
         return order
 

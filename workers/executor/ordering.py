@@ -15,6 +15,7 @@ from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
 from workers.executor.orders import OpenOrder, Orders, Part, orders_key
+from workers.executor.platforms import not_named
 from workers.executor.rails import too_fast
 from workers.executor.rows import Campaign, pack, unpack
 from workers.executor.tables import known_plan_of, rule_of
@@ -82,9 +83,7 @@ def _all_obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) ->
         detail = f"expired at {action.expires_at.isoformat()} while others were carried out"
         yield expired("expired", f"{detail}; wait for the next recommendation")
     if draft.policy.platforms.mode_of(action) is None:
-        account = f"account {action.account_id} of {action.platform}"
-        detail = f"{account} is not among those that may be changed: add it to executor.platforms"
-        yield rejected("unknown_account", detail)
+        yield rejected("unknown_account", not_named(action.platform, action.account_id))
     yield from obstacles(draft, campaign, action, at)
 
 

@@ -37,3 +37,9 @@ class KnownPlatforms:
         """Return whether the subject's platform has the lever."""
         terms = self.terms.get(subject.platform)
         return terms is not None and (entity, lever) in terms.levers
+
+
+def not_named(platform: str, account: str) -> str:
+    """Return why nothing is done for an account, and what to do about it."""
+    what = f"account {account} of {platform}"
+    return f"{what} is not among those that may be changed: add it to executor.platforms"

@@ -26,7 +26,7 @@ from workers.executor.live.course import Course
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
 from workers.executor.live.policy import Patience
-from workers.executor.live.ports import Gate, NotOwner, Ports
+from workers.executor.live.ports import Gate, NotOwner, Platform, Ports
 
 _Answer = TypeVar("_Answer")
 
@@ -60,7 +60,7 @@ class _CarryOut:
         self, ports: Ports, gate: Gate, patience: Patience, order: Order, taken_up_at: float | None
     ) -> None:
         self._ports, self._gate, self._patience, self._order = ports, gate, patience, order
-        self._platform = ports.platform(order)
+        self._platform: Platform
         self._chance: Random = ports.chance(order)
         self._course = Course(order, ports.clock.now())
         self._fitted = False
@@ -120,6 +120,7 @@ class _CarryOut:
     async def _fit(self) -> None:
         """Make the target one that the platform can set, before anything is compared with it."""
         if not self._fitted:
+            self._platform = self._ports.platform(self._order)
             change = await self._ask(self._platform.fit(self._order.change), reads=True)
             self._order = self._course.order = replace(self._order, change=change)
             self._fitted = True

@@ -91,7 +91,7 @@ class Ports:
     """All of them."""
 
     platform: Callable[[Order], Platform]
-    """The connector for an order's platform."""
+    """The connector for an order's platform; raises `Rejected` where none may be asked."""
     clock: Clock
     ownership: Ownership
     freezes: Freezes
