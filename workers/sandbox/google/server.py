@@ -180,8 +180,10 @@ class GoogleSandbox:
         await asyncio.sleep(3600)
 
     async def _cut(self) -> None:
-        await self._server.stop(None)
+        """Cut every connection, when another server listens already for those who come anew."""
+        cut = self._server
         await self._listen()
+        await cut.stop(None)
 
     def _admitted(self, request: Any, context: Any, planned: Planned | None) -> SandboxAccount:  # noqa: ANN401 -- of grpc
         if planned is not None and planned.fault is Fault.TOKEN_EXPIRED:
