@@ -4,6 +4,8 @@ import json
 import os
 import re
 import runpy
+import shlex
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -93,6 +95,26 @@ def test_the_plug_in_of_the_page_keeps_every_law_by_the_tests_of_the_page(
     )
     assert ran.returncode == 0, ran.stdout
     assert f"{len(laws(FITTING))} passed" in ran.stdout
+
+
+def test_every_sandbox_of_the_page_serves(tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```\n(pacekeeper.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
+    commands = [shlex.split(line)[1:] for line in block.splitlines()]
+    assert len(commands) == 3
+    for words in commands:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "workers", *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PACEKEEPER_DATA_DIR": str(tmp_path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        assert "Ctrl-C stops" in said, words
+        assert process.returncode == 0
 
 
 def test_the_receiver_of_the_page_takes_what_is_sent_once(tmp_path: Path) -> None:

@@ -66,6 +66,11 @@ COMMANDS = {
         help="Run a market that publishes metrics and obeys.",
         panel=RUN,
     ),
+    "sandbox": Entry(
+        target="workers.cli.sandbox:sandbox",
+        help="Serve platforms on loopback, for trying mode live.",
+        panel=RUN,
+    ),
     "broker": Entry(
         target="workers.cli.broker:app",
         help="Start, stop and look at the embedded Kafka.",

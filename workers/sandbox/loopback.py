@@ -8,10 +8,10 @@ from aiohttp import web
 
 
 class LoopbackServer(ABC):
-    """Listens on a free port of loopback; after a stop on the same one."""
+    """Listens on a port of loopback, 0 for a free one; after a stop on the same one."""
 
-    def __init__(self) -> None:
-        self._port = 0
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
         self._runner: web.AppRunner | None = None
 
     @abstractmethod

@@ -49,7 +49,7 @@ class SandboxPlatform(Protocol):
         """Set a value as a person does in the platform's own pages."""
 
     async def start(self) -> None:
-        """Listen on a free port of loopback."""
+        """Listen on the given port of loopback, or on a free one."""
 
     async def restart(self) -> None:
         """Stop and listen anew on the same port, with all that is in force as it was."""

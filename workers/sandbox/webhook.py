@@ -60,8 +60,10 @@ class WebhookSandbox(LoopbackServer):
         secret: str,
         accounts: Sequence[Account],
         values: Mapping[Ref, Decimal | None],
+        *,
+        port: int = 0,
     ) -> None:
-        super().__init__()
+        super().__init__(port)
         self.faults: FaultQueue = WebhookFaults()
         self.requests: list[str] = []
         """Which webhook-ids came with a signature that holds."""

@@ -39,16 +39,16 @@ _CUT: Final = frozenset({Fault.RESET, Fault.APPLIED_THEN_RESET})
 class GoogleSandbox:
     """A `workers.sandbox.platform.SandboxPlatform` that speaks gRPC with TLS."""
 
-    def __init__(self, *accounts: SandboxAccount) -> None:
+    def __init__(self, *accounts: SandboxAccount, port: int = 0, token_port: int = 0) -> None:
         self.faults: FaultQueue = GoogleFaults()
         self.world = World({account.account_id: account for account in accounts})
-        self.tokens = TokenEndpoint(self.faults)
+        self.tokens = TokenEndpoint(self.faults, token_port)
         self.needs_developer_token = True
         """Unless the project that speaks has the access by itself."""
         self._authority = trustme.CA()
         self._grpc = import_module("grpc")
         self._numbers = itertools.count(1)
-        self._port = 0
+        self._port = port
         self._server: Any = None
         self._cutting: set[asyncio.Task[None]] = set()
 
@@ -76,7 +76,7 @@ class GoogleSandbox:
         self.world.edit(ref, value)
 
     async def start(self) -> None:
-        """Listen on a free port, or on that of before."""
+        """Listen on the given port, on a free one, or on that of before."""
         await self.tokens.start()
         await self._listen()
 

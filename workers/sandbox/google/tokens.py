@@ -15,7 +15,7 @@ REFRESH_TOKEN: Final = "loopback-refresh-token"  # noqa: S105 -- opens nothing
 class TokenEndpoint:
     """Gives tokens that the platform on loopback knows."""
 
-    def __init__(self, faults: FaultQueue) -> None:
+    def __init__(self, faults: FaultQueue, port: int = 0) -> None:
         self._faults = faults
         self._runner: web.AppRunner | None = None
         self.valid: set[str] = set()
@@ -24,7 +24,7 @@ class TokenEndpoint:
         """How many tokens were given."""
         self.lifetime = 3600
         """Seconds that a token is said to be good for; 0 is what a clock that is ahead makes."""
-        self._port = 0
+        self._port = port
 
     @property
     def address(self) -> str:

@@ -31,8 +31,10 @@ class LinkedInSandbox(LoopbackServer):
     The REST interface is below ``/rest``, tokens are at ``/token``.
     """
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        super().__init__()
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, port: int = 0
+    ) -> None:
+        super().__init__(port)
         self.faults: FaultQueue = LinkedInFaults()
         self.store = Store(now)
         self.versions = {"202610"}

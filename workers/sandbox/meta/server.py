@@ -29,8 +29,10 @@ _ALWAYS: Final = ",date_start,hourly_stats_aggregated_by_advertiser_time_zone"
 class MetaSandbox(LoopbackServer):
     """See `workers.sandbox.platform.SandboxPlatform`; `store` is filled by whoever runs it."""
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        super().__init__()
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, port: int = 0
+    ) -> None:
+        super().__init__(port)
         self.faults: FaultQueue = MetaFaults()
         self.store = Store(now)
         self.access_token = "sandbox-meta-token"  # noqa: S105 -- opens nothing
