@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import signal
 import tempfile
 import time
 from contextlib import ExitStack, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,15 +21,17 @@ from deploy.broker import Broker, BrokerSettings
 from deploy.broker.settings import default_cache_dir
 from workers.cli.broker import broker_errors
 from workers.cli.console import await_result, note, print_json
+from workers.cli.extras import check_clients
 from workers.cli.options import BootstrapOption, ConfigOption, read_settings, with_bootstrap
 from workers.demo.children import workers_of
 from workers.demo.place import Place, Script
 from workers.demo.result import Result
-from workers.demo.screen import WIDTH, Screen, screen_on
+from workers.demo.screen import ABOUT, FEWER, ON_PLATFORMS, WIDTH, Screen, screen_on
 from workers.demo.stage import Stage
 from workers.demo.summary import print_summary
 from workers.kafka import connect
 from workers.report.writing import check_place
+from workers.sandbox.portfolio import numbered
 from workers.settings import Settings
 from workers.simulator.population import make_world
 
@@ -37,7 +41,28 @@ _PARTITIONS = 4
 _SEED = "Which world: the same seed, the same auctions; results may differ slightly."
 
 
-CampaignsOption = Annotated[int, typer.Option(min=1, max=1_000, help="How many campaigns.")]
+_CAMPAIGNS, _ON_PLATFORMS = 40, 10
+
+
+class PlatformsChoice(StrEnum):
+    """What the executor acts on."""
+
+    SANDBOX = "sandbox"
+
+
+CampaignsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1_000,
+        show_default=f"{_CAMPAIGNS}; {_ON_PLATFORMS} with --platforms",
+        help="How many campaigns.",
+    ),
+]
+PlatformsOption = Annotated[
+    PlatformsChoice | None,
+    typer.Option(help="Let the executor act on platforms on loopback, in mode live."),
+]
 SeedOption = Annotated[int, typer.Option(help=_SEED)]
 ResultOption = Annotated[
     bool, typer.Option("--json", help="Print the result as one line of JSON, too, last.")
@@ -53,13 +78,24 @@ KeepOption = Annotated[
 ]
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """How it is shown, and whether the executor acts on platforms."""
+
+    console: Console
+    about: str
+    report: Path
+    live: bool
+
+
 def demo(  # noqa: PLR0913 -- a command has as many arguments as options
     *,
-    campaigns: CampaignsOption = 40,
+    campaigns: CampaignsOption = None,
     seed: SeedOption = 1,
     report: ReportOption = Path("pacekeeper-demo.html"),
     json: ResultOption = False,
     keep: KeepOption = False,
+    platforms: PlatformsOption = None,
     bootstrap: BootstrapOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -75,24 +111,35 @@ def demo(  # noqa: PLR0913 -- a command has as many arguments as options
     console = Console(width=None if os.isatty(1) else WIDTH)
     settings = read_settings(config, bootstrap).settings
     check_place(report)
-    script = Script(world=make_world(campaigns, seed=seed), live_from=_live_from(time.time()))
+    if platforms:
+        check_clients()
+    script = _script(campaigns, seed, platforms)
+    about = ABOUT + ON_PLATFORMS + ("" if campaigns else FEWER) if platforms else ABOUT
+    shown = _Shown(console=console, about=about, report=report, live=platforms is not None)
     own = not settings.broker.bootstrap
     with ExitStack() as stack:
-        stage, result = _play(stack, script, settings, (console, report), keep=keep)
+        stage, result = _play(stack, script, settings, shown, keep=keep)
         print_summary(console, result)
         if json:
             print_json(result.facts())
         if keep:
             _keep(stage.place, own=own)
-    if not result.chain_verified:
+    if not result.as_told:
         raise typer.Exit(1)
+
+
+def _script(campaigns: int | None, seed: int, platforms: PlatformsChoice | None) -> Script:
+    """Return what is played; platforms name campaigns by numbers."""
+    world = make_world(campaigns or (_ON_PLATFORMS if platforms else _CAMPAIGNS), seed=seed)
+    world = numbered(world) if platforms else world
+    return Script(world=world, live_from=_live_from(time.time()))
 
 
 def _play(
     stack: ExitStack,
     script: Script,
     settings: Settings,
-    shown: tuple[Console, Path],
+    shown: _Shown,
     *,
     keep: bool,
 ) -> tuple[Stage, Result]:
@@ -101,10 +148,11 @@ def _play(
     What is started for it ends with ``stack``.
     """
     began, stage, own = time.monotonic(), None, not settings.broker.bootstrap
-    console, report = shown
     try:
-        with screen_on(console) as screen:
-            place = _place(stack, settings, screen, report)
+        with screen_on(shown.console, shown.about) as screen:
+            place = _place(stack, settings, screen, shown.report)
+            if shown.live:
+                place = _on_platforms(stack, script, place)
             stage = Stage(script=script, place=place, began=began)
             return stage, await_result(_run(stage, clean=not own and not keep))
     except KeyboardInterrupt:
@@ -135,6 +183,16 @@ def _place(stack: ExitStack, settings: Settings, screen: Screen, report: Path) -
         workers=workers_of(settings, folder),
         report=report,
     )
+
+
+def _on_platforms(stack: ExitStack, script: Script, place: Place) -> Place:
+    """Return the place with platforms to act on, whose secrets are gone with it."""
+    from workers.demo.platforms import Platforms  # noqa: PLC0415 -- has clients to import
+
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pacekeeper-demo-")))
+    platforms = Platforms(world=script.world, directory=folder)
+    workers = workers_of(place.settings, folder, platforms.file)
+    return dataclasses.replace(place, workers=workers, platforms=platforms)
 
 
 def _keep(place: Place, *, own: bool) -> None:

@@ -16,14 +16,22 @@ from workers.supervisor import Child, Policy, Supervisor, last_lines
 _NO_SECOND_CHANCE = Policy(attempts=1, stop_seconds=15.0)
 
 
-def workers_of(settings: Settings, folder: Path) -> list[Child]:
-    """Return the workers as processes that log into ``folder`` and take time from ticks alone."""
+def workers_of(settings: Settings, folder: Path, platforms: Path | None = None) -> list[Child]:
+    """Return the workers as processes that log into ``folder`` and take time from ticks alone.
+
+    The executor simulates, unless ``platforms`` names a file of platforms to act on.
+    """
+    live = {
+        "PACEKEEPER_EXECUTOR_MODE": "live",
+        "PACEKEEPER_EXECUTOR_PLATFORMS": str(platforms),
+        "PACEKEEPER_EXECUTOR_CLOCK": "ticks",
+    }
     environment = os.environ | {
         "PACEKEEPER_BROKER": settings.broker.bootstrap,
         "PACEKEEPER_TOPICS_PREFIX": settings.topics.prefix,
         "PACEKEEPER_TOPICS_PARTITIONS": str(settings.topics.partitions),
         "PACEKEEPER_OPTIMIZER_TICK_SECONDS": "0",
-        "PACEKEEPER_EXECUTOR_MODE": "simulate",
+        **(live if platforms else {"PACEKEEPER_EXECUTOR_MODE": "simulate"}),
         "PACEKEEPER_WEB_PORT": "0",
         "PACEKEEPER_LOG_FORMAT": "text",
         # Faust wants a directory of its own; here it goes with the rest.

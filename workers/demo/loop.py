@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Condition, Kind, Recommendation, decode
 from schemas.audit import OPEN
-from schemas.levers import OF_AN_HOUR
+from schemas.levers import OF_AN_HOUR, ON_PLATFORM
 from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, PORTFOLIO, RECOMMENDATIONS
 from workers.demo.lost_tracking import LostTracking
+from workers.demo.trail import Trail
 from workers.simulator.population import Campaign
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
@@ -32,11 +33,14 @@ class Loop:
         Told of every audit entry.
     lost
         Told of every condition, if there is one.
+    trail
+        Told of every audit entry, if there are platforms to compare it with.
     """
 
     campaigns: Sequence[Campaign]
     in_force: InForce
     lost: LostTracking | None = None
+    trail: Trail | None = None
     recommendations: Counter[str] = field(default_factory=Counter)
     """By kind."""
     holds: Counter[str] = field(default_factory=Counter)
@@ -107,6 +111,10 @@ class Loop:
 
     def _audited(self, entry: AuditEntry) -> None:
         self.audit[entry.status.value] += 1
-        if entry.recommendation_id is not None and entry.status not in OPEN:
+        # Of what is set in several places the entry of the whole comes last.
+        ends = entry.status not in OPEN and not entry.field.startswith(ON_PLATFORM)
+        if entry.recommendation_id is not None and ends:
             self._settled.add(entry.recommendation_id)
         self.in_force.hear([entry])
+        if self.trail is not None:
+            self.trail.hear(entry)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workers.demo.screen import Screen
 from workers.kafka import Connection
 from workers.settings import Settings
 from workers.simulator.population import World
 from workers.supervisor import Child
+
+if TYPE_CHECKING:  # what it takes is installed only where somebody wants it
+    from workers.demo.platforms import Platforms
 
 _DAY = 24
 
@@ -41,3 +45,5 @@ class Place:
     workers: Sequence[Child]
     report: Path | None = None
     """Where a page about it goes, if one is wanted."""
+    platforms: Platforms | None = None
+    """What the executor acts on; None where it simulates."""

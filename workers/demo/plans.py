@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from schemas import Group, Plan, Recommendation, Strategy
 from workers.demo.costs import Costs
@@ -14,6 +15,9 @@ from workers.demo.shared_budget import SharedBudget
 from workers.simulator.population import World
 from workers.simulator.records import plan
 
+if TYPE_CHECKING:
+    from workers.demo.platforms import Platforms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plans:
@@ -23,6 +27,8 @@ class Plans:
     costs: Costs
     """Of the history, once it has been played."""
     lost: LostTracking
+    platforms: Platforms | None = None
+    """What the campaigns are on; None where nothing but the market is."""
 
     def watching(self) -> list[Plan]:
         """Return the plans of the time before the campaigns are handed over."""
@@ -37,7 +43,10 @@ class Plans:
         bids = DeviceBids(self.world, self.costs)
         for row, campaign in enumerate(self.world.campaigns):
             own = self.lost.plan(row, plan(campaign, Strategy.ADAPTIVE))
-            yield self._shared.plan(row, bids.plan(row, own))
+            own = bids.plan(row, own)
+            if self.platforms is not None:
+                own = self.platforms.plan(row, own, self.costs)
+            yield self._shared.plan(row, own)
 
     def rebalanced(self, advice: Iterable[Recommendation]) -> Rebalanced | None:
         """Return how the group's budget is to be split anew, by what was advised."""

@@ -12,6 +12,7 @@ from typing import Any
 from schemas import Recommendation
 from workers.demo.proposals import Rebalanced, by_device
 from workers.demo.scorecard import Row
+from workers.demo.trail import OnPlatforms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,13 @@ class Result:
     """The page about it."""
     lost_tracking: dict[str, Any] | None = None
     """What became of the tracking outage, as `workers.demo.lost_tracking` tells it."""
+    platforms: OnPlatforms | None = None
+    """What is on the platforms, where there were some."""
+
+    @property
+    def as_told(self) -> bool:
+        """Return whether the chain holds, and platforms have what it says."""
+        return self.chain_verified and not (self.platforms and self.platforms.differences)
 
     @property
     def days(self) -> int:
@@ -131,6 +139,7 @@ class Result:
             "advice": [_told(each) for each in self.advice],
             "budget_group": self.shared.facts() if self.shared else None,
             "tracking_outage": self.lost_tracking,
+            **({"platforms": self.platforms.facts()} if self.platforms else {}),
             "chain_verified": self.chain_verified,
             "seconds": round(self.seconds, 1),
             "report": str(self.report) if self.report else None,

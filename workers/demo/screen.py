@@ -32,6 +32,13 @@ ABOUT = (
     "and writes the audit trail, and the market obeys."
 )
 
+ON_PLATFORMS = (
+    " Here the executor acts on Meta, Google Ads, LinkedIn and a receiver of webhooks that run on "
+    "this machine, by the clients of the real ones: each value is read, set and read back."
+)
+FEWER = " That takes its time, so there are 10 campaigns in place of 40."
+"""Follow `ABOUT` where platforms are acted on; the second where nobody has said how many."""
+
 _PLAIN_EVERY = 6
 _TALL = 36
 """Lines of a terminal that holds everything; a smaller one has no room for what is done."""
@@ -124,6 +131,7 @@ class LiveScreen:
     """A picture that is drawn again as things happen."""
 
     live: Live
+    about: str = ABOUT
     _steps: list[_Step] = field(default_factory=list)
     _detail: str = ""
     _picture: Picture | None = None
@@ -148,7 +156,7 @@ class LiveScreen:
         self._draw()
 
     def _draw(self) -> None:
-        steps, head = self._steps, [title()]
+        steps, head = self._steps, [title(self.about)]
         if self._picture is not None and self.live.console.height < _TALL:
             steps, head = steps[-1:], []
         parts: list[RenderableType] = [*head, *map(self._line, steps)]
@@ -164,20 +172,20 @@ class LiveScreen:
 
 
 @contextmanager
-def screen_on(console: Console) -> Iterator[Screen]:
+def screen_on(console: Console, about: str = ABOUT) -> Iterator[Screen]:
     """Give the screen that suits ``console``, for as long as the block lasts."""
     if not console.is_terminal:
-        console.print(f"Pacekeeper demo\n{ABOUT}\n", highlight=False)
+        console.print(f"Pacekeeper demo\n{about}\n", highlight=False)
         yield PlainScreen(console)
         return
     with Live(console=console, refresh_per_second=8, transient=True) as live:
-        yield LiveScreen(live)
+        yield LiveScreen(live, about)
 
 
-def title() -> RenderableType:
+def title(about: str = ABOUT) -> RenderableType:
     """Return the head of the picture: what one sees."""
     return Panel(
-        Text(ABOUT), title="[bold]Pacekeeper demo", title_align="left", width=WIDTH, style="dim"
+        Text(about), title="[bold]Pacekeeper demo", title_align="left", width=WIDTH, style="dim"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -56,13 +57,16 @@ class Stage:
     waiting: Waiting = field(init=False)
 
     def __post_init__(self) -> None:
-        campaigns = self.script.world.campaigns
+        campaigns, platforms = self.script.world.campaigns, self.place.platforms
         costs = Costs(campaigns)
         self.lost = LostTracking(campaigns, self.script.live_from, costs)
-        self.plans = Plans(world=self.script.world, costs=costs, lost=self.lost)
+        self.plans = Plans(
+            world=self.script.world, costs=costs, lost=self.lost, platforms=platforms
+        )
         self.simulation = Simulation(self.script.world, self.lost.faults)
         self.in_force = InForce(campaigns)
-        self.loop = Loop(campaigns, self.in_force, self.lost)
+        trail = platforms.trail if platforms else None
+        self.loop = Loop(campaigns, self.in_force, self.lost, trail)
         self.score = Scorecard(campaigns, self.script.live_from)
         self.evenly = Evenly(campaigns=campaigns)
 
@@ -75,7 +79,9 @@ class Stage:
             Kafka, a worker or the loop failed; the message says which and how.
         """
         await self._create_topics()
-        await self._play()
+        platforms = self.place.platforms
+        async with platforms.serving() if platforms else nullcontext():
+            await self._play()
         self.place.screen.step("Checking every link of the audit trail's hash chain")
         chain_verified = await self._chain_is_intact()
         if self.place.report is not None:
@@ -92,6 +98,7 @@ class Stage:
             seconds=time.monotonic() - self.began,
             report=self.place.report,
             lost_tracking=self.lost.facts(self.loop.holds["suspected_outage"]),
+            platforms=platforms.outcome() if platforms else None,
         )
 
     async def _play(self) -> None:

@@ -49,6 +49,7 @@ def print_summary(console: Console, result: Result) -> None:
         *_bids(result, width),
         *_advice(result),
         *_lost(result),
+        *_platforms(result),
         *_report(result),
         Text(NEXT),
     )
@@ -96,6 +97,13 @@ def _advice(result: Result) -> Sequence[Text]:
 
 def _lost(result: Result) -> Sequence[Text]:
     return (Text(sentence(result.lost_tracking)),) if result.lost_tracking else ()
+
+
+def _platforms(result: Result) -> Sequence[Text]:
+    if result.platforms is None:
+        return ()
+    style = "bold red" if result.platforms.differences else "bold green"
+    return (Text(result.platforms.sentence(), style=style),)
 
 
 def _report(result: Result) -> Sequence[Text]:

@@ -10,7 +10,7 @@ from schemas.action import Action
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.codec import canonical_bytes, digest
 from schemas.decision import Decision
-from schemas.levers import BID_MULTIPLIER, CURRENCY_UNIT, MULTIPLIER_UNIT
+from schemas.levers import BID_MULTIPLIER, CURRENCY_UNIT, MULTIPLIER_UNIT, ON_PLATFORM
 from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.connectors.amounts import MONEY
@@ -122,7 +122,7 @@ def of_part(draft: Draft, order: OpenOrder, part: Part, at: int, finding: Findin
         decision_id=None,
         entity=part.entity,
         entity_id=part.entity_id,
-        field=f"platform_{part.lever}",
+        field=f"{ON_PLATFORM}{part.lever}",
         unit=CURRENCY_UNIT if part.lever in MONEY else MULTIPLIER_UNIT,
         currency=order.currency,
         hour=action.hour,
