@@ -120,7 +120,7 @@ class ReadyFile:
 
     def _accounts(self, platform: str) -> list[_Section]:
         """Return the accounts of a platform that does not describe its accounts itself."""
-        told = {
+        told: dict[str, _Section] = {
             each.key.account_id: {
                 "account_id": each.key.account_id,
                 "currency": each.currency,

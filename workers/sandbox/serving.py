@@ -10,8 +10,9 @@ from typing import Final
 
 from workers.connectors.meta.units import offset
 from workers.connectors.protocol import Account, Lever, Ref
+from workers.sandbox.google.kept import place, put_at, raw_of
 from workers.sandbox.google.server import GoogleSandbox
-from workers.sandbox.google.world import SandboxAccount, put_at
+from workers.sandbox.google.world import SandboxAccount
 from workers.sandbox.linkedin.server import LinkedInSandbox
 from workers.sandbox.meta.server import MetaSandbox
 from workers.sandbox.platform import SandboxPlatform
@@ -94,8 +95,8 @@ def _google(campaigns: Iterable[PlacedCampaign], port: int, token_port: int) -> 
         sandbox.world.add_campaign(account, number, strategy=strategy, amount_micros=amount)
         sandbox.world.add_ad_group(account, number, each.ad_set_id)
         for ref, value in each.values:
-            name, path = sandbox.world.place(ref)
-            put_at(sandbox.world.resources[name], path, int(value * _MILLION))
+            name, path = place(sandbox.world.resources, ref)
+            put_at(sandbox.world.resources[name], path, raw_of(ref.lever, value))
     return sandbox
 
 

@@ -158,7 +158,8 @@ class Store:
         return str(self.accounts[self.entities[entity_id]["account_id"]]["currency"])
 
     def _offset(self, entity_id: str) -> int:
-        return OFFSETS[self._currency(entity_id)]
+        # Of other currencies Meta has no accounts; simulated worlds have some.
+        return OFFSETS.get(self._currency(entity_id), 100)
 
     def report(self, account_id: str, since: date, until: date) -> list[dict[str, Any]]:
         """Return the hours of days, each as it is told by now."""
