@@ -23,6 +23,7 @@ from schemas.fields import (
     Utc,
     VersionUsed,
 )
+from schemas.levers import ON_PLATFORM
 from schemas.record import CampaignRecord
 
 GENESIS = "0" * 64
@@ -129,6 +130,14 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     versions: dict[str, str | VersionUsed] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""
+
+    @property
+    def is_of_part(self) -> bool:
+        """Return whether it tells of one of the values that an action sets on a platform.
+
+        What became of the action, and of the advice that it is by, is told by an entry after it.
+        """
+        return self.field.startswith(ON_PLATFORM)
 
 
 def highest_in_force(entry: AuditEntry) -> Decimal | None:

@@ -32,8 +32,8 @@ BID_DECIMALS: Final = 6
 """Most decimals that a bid is given in."""
 
 ON_PLATFORM: Final = "platform_"
-"""How the field of an audit entry begins that tells of one of several values that an action sets on
-a platform. What became of the action itself, and of the advice that it is by, is told after it."""
+"""How the field of an audit entry begins that tells of one of the values that an action sets on a
+platform."""
 
 OF_AN_HOUR: Final = frozenset({None, HOURLY_BUDGET, BID_MULTIPLIER})
 """Fields of the advice that decides a campaign's hours; that on anything else stands beside it."""

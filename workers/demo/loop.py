@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from schemas import Action, AuditEntry, CampaignKey, Condition, Kind, Recommendation, decode
 from schemas.audit import OPEN
-from schemas.levers import OF_AN_HOUR, ON_PLATFORM
+from schemas.levers import OF_AN_HOUR
 from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, PORTFOLIO, RECOMMENDATIONS
 from workers.demo.lost_tracking import LostTracking
 from workers.demo.trail import Trail
@@ -111,8 +111,7 @@ class Loop:
 
     def _audited(self, entry: AuditEntry) -> None:
         self.audit[entry.status.value] += 1
-        # Of what is set in several places the entry of the whole comes last.
-        ends = entry.status not in OPEN and not entry.field.startswith(ON_PLATFORM)
+        ends = entry.status not in OPEN and not entry.is_of_part
         if entry.recommendation_id is not None and ends:
             self._settled.add(entry.recommendation_id)
         self.in_force.hear([entry])

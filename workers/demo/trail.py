@@ -37,7 +37,7 @@ class Trail:
         if entry.status in OPEN or entry.action_id is None:
             return
         lever = entry.field.removeprefix(ON_PLATFORM)
-        if lever != entry.field:
+        if entry.is_of_part:
             self._in_parts.add(entry.action_id)
         elif lever not in set(Lever) or entry.action_id in self._in_parts:
             return

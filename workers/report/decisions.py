@@ -135,7 +135,7 @@ class Decided:
         for entry in entries:
             second = int(entry.at.timestamp())
             self._heard_at(second)
-            if entry.status in OPEN:
+            if entry.status in OPEN or entry.is_of_part:
                 continue
             self.outcomes.append((second, entry.status))
             self.standing.audit(entry)

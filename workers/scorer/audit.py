@@ -44,7 +44,7 @@ def audit_step(policy: ScorerPolicy, view: View, records: Sequence[Record]) -> S
 def _after(draft: Draft, row: AuditRow, entry: AuditEntry, at: int) -> AuditRow:
     name = bytes.fromhex(entry.recommendation_id or "")
     undone = entry.status in _ENDS_WHAT_STOOD
-    if entry.status not in FOLLOWED and not undone:
+    if entry.is_of_part or (entry.status not in FOLLOWED and not undone):
         return row
     comes_second = not undone and _comes_second(draft, row, entry)
     if comes_second or (not undone and name in row.applied):

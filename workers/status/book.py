@@ -66,7 +66,8 @@ class StatusBook(Book):
         """Take in entries of the audit trail, once the recommendations are read."""
         super().audit(entries)
         self.offers.audit(entries)
-        for entry in (each for each in entries if each.status not in OPEN):
+        ended = (each for each in entries if each.status not in OPEN and not each.is_of_part)
+        for entry in ended:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             self.changes[key].append(entry)
 

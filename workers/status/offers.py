@@ -41,7 +41,7 @@ class Offers:
     def audit(self, entries: Sequence[AuditEntry]) -> None:
         """Take in what became of them, in the order of the trail."""
         for entry in entries:
-            if entry.recommendation_id is None:
+            if entry.recommendation_id is None or entry.is_of_part:
                 continue
             if entry.status in FOLLOWED:
                 self._followed.add(entry.recommendation_id)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from schemas import AuditStatus, Budget, BudgetPeriod, HoldReason, MetricsEvent
 from tests.workers.report.told import (
@@ -99,7 +100,9 @@ def test_decisions_and_what_became_of_them_are_counted_once() -> None:
     told = [advice(1), advice(1), same, a_hold(4, HoldReason.STALE_DATA)]
     intents = [an_entry(1, AuditStatus.INTENT), an_entry(3, AuditStatus.INTENT)]
     # A second try that is under way says nothing of what became of the first one.
-    trail = [intents[0], an_entry(1), an_entry(3, AuditStatus.NO_OP), *intents]
+    # Nor does one of several values that the platform took.
+    part = replace(an_entry(3, AuditStatus.APPLIED), field="platform_bid")
+    trail = [intents[0], part, an_entry(1), an_entry(3, AuditStatus.NO_OP), *intents, part]
     found = report(plans=[a_plan()], metrics=hours(24), recommendations=told, audit=trail)
 
     assert (found.counts.decisions, found.counts.changes) == (2, 1)

@@ -120,6 +120,21 @@ def test_advice_that_nobody_followed_has_no_outcome() -> None:
     assert world.told == []
 
 
+def test_one_value_that_a_platform_took_is_neither_the_advice_followed_nor_a_change() -> None:
+    world = World()
+    advice, first = pacing(0, "1", "2", "3"), budget(72, 7, 336.0)
+    world.say(a_plan(), advice, *a_day(), first, followed(first))
+    taken = {"status": AuditStatus.APPLIED, "field": "platform_bid"}
+    world.say(followed(advice, **taken))
+    # As many as three weeks have of one every hour: what a budget was is known all the same.
+    world.say(*(followed(first, **taken, at=hour(73 + number)) for number in range(24 * 6)))
+    world.say(*(an_event(number) for number in range(24, 24 * 14)))
+    world.ticks(0, 72 + END)
+
+    assert {one.recommendation_id for one in world.told} == {first.recommendation_id}
+    assert world.last[first.recommendation_id, 7].measured_until == hour(72 + 24 * 7)
+
+
 def test_a_horizon_is_told_once_its_time_has_come_and_not_before() -> None:
     world = World()
     advice = pacing(0, "290", "300", "310")

@@ -101,9 +101,15 @@ def test_advice_that_is_not_known_to_be_in_force_stays_open(status: AuditStatus)
     assert stand(an_offer(60.0), audit=(entry(status),)).score == stand(an_offer(60.0)).score
 
 
-def test_what_is_about_to_be_sent_is_not_among_what_changed_last() -> None:
+def test_advice_of_which_one_value_was_set_stays_open() -> None:
+    part = replace(entry(AuditStatus.APPLIED), field="platform_daily_budget")
+    assert stand(an_offer(60.0), audit=(part,)).score == stand(an_offer(60.0)).score
+
+
+def test_neither_what_is_about_to_be_sent_nor_its_parts_are_among_what_changed_last() -> None:
     hours = [an_hour(number) for number in range(WEEK)]
-    trail = (entry(AuditStatus.APPLIED), *[entry(AuditStatus.INTENT)] * CHANGES)
+    part = replace(entry(AuditStatus.APPLIED), field="platform_daily_budget")
+    trail = (entry(AuditStatus.APPLIED), *[entry(AuditStatus.INTENT), part] * CHANGES)
     book = a_book(hours, plans=[a_plan()], audit=trail)
 
     assert [each.status for each in answers_of(book, KEY, only(book), None).changes] == ["applied"]
