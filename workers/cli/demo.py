@@ -9,9 +9,8 @@ import signal
 import tempfile
 import time
 from contextlib import ExitStack, suppress
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from msgspec.structs import replace
@@ -44,11 +43,8 @@ _SEED = "Which world: the same seed, the same auctions; results may differ sligh
 _CAMPAIGNS, _ON_PLATFORMS = 40, 10
 
 
-class PlatformsChoice(StrEnum):
-    """What the executor acts on."""
-
-    SANDBOX = "sandbox"
-
+PlatformsChoice = Literal["sandbox"]
+"""What the executor acts on."""
 
 CampaignsOption = Annotated[
     int | None,

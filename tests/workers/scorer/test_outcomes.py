@@ -124,10 +124,13 @@ def test_one_value_that_a_platform_took_is_neither_the_advice_followed_nor_a_cha
     world = World()
     advice, first = pacing(0, "1", "2", "3"), budget(72, 7, 336.0)
     world.say(a_plan(), advice, *a_day(), first, followed(first))
-    taken = {"status": AuditStatus.APPLIED, "field": "platform_bid"}
-    world.say(followed(advice, **taken))
-    # As many as three weeks have of one every hour: what a budget was is known all the same.
-    world.say(*(followed(first, **taken, at=hour(73 + number)) for number in range(24 * 6)))
+    world.say(followed(advice, AuditStatus.APPLIED, field="platform_bid"))
+    # One every hour for six days: what the budget was is known all the same.
+    parts = [
+        followed(first, AuditStatus.APPLIED, field="platform_bid", at=hour(73 + number))
+        for number in range(24 * 6)
+    ]
+    world.say(*parts)
     world.say(*(an_event(number) for number in range(24, 24 * 14)))
     world.ticks(0, 72 + END)
 
