@@ -84,6 +84,7 @@ async def test_a_connector_is_built_without_a_word_on_the_wire(
 
 def test_what_can_be_set_is_known_before_anything_is_connected(tmp_path: Path) -> None:
     assert (Entity.CAMPAIGN, Lever.TARGET_CPA) in levers_of(*one(tmp_path, GOOGLE))
+    assert (Entity.CAMPAIGN, Lever.BID) not in levers_of(*one(tmp_path, GOOGLE))
     assert (Entity.CAMPAIGN, Lever.TARGET_CPA) not in levers_of(*one(tmp_path, META))
     assert (Entity.AD_SET, Lever.BID) in levers_of(*one(tmp_path, WEBHOOK))
 

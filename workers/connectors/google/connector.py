@@ -25,7 +25,6 @@ from workers.connectors.google.values import held, operation, told, wire_value
 from workers.connectors.google.wire import Wire
 from workers.connectors.protocol import (
     Account,
-    Capabilities,
     Change,
     Edit,
     Lever,
@@ -46,6 +45,8 @@ _REACH: Final = timedelta(days=29, hours=22)
 class GoogleConnector:
     """Speaks with Google Ads; see `workers.connectors.protocol.Connector`."""
 
+    capabilities = CAPABILITIES
+
     def __init__(
         self, credentials: GoogleCredentials, options: GoogleOptions | None = None
     ) -> None:
@@ -61,11 +62,6 @@ class GoogleConnector:
     def version(self) -> str:
         """Return the version of the interface, such as ``v26``."""
         return self._options.version
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what can be asked for."""
-        return CAPABILITIES
 
     async def describe_account(self, account_id: str) -> Account:
         """Return an account's currency, zone and smallest step; minimums are told by refusals."""
