@@ -13,13 +13,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from standardwebhooks.webhooks import Webhook
 
 from schemas.fields import Entity
 from tests.docs.test_guarantees import ROOT
 from workers.connectors import registry, webhook_wire
+from workers.connectors.building import build
 from workers.connectors.kit import laws
 from workers.connectors.protocol import Change, Lever, Ref, State
+from workers.connectors.settings import read_platforms
+from workers.errors import UsageError
 from workers.sandbox.webhook import FITTING
 
 PAGE = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
@@ -77,6 +81,25 @@ def test_the_plug_in_of_the_page_is_not_imported_unless_it_is_allowed() -> None:
 
     assert (list(found.usable), list(found.quarantined)) == ([], ["nowhere"])
     assert not {"my_platform", "broken_platform"} & set(sys.modules)
+
+
+@pytest.mark.usefixtures("_found")
+async def test_the_plug_in_of_the_page_is_built_from_the_file_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "platforms.toml"
+    path.write_text(FILES["platforms.toml"])
+    (settings,) = read_platforms(path).values()
+    monkeypatch.setenv("MY_SECRET", SECRET)
+    connector = build("my_platform", settings)
+
+    assert type(connector).__name__ == "MyConnector"
+    assert (await connector.describe_account("1")).currency == "EUR"
+    assert connector.capabilities.readable, "its state_url has been read"
+    await connector.aclose()
+    for wrong in ({"secrets": {}}, {"options": {**settings.options, "ulr": "https://x.example"}}):
+        with pytest.raises(UsageError, match=r"\[my_platform\]"):
+            build("my_platform", replace(settings, **wrong))
 
 
 def test_the_plug_in_of_the_page_keeps_every_law_by_the_tests_of_the_page(
