@@ -19,8 +19,9 @@ from workers.delivery.api import Step, View
 from workers.executor import entries, returns
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
-from workers.executor.entries import Finding, Sent
-from workers.executor.hearing import sent_of, writable
+from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
+from workers.executor.entries import Finding
+from workers.executor.hearing import writable
 from workers.executor.holding import holds_of
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
@@ -32,19 +33,6 @@ from workers.executor.rows import Campaign, Holds, InForce, held_key, pack, pack
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
-_STATUSES: Final = {
-    Result.APPLIED: AuditStatus.APPLIED,
-    Result.CONFIRMED: AuditStatus.CONFIRMED,
-    Result.NO_OP: AuditStatus.NO_OP,
-    Result.DRIFT: AuditStatus.DRIFT,
-    Result.REJECTED: AuditStatus.REJECTED,
-    Result.EXPIRED: AuditStatus.EXPIRED,
-    Result.FAILED: AuditStatus.FAILED,
-    Result.UNVERIFIED: AuditStatus.UNVERIFIED,
-    Result.AUTH_FAILED: AuditStatus.FAILED,
-    Result.FROZEN: AuditStatus.REJECTED,
-    Result.SHADOW: AuditStatus.SHADOW,
-}
 _HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set."""
 _BUDGET_CHANGES: Final = 8
@@ -101,7 +89,7 @@ class _Settling:
         self._orders = _noted(self._orders, ended, told, self._at)
         self._opened = self._opened.with_part(ended)
         if not _is_own(self._opened):
-            entries.of_part(self._draft, self._opened, ended, self._at, _finding(told))
+            entries.of_part(self._draft, self._opened, ended, self._at, finding_of(told))
 
     def _goes_on(self) -> bool:
         """Return whether the next part is to be set: all of what is put back, whatever fails."""
@@ -114,7 +102,7 @@ class _Settling:
         if not any(part.was_set for part in opened.parts):
             return
         why = self._told.text
-        self._opened = structs.replace(opened, parts=_back(opened), undoing=True, failure=why)
+        self._opened = structs.replace(opened, parts=back_of(opened), undoing=True, failure=why)
         if self._opened.at is not None:
             finding = Finding(AuditStatus.INTENT, "to_be_put_back", why)
             entries.of_action(self._draft, self._action, self._at, finding)
@@ -123,7 +111,7 @@ class _Settling:
         """Tell how the action ended, and what is in force now."""
         opened, action, told = self._opened, self._action, self._told
         before = self._found_before()
-        finding = _undone(opened) if opened.undoing else _of_all(opened, told)
+        finding = undone(opened) if opened.undoing else of_all(opened, told)
         after: Decimal | None = action.target
         if not opened.undoing and all(part.result in IN_FORCE for part in opened.parts):
             finding = self._take_effect(finding)
@@ -142,7 +130,7 @@ class _Settling:
     def _take_effect(self, finding: Finding) -> Finding:
         """Put the action's target in force; return how it came to be."""
         action, campaign = self._action, self._campaign
-        status = _status_of_all(self._opened)
+        status = status_of_all(self._opened)
         changed = status is not AuditStatus.NO_OP
         if changed:
             rule = rule_of(self._draft.view, action.key)
@@ -158,37 +146,10 @@ class _Settling:
         return finding._replace(status=status)
 
 
-def _status_of_all(opened: OpenOrder) -> AuditStatus:
-    """Return how an action ended of which every part is in force."""
-    results = {part.result for part in opened.parts}
-    for result in (Result.CONFIRMED, Result.APPLIED):
-        if result in results:
-            return _STATUSES[result]
-    return AuditStatus.NO_OP
-
-
 def _stands(campaign: Campaign, action: Action) -> bool:
     """Return whether all that the action puts in force is so already, as far as we know."""
     found = ((campaign.standing(slot, action), to) for slot, to in targets_of(action).items())
     return all(own and (own.value, own.currency) == (to, action.currency) for own, to in found)
-
-
-def _back(opened: OpenOrder) -> tuple[Part, ...]:
-    """Return the parts that put back what was set, the last one first.
-
-    What cannot be put back, as nobody knows what it is or was, is among them as one that has ended.
-    """
-    unsure = Result.UNVERIFIED
-    back = []
-    for part in reversed(opened.parts):
-        # Who took the order up found it made: then what was there is what had to be found.
-        before = part.before if part.before is not None else part.expected
-        if part.result is unsure or (part.was_set and before is None):
-            back.append(structs.replace(part, result=unsure))
-        elif part.was_set and before is not None:
-            now = part.target
-            back.append(Part(part.entity, part.entity_id, part.lever, before, expected=now))
-    return tuple(back)
 
 
 def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
@@ -199,15 +160,6 @@ def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
         return campaign
     found = InForce(told.after, action.currency, b"", action.plan_version)
     return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
-
-
-def _undone(opened: OpenOrder) -> Finding:
-    left = [part for part in opened.parts if part.result not in IN_FORCE]
-    if not left:
-        return Finding(AuditStatus.FAILED, "put_back", f"{opened.failure}; all was put back")
-    told = ", ".join(f"{part.lever} of {part.entity} {part.entity_id}" for part in left)
-    detail = f"{opened.failure}; could not be put back: {told}: look at the platform"
-    return Finding(AuditStatus.UNVERIFIED, "partly_made", detail)
 
 
 def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
@@ -230,24 +182,3 @@ def _is_own(opened: OpenOrder) -> bool:
     same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
     own = part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
     return len(opened.parts) == 1 and not opened.undoing and same and own
-
-
-def _of_all(opened: OpenOrder, told: Outcome) -> Finding:
-    """Return how the action ended: as its last part, unless another one, in shadow, is not so."""
-    others = (part.result for part in opened.parts if part.result not in IN_FORCE)
-    other = next(others, None) if told.result in IN_FORCE else None
-    if other is None:
-        return _finding(told)
-    detail = "not all of it is in force: see the entries of what it consists of"
-    return Finding(_STATUSES[other], other.value, detail)
-
-
-def _finding(told: Outcome) -> Finding:
-    return Finding(
-        _STATUSES[told.result],
-        told.reason,
-        told.text,
-        before=told.before,
-        after=told.after,
-        sent=Sent(sent_of(told), told.attempts, told.platform_code, told.request_id),
-    )
