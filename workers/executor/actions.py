@@ -39,10 +39,13 @@ def _take(draft: Draft, action: Action, record: Record) -> None:
     campaign, holds = _resumed(draft, stored, before)
     at = holding.moment_of(draft, action, record.timestamp)
     waiting = holds.of(action.action_id)
-    if waiting and holding.is_valid(draft, waiting, at):
+    resumed = waiting is not None and holding.is_valid(draft, waiting, at)
+    if waiting and resumed:
         # What waits is what was accepted, whatever has come under its id.
         action, holds, waiting = waiting.action, holds.without(action.action_id), None
-    if waiting is None and bytes.fromhex(action.action_id) not in campaign.memory.known:
+    # A step back may wait once more after it was tried: by then it is known.
+    known = bytes.fromhex(action.action_id) in campaign.memory.known
+    if resumed or (waiting is None and not known):
         campaign, holds = _begin(draft, campaign, holds, action, at)
     elif waiting or before.of(action.action_id) is None:
         draft.count("repeats", record.topic)

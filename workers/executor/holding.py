@@ -7,11 +7,13 @@ When no plan has come in time, a tick says so in the audit trail.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from schemas.action import Action, Release
 from workers.delivery.api import View
 from workers.executor.draft import Draft
 from workers.executor.freezes import freeze_on
-from workers.executor.rows import Held, Holds, held_key, unpack_due
+from workers.executor.rows import Held, Holds, held_key, pack_due, unpack_due
 from workers.executor.tables import clock_of, known_plan_of, rule_of, said_about
 from workers.instants import to_ms
 
@@ -42,12 +44,23 @@ def wanted(draft: Draft, action: Action, at: int) -> Held | None:
     if action.returns_from:
         # A freeze ends some time, and what a step back restores must not be lost to it.
         frozen = freeze_on(draft.policy, draft.view, said_about(draft.view, action.key), action, at)
-        again = max(at, clock_of(draft.view)) + draft.policy.patience_ms
-        return Held(action, at, again, for_plan=False) if frozen else None
+        return later(draft, action, at) if frozen else None
     if action.released_by is Release.POLICY and rule_of(draft.view, action.key) is None:
         until = max(at, clock_of(draft.view)) + draft.policy.patience_ms
         return Held(action, at, until, for_plan=True)
     return None
+
+
+def later(draft: Draft, action: Action, at: int) -> Held:
+    """Return how an action waits that is to be tried once more."""
+    again = max(at, clock_of(draft.view)) + draft.policy.patience_ms
+    return Held(action, at, again, for_plan=False)
+
+
+def keep(draft: Draft, campaign: bytes, held: Iterable[Held]) -> None:
+    """Let more actions of the campaign wait."""
+    holds = Holds((*holds_of(draft, campaign).held, *held))
+    draft.writes[held_key(campaign)] = pack_due(holds)
 
 
 def is_valid(draft: Draft, held: Held, at: int) -> bool:

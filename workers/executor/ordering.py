@@ -10,7 +10,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.connectors.settings import AccountMode
-from workers.executor import entries
+from workers.executor import entries, holding
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
@@ -58,6 +58,10 @@ def next_begun(draft: Draft, campaign: Campaign, orders: Orders, at: int) -> Ord
 
 def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: int) -> Orders:
     """Write the intent, or why there is none; return the orders with the action under way, if."""
+    if action.returns_from and (held := holding.wanted(draft, action, at)):
+        # It was frozen while others were carried out.
+        holding.keep(draft, action.key, [held])
+        return orders
     try:
         obstacle = next(_all_obstacles(draft, campaign, action, at), None)
         obstacle = obstacle or too_fast(orders, rule_of(draft.view, action.key), action, at)

@@ -16,25 +16,28 @@ from schemas.action import Action
 from schemas.audit import AuditStatus
 from workers.connectors.protocol import Lever
 from workers.delivery.api import Step, View
-from workers.executor import entries, returns
+from workers.executor import entries, holding, returns
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
 from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
 from workers.executor.entries import Finding
 from workers.executor.hearing import writable
-from workers.executor.holding import holds_of
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
 from workers.executor.ordering import keep, next_begun, orders_of
 from workers.executor.orders import OpenOrder, Orders, Part
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rails import counted
-from workers.executor.rows import Campaign, Holds, InForce, held_key, pack, pack_due, unpack
+from workers.executor.rows import Campaign, InForce, pack, unpack
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
 _HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set."""
+_FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
+"""Results that another try, later, may not have."""
+_LONGEST_FAILURE: Final = 1_000
+"""Characters of why, so that what could not be put back is told behind it."""
 _BUDGET_CHANGES: Final = 8
 """Most times of changes kept of one budget; no platform allows more of them in an hour."""
 
@@ -101,7 +104,7 @@ class _Settling:
         opened = self._opened
         if not any(part.was_set for part in opened.parts):
             return
-        why = self._told.text
+        why = self._told.text[:_LONGEST_FAILURE]
         self._opened = structs.replace(opened, parts=back_of(opened), undoing=True, failure=why)
         if self._opened.at is not None:
             finding = Finding(AuditStatus.INTENT, "to_be_put_back", why)
@@ -119,8 +122,16 @@ class _Settling:
             self._campaign = _found(opened, self._campaign, told)
             unknown = finding.status is AuditStatus.UNVERIFIED
             after = None if unknown else self._campaign.value_for(action)
+            self._try_later()
         finding = finding._replace(before=before, after=after)
         entries.of_action(self._draft, action, self._at, finding)
+
+    def _try_later(self) -> None:
+        """Let a step back wait that was kept from it for now: what it restores must not be lost."""
+        action, results = self._action, {part.result for part in self._opened.parts}
+        if action.returns_from and results & _FOR_NOW:
+            later = holding.later(self._draft, action, self._at)
+            holding.keep(self._draft, action.key, [later])
 
     def _found_before(self) -> Decimal | None:
         """Return what was in force: read from the platform where that is the action's own value."""
@@ -139,8 +150,7 @@ class _Settling:
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
-            holds = Holds((*holds_of(self._draft, action.key).held, *promised))
-            self._draft.writes[held_key(action.key)] = pack_due(holds)
+            holding.keep(self._draft, action.key, promised)
         if action.rolls_back and changed:
             status = AuditStatus.ROLLED_BACK
         return finding._replace(status=status)

@@ -6,10 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from schemas.fields import Autonomy
-from tests.workers.executor.test_live import AD_SETS, Live, budget, multiplier
-from tests.workers.executor.world import KEY, a_plan
+from schemas import topics
+from schemas.decision import Verb
+from schemas.fields import Autonomy, Entity
+from schemas.plan import AdSet, Bid
+from tests.workers.executor.test_live import AD_SETS, PERSON, Live, budget, multiplier
+from tests.workers.executor.test_returns import a_cut, tick
+from tests.workers.executor.world import KEY, a_decision, a_plan, at
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
 from workers.executor.tables import in_force
@@ -106,3 +111,56 @@ def test_the_most_of_an_hour_that_comes_with_a_multiplier_is_in_force_where_no_b
     assert world.said()[-1] == ("no_op", "no_op")
     budgets = {slot: own.value for slot, own in in_force(world, KEY).in_force.items()}
     assert budgets["campaign\x0042\x00hourly_budget"] == 4
+
+
+def cut_bid() -> Live:
+    """Return a partition on which a bid was cut for a while, and its first step back is open."""
+    plan = a_plan(Autonomy.AUTO, ad_sets=(AdSet(ad_set_id="a", bid=Bid(base=Decimal("0.80"))),))
+    cut = a_cut(entity=Entity.AD_SET, entity_id="a")
+    world = Live(plan).act(cut).answer()
+    tick(world, 361)
+    assert world.order is not None
+    return world
+
+
+@pytest.mark.parametrize("result", [Result.FROZEN, Result.FAILED, Result.AUTH_FAILED])
+def test_a_step_back_that_the_platform_did_not_make_is_tried_again_later(result: Result) -> None:
+    world = cut_bid().answer(result, minutes=362)
+    assert world.order is None
+    tick(world, 373)
+
+    assert world.order is not None
+    assert world.order.change.target == Decimal("0.50")
+    world.answer(minutes=374)
+    assert world.audit[-1].after == Decimal("0.50")
+    tick(world, 421)
+    assert world.order is not None
+    assert world.order.change.target == Decimal("0.65")
+
+
+def test_a_step_back_that_a_freeze_has_met_behind_other_orders_comes_after_it() -> None:
+    world = cut_bid()
+    world.act(budget("meanwhile", "100", "120", expires_at=at(800)), minutes=362)
+    world.answer(minutes=363)
+    tick(world, 421)
+    assert world.order is not None
+    assert world.order.change.target == 120, "the second step back waits behind it"
+    world.publish(topics.DECISIONS, a_decision(Verb.FREEZE, minutes=422, until=at(440)), 422)
+    world.settle()
+    world.answer(minutes=423)
+    assert world.order is None
+    tick(world, 434, 445)
+
+    assert world.order is not None
+    assert world.order.change.target == Decimal("0.65")
+
+
+def test_a_step_back_that_somebody_has_overtaken_is_not_tried_again() -> None:
+    world = cut_bid().answer(Result.FAILED, minutes=362)
+    raised = a_cut("raised", "0.40", "0.90", returns=(), entity=Entity.AD_SET, entity_id="a")
+    raised = structs.replace(raised, expires_at=at(800), **PERSON)
+    world.act(raised, minutes=363).answer(minutes=364)
+    tick(world, 375)
+
+    assert world.order is None
+    assert world.said()[-1] == ("expired", "superseded")
