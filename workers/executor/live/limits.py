@@ -113,7 +113,8 @@ class Counts:
         """Slow down where the platform's answer says so."""
         usage = self._of(account, now)
         if isinstance(said, Throttled):
-            usage.until = max(usage.until, now + (said.retry_after or 0.0))
+            # No more than a day: an account must not stay shut for ever by one odd answer.
+            usage.until = max(usage.until, now + min(said.retry_after or 0.0, DAY))
         if isinstance(said, Receipt) and said.usage is not None:
             left = (1 - said.usage) / (1 - _WATCHFUL)
             usage.rate = min(1.0, max(_SLOWEST, left))

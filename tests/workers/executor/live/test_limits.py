@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isinf
+from math import inf, isinf
 
 import pytest
 
@@ -78,6 +78,13 @@ def test_a_call_that_was_not_made_is_not_one_of_the_day() -> None:
     counts.heard(ONE, Throttled("wait", retry_after=9.0), 0.5)
     assert not counts.passes(ONE, 1.0)
     assert counts.turn(ONE, 1.0) == 8.5
+
+
+@pytest.mark.parametrize("hint", [inf, 1e12])
+def test_no_hint_shuts_an_account_for_more_than_a_day(hint: float) -> None:
+    counts = Counts(Limits())
+    counts.heard(ONE, Throttled("wait", retry_after=hint), 100.0)
+    assert counts.opens(ONE, 110.0) == 100.0 + 24 * 3600
 
 
 def _change(counts: Counts, *, at: float, lever: Lever = Lever.DAILY_BUDGET) -> None:
