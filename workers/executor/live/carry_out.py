@@ -14,6 +14,8 @@ from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
+from schemas.errors import SchemaError
+from schemas.money import check_amount
 from workers.connectors.errors import (
     Ambiguous,
     AuthFailed,
@@ -115,7 +117,13 @@ class _CarryOut:
         await self._fit()
         ref = self._order.change.ref
         await self._turn()
-        return (await self._ask(self._platform.read_state([ref]), reads=True)).get(ref)
+        state = (await self._ask(self._platform.read_state([ref]), reads=True)).get(ref)
+        if state is not None and state.value is not None:
+            try:
+                check_amount(state.value, ref.lever)
+            except SchemaError as error:
+                raise Ambiguous(f"what the platform told is no value: {error.detail}") from None
+        return state
 
     async def _fit(self) -> None:
         """Make the target one that the platform can set, before anything is compared with it."""

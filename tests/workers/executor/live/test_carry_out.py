@@ -155,6 +155,14 @@ async def test_a_platform_that_cannot_be_read_is_given_up_without_sending() -> N
     assert "apply" not in bench.log
 
 
+@pytest.mark.parametrize("told", ["NaN", "sNaN", "Infinity", "1E+40", "1E-999999"])
+async def test_a_value_that_is_none_counts_as_not_read(told: str) -> None:
+    bench = Bench(reads=[State(value=Decimal(told), currency="EUR")])
+    outcome = await _end(bench, replace(order_of(expected=None), max_change_pct=10.0))
+    assert (outcome.result, outcome.reason) == (Result.FAILED, "not_read")
+    assert "apply" not in bench.log
+
+
 async def test_an_order_that_was_taken_up_waits_and_is_found() -> None:
     bench = Bench(reads=[120])
     outcome = await _end(bench, taken_up_at=-5.0)
