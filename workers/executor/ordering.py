@@ -98,6 +98,10 @@ def _opened(
     if rule is None or not rule.currency:
         raise CannotSet("plan_not_known", "no plan of the campaign is known: publish it once more")
     currency = action.currency or rule.currency
+    if currency != rule.currency:
+        # The plan's bids and caps are in its own: compared with others they would mean nothing.
+        detail = f"the plan is in {rule.currency}, the action in {currency}; correct the plan"
+        raise CannotSet("currency_mismatch", detail)
     parts = parts_of(draft.policy.platforms, rule, campaign, action, currency)
     for part in parts:
         _refuse_hands_off(orders, part, action, at)

@@ -13,9 +13,10 @@ from typing import Final
 
 from engine.platform_rules import rules_of
 from schemas.action import Action, Release
+from schemas.errors import SchemaError
 from schemas.fields import Entity
 from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET
-from schemas.money import exponent_of
+from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
 from workers.executor.entries import Finding, rejected
@@ -217,6 +218,11 @@ class _Translation:
         *,
         limited: bool = False,
     ) -> Part:
+        try:
+            check_amount(target, lever)
+        except SchemaError as error:
+            detail = f"{lever} of {entity} {entity_id} {error.detail}: correct the plan"
+            raise CannotSet(str(error.reason), detail) from None
         free = self._action.released_by is not Release.POLICY or self._action.rolls_back
         free = free or self._action.returns_from
         largest = None if free or not limited else self._rule.max_change_pct

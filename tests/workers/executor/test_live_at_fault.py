@@ -164,3 +164,19 @@ def test_a_step_back_that_somebody_has_overtaken_is_not_tried_again() -> None:
 
     assert world.order is None
     assert world.said()[-1] == ("expired", "superseded")
+
+
+def test_a_bid_that_no_amount_can_be_is_refused_before_anything_is_sent() -> None:
+    huge = (AdSet(ad_set_id="a", bid=Bid(base=Decimal(10**11))),)
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=huge)).act(multiplier("up", None, "1000"))
+
+    assert world.order is None
+    assert world.said() == [("rejected", "out_of_range")]
+
+
+def test_an_action_in_another_currency_than_the_plans_is_never_held_to_its_amounts() -> None:
+    plan = a_plan(Autonomy.AUTO, ad_sets=AD_SETS)
+    world = Live(plan).act(multiplier("up", None, "1.2", currency="JPY"))
+
+    assert world.order is None
+    assert world.said() == [("rejected", "currency_mismatch")]
