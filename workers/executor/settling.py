@@ -28,10 +28,12 @@ from workers.executor.ordering import keep, next_begun, orders_of
 from workers.executor.orders import OpenOrder, Orders, Part
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rails import counted
-from workers.executor.rows import Campaign, InForce, pack, unpack
+from workers.executor.rows import Campaign, InForce, change_key, pack, unpack
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
+_CHANGES_MATTER: Final = timedelta(hours=2) // timedelta(milliseconds=1)
+"""How long changes of budgets are kept: platforms count those of an hour, by their own clocks."""
 _HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set."""
 _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
@@ -149,6 +151,10 @@ class _Settling:
         if changed or not _stands(campaign, action):
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)
+            own = bytes.fromhex(action.action_id)
+            if own not in campaign.memory.known:
+                # Forgotten while it was open: nothing else would ever delete what it has changed.
+                self._draft.writes[change_key(action.key, own)] = None
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
             holding.keep(self._draft, action.key, promised)
         if action.rolls_back and changed:
@@ -178,7 +184,12 @@ def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
     last.pop(slot, None)
     if told.after is not None:
         last[slot] = told.after
-    changes, hands_off = dict(orders.budget_changes), dict(orders.hands_off)
+    changes = {
+        slot: late
+        for slot, times in orders.budget_changes.items()
+        if (late := tuple(time for time in times if time > at - _CHANGES_MATTER))
+    }
+    hands_off = {slot: until for slot, until in orders.hands_off.items() if until > at}
     if told.may_have_changed and part.lever in BUDGETS:
         changes[slot] = (*changes.get(slot, ()), at)[-_BUDGET_CHANGES:]
     if told.result is Result.DRIFT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +15,11 @@ from schemas.fields import Autonomy, Entity
 from schemas.plan import AdSet, Bid
 from tests.workers.executor.test_live import AD_SETS, PERSON, Live, budget, multiplier
 from tests.workers.executor.test_returns import a_cut, tick
-from tests.workers.executor.world import KEY, a_decision, a_plan, at
+from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
+from workers.executor.orders import orders_in
+from workers.executor.program import agents
 from workers.executor.tables import in_force
 
 
@@ -180,3 +183,28 @@ def test_an_action_in_another_currency_than_the_plans_is_never_held_to_its_amoun
 
     assert world.order is None
     assert world.said() == [("rejected", "currency_mismatch")]
+
+
+def test_what_was_forgotten_while_it_was_open_leaves_nothing_behind() -> None:
+    world = Live()
+    world.policy = replace(world.policy, remembered=1)
+    world.agents = {agent.name: agent for agent in agents(world.policy)}
+    world.act(budget("first", "100", "120"), budget("second", "120", "130", expires_at=at(61)))
+    world.answer().answer(minutes=2)
+
+    assert [status for status, _ in world.said()] == ["intent", "applied"] * 2
+    changed = {key.removeprefix(KEY + b"\0") for key in world.tables["actions"] if KEY in key}
+    assert bytes.fromhex(an_id("second")) in changed
+    assert bytes.fromhex(an_id("first")) not in changed
+
+
+def test_what_matters_no_more_of_what_others_have_set_and_of_changes_is_let_go() -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(budget("first", "100", "120"))
+    world.answer().act(multiplier("up", None, "1.2"), minutes=2).answer(Result.DRIFT, minutes=3)
+    ((_, before),) = orders_in(world.tables["actions"])
+    assert (len(before.budget_changes), len(before.hands_off)) == (1, 1)
+    late = {"released_at": at(1500), "valid_from": at(1500), "expires_at": at(1560)}
+    world.act(multiplier("later", None, "1.1", **late), minutes=1500).answer(minutes=1501)
+    ((_, after),) = orders_in(world.tables["actions"])
+
+    assert (len(after.budget_changes), len(after.hands_off)) == (0, 0)
