@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from zlib import crc32
 
 from benchmarks.execution.platform import ModelPlatform
 from benchmarks.execution.virtual_time import LoopClock
@@ -108,7 +109,7 @@ def order(action_id: str, account: int, ad_set: int, *, kind: Kind, now: float) 
         entity_id=str(ad_set),
         lever=Lever.DAILY_BUDGET,
     )
-    target = Decimal(int.from_bytes(action_id.encode(), "big"))
+    target = Decimal(101 + crc32(action_id.encode()))
     return Order(
         action_id=action_id,
         platform=PLATFORM,

@@ -53,7 +53,17 @@ FILES = {
 PLATFORMS = [name for name in FILES if name != "plans.toml"]
 LONG_ENOUGH = "dGhlIGNhbmFyeSBvZiB0aGUgcGFnZQ=="
 EXECUTOR = ROOT / "workers" / "executor"
-LIVE = ("ordering", "translating", "obstacles", "simulate", "settling")
+LIVE = (
+    "ordering",
+    "platforms",
+    "translating",
+    "obstacles",
+    "rails",
+    "returns",
+    "simulate",
+    "settling",
+    "endings",
+)
 TOLD_BY = {"rejected", "expired", "CannotSet", "Finding", "ended", "_ended", "failed"}
 """Calls that are given a reason."""
 
