@@ -124,14 +124,18 @@ def test_every_sandbox_of_the_page_serves(tmp_path: Path) -> None:
     (block,) = re.findall(r"^```\n(pacekeeper.*?)^```", PAGE, flags=re.DOTALL | re.MULTILINE)
     commands = [shlex.split(line)[1:] for line in block.splitlines()]
     assert len(commands) == 3
-    for words in commands:
-        process = subprocess.Popen(
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PACEKEEPER_DATA_DIR": str(tmp_path)}
+    started = [
+        subprocess.Popen(
             [sys.executable, "-m", "workers", *words],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PACEKEEPER_DATA_DIR": str(tmp_path)},
+            env=environment,
             stderr=subprocess.PIPE,
             text=True,
         )
+        for words in commands
+    ]
+    for words, process in zip(commands, started, strict=True):
         assert process.stderr is not None
         said = process.stderr.readline()
         process.send_signal(signal.SIGINT)

@@ -39,7 +39,7 @@ async def test_what_each_platform_has_at_the_end_is_what_the_trail_says(
         workers=workers_of(settings, tmp_path, platforms.file),
         platforms=platforms,
     )
-    script = Script(world=world, live_from=WEDNESDAY, history_hours=48, live_hours=3)
+    script = Script(world=world, live_from=WEDNESDAY, history_hours=24, live_hours=2)
     stage = Stage(script=script, place=place)
     result = await stage.run()
 
@@ -50,9 +50,11 @@ async def test_what_each_platform_has_at_the_end_is_what_the_trail_says(
     assert result.platforms.values == 20
     # Every action has its intent, and every campaign of every platform is acted on.
     counts = result.counts
-    assert counts.actions >= 20
+    assert counts.actions >= len(world.campaigns)
     assert counts.audit["intent"] == counts.actions
-    assert counts.audit.keys() <= {"intent", "applied", "no_op", "approval_required"}
+    # What expires is advice on the shared budget that waits for a person.
+    assert counts.audit.pop("expired", 0) <= counts.audit.pop("approval_required", 0)
+    assert counts.audit.keys() <= {"intent", "applied", "no_op"}
     assert stage.in_force.heard_of == len(world.campaigns)
     assert {name for name, count in result.platforms.changes.items() if count} == {
         "google",
@@ -60,6 +62,8 @@ async def test_what_each_platform_has_at_the_end_is_what_the_trail_says(
         "linkedin",
         "amazon",
     }
+    log = (tmp_path / "executor.log").read_text()
+    assert not any(secret.read_text() in log for secret in (tmp_path / "secrets").iterdir())
     # The comparison finds what is not so.
     slot = next(iter(platforms.trail.values))
     platforms.trail.values[slot] = Decimal(-1)
