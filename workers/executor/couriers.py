@@ -15,7 +15,6 @@ from typing import Final
 
 import structlog
 
-from schemas.action import Action
 from workers.connectors.building import build
 from workers.connectors.errors import Rejected
 from workers.connectors.protocol import Connector
@@ -30,12 +29,12 @@ from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
-from workers.executor.orders import Orders, orders_in
+from workers.executor.orders import OpenOrder, Orders, orders_in
 from workers.executor.platforms import not_named
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.sending import changes_of, order_of
 from workers.executor.settling import settled_step
-from workers.executor.tables import ACTIONS, clock_of, said_about
+from workers.executor.tables import ACTIONS, clock_of, rule_of, said_about
 
 LEASE: Final = 10.0
 """Seconds for which a partition is taken for ours after that was proven.
@@ -139,8 +138,8 @@ class _Term:
     def __init__(self, policy: ExecutorPolicy, tenure: Tenure, clock: LogClock) -> None:
         self._policy, self._tenure, self._clock = policy, tenure, clock
         self._proven_until = 0.0
-        self._open: dict[str, Action] = {}
-        """By order, the action that it carries out."""
+        self._open: dict[str, OpenOrder] = {}
+        """By the id of what is to be set now."""
         self._courier: Courier | None = None
         self._running: asyncio.Task[None] | None = None
 
@@ -179,7 +178,7 @@ class _Term:
         if self._policy.platforms.mode_of(orders.under_way.action) is AccountMode.SHADOW:
             # Also where the settings have said so only since it was opened.
             order = replace(order, shadow=True)
-        self._open[order.action_id] = orders.under_way.action
+        self._open[order.action_id] = orders.under_way
         return order
 
     # ------------------------------------------------------------ what the loop asks
@@ -202,14 +201,23 @@ class _Term:
 
     def freeze_on(self, order: Order) -> str:
         """Return which freeze holds for the order's campaign now."""
-        action = self._open[order.action_id]
+        action = self._open[order.action_id].action
         said = said_about(self._tenure.view, action.key)
         now = int(self._clock.now() * 1000)
         return freeze_on(self._policy, self._tenure.view, said, action, now)
 
+    def plan_changed(self, order: Order) -> str:
+        """Return that another plan holds than bounded the order: what is put back keeps to none."""
+        opened = self._open[order.action_id]
+        rule = rule_of(self._tenure.view, opened.action.key)
+        then, now = opened.plan_version, rule.version if rule else None
+        if opened.undoing or now == then:
+            return ""
+        return f"version {now or 'none'} of the plan holds now, not {then or 'none'}: decide anew"
+
     async def publish(self, order: Order, outcome: Outcome) -> None:
         """Commit what became of the order."""
-        campaign = self._open[order.action_id].key
+        campaign = self._open[order.action_id].action.key
 
         def settle(view: View) -> Step:
             return settled_step(self._policy, view, campaign, outcome)

@@ -115,6 +115,7 @@ def _opened(
         number=orders.count,
         # Never above the total midway: what is lowered goes first.
         parts=tuple(sorted(known, key=_raises)),
+        plan_version=rule.version if rule.holds else None,
         shadow=draft.policy.platforms.mode_of(action) is AccountMode.SHADOW,
     )
 

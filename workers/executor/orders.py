@@ -65,6 +65,8 @@ class OpenOrder(msgspec.Struct, frozen=True, array_like=True):
     """Whether the parts put back what others, before one that failed, had set."""
     failure: str = ""
     """Why, while undoing."""
+    plan_version: int | None = None
+    """Version of the plan whose bounds it keeps to; None where there was none that holds."""
 
     @property
     def at(self) -> int | None:

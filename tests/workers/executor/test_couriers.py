@@ -11,9 +11,10 @@ from decimal import Decimal
 import pytest
 
 from schemas import topics
-from schemas.fields import Entity
+from schemas.fields import Autonomy, Entity
+from schemas.plan import Plan
 from tests.workers.executor.test_live import Live, budget
-from tests.workers.executor.world import a_tick
+from tests.workers.executor.world import a_plan, a_tick
 from workers.connectors.protocol import Account, Lever, Ref
 from workers.connectors.settings import AccountMode, Platforms, PlatformSettings
 from workers.delivery.api import Step, View, store
@@ -144,6 +145,18 @@ async def test_an_account_that_is_in_shadow_now_is_not_changed_by_what_was_opene
 
         assert platform.value(BUDGET) == 100
         assert world.said()[-1] == ("shadow", "shadow")
+
+
+@pytest.mark.parametrize("plan", [a_plan(Autonomy.AUTO, version=2), None], ids=["new", "none"])
+async def test_what_was_opened_under_another_plan_is_not_sent(plan: Plan | None) -> None:
+    async with receiver() as platform:
+        world = opened()
+        world.publish(topics.PLANS, plan, 1)
+        world.settle()
+        assert await carried(world, settings(platform, **{"7": AccountMode.LIVE})) == []
+
+        assert platform.value(BUDGET) == 100
+        assert world.said()[-1] == ("rejected", "plan_changed")
 
 
 async def test_a_partition_with_changes_of_a_platform_that_is_named_no_more_is_taken_over() -> None:

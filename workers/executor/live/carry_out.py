@@ -201,6 +201,8 @@ class _CarryOut:
             return course.ended(Result.EXPIRED, now, "expired", text)
         if freeze := self._ports.freezes.freeze_on(self._order):
             return course.ended(Result.FROZEN, now, "frozen", freeze)
+        if changed := self._ports.freezes.plan_changed(self._order):
+            return course.ended(Result.FROZEN, now, "plan_changed", changed)
         return None
 
     def _spent(self) -> Outcome | None:

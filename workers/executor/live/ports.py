@@ -63,6 +63,9 @@ class Freezes(Protocol):
     def freeze_on(self, order: Order) -> str:
         """Return which freeze holds and how to lift it; empty if none does."""
 
+    def plan_changed(self, order: Order) -> str:
+        """Return how the plan that bounds the order differs from then; empty if it does not."""
+
 
 class Gate(Protocol):
     """Keeps to the platform's limits, and hears what the platform says."""

@@ -49,6 +49,7 @@ class Bench:
     calls: list[Exception | None] = field(default_factory=lambda: [None])
     time: float = 0.0
     frozen: str = ""
+    changed: str = ""
     owner: bool = True
     said: list[object] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -73,6 +74,10 @@ class Bench:
     def freeze_on(self, order: Order) -> str:
         del order
         return self.frozen
+
+    def plan_changed(self, order: Order) -> str:
+        del order
+        return self.changed
 
     async def publish(self, order: Order, outcome: Outcome) -> None:
         del order

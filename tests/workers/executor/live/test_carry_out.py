@@ -188,6 +188,18 @@ async def test_a_freeze_that_comes_while_it_is_read_stops_it() -> None:
     assert "apply" not in bench.log
 
 
+async def test_a_plan_that_changes_while_it_is_read_stops_it() -> None:
+    class Late(Bench):
+        async def validate(self, *args: object) -> None:
+            del args
+            self.changed = "version 2 of the plan holds now"
+
+    bench = Late()
+    outcome = await _end(bench)
+    assert (outcome.result, outcome.reason) == (Result.FROZEN, "plan_changed")
+    assert "apply" not in bench.log
+
+
 async def test_who_owns_it_no_more_leaves_it_open() -> None:
     bench = Bench(owner=False)
     with pytest.raises(NotOwner):

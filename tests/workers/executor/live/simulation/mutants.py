@@ -47,6 +47,10 @@ class _NeverFrozen:
         del order
         return ""
 
+    def plan_changed(self, order: Order) -> str:
+        del order
+        return ""
+
 
 @dataclass(slots=True)
 class _Reads:

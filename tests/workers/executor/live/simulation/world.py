@@ -227,6 +227,10 @@ class _Frozen:
     def freeze_on(self, order: Order) -> str:
         return self._world.freeze_on(order.change.ref.entity_id)
 
+    def plan_changed(self, order: Order) -> str:
+        del order
+        return ""
+
 
 class _Published:
     def __init__(self, world: World, worker: str) -> None:
