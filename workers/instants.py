@@ -47,11 +47,13 @@ def date_of(number: int) -> date:
     return _FIRST_DAY + timedelta(days=number)
 
 
-_FIRST_MS, _LAST_MS = (to_ms(datetime(year, 1, 1, tzinfo=UTC)) for year in (FIRST_YEAR, LAST_YEAR))
+_FIRST_MS = to_ms(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+LAST_MS = to_ms(datetime(LAST_YEAR, 1, 1, tzinfo=UTC)) - 1
+"""The latest time that a record can carry, milliseconds."""
 
 
 def check_timestamp(ms: int) -> None:
     """Raise `SchemaError` (``out_of_range``) for a record's timestamp that no clock shows."""
-    if not _FIRST_MS <= ms < _LAST_MS:
+    if not _FIRST_MS <= ms <= LAST_MS:
         detail = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}, was {ms} ms"
         raise SchemaError("timestamp", Reason.OUT_OF_RANGE, detail)

@@ -24,7 +24,7 @@ from workers.executor.rows import (
     unpack,
 )
 from workers.executor.tables import ACTIONS, rule_of
-from workers.instants import to_ms
+from workers.instants import LAST_MS, to_ms
 
 
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -135,7 +135,8 @@ def _untimely(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         yield rejected("not_yet_valid", detail)
     if action.returns_from and not holding.is_held(draft, action):
         yield rejected("unknown_return", "no change in force has promised this step back")
-    if action.returns and to_ms(action.returns[-1].at) > at + draft.policy.ahead_ms:
+    latest = min(at + draft.policy.ahead_ms, LAST_MS - draft.policy.return_within_ms)
+    if action.returns and to_ms(action.returns[-1].at) > latest:
         limit = draft.policy.ahead
         yield rejected("returns_too_late", f"has to have returned within {limit} of its release")
     if campaign.memory.forgets(expires):

@@ -7,19 +7,16 @@ written down: its order would stay open, and every restart would fail at it anew
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from schemas.errors import SchemaError
-from schemas.fields import LAST_YEAR
 from schemas.money import check_amount
 from workers.executor.live.outcome import Outcome
-from workers.instants import to_ms
+from workers.instants import LAST_MS
 
 _LONGEST_CODE: Final = 200
 _MOST_ATTEMPTS: Final = 10_000
-_LAST: Final = to_ms(datetime(LAST_YEAR, 1, 1, tzinfo=UTC)) - 1
 
 
 def writable(told: Outcome, begun: int) -> Outcome:
@@ -34,7 +31,7 @@ def writable(told: Outcome, begun: int) -> Outcome:
     return replace(
         told,
         text=text,
-        at=min(max(int(told.at * 1000), begun), _LAST) / 1000,
+        at=min(max(int(told.at * 1000), begun), LAST_MS) / 1000,
         before=_amount(told.before),
         after=_amount(told.after),
         attempts=min(told.attempts, _MOST_ATTEMPTS),

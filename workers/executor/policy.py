@@ -70,6 +70,11 @@ class ExecutorPolicy:
         return self.ahead // _MILLISECOND
 
     @property
+    def return_within_ms(self) -> int:
+        """``return_within`` in milliseconds."""
+        return self.return_within // _MILLISECOND
+
+    @property
     def patience_ms(self) -> int:
         """``patience`` in milliseconds."""
         return self.patience // _MILLISECOND

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from schemas import topics
+from schemas import Return, topics
 from schemas.decision import Verb
 from schemas.fields import Autonomy, Entity
 from schemas.plan import AdSet, Bid
@@ -208,3 +209,15 @@ def test_what_matters_no_more_of_what_others_have_set_and_of_changes_is_let_go()
     ((_, after),) = orders_in(world.tables["actions"])
 
     assert (len(after.budget_changes), len(after.hands_off)) == (0, 0)
+
+
+def test_a_step_back_whose_time_no_record_could_carry_is_refused_before_anything_is_sent() -> None:
+    end = datetime(2099, 12, 31, 12, tzinfo=UTC)
+    minutes = (end - at(0)) / timedelta(minutes=1)
+    times = {"released_at": end, "valid_from": end, "expires_at": end + timedelta(hours=1)}
+    back = (Return(at=end + timedelta(hours=2), value=Decimal("0.80")),)
+    cut = a_cut(entity=Entity.AD_SET, entity_id="a", returns=back, **times)
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(cut, minutes=minutes)
+
+    assert world.order is None
+    assert world.said() == [("rejected", "returns_too_late")]
