@@ -38,6 +38,10 @@ class _Permissive:
         del order
         return ""
 
+    def plan_changed(self, order: Order) -> str:
+        del order
+        return ""
+
 
 @dataclass(slots=True)
 class Work:

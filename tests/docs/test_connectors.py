@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -97,7 +98,9 @@ async def test_the_plug_in_of_the_page_is_built_from_the_file_of_the_page(
     assert (await connector.describe_account("1")).currency == "EUR"
     assert connector.capabilities.readable, "its state_url has been read"
     await connector.aclose()
-    for wrong in ({"secrets": {}}, {"options": {**settings.options, "ulr": "https://x.example"}}):
+    unknown = {**settings.options, "ulr": "https://x.example"}
+    wrongs: list[dict[str, Any]] = [{"secrets": {}}, {"options": unknown}]
+    for wrong in wrongs:
         with pytest.raises(UsageError, match=r"\[my_platform\]"):
             build("my_platform", replace(settings, **wrong))
 

@@ -74,7 +74,7 @@ def test_a_part_of_which_nobody_knows_whether_it_is_set_is_never_told_as_put_bac
     assert world.said()[-1] == ("unverified", "partly_made")
     assert "bid of ad_set b" in world.audit[-1].detail
     assert "bid of ad_set a" not in world.audit[-1].detail
-    assert world.order is None
+    assert not world.is_busy
 
 
 def test_what_was_found_made_after_a_restart_goes_back_to_what_had_to_be_found_there() -> None:
@@ -92,7 +92,7 @@ def test_what_was_found_made_where_nothing_had_been_known_is_not_told_as_not_mad
     world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(multiplier("up", None, "1.2"))
     world.answer(Result.CONFIRMED, before=None).answer(Result.REJECTED)
 
-    assert world.order is None
+    assert not world.is_busy
     assert world.said()[-1] == ("unverified", "partly_made")
     assert "bid of ad_set a" in world.audit[-1].detail
 
@@ -130,7 +130,7 @@ def cut_bid() -> Live:
 @pytest.mark.parametrize("result", [Result.FROZEN, Result.FAILED, Result.AUTH_FAILED])
 def test_a_step_back_that_the_platform_did_not_make_is_tried_again_later(result: Result) -> None:
     world = cut_bid().answer(result, minutes=362)
-    assert world.order is None
+    assert not world.is_busy
     tick(world, 373)
 
     assert world.order is not None
@@ -152,7 +152,7 @@ def test_a_step_back_that_a_freeze_has_met_behind_other_orders_comes_after_it() 
     world.publish(topics.DECISIONS, a_decision(Verb.FREEZE, minutes=422, until=at(440)), 422)
     world.settle()
     world.answer(minutes=423)
-    assert world.order is None
+    assert not world.is_busy
     tick(world, 434, 445)
 
     assert world.order is not None
@@ -166,7 +166,7 @@ def test_a_step_back_that_somebody_has_overtaken_is_not_tried_again() -> None:
     world.act(raised, minutes=363).answer(minutes=364)
     tick(world, 375)
 
-    assert world.order is None
+    assert not world.is_busy
     assert world.said()[-1] == ("expired", "superseded")
 
 
@@ -174,7 +174,7 @@ def test_a_bid_that_no_amount_can_be_is_refused_before_anything_is_sent() -> Non
     huge = (AdSet(ad_set_id="a", bid=Bid(base=Decimal(10**11))),)
     world = Live(a_plan(Autonomy.AUTO, ad_sets=huge)).act(multiplier("up", None, "1000"))
 
-    assert world.order is None
+    assert not world.is_busy
     assert world.said() == [("rejected", "out_of_range")]
 
 
@@ -182,7 +182,7 @@ def test_an_action_in_another_currency_than_the_plans_is_never_held_to_its_amoun
     plan = a_plan(Autonomy.AUTO, ad_sets=AD_SETS)
     world = Live(plan).act(multiplier("up", None, "1.2", currency="JPY"))
 
-    assert world.order is None
+    assert not world.is_busy
     assert world.said() == [("rejected", "currency_mismatch")]
 
 
@@ -219,5 +219,5 @@ def test_a_step_back_whose_time_no_record_could_carry_is_refused_before_anything
     cut = a_cut(entity=Entity.AD_SET, entity_id="a", returns=back, **times)
     world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(cut, minutes=minutes)
 
-    assert world.order is None
+    assert not world.is_busy
     assert world.said() == [("rejected", "returns_too_late")]

@@ -97,7 +97,7 @@ def plans(draw: st.DrawFn) -> Plan:
     )
 
 
-OUTCOMES = st.builds(
+OUTCOMES: st.SearchStrategy[dict[str, Any]] = st.builds(
     dict,
     result=st.sampled_from([*Result, Result.APPLIED, Result.APPLIED]),
     before=SAID,
