@@ -12,7 +12,7 @@ ARGS ?=
 PYTHON ?=
 export PYTHON
 
-.PHONY: help demo run test lint format bench lock clean
+.PHONY: help demo run test lint format bench scale lock clean
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## "; print "usage: make TARGET [ARGS=\"...\"]\n" } \
@@ -48,6 +48,9 @@ format: .venv/.ready-dev ## Put the code into its format
 
 bench: .venv/.ready-bench ## Measure the figures, each against its goal and its peers
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+scale: .venv/.ready-dev ## What takes long: a million histories of the live loop (some 20 minutes)
+	@$(BIN)/python -m tests.workers.executor.live.simulation $(ARGS)
 
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_FIND_LINKS= $(BIN)/pip-compile --quiet --upgrade \
 	--strip-extras --generate-hashes --allow-unsafe --build-deps-for=editable --no-emit-options \
