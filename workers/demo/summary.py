@@ -27,6 +27,11 @@ NEXT = (
 
 APPROVAL = "It waits for a person: the group's autonomy is propose."
 
+_SELL_NOTHING = (
+    "The servers sell nothing: what it brought is told by the simulated market, which obeys the "
+    "trail."
+)
+
 _FOR_PEOPLE = frozenset({Kind.TARGETING, Kind.CREATIVE})
 
 LEGEND = (
@@ -102,8 +107,9 @@ def _lost(result: Result) -> Sequence[Text]:
 def _platforms(result: Result) -> Sequence[Text]:
     if result.platforms is None:
         return ()
-    style = "bold red" if result.platforms.differences else "bold green"
-    return (Text(result.platforms.sentence(), style=style),)
+    chain = "is verified, every link" if result.chain_verified else "is BROKEN"
+    told = f"{result.platforms.sentence()} The trail's hash chain {chain}. {_SELL_NOTHING}"
+    return Text(), Text(told, style="bold green" if result.as_told else "bold red"), Text()
 
 
 def _report(result: Result) -> Sequence[Text]:

@@ -65,7 +65,7 @@ class OnPlatforms:
     def sentence(self) -> str:
         """Return it for reading."""
         made = ", ".join(f"{count:,} on {name}" for name, count in self.changes.items())
-        said = f"Changes that the platforms were asked for and made: {made}. "
+        said = f"Changes that the platforms made, as their own clients asked: {made}. "
         if not self.differences:
             return said + (
                 f"Each of the {self.values:,} values there is what the audit trail says: "

@@ -18,6 +18,7 @@ from workers.demo.result import Counts, Result
 from workers.demo.scorecard import Row
 from workers.demo.screen import WIDTH, AccountNow, Picture, screen_on
 from workers.demo.summary import print_summary
+from workers.demo.trail import OnPlatforms
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
 
@@ -85,6 +86,27 @@ def printed(result: Result) -> str:
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert isinstance(text, str)
     return text
+
+
+def test_the_summary_says_what_is_on_the_platforms_and_what_is_not_as_told() -> None:
+    same = OnPlatforms(changes={"meta": 1_200, "google": 3}, values=20, differences={})
+    text = " ".join(printed(replace(RESULT, platforms=same)).split())
+    assert "1,200 on meta, 3 on google" in text
+    assert "0 differences. The trail's hash chain is verified, every link." in text
+
+    other = replace(same, differences={"meta bid of campaign 7": "1 there, 2 in the trail"})
+    broken = replace(RESULT, platforms=other, chain_verified=False)
+    text = " ".join(printed(broken).split())
+    assert "1 of 20 values differ: meta bid of campaign 7: 1 there, 2 in the trail." in text
+    assert "hash chain is BROKEN" in text
+    assert [one.as_told for one in (RESULT, replace(RESULT, platforms=other), broken)] == [
+        True,
+        False,
+        False,
+    ]
+    # Where there are no platforms, nothing is said of them, to people or programs.
+    assert "platforms" not in RESULT.facts()
+    assert "The servers sell nothing" not in printed(RESULT)
 
 
 def test_the_summary_says_what_it_means_and_what_to_do_next() -> None:
@@ -158,7 +180,7 @@ def test_advice_for_people_decides_no_hour() -> None:
     assert not loop.recommendations
 
 
-def test_an_hour_is_settled_by_what_became_of_its_actions_and_not_by_an_intent() -> None:
+def test_an_hour_is_settled_by_what_became_of_its_actions_not_by_an_intent_or_a_part() -> None:
     released = an_action("a", "10", "12", recommendation_id="0" * 32)
     intent = AuditEntry(
         platform="google",
@@ -178,7 +200,11 @@ def test_an_hour_is_settled_by_what_became_of_its_actions_and_not_by_an_intent()
     assert loop.missing(MONDAY) == "audit entries of 1 actions"
 
     ended = msgspec.structs.replace(intent, status=AuditStatus.APPLIED)
-    loop.hear([Heard("audit.v1", 0, 1, encode(ended))])
+    part = msgspec.structs.replace(ended, field="platform_daily_budget")
+    loop.hear([Heard("audit.v1", 0, 1, encode(part))])
+    assert loop.missing(MONDAY) == "audit entries of 1 actions"
+
+    loop.hear([Heard("audit.v1", 0, 2, encode(ended))])
     assert loop.missing(MONDAY) == ""
 
 

@@ -12,7 +12,7 @@ from schemas.audit import Mode
 from schemas.fields import Entity
 from tests.workers.report.told import NAMES, at
 from workers.connectors.protocol import Lever
-from workers.demo.trail import OnPlatforms, Trail
+from workers.demo.trail import Trail
 
 
 def an_entry(field: str, after: str | None, **fields: Any) -> AuditEntry:  # noqa: ANN401 -- of a record
@@ -76,12 +76,3 @@ def test_what_may_be_in_force_is_not_known_and_what_was_refused_is_as_before(
         an_entry("platform_daily_budget", None, status=status),
     ]
     assert heard(*entries) == {(Entity.CAMPAIGN, "42", Lever.DAILY_BUDGET): known}
-
-
-def test_differences_are_told_one_by_one_and_their_number_with_them() -> None:
-    same = OnPlatforms(changes={"meta": 1_200, "google": 3}, values=20, differences={})
-    other = OnPlatforms(changes={}, values=20, differences={"meta bid of campaign 7": "1, not 2"})
-
-    assert "1,200 on meta, 3 on google" in same.sentence()
-    assert "0 differences" in same.sentence()
-    assert "1 of 20 values differ: meta bid of campaign 7: 1, not 2" in other.sentence()
