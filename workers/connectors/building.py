@@ -76,7 +76,7 @@ def build(platform: str, settings: PlatformSettings) -> Connector:
             told = {**settings.options, "secret": settings.secrets.get("secret")}
             return cast(Connector, kind(msgspec.convert(told, WebhookOptions)))
         return cast(Connector, kind(*_arguments(where, settings, secrets)))
-    except (ValueError, TypeError, AuthFailed) as error:
+    except (ValueError, TypeError, OSError, AuthFailed) as error:
         # Their texts show no secret: they are ours, and those of the types of options.
         raise UsageError(f"{where}: {error}", remedy="see docs/going-live.md") from None
 
@@ -108,6 +108,7 @@ def _arguments(
             told[name] = Path(told.pop(file)).read_bytes()
     of_secrets = {name: secret.reveal() for name, secret in secrets.items()}
     named = {field.name: field.default is MISSING for field in fields(secret_kind)}
+    _refuse_plain(f"{where[:-1]}.options]", told, secret_kind)
     of_secrets |= {name: told.pop(name) for name in tuple(told) if name in named}
     if missing := [name for name, needed in named.items() if needed and name not in of_secrets]:
         raise UsageError(
@@ -117,6 +118,16 @@ def _arguments(
     _refuse_unknown(f"{where[:-1]}.secrets]", of_secrets, named)
     _refuse_unknown(f"{where[:-1]}.options]", told, {field.name for field in fields(option_kind)})
     return secret_kind(**of_secrets), msgspec.convert(told, option_kind)
+
+
+def _refuse_plain(where: str, told: Collection[str], secret_kind: type[Any]) -> None:
+    """Refuse options in whose place only references may stand, without showing them."""
+    secret = {field.name for field in fields(secret_kind) if not field.repr}
+    if plain := sorted(secret.intersection(told)):
+        raise UsageError(
+            f"{where} has {', '.join(plain)}, which may be the secret itself",
+            remedy="name it among the secrets by a reference, such as env:NAME",
+        )
 
 
 def _refuse_unknown(where: str, told: Mapping[str, object], known: Collection[str]) -> None:

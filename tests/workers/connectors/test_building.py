@@ -95,6 +95,7 @@ def test_what_can_be_set_is_known_before_anything_is_connected(tmp_path: Path) -
         ("[meta]", "[facebok]", "there is no connector 'facebok'"),
         ('"shadow"', '"half"', r"\[meta\].*half"),
         ("timeout = 5.0", "timeuot = 5.0", "unknown timeuot"),
+        ("timeout = 5.0", f'app_secret = "{CANARY}"', "app_secret, which may be the secret itself"),
         ("timeout = 5.0", 'timeout = "five"', r"\[meta\]"),
         ("access_token =", "acess_token =", "lacks access_token"),
         ("env:META_TOKEN", "env:NOT_SET", "NOT_SET"),
@@ -116,6 +117,14 @@ def test_half_a_configuration_is_refused_by_what_is_wrong_with_it(
         build(*one(tmp_path, text))
     assert CANARY not in str(refused.value)
     assert CANARY not in (refused.value.remedy or "")
+
+
+def test_certificates_that_cannot_be_read_are_told_with_their_file(tmp_path: Path) -> None:
+    text = GOOGLE.replace(
+        "login_customer_id", 'roots_file = "/nowhere/roots.pem"\nlogin_customer_id'
+    )
+    with pytest.raises(UsageError, match="/nowhere/roots"):
+        build(*one(tmp_path, text))
 
 
 def test_a_file_that_is_missing_or_empty_is_told_with_what_to_do(tmp_path: Path) -> None:
