@@ -72,6 +72,7 @@ class _Settling:
         before = self._campaign
         self._note(self._told)
         if not self._goes_on():
+            self._try_later()
             self._put_back()
         if self._opened.at is not None and self._goes_on():
             self._orders = structs.replace(self._orders, under_way=self._opened)
@@ -124,16 +125,14 @@ class _Settling:
             self._campaign = _found(opened, self._campaign, told)
             unknown = finding.status is AuditStatus.UNVERIFIED
             after = None if unknown else self._campaign.value_for(action)
-            self._try_later()
         finding = finding._replace(before=before, after=after)
         entries.of_action(self._draft, action, self._at, finding)
 
     def _try_later(self) -> None:
         """Let a step back wait that was kept from it for now: what it restores must not be lost."""
-        action, results = self._action, {part.result for part in self._opened.parts}
-        if action.returns_from and results & _FOR_NOW:
-            later = holding.later(self._draft, action, self._at)
-            holding.keep(self._draft, action.key, [later])
+        if self._action.returns_from and self._told.result in _FOR_NOW:
+            later = holding.later(self._draft, self._action, self._at)
+            holding.keep(self._draft, self._action.key, [later])
 
     def _found_before(self) -> Decimal | None:
         """Return what was in force: read from the platform where that is the action's own value."""
