@@ -145,14 +145,15 @@ def test_a_step_back_that_the_platform_did_not_make_is_tried_again_later(result:
 def test_a_step_back_of_which_a_part_failed_is_tried_again_once_the_others_are_put_back() -> None:
     ad_sets = (AdSet(ad_set_id="a"), AdSet(ad_set_id="b"))
     plan = a_plan(Autonomy.AUTO, ad_sets=ad_sets, bid=Bid(base=Decimal("0.80")))
-    world = tick(Live(plan).act(a_cut()).answer().answer(), 361)
+    world = Live(plan).act(a_cut()).answer().answer()
+    tick(world, 361)
     world.answer(minutes=362).answer(Result.FAILED, minutes=363).answer(minutes=364)
     assert world.said()[-1] == ("failed", "put_back")
-    assert world.order is None
+    assert not world.is_busy
     tick(world, 375)
 
     assert world.order is not None
-    assert (world.order.change.target, world.order.expected) == (Decimal("0.50"), Decimal("0.40"))
+    assert [world.order.change.target, world.order.expected] == [Decimal("0.50"), Decimal("0.40")]
 
 
 def test_a_step_back_that_a_freeze_has_met_behind_other_orders_comes_after_it() -> None:
