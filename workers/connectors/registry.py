@@ -115,5 +115,6 @@ def faults(loaded: Any) -> Iterator[str]:  # noqa: ANN401 -- a plug-in may name 
     for method in AWAITED:
         if not inspect.iscoroutinefunction(getattr(loaded, method, None)):
             yield f"it has no `async def {method}`"
-    if not callable(getattr(loaded, "quantize", None)):
-        yield "it has no `def quantize`"
+    for method in ("quantize", "from_settings"):
+        if not callable(getattr(loaded, method, None)):
+            yield f"it has no `def {method}`"

@@ -12,9 +12,16 @@ from workers.errors import UsageError
 GOOD = """
 from workers.connectors.simulate import SimulateConnector
 
-class Good(SimulateConnector):
-    name = "good"
+class Raw(SimulateConnector):
+    name = "raw"
     api_version = 1
+
+class Good(Raw):
+    name = "good"
+
+    @classmethod
+    def from_settings(cls, options, secrets):
+        return cls((), {})
 
 class Old(Good):
     api_version = 0
@@ -35,7 +42,8 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
     (about / "entry_points.txt").write_text(
         "[pacekeeper.connectors]\ngood = sample_connectors:Good\nold = sample_connectors:Old\n"
-        "lacking = sample_connectors:Lacking\nbroken = sample_broken:Any\n"
+        "lacking = sample_connectors:Lacking\nraw = sample_connectors:Raw\n"
+        "broken = sample_broken:Any\n"
         "absent = sample_connectors:Absent\nlinkedin = sample_connectors:Good\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -45,11 +53,13 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_installed")
 def test_a_broken_plug_in_is_told_and_the_others_go_on() -> None:
-    found = registry.plug_ins(["good", "old", "lacking", "broken", "absent", "nowhere", "linkedin"])
+    wrong = ["old", "lacking", "raw", "broken", "absent", "nowhere", "linkedin"]
+    found = registry.plug_ins(["good", *wrong])
 
     assert list(found.usable) == ["good"]
     assert found.quarantined["old"] == "api_version is 0, wanted is 1"
     assert found.quarantined["lacking"] == "it has no `async def read_state`"
+    assert found.quarantined["raw"] == "it has no `def from_settings`"
     assert found.quarantined["broken"] == "RuntimeError: boom"
     assert "Absent" in found.quarantined["absent"]
     assert "nothing that is installed" in found.quarantined["nowhere"]
