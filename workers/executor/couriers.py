@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from time import monotonic, time
 from typing import Final
@@ -89,7 +89,9 @@ class Couriers:
     def took_over(self, tenure: Tenure) -> None:
         """Take up the partition's open orders."""
         clock = LogClock(tenure.view, simulated=self._policy.simulated_time)
-        term = _Term(self._policy, tenure, clock)
+        told = self._connectors.items()
+        blind = frozenset(name for name, each in told if not each.capabilities.readable)
+        term = _Term(self._policy, tenure, clock, blind)
         ports = Ports(
             platform=self._asked,
             clock=clock,
@@ -135,8 +137,12 @@ def _limits(told: CallLimits, connector: Connector) -> Limits:
 class _Term:
     """One partition while it is ours: ownership, freezes and effects for its courier."""
 
-    def __init__(self, policy: ExecutorPolicy, tenure: Tenure, clock: LogClock) -> None:
+    def __init__(
+        self, policy: ExecutorPolicy, tenure: Tenure, clock: LogClock, blind: Collection[str]
+    ) -> None:
         self._policy, self._tenure, self._clock = policy, tenure, clock
+        self._blind = blind
+        """Platforms that cannot be read: what is expected there cannot be missed."""
         self._proven_until = 0.0
         self._open: dict[str, OpenOrder] = {}
         """By the id of what is to be set now."""
@@ -178,6 +184,8 @@ class _Term:
         if self._policy.platforms.mode_of(orders.under_way.action) is AccountMode.SHADOW:
             # Also where the settings have said so only since it was opened.
             order = replace(order, shadow=True)
+        if order.platform in self._blind:
+            order = replace(order, expected=None)
         self._open[order.action_id] = orders.under_way
         return order
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from schemas import topics
@@ -118,6 +119,19 @@ async def test_an_open_order_is_carried_out_and_told() -> None:
 
         assert platform.value(BUDGET) == 120
         assert world.said() == [("intent", "to_be_sent"), ("applied", "applied")]
+
+
+async def test_a_receiver_that_cannot_tell_values_is_no_drift_after_a_start() -> None:
+    async with receiver() as platform:
+        world = opened()
+        ((name, told),) = settings(platform, **{"7": AccountMode.LIVE}).items()
+        blind = {name: msgspec.structs.replace(told, options={**told.options, "state_url": ""})}
+        assert await carried(world, blind) == []
+        world.act(budget("second", "120", "130"), minutes=2)
+        assert await carried(world, blind) == []
+
+        assert platform.value(BUDGET) == 130
+        assert [status for status, _ in world.said()] == ["intent", "applied"] * 2
 
 
 @pytest.mark.parametrize("named", [{}, {"8": AccountMode.LIVE}], ids=["platform", "account"])
