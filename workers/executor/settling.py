@@ -40,6 +40,9 @@ _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
 """Results that another try, later, may not have."""
 _LONGEST_FAILURE: Final = 1_000
 """Characters of why, so that what could not be put back is told behind it."""
+MOST_SET_LAST: Final = 2_000
+"""Values of which it is kept what was read last: two of each ad set that a plan can name. Ad sets
+come and go; of what is let go, what is found next counts."""
 _BUDGET_CHANGES: Final = 8
 """Most times of changes kept of one budget; no platform allows more of them in an hour."""
 
@@ -183,6 +186,8 @@ def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
     last.pop(slot, None)
     if told.after is not None:
         last[slot] = told.after
+    for oldest in list(last)[:-MOST_SET_LAST]:
+        del last[oldest]
     changes = {
         slot: late
         for slot, times in orders.budget_changes.items()

@@ -19,8 +19,10 @@ from tests.workers.executor.test_returns import a_cut, tick
 from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
-from workers.executor.orders import orders_in
+from workers.executor.orders import Orders, orders_in, orders_key
 from workers.executor.program import agents
+from workers.executor.rows import pack
+from workers.executor.settling import MOST_SET_LAST
 from workers.executor.tables import in_force
 
 
@@ -211,6 +213,18 @@ def test_what_was_forgotten_while_it_was_open_leaves_nothing_behind() -> None:
     changed = {key.removeprefix(KEY + b"\0") for key in world.tables["actions"] if KEY in key}
     assert bytes.fromhex(an_id("second")) in changed
     assert bytes.fromhex(an_id("first")) not in changed
+
+
+def test_of_ad_sets_that_come_and_go_the_oldest_are_let_go() -> None:
+    world = Live()
+    old = {f"ad_set\0{number}\0bid": Decimal(1) for number in range(MOST_SET_LAST)}
+    world.tables["actions"][orders_key(KEY)] = pack(Orders(set_last=old))
+    world.act(budget("first", "100", "120")).answer()
+    ((_, orders),) = orders_in(world.tables["actions"])
+
+    assert len(orders.set_last) == MOST_SET_LAST
+    assert "ad_set\x000\x00bid" not in orders.set_last
+    assert orders.set_last["campaign\x0042\x00daily_budget"] == 120
 
 
 def test_what_matters_no_more_of_what_others_have_set_and_of_changes_is_let_go() -> None:
