@@ -14,9 +14,8 @@ import msgspec
 import pytest
 
 from engine.platform_rules import RULES
-from schemas import AuditStatus, decode
+from schemas import AuditStatus
 from schemas.action import Action
-from schemas.condition import Condition
 from schemas.fields import Autonomy, Entity
 from schemas.plan import Actuator, AdSet, Bid, Plan
 from tests.docs.test_guarantees import ROOT
@@ -251,18 +250,6 @@ def commands() -> list[list[str]]:
     lines = [shlex.split(line, comments=True) for line in found]
     # Decisions are held by their own test, and the executor does not end.
     return [line[1:] for line in lines if line[1] not in {"executor", "decide"}]
-
-
-def test_the_command_that_stops_everything_publishes_a_freeze_of_everything() -> None:
-    ((text, kcat),) = re.findall(
-        r"^echo '(.*?)' \| tr -d '\\n' \|\n(kcat -P.*?)^```", PAGE, re.MULTILINE | re.DOTALL
-    )
-    value = re.sub(r"'\$\(date [^)]*\)'", "2026-03-02T09:06:00Z", text).replace("\n", "")
-    freeze = decode(value.encode(), Condition)
-
-    assert (freeze.kind, freeze.active, freeze.scope) == ("freeze", True, "all")
-    assert f"-k '{freeze.key.decode()}'" in kcat
-    assert "-t pacekeeper.conditions.v1" in kcat
 
 
 @pytest.mark.kafka

@@ -11,6 +11,7 @@ import typer
 from aiokafka import ConsumerRecord
 
 from schemas.codec import encode
+from schemas.condition import Condition
 from schemas.decision import Decision
 from schemas.fx_rate import FxRate
 from schemas.group import Group
@@ -23,6 +24,9 @@ from workers.partitioner import partition_of
 from workers.reading import partitions_of, reader, writer
 from workers.record_changes import Change, RecordT
 from workers.settings import Settings
+
+OfPeople = Plan | Group | FxRate | Decision | Condition
+"""What people publish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +100,7 @@ async def _publish_news(
     return found
 
 
-async def publish(
-    connection: Connection, topic: str, records: Sequence[Plan | Group | FxRate | Decision]
-) -> None:
+async def publish(connection: Connection, topic: str, records: Sequence[OfPeople]) -> None:
     """Publish records under their keys, and wait until all are stored."""
     async with writer(connection) as producer:
         stored = [await producer.send(topic, encode(record), key=record.key) for record in records]

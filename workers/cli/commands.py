@@ -111,6 +111,16 @@ COMMANDS = {
         help="Approve, reject, roll back, freeze, exclude hours.",
         panel=DECIDE,
     ),
+    "freeze": Entry(
+        target="workers.cli.freeze:freeze",
+        help="Stop all changes: of everything, a platform or an account.",
+        panel=DECIDE,
+    ),
+    "unfreeze": Entry(
+        target="workers.cli.freeze:unfreeze",
+        help="Let changes go on where they were stopped.",
+        panel=DECIDE,
+    ),
     "status": Entry(
         target="workers.cli.status:status",
         help="Show how campaigns stand, the most urgent first.",

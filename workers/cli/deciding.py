@@ -39,12 +39,16 @@ Pair = tuple[Decision, Subject]
 
 
 def said_by(verb: Verb, by: str | None, why: str) -> dict[str, Any]:
-    """Return the fields of a decision that is made now; the login name is the default of ``by``."""
+    """Return the fields of a decision that is made now."""
+    return {"verb": verb, "by": who(by), "why": why, "decided_at": datetime.now(UTC)}
+
+
+def who(by: str | None) -> str:
+    """Return who decides: who is named, or else who is logged in."""
     try:
-        name = by or getpass.getuser()
+        return by or getpass.getuser()
     except (OSError, KeyError) as error:
         raise UsageError("nobody knows who decides", remedy="say it with --by NAME") from error
-    return {"verb": verb, "by": name, "why": why, "decided_at": datetime.now(UTC)}
 
 
 def time_of(option: str, text: str) -> datetime:
