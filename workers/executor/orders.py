@@ -49,6 +49,11 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
         """Return whether it was changed, and would have to be put back."""
         return self.result in {Result.APPLIED, Result.CONFIRMED}
 
+    @property
+    def may_be_set(self) -> bool:
+        """Return whether it was changed, or nobody could read whether it was."""
+        return self.was_set or self.result is Result.UNVERIFIED
+
 
 class OpenOrder(msgspec.Struct, frozen=True, array_like=True):
     """An action that is being carried out; of its parts the first that has not ended is next."""

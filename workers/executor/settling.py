@@ -120,6 +120,9 @@ class _Settling:
         """Tell how the action ended, and what is in force now."""
         opened, action, told = self._opened, self._action, self._told
         before = self._found_before()
+        if any(part.may_be_set for part in opened.parts):
+            rule = rule_of(self._draft.view, action.key)
+            self._orders = counted(self._orders, rule, action, self._at)
         finding = undone(opened) if opened.undoing else of_all(opened, told)
         after: Decimal | None = action.target
         if not opened.undoing and all(part.result in IN_FORCE for part in opened.parts):
@@ -147,9 +150,6 @@ class _Settling:
         action, campaign = self._action, self._campaign
         status = status_of_all(self._opened)
         changed = status is not AuditStatus.NO_OP
-        if changed:
-            rule = rule_of(self._draft.view, action.key)
-            self._orders = counted(self._orders, rule, action, self._at)
         if changed or not _stands(campaign, action):
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)

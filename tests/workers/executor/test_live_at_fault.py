@@ -13,6 +13,7 @@ from msgspec import structs
 from schemas import Return, topics
 from schemas.decision import Verb
 from schemas.fields import Autonomy, Entity
+from schemas.guardrails import Guardrails
 from schemas.plan import AdSet, Bid
 from tests.workers.executor.test_live import AD_SETS, PERSON, Live, budget, multiplier
 from tests.workers.executor.test_returns import a_cut, tick
@@ -88,6 +89,16 @@ def test_what_was_found_made_after_a_restart_goes_back_to_what_had_to_be_found_t
     assert back is not None
     assert (back.change.ref.entity_id, back.change.target) == ("a", Decimal("1.20"))
     assert back.expected == Decimal("1.30")
+
+
+@pytest.mark.parametrize("second", [Result.UNVERIFIED, Result.REJECTED])
+def test_what_may_be_set_and_what_was_set_and_put_back_count_as_changes(second: Result) -> None:
+    rails = Guardrails(cooldown_minutes=30)
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS, guardrails=rails))
+    world.act(multiplier("up", None, "1.2")).answer().answer(second).answer()
+    world.act(multiplier("more", None, "1.3"), minutes=5)
+
+    assert world.said()[-1] == ("rejected", "cooldown")
 
 
 def test_what_was_found_made_where_nothing_had_been_known_is_not_told_as_not_made() -> None:
