@@ -11,7 +11,8 @@ from workers.executor import returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
 from workers.executor.freezes import freeze_on
-from workers.executor.rows import Campaign, PlanRule
+from workers.executor.plan_rules import PlanRule
+from workers.executor.rows import Campaign
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import rule_of, said_about
 

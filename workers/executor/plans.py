@@ -14,8 +14,9 @@ from schemas.plan import Actuator, Plan, Strategy
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor.draft import Draft
+from workers.executor.plan_rules import Bounds, PlanRule
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.rows import Bounds, PlanRule, pack, unpack
+from workers.executor.rows import pack, unpack
 from workers.executor.tables import PLANS, clock_of, held_for
 from workers.partitioner import partition_of
 

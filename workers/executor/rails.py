@@ -15,7 +15,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from workers.executor.entries import Finding, rejected
 from workers.executor.orders import Orders, Speed
-from workers.executor.rows import PlanRule
+from workers.executor.plan_rules import PlanRule
 from workers.executor.slots import slot_of
 from workers.instants import day_number, from_ms
 

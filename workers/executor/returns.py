@@ -18,7 +18,8 @@ from schemas.fields import Entity
 from schemas.returns import MOST_STEPS
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired
-from workers.executor.rows import Campaign, Held, PlanRule
+from workers.executor.plan_rules import PlanRule
+from workers.executor.rows import Campaign, Held
 from workers.executor.slots import slot_of
 from workers.instants import to_ms
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from workers.delivery.api import View
+from workers.executor.plan_rules import PlanRule
 from workers.executor.rows import (
     Campaign,
     Change,
     Decisions,
     Holds,
-    PlanRule,
     Proposals,
     change_key,
     held_key,

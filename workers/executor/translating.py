@@ -21,8 +21,9 @@ from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
 from workers.executor.entries import Finding, rejected
 from workers.executor.orders import Part
+from workers.executor.plan_rules import PlanRule
 from workers.executor.platforms import KnownPlatforms
-from workers.executor.rows import Campaign, PlanRule
+from workers.executor.rows import Campaign
 
 _DIGITS: Final = Decimal("0.000001")
 """How finely bids and targets are reckoned; connectors round to the platform's own step."""

@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.fields import Autonomy
 from schemas.plan import Plan
 from tests.workers.executor.world import KEY, World, a_plan
-from workers.executor.rows import PlanRule
+from workers.executor.plan_rules import PlanRule
 from workers.executor.tables import rule_of
 from workers.partitioner import partition_of
 

@@ -22,9 +22,10 @@ from schemas.tick import Tick
 from schemas.topic import Topic
 from tests.workers.stored import Stored
 from workers.delivery.api import DeadLetter, Output, store
+from workers.executor.plan_rules import PlanRule
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents, journal
-from workers.executor.rows import PlanRule, pack
+from workers.executor.rows import pack
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAMES = {"platform": "google", "account_id": "7", "campaign_id": "42"}
