@@ -84,7 +84,7 @@ COUNTERS: Mapping[str, Instrument] = {
     "platform_orders": Instrument(
         name="platform_orders",
         about="Changes on platforms that have ended, and how; auth_failed wants a person.",
-        labels=("platform", "account", "result"),
+        labels=("platform", "result"),
     ),
     "outcomes": Instrument(
         name="outcomes",

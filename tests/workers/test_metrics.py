@@ -160,7 +160,7 @@ async def test_no_label_could_name_a_campaign_or_an_account(
     }
     assert labels <= {
         *("agent", "topic", "partition", "reason", "outcome", "kind", "status", "le"),
-        *("released_by", "horizon", "verdict"),
+        *("released_by", "horizon", "verdict", "platform", "result"),
     }
 
 

@@ -117,8 +117,11 @@ def redact(text: str) -> str:
 
 def _spellings(value: str) -> set[str]:
     """Return the secret as addresses, JSON and representations write it."""
-    written = {value, quote(value, safe=""), quote_plus(value), repr(value)[1:-1]}
-    return written | {json.dumps(value)[1:-1], value.removeprefix(_PREFIX)}
+    spelled = set()
+    for one in (value, value.removeprefix(_PREFIX)):
+        spelled |= {one, quote(one, safe=""), quote_plus(one), repr(one)[1:-1]}
+        spelled.add(json.dumps(one)[1:-1])
+    return spelled
 
 
 class RedactingFormatter(logging.Formatter):

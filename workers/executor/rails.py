@@ -28,7 +28,8 @@ def too_fast(orders: Orders, rule: PlanRule | None, action: Action, at: int) -> 
     if speed is None or rule is None or _is_free(action):
         return None
     again = speed.last + rule.cooldown_minutes * _MINUTE_MS
-    if at < again:
+    # A record may have been stamped before the platform's answer to the one before it.
+    if rule.cooldown_minutes and at < again:
         detail = f"changed at {from_ms(speed.last).isoformat()}; the plan wants a pause until "
         return rejected("cooldown", f"{detail}{from_ms(again).isoformat()}")
     most = rule.max_changes_per_day

@@ -56,8 +56,7 @@ def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outc
         draft.count("repeats", "outcomes")
         return draft.done()
     _Settling(draft, orders, opened, writable(told, opened.begun)).settle()
-    action = opened.action
-    draft.count("platform_orders", action.platform, action.account_id, told.result)
+    draft.count("platform_orders", opened.action.platform, told.result)
     return draft.done()
 
 

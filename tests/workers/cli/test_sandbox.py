@@ -134,7 +134,7 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
         ("meta:hang:reed", "calls are read"),
         ("myspace:hang", "use one of google, meta, linkedin, amazon"),
         ("linkedin:throttled", "THROTTLED_WITHOUT_HINT"),
-        ("amazon:truncated", "have no fault truncated"),
+        ("amazon:token_expired", "no token that expires"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused_with_those_that_can(

@@ -379,6 +379,12 @@ def test_policy_keeps_the_plans_pause_between_changes_and_people_need_not() -> N
     assert world.said()[-1] == ("intent", "to_be_sent")
 
 
+def test_what_was_stamped_before_the_last_answer_is_in_no_pause_that_nobody_asked_for() -> None:
+    world = rails().act(budget("stamped before", "120", "130"), minutes=0)
+
+    assert world.said()[-1] == ("intent", "to_be_sent")
+
+
 def test_policy_makes_no_more_changes_a_local_day_than_the_plan_allows() -> None:
     world = rails(max_changes_per_day=1)
     world.act(budget("second", "120", "130", expires_at=at(3000)), minutes=60)
