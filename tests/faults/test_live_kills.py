@@ -20,7 +20,6 @@ from tests.workers.executor.platform_thread import (
     daily_budget,
     in_force,
     meta_on_loopback,
-    platforms_file,
 )
 from tests.workers.executor.test_live_on_kafka import CAMPAIGN, NOW, Stack, budget
 from tests.workers.executor.world import a_plan, an_id
@@ -64,13 +63,7 @@ def platform() -> Iterator[MetaSandbox]:
 
 @pytest.fixture
 def stack(kafka: Broker, topic_prefix: str, tmp_path: Path, platform: MetaSandbox) -> Stack:
-    stack = Stack(
-        bootstrap=kafka.bootstrap,
-        prefix=topic_prefix,
-        log=tmp_path / "workers.log",
-        platforms=platforms_file(tmp_path, platform),
-    )
-    assert stack.run("topics", "create").returncode == 0
+    stack = Stack.acting_on(platform, kafka, topic_prefix, tmp_path)
     for campaign in CAMPAIGNS:
         action = budget(f"up {campaign}", "90", "110")
         plan = replace(a_plan(Autonomy.AUTO, **CAMPAIGN), campaign_id=campaign)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -53,6 +53,16 @@ def budget(name: str, expected: str | None, target: str) -> Action:
 class Stack(kafka_stack.Stack):
     platforms: Path
 
+    @classmethod
+    def acting_on(cls, platform: MetaSandbox, kafka: Broker, prefix: str, folder: Path) -> Self:
+        """Return one whose topics exist, and whose executor acts on the platform."""
+        file = platforms_file(folder, platform)
+        log = folder / "workers.log"
+        stack = cls(bootstrap=kafka.bootstrap, prefix=prefix, log=log, platforms=file)
+        created = stack.run("topics", "create")
+        assert created.returncode == 0, created.stderr
+        return stack
+
     @property
     def environment(self) -> dict[str, str]:
         return {
@@ -76,15 +86,7 @@ def platform() -> Iterator[MetaSandbox]:
 
 @pytest.fixture
 def stack(kafka: Broker, topic_prefix: str, tmp_path: Path, platform: MetaSandbox) -> Stack:
-    stack = Stack(
-        bootstrap=kafka.bootstrap,
-        prefix=topic_prefix,
-        log=tmp_path / "workers.log",
-        platforms=platforms_file(tmp_path, platform),
-    )
-    created = stack.run("topics", "create")
-    assert created.returncode == 0, created.stderr
-    return stack
+    return Stack.acting_on(platform, kafka, topic_prefix, tmp_path)
 
 
 def test_a_released_change_is_made_on_the_platform_and_told_with_what_was_found(
