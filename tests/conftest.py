@@ -5,7 +5,7 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.broker_fixtures", "tests.person_fixtures"]
+pytest_plugins = ["tests.broker_fixtures", "tests.person_fixtures", "tests.log_fixtures"]
 
 # How quickly inputs are drawn and laws are checked is the machine's affair: other tests share its
 # cores, and the first texts of all take a table of characters, which is built for a second or two

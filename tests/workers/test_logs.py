@@ -3,24 +3,13 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 import structlog
 from aiokafka.errors import NotEnoughReplicasError, NotLeaderForPartitionError
 
 from workers.logs import configure_logging
 from workers.settings import LogSettings
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def logged(settings: LogSettings) -> tuple[io.StringIO, list[dict[str, Any]]]:

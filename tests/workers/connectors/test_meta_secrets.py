@@ -8,7 +8,6 @@ import io
 import logging
 import logging.config
 import traceback
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import pytest
@@ -35,15 +34,6 @@ class Kept(logging.Handler):
         self.records.append(record)
 
 
-@pytest.fixture
-def _restored() -> Iterator[None]:
-    loggers = [logging.getLogger(), logging.getLogger("urllib3.connectionpool")]
-    before = [(logger, list(logger.handlers), logger.level) for logger in loggers]
-    yield
-    for logger, handlers, level in before:
-        logger.handlers, logger.level = handlers, level
-
-
 async def exchanges() -> None:
     """Read, change, be refused, and lose the connection."""
     async with meta() as (platform, connector):
@@ -58,7 +48,6 @@ async def exchanges() -> None:
             await connector.describe_account("1")
 
 
-@pytest.mark.usefixtures("_restored")
 async def test_a_plain_handler_at_debug_is_shown_each_request_and_no_secret() -> None:
     stream, kept = io.StringIO(), Kept()
     for handler in (logging.StreamHandler(stream), kept):
@@ -73,7 +62,6 @@ async def test_a_plain_handler_at_debug_is_shown_each_request_and_no_secret() ->
     assert not [secret for secret in SECRETS if secret in told + raw]
 
 
-@pytest.mark.usefixtures("_restored")
 async def test_a_host_that_sets_its_logs_up_after_the_connector_sees_no_secret_either() -> None:
     stream = io.StringIO()
     async with meta() as (_, connector):
@@ -90,7 +78,6 @@ async def test_a_host_that_sets_its_logs_up_after_the_connector_sees_no_secret_e
     assert not [secret for secret in SECRETS if secret in stream.getvalue()]
 
 
-@pytest.mark.usefixtures("_restored")
 async def test_no_logger_of_the_client_or_of_what_it_uses_lets_a_secret_through() -> None:
     kept = Kept()
     logging.getLogger().addHandler(kept)
@@ -114,7 +101,6 @@ async def test_no_logger_of_the_client_or_of_what_it_uses_lets_a_secret_through(
         assert CANARY not in formatter.format(record) + str(vars(record))
 
 
-@pytest.mark.usefixtures("_restored")
 async def test_records_without_a_secret_stay_as_they_are() -> None:
     kept = Kept()
     logging.getLogger().addHandler(kept)

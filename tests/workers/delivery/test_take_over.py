@@ -6,11 +6,10 @@ import asyncio
 import io
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-import structlog
 from faust.tables.manager import TableManager
 from faust.types import TP
 from mode.utils.logging import flight_recorder
@@ -48,14 +47,10 @@ class Lines(io.StringIO):
 
 
 @pytest.fixture
-def lines() -> Iterator[Lines]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+def lines() -> Lines:
     stream = Lines()
     configure_logging(LogSettings(), stream=stream)
-    yield stream
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
+    return stream
 
 
 async def rebalance(monkeypatch: pytest.MonkeyPatch, ours: Part, fausts: Part) -> None:
