@@ -27,13 +27,25 @@ _STATUSES: Final = {
 }
 
 
+_REASONS: Final = {
+    AuditStatus.APPLIED: "applied",
+    AuditStatus.CONFIRMED: "found_in_force",
+    AuditStatus.NO_OP: "already_in_force",
+}
+"""As the last part gives them where it counts."""
+
+
 def of_all(opened: OpenOrder, told: Outcome) -> Finding:
     """Return how the action ended: as its last part, unless another one, in shadow, is not so."""
-    others = (part.result for part in opened.parts if part.result not in IN_FORCE)
-    other = next(others, None) if told.result in IN_FORCE else None
-    if other is None:
+    counted = [part.result for part in opened.parts if part.result and not part.is_waived]
+    other = next((result for result in counted if result not in IN_FORCE), None)
+    waived = [part for part in opened.parts if part.result][-1].is_waived
+    if not waived and (other is None or told.result not in IN_FORCE):
         return finding_of(told)
     detail = "not all of it is in force: see the entries of what it consists of"
+    if other is None:
+        status = status_of_all(opened)
+        return Finding(status, _REASONS[status], detail)
     return Finding(_STATUSES[other], other.value, detail)
 
 

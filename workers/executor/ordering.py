@@ -11,6 +11,7 @@ from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.connectors.settings import AccountMode
 from workers.executor import entries, holding
+from workers.executor.capping import is_left, unheld
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
@@ -73,7 +74,8 @@ def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: 
         return orders
     if not opened.shadow:
         before = campaign.value_for(action)
-        finding = Finding(AuditStatus.INTENT, "to_be_sent", _told(opened.parts), before=before)
+        told = _told(opened.parts) + unheld(draft.policy.platforms, opened)
+        finding = Finding(AuditStatus.INTENT, "to_be_sent", told, before=before)
         entries.of_action(draft, action, at, finding)
     return structs.replace(orders, under_way=opened, count=orders.count + 1)
 
@@ -102,7 +104,8 @@ def _opened(
         # The plan's bids and caps are in its own: compared with others they would mean nothing.
         detail = f"the plan is in {rule.currency}, the action in {currency}; correct the plan"
         raise CannotSet("currency_mismatch", detail)
-    parts = parts_of(draft.policy.platforms, rule, campaign, action, currency)
+    told = parts_of(draft.policy.platforms, rule, campaign, action, currency)
+    parts = [part for part in told if not is_left(orders, part, at)]
     for part in parts:
         _refuse_hands_off(orders, part, action, at)
     known = tuple(structs.replace(part, expected=orders.set_last.get(part.slot)) for part in parts)

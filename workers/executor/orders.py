@@ -38,6 +38,8 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     """How it ended; None while it has not."""
     before: Decimal | None = None
     after: Decimal | None = None
+    beside: bool = False
+    """Whether the rest is set also where this is refused, or somebody else has set it."""
 
     @property
     def slot(self) -> str:
@@ -48,6 +50,11 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     def was_set(self) -> bool:
         """Return whether it was changed, and would have to be put back."""
         return self.result in {Result.APPLIED, Result.CONFIRMED}
+
+    @property
+    def is_waived(self) -> bool:
+        """Return whether it is not in force, and the rest is to be all the same."""
+        return self.beside and self.result in {Result.REJECTED, Result.DRIFT}
 
     @property
     def may_be_set(self) -> bool:
@@ -114,6 +121,9 @@ class Orders(Row, frozen=True, array_like=True):
     """Until when policy leaves alone what somebody else has set, milliseconds, by `Part.slot`."""
     speeds: dict[str, Speed] = msgspec.field(default_factory=dict)
     """By `workers.executor.slots.slot_of`."""
+    refused: dict[str, int] = msgspec.field(default_factory=dict)
+    """Until when what the platform has refused beside others is not asked for again, milliseconds,
+    by `Part.slot`."""
 
 
 def orders_key(campaign: bytes) -> bytes:

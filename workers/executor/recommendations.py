@@ -10,7 +10,7 @@ from msgspec import structs
 from schemas.audit import AuditStatus, Mode
 from schemas.codec import format_time
 from schemas.fields import Autonomy
-from schemas.levers import HOURLY_BUDGET
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from schemas.recommendation import Kind, Recommendation
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
@@ -59,10 +59,11 @@ def _carry_out(draft: Draft, advice: Recommendation, record: Record) -> None:
 def _take(draft: Draft, row: Proposals, advice: Recommendation, record: Record) -> None:
     said = said_about(draft.view, advice.key)
     after = _without_older(draft, row, said, advice, record.timestamp)
-    if not _needs_person(draft.view, advice):
+    renews = _is_renewal(draft, advice)
+    if renews:
+        draft.publish(ACTIONS, renewal(advice, record.timestamp), at=record.timestamp)
+    if renews or not _needs_person(draft.view, advice):
         draft.count("ignored", record.topic, "no_person_needed")
-        if _is_renewal(draft, advice):
-            draft.publish(ACTIONS, renewal(advice, record.timestamp), at=record.timestamp)
     else:
         after = _propose(draft, after, said, advice, record.timestamp)
     if after != row:
@@ -70,10 +71,12 @@ def _take(draft: Draft, row: Proposals, advice: Recommendation, record: Record) 
 
 
 def _is_renewal(draft: Draft, advice: Recommendation) -> bool:
-    """Return whether an hour's budget stays, for which the optimizer releases nothing."""
-    stays = advice.field == HOURLY_BUDGET and advice.recommended_value == advice.current_value
-    told = advice.auto_execute and advice.day_budget is not None
-    return draft.policy.mode is Mode.LIVE and stays and told
+    """Return whether what an hour may spend stays, for which the optimizer releases nothing."""
+    of_hours = advice.field in (HOURLY_BUDGET, BID_MULTIPLIER) and advice.day_budget is not None
+    stays = of_hours and advice.recommended_value == advice.current_value
+    rule = rule_of(draft.view, advice.key)
+    by_policy = rule is not None and not rule.needs_person and not advice.auto_execute
+    return draft.policy.mode is Mode.LIVE and stays and by_policy
 
 
 def _needs_person(view: View, advice: Recommendation) -> bool:

@@ -57,13 +57,14 @@ def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
 
 
 def renewal(advice: Recommendation, at: int) -> Action:
-    """Return the action that lets the same budget of an hour hold in the next one.
+    """Return the action that lets the same budget of an hour, or multiplier, hold in the next one.
 
     A platform has a budget of the day only, which is another one each hour.
     """
     fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
+    cap = advice.hourly_cap if advice.field == BID_MULTIPLIER else None
     return Action(
-        **fields | {"hourly_cap": None, "target": advice.recommended_value},
+        **fields | {"hourly_cap": cap, "target": advice.recommended_value},
         expected=advice.current_value,
         action_id=_identity("renew", advice.recommendation_id),
         released_by=Release.POLICY,

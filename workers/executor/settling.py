@@ -38,6 +38,11 @@ _HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set."""
 _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
 """Results that another try, later, may not have."""
+_REFUSED: Final = timedelta(hours=6) // timedelta(milliseconds=1)
+"""How long what a platform has refused beside others is not asked for again: a budget that was
+below the least of the platform may not be so later on the day."""
+_FOR_LONG: Final = frozenset({"rejected", "unknown_entity"})
+"""Reasons of a refusal that is the same in the next hour."""
 _LONGEST_FAILURE: Final = 1_000
 """Characters of why, so that what could not be put back is told behind it."""
 MOST_SET_LAST: Final = 2_000
@@ -69,6 +74,7 @@ class _Settling:
         self._action = opened.action
         stored = unpack(draft.read(self._action.key), Campaign)
         self._campaign = stored or Campaign()
+        self._waived = False
 
     def settle(self) -> None:
         before = self._campaign
@@ -95,14 +101,14 @@ class _Settling:
             part, result=told.result, target=target, before=told.before, after=told.after
         )
         self._orders = _noted(self._orders, ended, told, self._at)
-        self._opened = self._opened.with_part(ended)
+        self._opened, self._waived = self._opened.with_part(ended), ended.is_waived
         if not _is_own(self._opened):
             entries.of_part(self._draft, self._opened, ended, self._at, finding_of(told))
 
     def _goes_on(self) -> bool:
         """Return whether the next part is to be set: all of what is put back, whatever fails."""
         opened, result = self._opened, self._told.result
-        return opened.undoing or opened.shadow or result in IN_FORCE
+        return opened.undoing or opened.shadow or result in IN_FORCE or self._waived
 
     def _put_back(self) -> None:
         """Begin to put back what was set before a part that failed, if anything was."""
@@ -124,7 +130,8 @@ class _Settling:
             self._orders = counted(self._orders, rule, action, self._at)
         finding = undone(opened) if opened.undoing else of_all(opened, told)
         after: Decimal | None = action.target
-        if not opened.undoing and all(part.result in IN_FORCE for part in opened.parts):
+        made = all(part.result in IN_FORCE or part.is_waived for part in opened.parts)
+        if made and not opened.undoing:
             finding = self._take_effect(finding)
         else:
             self._campaign = _found(opened, self._campaign, told)
@@ -193,11 +200,15 @@ def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
         if (late := tuple(time for time in times if time > at - _CHANGES_MATTER))
     }
     hands_off = {slot: until for slot, until in orders.hands_off.items() if until > at}
+    refused = {slot: until for slot, until in orders.refused.items() if until > at}
     if told.may_have_changed and part.lever in BUDGETS:
         changes[slot] = (*changes.get(slot, ()), at)[-_BUDGET_CHANGES:]
     if told.result is Result.DRIFT:
         hands_off[slot] = at + _HANDS_OFF
-    return structs.replace(orders, set_last=last, budget_changes=changes, hands_off=hands_off)
+    if part.is_waived and told.reason in _FOR_LONG:
+        refused[slot] = at + _REFUSED
+    kept = {"set_last": last, "budget_changes": changes}
+    return structs.replace(orders, **kept, hands_off=hands_off, refused=refused)
 
 
 def _is_own(opened: OpenOrder) -> bool:

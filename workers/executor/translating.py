@@ -1,8 +1,8 @@
 """From what an action wants to what is set on the platform, value by value.
 
 Platforms know no multiplier of bids and no budget of an hour. A multiplier becomes each ad set's
-own bid times the multiplier, or the target that the platform bids towards; an hour's budget becomes
-the day's: what the day has spent, and what this hour may.
+own bid times the multiplier, or the target that the platform bids towards; what an hour may spend
+becomes the day's budget: what the day has spent, and what this hour may.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Final
 
-from engine.platform_rules import rules_of
+from msgspec import structs
+
 from schemas.action import Action, Release
 from schemas.errors import SchemaError
 from schemas.fields import Entity
@@ -19,6 +20,7 @@ from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET
 from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
+from workers.executor.capping import has_cap, highest_daily, uncapped
 from workers.executor.entries import Finding, rejected
 from workers.executor.orders import Part
 from workers.executor.plan_rules import PlanRule
@@ -74,7 +76,8 @@ class _Translation:
         elif action.field == BID:
             yield from self._bids(self._multiplier(), self._entities_of_bid(), limited=True)
         elif action.field == BID_MULTIPLIER:
-            # What an hour may surprise by is left to the day's budget that the platform has.
+            if has_cap(action) and not uncapped(self._platforms, action):
+                yield structs.replace(self._day_budget(), beside=True)
             yield from self._multiplied()
         else:
             yield self._day_budget()
@@ -87,8 +90,10 @@ class _Translation:
             detail = "no platform has budgets of an hour, and the action names no day_budget"
             raise CannotSet("day_budget_missing", f"{detail}: wait for the next recommendation")
         step = Decimal(1).scaleb(-exponent_of(self._currency))
-        amount = self._action.day_budget.quantize(step, ROUND_DOWN)
-        return self._of_campaign(Lever.DAILY_BUDGET, amount)
+        highest = highest_daily(self._rule, self._action.platform)
+        amount = self._action.day_budget
+        amount = amount if highest is None else min(amount, highest)
+        return self._of_campaign(Lever.DAILY_BUDGET, amount.quantize(step, ROUND_DOWN))
 
     # ------------------------------------------------------------ bids and targets
 
@@ -227,15 +232,9 @@ class _Translation:
         free = self._action.released_by is not Release.POLICY or self._action.rolls_back
         free = free or self._action.returns_from
         largest = None if free or not limited else self._rule.max_change_pct
-        highest = self._highest_daily() if lever is Lever.DAILY_BUDGET else None
+        of_day = lever is Lever.DAILY_BUDGET
+        highest = highest_daily(self._rule, self._action.platform) if of_day else None
         return Part(entity, entity_id, lever, target, highest=highest, max_change_pct=largest)
-
-    def _highest_daily(self) -> Decimal | None:
-        """Return the daily budget whose worst day keeps to the plan's cap of a day."""
-        if self._rule.daily_cap is None:
-            return None
-        (rule,) = rules_of([self._action.platform])
-        return self._rule.daily_cap * 100 / rule.day
 
     def _can(self, entity: Entity, lever: Lever) -> bool:
         return self._platforms.can_set(self._action, entity, lever)

@@ -327,7 +327,7 @@ def test_an_hours_budget_is_the_days_budget_on_the_platform_and_never_above_half
 def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> None:
     plan = a_plan(Autonomy.AUTO, actuator=Actuator.BUDGET)
     world = Live(plan).act(an_action("hour", None, "5", day_budget=Decimal("41.50"))).answer()
-    same = {"current_value": Decimal(5), "auto_execute": True, "day_budget": Decimal("46.50")}
+    same = {"current_value": Decimal(5), "day_budget": Decimal("46.50")}
     for _ in range(2):
         world.publish(topics.RECOMMENDATIONS, a_recommendation("again", "5", **same), 2)
     world.settle()
@@ -339,6 +339,8 @@ def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> N
     world.publish(topics.RECOMMENDATIONS, a_recommendation("other", "6", **same), 4)
     world.settle()
     assert world.order is None, "what changes is released by whoever has decided it"
+    waits = [entry for entry in world.audit if entry.status == "approval_required"]
+    assert [entry.target for entry in waits] == [6], "what stays needs nobody's yes"
 
 
 def test_a_roll_back_is_an_order_like_any_other_and_told_as_one() -> None:
