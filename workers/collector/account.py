@@ -25,9 +25,10 @@ from workers.collector.edits import campaign_of, fresh, record_of
 from workers.collector.hourly import Cell, Pulled, event_of, hourly_cells, snapshot
 from workers.collector.hours import HOUR, hours_of
 from workers.collector.instruments import Instruments
+from workers.collector.limited import Reports
 from workers.collector.publisher import Publisher
 from workers.connectors.errors import Rejected
-from workers.connectors.protocol import Account, Connector
+from workers.connectors.protocol import Account
 
 HISTORY: Final = timedelta(days=7)
 """How far back edits are asked for after a start."""
@@ -50,7 +51,7 @@ class Means:
 class AccountCollector:
     """What it remembers is what was told; without that it only tells the same once more."""
 
-    def __init__(self, connector: Connector, platform: str, account_id: str, means: Means) -> None:
+    def __init__(self, connector: Reports, platform: str, account_id: str, means: Means) -> None:
         self.platform, self.account_id = platform, account_id
         self.capabilities = connector.capabilities
         self.days = daily.ToldDays()

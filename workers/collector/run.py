@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, disable_created_metrics
 from schemas.topics import EDITS, METRICS
 from workers.collector.account import AccountCollector, Means
 from workers.collector.instruments import NAME, Instruments
+from workers.collector.limited import Limited
 from workers.collector.publisher import KafkaPublisher
 from workers.collector.rounds import Rounds
 from workers.collector.stored import hear_stored
@@ -142,9 +143,13 @@ def accounts_of(
     platforms: Platforms, connectors: Connectors, means: Means
 ) -> list[AccountCollector]:
     """Return a collector for each account of the platforms that have a connector."""
-    return [
-        AccountCollector(connector, platform, account_id, means)
+    limited = {
+        platform: Limited(platform, connector, platforms[platform].limits)
         for platform, connector in connectors.items()
+    }
+    return [
+        AccountCollector(reports, platform, account_id, means)
+        for platform, reports in limited.items()
         for account_id in platforms[platform].accounts
     ]
 

@@ -1,7 +1,8 @@
 """What acts on the platforms: the executor's companion, with one courier for each partition.
 
 It reads what steps have committed and commits what platforms have said; in between it keeps
-nothing that could be lost. Limits and breakers are the process's: partitions share accounts.
+nothing that could be lost. Breakers are the process's, as partitions share accounts; of the limits
+it has what its partitions are of all.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ import structlog
 from workers.connectors.building import build
 from workers.connectors.errors import Rejected
 from workers.connectors.protocol import Connector
-from workers.connectors.settings import AccountMode, CallLimits, Platforms
+from workers.connectors.settings import AccountMode, Platforms
 from workers.delivery.api import Step, Tenure, View
 from workers.executor.freezes import freeze_on
 from workers.executor.live.breaker import Breakers
 from workers.executor.live.courier import Courier, Desk
 from workers.executor.live.fitted import Fitted
-from workers.executor.live.limits import Counts, Limits
+from workers.executor.live.limits import COLLECTING, Counts, Limits, Portion, limits_of
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome
 from workers.executor.live.policy import Patience
@@ -74,7 +75,8 @@ class Couriers:
         self._patience = patience or Patience()
         self._connectors: dict[str, Connector] = {}
         self._fitted: dict[str, Fitted] = {}
-        self._counts = defaultdict[str, Counts](lambda: Counts(Limits()))
+        self._portion = Portion(of_all=0.0)
+        self._counts = defaultdict[str, Counts](lambda: Counts(Limits(), self._portion))
         """By platform; also of those that were named when an order of them was opened."""
         self._breakers = Breakers()
         self._terms: dict[int, _Term] = {}
@@ -84,7 +86,8 @@ class Couriers:
         for name, settings in self._platforms.items():
             connector = self._connectors[name] = build(name, settings)
             self._fitted[name] = Fitted(connector, monotonic)
-            self._counts[name] = Counts(_limits(settings.limits, connector))
+            limits = limits_of(settings.limits, connector.capabilities)
+            self._counts[name] = Counts(limits, self._portion)
 
     def took_over(self, tenure: Tenure) -> None:
         """Take up the partition's open orders."""
@@ -100,6 +103,7 @@ class Couriers:
             effects=term,
         )
         self._terms[tenure.view.partition] = term
+        self._share(tenure.view, clock)
         desk = Desk(ports=ports, counts=self._counts, breakers=self._breakers)
         term.start(Courier(desk, self._patience))
 
@@ -118,20 +122,19 @@ class Couriers:
 
     async def let_go(self, tenure: Tenure) -> None:
         """End the partition's courier; its open orders are the next owner's."""
-        await self._terms.pop(tenure.view.partition).end()
+        term = self._terms.pop(tenure.view.partition)
+        await term.end()
+        self._share(tenure.view, term.clock)
+
+    def _share(self, view: View, clock: LogClock) -> None:
+        """Take of all limits what is owned of all partitions; over all executors that is one."""
+        self._portion.of_all = (1 - COLLECTING) * len(self._terms) / view.partitions
+        if self._portion.since is None:
+            self._portion.since = clock.now()
 
     async def aclose(self) -> None:
         """Let go of all connections."""
         await asyncio.gather(*(each.aclose() for each in self._connectors.values()))
-
-
-def _limits(told: CallLimits, connector: Connector) -> Limits:
-    return Limits(
-        calls_per_second=told.calls_per_second,
-        burst=told.burst,
-        calls_per_day=told.calls_per_day,
-        changes_per_hour=connector.capabilities.changes_per_hour,
-    )
 
 
 class _Term:
@@ -140,7 +143,7 @@ class _Term:
     def __init__(
         self, policy: ExecutorPolicy, tenure: Tenure, clock: LogClock, blind: Collection[str]
     ) -> None:
-        self._policy, self._tenure, self._clock = policy, tenure, clock
+        self._policy, self._tenure, self.clock = policy, tenure, clock
         self._blind = blind
         """Platforms that cannot be read: what is expected there cannot be missed."""
         self._proven_until = 0.0
@@ -211,7 +214,7 @@ class _Term:
         """Return which freeze holds for the order's campaign now."""
         action = self._open[order.action_id].action
         said = said_about(self._tenure.view, action.key)
-        now = int(self._clock.now() * 1000)
+        now = int(self.clock.now() * 1000)
         return freeze_on(self._policy, self._tenure.view, said, action, now)
 
     def plan_changed(self, order: Order) -> str:

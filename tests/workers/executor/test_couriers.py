@@ -20,6 +20,7 @@ from workers.connectors.protocol import Account, Lever, Ref
 from workers.connectors.settings import AccountMode, Platforms, PlatformSettings
 from workers.delivery.api import Step, View, store
 from workers.executor.couriers import Couriers
+from workers.executor.live.limits import COLLECTING
 from workers.executor.live.outcome import Result
 from workers.executor.program import journal
 from workers.executor.tables import ACTIONS
@@ -183,3 +184,30 @@ async def test_a_partition_with_changes_of_a_platform_that_is_named_no_more_is_t
 
     assert tenure.errors == []
     assert world.order is not None, "it is still open: whether it was sent is found out first"
+
+
+async def test_executors_share_the_limits_by_the_partitions_that_each_owns() -> None:
+    async with receiver() as platform:
+        told = settings(platform, **{"7": AccountMode.LIVE})
+        processes = [Couriers(Live().policy, told) for _ in range(2)]
+        tenures = []
+        for number in range(4):
+            world = Live()
+            world.partition, world.partitions = number, 4
+            tenures.append(Held(world, processes[number == 3]))
+        for process in processes:
+            await process.prepare()
+        for tenure in tenures:
+            tenure.couriers.took_over(tenure)
+        shares = [process._counts["google"].portion.of_all for process in processes]
+        assert shares == [0.75 * (1 - COLLECTING), 0.25 * (1 - COLLECTING)]
+        # The second process ends, and the first takes over what it owned.
+        await processes[1].let_go(tenures[3])
+        assert processes[1]._counts["google"].portion.of_all == 0
+        tenures[3].couriers = processes[0]
+        processes[0].took_over(tenures[3])
+        assert processes[0]._counts["google"].portion.of_all == 1 - COLLECTING
+        for tenure in tenures:
+            await tenure.couriers.let_go(tenure)
+        for process in processes:
+            await process.aclose()

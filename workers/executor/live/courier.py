@@ -17,7 +17,7 @@ from workers.connectors.protocol import Receipt
 from workers.executor.live.breaker import Breakers
 from workers.executor.live.carry_out import carry_out
 from workers.executor.live.lanes import Entry
-from workers.executor.live.limits import Counts
+from workers.executor.live.limits import Counts, take_turn
 from workers.executor.live.order import Account, Order
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
@@ -35,11 +35,7 @@ class Desk:
 
     async def turn(self, order: Order) -> None:
         """Return when one more call may be made; raise `Throttled` if not for long."""
-        counts, clock = self.counts[order.platform], self.ports.clock
-        while (wait := counts.turn(order.account, clock.now())) > 0:
-            await clock.sleep(wait)
-            if counts.passes(order.account, clock.now()):
-                return
+        await take_turn(self.counts[order.platform], order.account, self.ports.clock)
 
     def heard(self, order: Order, said: Receipt | ConnectorError | None) -> None:
         """Take note of an answer."""

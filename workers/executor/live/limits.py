@@ -1,4 +1,9 @@
-"""Limits: what platforms allow, kept to before they say no."""
+"""Limits: what platforms allow, kept to before they say no.
+
+The processes that ask of one account share what it allows without talking to each other. Those who
+collect have a part of their own; of the rest an executor has as much as it owns of all partitions,
+which adds up to one over all of them, whichever way they are spread.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,10 @@ from math import inf
 from operator import itemgetter
 
 from workers.connectors.errors import ConnectorError, Throttled
-from workers.connectors.protocol import Receipt
+from workers.connectors.protocol import Capabilities, Receipt
+from workers.connectors.settings import CallLimits
 from workers.executor.live.order import BUDGETS, Account, Order, Target
+from workers.executor.live.ports import Clock
 
 HOUR, DAY = 3600.0, 86400.0
 _WATCHFUL, _SLOWEST = 0.75, 0.05
@@ -18,6 +25,26 @@ _LONGEST = 60.0
 """Seconds that a call is held back where the platform asked to wait; beyond them it is refused."""
 _PASSES = HOUR + 1.0
 """Seconds after which a change counts no more; a platform's hour may differ from ours."""
+
+
+COLLECTING = 0.25
+"""Part of what an account allows that is for collecting; the rest is for making changes."""
+
+
+@dataclass(slots=True)
+class Portion:
+    """How much of each account's limits is for this process, from 0 to 1."""
+
+    of_all: float = 1.0
+    since: float | None = None
+    """When the process began, seconds since 1970. Nobody knows what was used of that day before, so
+    of the day's calls it uses no more than the rest of the day has."""
+
+    def calls_of(self, day: float, most: int) -> int:
+        """Return how many of the ``most`` calls of a day may be made, at least one."""
+        began = self.since if self.since is not None and self.since >= day else day
+        left = min(1.0, max(0.0, (day + DAY - began) / DAY))
+        return max(1, int(most * self.of_all * left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +65,16 @@ class Limits:
             raise ValueError("changes_per_hour must be at least 1, or None")
 
 
+def limits_of(told: CallLimits, capabilities: Capabilities) -> Limits:
+    """Return what the file of platforms and the platform itself allow."""
+    return Limits(
+        calls_per_second=told.calls_per_second,
+        burst=told.burst,
+        calls_per_day=told.calls_per_day,
+        changes_per_hour=capabilities.changes_per_hour,
+    )
+
+
 @dataclass(slots=True)
 class _Usage:
     due: float = -inf
@@ -51,9 +88,10 @@ class _Usage:
 
 @dataclass(slots=True)
 class Counts:
-    """What has been used up of the limits of one platform, by this worker."""
+    """What has been used up of the limits of one platform, by this process."""
 
     limits: Limits
+    portion: Portion = field(default_factory=Portion)
     _usage: dict[Account, _Usage] = field(default_factory=dict)
     _changes: dict[Target, dict[str, float]] = field(default_factory=dict)
     """When the latest were made, by action; as many as an hour may have."""
@@ -61,7 +99,7 @@ class Counts:
     def opens(self, account: Account, now: float) -> float:
         """Return from when on orders of an account may begin, as far as is known now."""
         usage = self._of(account, now)
-        most = self.limits.calls_per_day
+        most = self._calls_of(usage)
         used_up = most is not None and usage.calls >= most
         return max(usage.until, usage.day + DAY) if used_up else usage.until
 
@@ -84,16 +122,18 @@ class Counts:
             how long.
         """
         usage = self._of(account, now)
-        most = self.limits.calls_per_day
+        most = self._calls_of(usage)
         if most is not None and usage.calls >= most:
-            text = f"the {most} calls that {account.account_id} has a day are used up"
+            text = f"the {most} calls of the day that this process has of {account.account_id} are"
+            text += " used up"
             raise Throttled(text, code="local/day", retry_after=usage.day + DAY - now)
         if usage.until > now + _LONGEST:
             text = f"the platform asked {account.account_id} to wait"
             raise Throttled(text, code="local/wait", retry_after=usage.until - now)
         usage.calls += 1
-        spacing = 1 / (self.limits.calls_per_second * usage.rate)
-        earliest = usage.until if usage.until > now else now - (self.limits.burst - 1) * spacing
+        spacing = 1 / (self.limits.calls_per_second * usage.rate * self.portion.of_all)
+        burst = max(1, int(self.limits.burst * self.portion.of_all))
+        earliest = usage.until if usage.until > now else now - (burst - 1) * spacing
         due = max(usage.due, earliest)
         usage.due = due + spacing
         return max(0.0, due - now)
@@ -140,9 +180,21 @@ class Counts:
         for target in list(takewhile(is_over, self._changes)):
             del self._changes[target]
 
+    def _calls_of(self, usage: _Usage) -> int | None:
+        most = self.limits.calls_per_day
+        return None if most is None else self.portion.calls_of(usage.day, most)
+
     def _of(self, account: Account, now: float) -> _Usage:
         usage = self._usage.setdefault(account, _Usage())
         day = now - now % DAY
         if usage.day != day:
             usage.day, usage.calls = day, 0
         return usage
+
+
+async def take_turn(counts: Counts, account: Account, clock: Clock) -> None:
+    """Return when one more call may be made; raise `Throttled` if not for long."""
+    while (wait := counts.turn(account, clock.now())) > 0:
+        await clock.sleep(wait)
+        if counts.passes(account, clock.now()):
+            return
