@@ -11,6 +11,7 @@ from schemas.edit import Editor
 from schemas.fields import Entity
 from workers.connectors import amounts
 from workers.connectors.errors import Rejected
+from workers.connectors.last_check import must_still_hold
 from workers.connectors.protocol import (
     Account,
     Capabilities,
@@ -83,6 +84,7 @@ class SimulateConnector:
             before=self._values[change.ref],
             after=change.target,
         )
+        must_still_hold()
         self._values[change.ref] = change.target
         self._edits.append(edit)
         return Receipt(sent=str(change.target), request_id=change.key, after=change.target)

@@ -18,6 +18,7 @@ from standardwebhooks.webhooks import Webhook
 
 from workers.connectors import amounts, webhook_wire
 from workers.connectors.errors import Ambiguous, AuthFailed, Rejected
+from workers.connectors.last_check import ASKING
 from workers.connectors.options import LOOPBACK, AccountOptions, WebhookOptions
 from workers.connectors.protocol import (
     Account,
@@ -149,7 +150,10 @@ class WebhookConnector:
     async def _exchange(
         self, client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: str
     ) -> tuple[int, str, bytes]:
-        async with client.stream("POST", url, headers=headers, content=body) as response:
+        asking = dict(ASKING)
+        async with client.stream(
+            "POST", url, headers=headers, content=body, extensions=asking
+        ) as response:
             content = bytearray()
             async for chunk in response.aiter_bytes():
                 content += chunk

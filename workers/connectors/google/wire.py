@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -16,12 +17,15 @@ from workers.connectors.google.places import Message
 from workers.connectors.google.request_ids import capturing, interceptor
 from workers.connectors.google.services import SERVICES, Service
 from workers.connectors.google.tokens import Tokens
+from workers.connectors.last_check import is_asked, must_still_hold
 
 _MODULES: Final = {
     "GoogleAdsService": "google_ads_service",
     **{service.name: service.module for service in SERVICES.values()},
 }
 Answer = TypeVar("Answer")
+_CONNECTS_WITHIN: Final = 1.0
+"""Seconds for which a change waits for the connection before it asks for the last time."""
 _TALKATIVE: Final = ("google.ads.", "google.auth.", "google.oauth2.", "google.api_core.")
 
 
@@ -65,7 +69,14 @@ class Wire:
         return await self._guarded(lambda: self._rows(account_id, query))
 
     async def _unary(self, service: Service, request: object) -> tuple[Message, str]:
-        call = getattr(self._services()[service.name], service.method)
+        services = self._services()
+        call = getattr(services[service.name], service.method)
+        if is_asked():
+            # To connect may take long; what fails of it, the call itself tells.
+            with suppress(TimeoutError):
+                channel = services["GoogleAdsService"].transport.grpc_channel
+                await asyncio.wait_for(channel.channel_ready(), _CONNECTS_WITHIN)
+            must_still_hold()
         with capturing() as seen:
             answer = await call(request=request, timeout=self._options.timeout)
         return answer, seen[-1] if seen else ""

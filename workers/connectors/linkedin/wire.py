@@ -14,6 +14,7 @@ from typing import Any, Final
 import httpx
 
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rejected, Throttled
+from workers.connectors.last_check import ASKING
 from workers.connectors.linkedin.answers import Answer, parsed, refusal
 from workers.connectors.linkedin.options import LinkedInCredentials, LinkedInOptions, printable
 
@@ -92,7 +93,11 @@ class Wire:
         self._count, self._day = self.requests_today + 1, self._now().astimezone(UTC).date()
         content = None if body is None else json.dumps(body).encode()
         request = self._client.build_request(
-            method, f"{self.options.address}{path}", headers=dict(headers), content=content
+            method,
+            f"{self.options.address}{path}",
+            headers=dict(headers),
+            content=content,
+            extensions=dict(ASKING),
         )
         return await self._exchanged(request)
 

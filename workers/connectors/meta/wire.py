@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from workers.connectors.errors import Ambiguous, ConnectorError, Rejected, Throttled
+from workers.connectors.last_check import Withdrawn
 from workers.connectors.meta.answers import failure
+from workers.connectors.meta.last_moment import AskingAdapter
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
 from workers.connectors.secrets import RedactingFilter, redact, remember
 
@@ -45,6 +48,8 @@ class Wire:
         session.GRAPH = options.address.rstrip("/")
         session.requests.trust_env = options.trust_env
         session.requests.hooks["response"].append(_guard)
+        for prefix in tuple(session.requests.adapters):
+            session.requests.mount(prefix, AskingAdapter())
         for secret in (credentials.access_token, credentials.app_secret):
             remember(secret)
         remember(getattr(session, "appsecret_proof", ""))
@@ -66,22 +71,25 @@ class Wire:
         if self._closed:
             raise Rejected("the connector is closed; make a new one")
         loop = asyncio.get_running_loop()
-        attempt = loop.run_in_executor(self._threads, self._attempt, method, path, params)
+        run = copy_context().run
+        attempt = loop.run_in_executor(self._threads, run, self._attempt, method, path, params)
         try:
             found = await asyncio.wait_for(attempt, self._deadline)
         except TimeoutError:
             found = Ambiguous("Meta's answer took too long: only reading tells what was done.")
         if isinstance(found, ConnectorError):
             raise _clean(found) from None
+        if isinstance(found, Withdrawn):
+            raise found from None
         return found
 
     def _attempt(
         self, method: str, path: tuple[str, ...], params: dict[str, Any]
-    ) -> Answer | ConnectorError:
+    ) -> Answer | ConnectorError | Withdrawn:
         """Return errors rather than raise them: a raised one would remember the client's own."""
         try:
             response = self._api.call(method, path, params=params)
-        except ConnectorError as error:
+        except (ConnectorError, Withdrawn) as error:
             return error.with_traceback(None)
         except requests.RequestException as error:
             return _unanswered(error)

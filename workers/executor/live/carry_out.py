@@ -25,6 +25,7 @@ from workers.connectors.errors import (
 )
 from workers.connectors.protocol import Receipt, State
 from workers.executor.live.course import Course
+from workers.executor.live.last_moment import applied
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
 from workers.executor.live.policy import Patience
@@ -43,11 +44,8 @@ async def carry_out(
 ) -> Outcome:
     """Carry one order out and return how it ended.
 
-    Parameters
-    ----------
-    taken_up_at
-        When the order was taken up from an earlier owner, who may have called the platform;
-        None if nobody can have.
+    ``taken_up_at`` is when it was taken up from an earlier owner, who may have called the platform;
+    None if nobody can have.
 
     Raises
     ------
@@ -154,7 +152,7 @@ class _CarryOut:
 
     async def _send(self, state: State) -> Receipt:
         try:
-            return await self._ask(self._platform.apply(self._order.change, state))
+            return await self._ask(applied(self._ports, self._platform, self._order, state))
         except Ambiguous:
             self._course.may_have_sent = True
             self._course.lands_until = self._now() + self._patience.late_by
@@ -217,13 +215,15 @@ class _CarryOut:
     async def _turn(self) -> None:
         await self._gate.turn(self._order)
         await self._ports.ownership.prove()
-        # The last thing before a call, and without waiting between: who woke up must not call.
+        # Without waiting between this and the call: who woke up must not call.
         if not self._ports.ownership.may_act(self._order):
             raise NotOwner(self._order.action_id)
 
     async def _ask(self, call: Awaitable[_Answer], *, reads: bool = False) -> _Answer:
         try:
             answer = await call
+        except NotOwner:
+            raise
         except ConnectorError as error:
             self._gate.heard(self._order, error)
             raise

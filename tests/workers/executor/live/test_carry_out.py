@@ -9,7 +9,8 @@ import pytest
 
 from tests.workers.executor.live.bench import Bench, order_of
 from workers.connectors.errors import Ambiguous, AuthFailed, Conflict, Rejected, Throttled
-from workers.connectors.protocol import State
+from workers.connectors.last_check import must_still_hold
+from workers.connectors.protocol import Change, Receipt, State
 from workers.executor.live.carry_out import carry_out
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
@@ -205,6 +206,22 @@ async def test_who_owns_it_no_more_leaves_it_open() -> None:
     with pytest.raises(NotOwner):
         await _end(bench)
     assert bench.log == []
+
+
+async def test_who_loses_it_while_the_call_is_made_ready_leaves_it_open_and_unwritten() -> None:
+    class Frozen(Bench):
+        async def apply(self, change: Change, state: State) -> Receipt:
+            self.owner = False  # it stood still until the lease was over
+            must_still_hold()
+            return await Bench.apply(self, change, state)
+
+    bench = Frozen()
+    with pytest.raises(NotOwner):
+        await _end(bench)
+    assert "apply" not in bench.log
+    assert not any(isinstance(said, Exception) for said in bench.said), (
+        "the account is not at fault"
+    )
 
 
 async def test_a_connector_at_fault_counts_as_a_lost_answer_and_gives_nothing_away() -> None:
