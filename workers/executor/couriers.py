@@ -30,9 +30,10 @@ from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome
 from workers.executor.live.policy import Patience
 from workers.executor.live.ports import NotOwner, Ports
-from workers.executor.orders import OpenOrder, Orders, orders_in
+from workers.executor.orders import OpenOrder, Orders
 from workers.executor.platforms import not_named
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.progress import orders_at, orders_in, touched
 from workers.executor.sending import changes_of, order_of
 from workers.executor.settling import settled_step
 from workers.executor.tables import ACTIONS, clock_of, rule_of, said_about
@@ -167,8 +168,11 @@ class _Term:
     def read(self, writes: Mapping[bytes, bytes | None]) -> None:
         """Hand over what has been opened."""
         assert self._courier is not None  # noqa: S101 -- took_over comes before committed
-        for _, orders in orders_in(writes):
-            if orders.under_way is not None:
+        table = self._tenure.view.table(ACTIONS)
+        for campaign in sorted(touched(writes)):
+            # What has ended has a row of its own, so a step may have written no more than that.
+            orders = orders_at(table.get, campaign)
+            if orders is not None and orders.under_way is not None:
                 self._courier.hand_over(self._noted(orders))
 
     async def end(self) -> None:

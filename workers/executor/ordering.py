@@ -15,23 +15,14 @@ from workers.executor.capping import is_left, unheld
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
-from workers.executor.orders import OpenOrder, Orders, Part, orders_key
+from workers.executor.orders import OpenOrder, Orders, Part
 from workers.executor.platforms import not_named
+from workers.executor.progress import keep, orders_of
 from workers.executor.rails import too_fast
-from workers.executor.rows import Campaign, pack, unpack
+from workers.executor.rows import Campaign
 from workers.executor.tables import known_plan_of, rule_of
 from workers.executor.translating import CannotSet, parts_of
 from workers.instants import from_ms, to_ms
-
-
-def orders_of(draft: Draft, campaign: bytes) -> Orders:
-    """Return the campaign's orders, as this step has left them."""
-    return unpack(draft.read(orders_key(campaign)), Orders) or Orders()
-
-
-def keep(draft: Draft, campaign: bytes, orders: Orders) -> None:
-    """Write the campaign's orders."""
-    draft.writes[orders_key(campaign)] = pack(orders)
 
 
 def order(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:

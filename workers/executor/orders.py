@@ -7,7 +7,6 @@ outcome, whoever dies in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -17,10 +16,10 @@ from schemas.action import Action
 from schemas.fields import Entity
 from workers.connectors.protocol import Lever
 from workers.executor.live.outcome import Result
-from workers.executor.rows import Row, unpack
+from workers.executor.rows import Row
 
-_ORDERS: Final = b"\1"
-"""First byte of the keys of `Orders`; no campaign's key begins with it."""
+ORDERS: Final = b"\1"
+"""First byte of the keys of `Orders` and what has ended; no campaign's key begins with it."""
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
@@ -128,11 +127,4 @@ class Orders(Row, frozen=True, array_like=True):
 
 def orders_key(campaign: bytes) -> bytes:
     """Return the key of the campaign's `Orders`, beside those of the campaigns themselves."""
-    return _ORDERS + campaign
-
-
-def orders_in(rows: Mapping[bytes, bytes | None]) -> Iterator[tuple[bytes, Orders]]:
-    """Yield campaign and `Orders` of those rows of the table of actions that are some."""
-    for key, row in rows.items():
-        if key.startswith(_ORDERS) and (orders := unpack(row, Orders)) is not None:
-            yield key[1:], orders
+    return ORDERS + campaign

@@ -6,7 +6,6 @@ back to what was found there.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -22,34 +21,20 @@ from workers.executor.effects import put_in_force
 from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
 from workers.executor.entries import Finding
 from workers.executor.hearing import writable
-from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
-from workers.executor.ordering import keep, next_begun, orders_of
-from workers.executor.orders import OpenOrder, Orders, Part
+from workers.executor.ordering import next_begun
+from workers.executor.orders import OpenOrder, Orders
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.progress import Ended, keep, keep_end, noted, orders_of, with_end
 from workers.executor.rails import counted
 from workers.executor.rows import Campaign, InForce, change_key, pack, unpack
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
-_CHANGES_MATTER: Final = timedelta(hours=2) // timedelta(milliseconds=1)
-"""How long changes of budgets are kept: platforms count those of an hour, by their own clocks."""
-_HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
-"""How long policy leaves alone what somebody else has set."""
 _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
 """Results that another try, later, may not have."""
-_REFUSED: Final = timedelta(hours=6) // timedelta(milliseconds=1)
-"""How long what a platform has refused beside others is not asked for again: a budget that was
-below the least of the platform may not be so later on the day."""
-_FOR_LONG: Final = frozenset({"rejected", "unknown_entity"})
-"""Reasons of a refusal that is the same in the next hour."""
 _LONGEST_FAILURE: Final = 1_000
 """Characters of why, so that what could not be put back is told behind it."""
-MOST_SET_LAST: Final = 2_000
-"""Values of which it is kept what was read last: two of each ad set that a plan can name. Ad sets
-come and go; of what is let go, what is found next counts."""
-_BUDGET_CHANGES: Final = 8
-"""Most times of changes kept of one budget; no platform allows more of them in an hour."""
 
 
 def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outcome) -> Step:
@@ -75,10 +60,14 @@ class _Settling:
         stored = unpack(draft.read(self._action.key), Campaign)
         self._campaign = stored or Campaign()
         self._waived = False
+        self._ended: Ended
 
     def settle(self) -> None:
-        before = self._campaign
+        before, begun = self._campaign, self._opened
         self._note(self._told)
+        if self._goes_on() and self._opened.at is not None:
+            keep_end(self._draft, self._action.key, begun, self._ended)
+            return
         if not self._goes_on():
             self._try_later()
             self._put_back()
@@ -97,10 +86,9 @@ class _Settling:
         part = self._opened.parts[self._opened.at or 0]
         # What was sent is the nearest value that the platform can have.
         target = told.after if told.result in IN_FORCE and told.after is not None else part.target
-        ended = structs.replace(
-            part, result=told.result, target=target, before=told.before, after=told.after
-        )
-        self._orders = _noted(self._orders, ended, told, self._at)
+        self._ended = Ended.of(told, target, self._at)
+        ended = with_end(part, self._ended)
+        self._orders = noted(self._orders, ended, self._ended)
         self._opened, self._waived = self._opened.with_part(ended), ended.is_waived
         if not _is_own(self._opened):
             entries.of_part(self._draft, self._opened, ended, self._at, finding_of(told))
@@ -184,31 +172,6 @@ def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
         return campaign
     found = InForce(told.after, action.currency, b"", action.plan_version)
     return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
-
-
-def _noted(orders: Orders, part: Part, told: Outcome, at: int) -> Orders:
-    """Keep what the platform has now, when a budget was changed, and what others have set."""
-    last, slot = dict(orders.set_last), part.slot
-    last.pop(slot, None)
-    if told.after is not None:
-        last[slot] = told.after
-    for oldest in list(last)[:-MOST_SET_LAST]:
-        del last[oldest]
-    changes = {
-        slot: late
-        for slot, times in orders.budget_changes.items()
-        if (late := tuple(time for time in times if time > at - _CHANGES_MATTER))
-    }
-    hands_off = {slot: until for slot, until in orders.hands_off.items() if until > at}
-    refused = {slot: until for slot, until in orders.refused.items() if until > at}
-    if told.may_have_changed and part.lever in BUDGETS:
-        changes[slot] = (*changes.get(slot, ()), at)[-_BUDGET_CHANGES:]
-    if told.result is Result.DRIFT:
-        hands_off[slot] = at + _HANDS_OFF
-    if part.is_waived and told.reason in _FOR_LONG:
-        refused[slot] = at + _REFUSED
-    kept = {"set_last": last, "budget_changes": changes}
-    return structs.replace(orders, **kept, hands_off=hands_off, refused=refused)
 
 
 def _is_own(opened: OpenOrder) -> bool:

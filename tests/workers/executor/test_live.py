@@ -29,10 +29,10 @@ from workers.connectors.settings import AccountMode
 from workers.delivery.api import store
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
-from workers.executor.orders import orders_in
 from workers.executor.platforms import KnownPlatforms, PlatformTerms
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.program import agents, journal
+from workers.executor.progress import orders_in
 from workers.executor.sending import changes_of, order_of
 from workers.executor.settling import settled_step
 

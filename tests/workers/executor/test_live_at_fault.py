@@ -20,10 +20,10 @@ from tests.workers.executor.test_returns import a_cut, tick
 from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
-from workers.executor.orders import Orders, orders_in, orders_key
+from workers.executor.orders import Orders, orders_key
 from workers.executor.program import agents
+from workers.executor.progress import MOST_SET_LAST, orders_in
 from workers.executor.rows import pack
-from workers.executor.settling import MOST_SET_LAST
 from workers.executor.tables import in_force
 
 

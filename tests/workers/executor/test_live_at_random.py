@@ -27,7 +27,7 @@ from tests.workers.executor.world import (
 )
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Outcome, Result
-from workers.executor.orders import orders_in
+from workers.executor.progress import orders_in
 from workers.executor.tables import in_force
 
 NAMES = "abcdefghijkl"
