@@ -93,29 +93,36 @@ def bench_of(connector: object, platform: object) -> Bench:
     )
 
 
+SECONDS = 2.5
+"""For which connectors wait for an answer, unless a test wants it shorter."""
+
+
 @asynccontextmanager
-async def simulated() -> AsyncIterator[Bench]:
+async def simulated(seconds: float = SECONDS) -> AsyncIterator[Bench]:
+    del seconds  # there is nothing to wait for
     connector = SimulateConnector([ACCOUNT], VALUES)
     yield bench_of(connector, Memory(connector))
     await connector.aclose()
 
 
-def options(address: str, *, reads: bool = True, url: str = "") -> WebhookOptions:
+def options(
+    address: str, *, reads: bool = True, url: str = "", seconds: float = SECONDS
+) -> WebhookOptions:
     account = AccountOptions(account_id="1", currency="EUR", minimums=MINIMUMS)
     return WebhookOptions(
         url=url or f"{address}/changes",
         secret="env:WEBHOOK_SECRET",
         accounts=(account,),
         state_url=f"{address}/states" if reads else "",
-        timeout_seconds=2.5,
+        timeout_seconds=seconds,
     )
 
 
 @asynccontextmanager
-async def received(*, reads: bool = True) -> AsyncIterator[Bench]:
+async def received(seconds: float = SECONDS, *, reads: bool = True) -> AsyncIterator[Bench]:
     platform = WebhookSandbox(SECRET, [ACCOUNT], VALUES)
     await platform.start()
-    connector = WebhookConnector(options(platform.address, reads=reads))
+    connector = WebhookConnector(options(platform.address, reads=reads, seconds=seconds))
     try:
         yield bench_of(connector, platform)
     finally:
@@ -124,6 +131,6 @@ async def received(*, reads: bool = True) -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def unreadable() -> AsyncIterator[Bench]:
-    async with received(reads=False) as bench:
+async def unreadable(seconds: float = SECONDS) -> AsyncIterator[Bench]:
+    async with received(seconds, reads=False) as bench:
         yield bench

@@ -46,6 +46,7 @@ async def meta(
     token: str = CANARY,
     address: str = "",
     now: Callable[[], datetime] = lambda: NOON,
+    seconds: float = 1.5,
 ) -> AsyncIterator[tuple[MetaSandbox, MetaConnector]]:
     """Open both: campaign 5 leaves budgets to its ad set 7, campaign 6 has the budget of 8."""
     platform = MetaSandbox(now)
@@ -57,7 +58,7 @@ async def meta(
     platform.store.add_ad_set("1", "7", "5", daily_budget="5000", **capped)
     platform.store.add_ad_set("1", "8", "6")
     await platform.start()
-    options = MetaOptions(address=address or platform.address, timeout=1.5, app_id="app")
+    options = MetaOptions(address=address or platform.address, timeout=seconds, app_id="app")
     connector = MetaConnector(MetaCredentials(access_token=token, app_secret=SECRET), options, now)
     try:
         yield platform, connector

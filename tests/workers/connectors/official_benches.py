@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from tests.workers.connectors import google_parts, linkedin_parts, meta_parts
-from tests.workers.connectors.benches import received, simulated
-from workers.connectors.kit import Bench, OpenBench
+from tests.workers.connectors.benches import SECONDS, received, simulated
+from workers.connectors.kit import Bench
 from workers.connectors.meta.reports import CONVERSION
 from workers.connectors.protocol import Lever
 from workers.sandbox.faults import Fault
@@ -27,8 +27,8 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def google() -> AsyncIterator[Bench]:
-    async with google_parts.speaking() as (connector, platform):
+async def google(seconds: float = SECONDS) -> AsyncIterator[Bench]:
+    async with google_parts.speaking(seconds=seconds) as (connector, platform):
 
         def report(day: date, conversions: int) -> None:
             row = {
@@ -53,9 +53,9 @@ async def google() -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def meta() -> AsyncIterator[Bench]:
+async def meta(seconds: float = SECONDS) -> AsyncIterator[Bench]:
     budget = meta_parts.reference(Lever.DAILY_BUDGET)
-    async with meta_parts.meta(now=now) as (platform, connector):
+    async with meta_parts.meta(now=now, seconds=seconds) as (platform, connector):
         platform.page = 2
 
         def report(day: date, conversions: int) -> None:
@@ -79,11 +79,11 @@ async def meta() -> AsyncIterator[Bench]:
 
 
 @asynccontextmanager
-async def linkedin() -> AsyncIterator[Bench]:
+async def linkedin(seconds: float = SECONDS) -> AsyncIterator[Bench]:
     budget = linkedin_parts.reference(Lever.DAILY_BUDGET)
     async with (
         linkedin_parts.linkedin() as platform,
-        linkedin_parts.connected(platform) as connector,
+        linkedin_parts.connected(platform, seconds=seconds) as connector,
     ):
 
         def report(day: date, conversions: int) -> None:
@@ -107,7 +107,13 @@ async def linkedin() -> AsyncIterator[Bench]:
         )
 
 
-BENCHES: Final[dict[str, tuple[OpenBench, frozenset[Fault]]]] = {
+class Opened(Protocol):
+    """Opens a bench whose connector waits for so many seconds for an answer."""
+
+    def __call__(self, seconds: float = SECONDS) -> AbstractAsyncContextManager[Bench]: ...
+
+
+BENCHES: Final[dict[str, tuple[Opened, frozenset[Fault]]]] = {
     "simulate": (simulated, frozenset()),
     "webhook": (received, FITTING),
     # Meta does not say that somebody else changes the same thing, and does or fails one change.

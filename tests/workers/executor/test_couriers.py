@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 
 import msgspec
@@ -14,47 +14,20 @@ import pytest
 from schemas import topics
 from schemas.fields import Autonomy, Entity
 from schemas.plan import Plan
+from tests.workers.executor.held import Held
 from tests.workers.executor.test_live import Live, budget
 from tests.workers.executor.world import a_plan, a_tick
 from workers.connectors.protocol import Account, Lever, Ref
 from workers.connectors.settings import AccountMode, Platforms, PlatformSettings
-from workers.delivery.api import Step, View, store
+from workers.delivery.api import Step
 from workers.executor.couriers import Couriers
 from workers.executor.live.limits import COLLECTING
 from workers.executor.live.outcome import Result
-from workers.executor.program import journal
 from workers.executor.tables import ACTIONS
 from workers.sandbox.webhook import WebhookSandbox
 
 SECRET = "d2hhdCBub2JvZHkgZWxzZSBrbm93cw=="
 BUDGET = Ref(account_id="7", entity=Entity.CAMPAIGN, entity_id="42", lever=Lever.DAILY_BUDGET)
-
-
-@dataclass
-class Held:
-    """The partition while it is the couriers'."""
-
-    view: Live
-    couriers: Couriers
-    told: asyncio.Event = field(default_factory=asyncio.Event)
-    errors: list[BaseException] = field(default_factory=list)
-
-    async def is_ours(self, within: float) -> bool:
-        return within > 0
-
-    async def commit(self, agent: str, make: Callable[[View], Step]) -> bool:
-        step = make(self.view)
-        self.view.head, sealed = journal(self.view.policy).seal(self.view.head, step.outputs)
-        for output in sealed:
-            self.view.append(output)
-        store(self.view.tables[agent], step.writes)
-        self.couriers.committed(self, agent, step)
-        self.told.set()
-        return True
-
-    def fail(self, error: BaseException) -> None:
-        self.errors.append(error)
-        self.told.set()
 
 
 @asynccontextmanager
