@@ -1,74 +1,132 @@
-"""An executor that kills itself once at each moment of the live loop, in the order that they come.
+"""An executor that kills itself at each step of the live loop, and is started anew each time.
 
-``python -m tests.faults.mortal_executor DIRECTORY executor ...``: a moment that has a file in the
-directory is over. Everything else is the worker that ``pacekeeper executor`` runs, only that it
-waits less before it concludes what became of a call.
+``python -m tests.faults.mortal_executor DIRECTORY MANNER executor ...``: each death is a line in
+the directory's `DEATHS`. Everything else is the worker that ``pacekeeper executor`` runs, only
+that it waits less before it concludes what became of a call, and makes one change at a time of an
+account. Each life is a copy of a process that has all modules loaded already.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from workers.cli.main import app
-from workers.executor import couriers
-from workers.executor.live.fitted import Fitted
-from workers.executor.live.policy import Patience
+from tests.faults.moments import COMMIT, LOOP, instrument
 
-MOMENTS = ("fit", "read", "validate", "apply", "applied", "verify", "commit", "committed")
-QUICK = Patience(late_by=1.0, verify_every=0.1)
+DEATHS: Final = "deaths"
+PLATFORMS: Final = ("google", "linkedin", "meta", "webhook")
+_CLIENTS: Final = ("facebook_business.api", "google.ads.googleads.client", "standardwebhooks")
+_EVEN: Final = 2
+"""By how many deaths one platform may be ahead of another."""
+_DOUBTS_EVERY: Final = 7
 
 
-def die_at(directory: Path, moment: str) -> None:
-    """Die, unless this has happened before."""
-    mark = directory / moment
-    if not mark.exists():
-        mark.touch()
+class Manner(StrEnum):
+    """At which steps to die."""
+
+    EACH_ONCE = "each_once"
+    """At each moment once, on whatever platform, evenly."""
+    EVERYWHERE = "everywhere"
+    """At each moment once for each platform."""
+
+
+@dataclass
+class Fate:
+    """What deaths there were, and whether the next one is due."""
+
+    directory: Path
+    manner: Manner
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    """Moment and platform of each death."""
+    deaths: Counter[str] = field(default_factory=Counter)
+
+    def remember(self) -> None:
+        """Read of all deaths."""
+        for line in (self.directory / DEATHS).read_text().splitlines():
+            moments, platform = json.loads(line)
+            self.seen.update((moment, platform) for moment in moments)
+            self.deaths[platform] += 1
+
+    def come(self, moments: list[str], platform: str) -> None:
+        """Die, if that is due at this step."""
+        if not self._is_due(moments, platform):
+            return
+        with (self.directory / DEATHS).open("a") as deaths:
+            deaths.write(json.dumps((moments, platform)) + "\n")
         os.kill(os.getpid(), signal.SIGKILL)
 
-
-Call = Callable[..., Awaitable[Any]]
-
-
-def mortal(call: Call, before: Callable[[], None], after: Callable[[], None]) -> Call:
-    async def called(*args: object) -> object:
-        before()
-        answer = await call(*args)
-        after()
-        return answer
-
-    return called
+    def _is_due(self, moments: list[str], platform: str) -> bool:
+        if not platform:
+            # Lanes commit by the same functions as couriers: their deaths are proven elsewhere.
+            moments = [one for one in moments if " courier." in one or " couriers." in one]
+            return any((moment, "") not in self.seen for moment in moments)
+        if self.manner is Manner.EVERYWHERE:
+            return any((moment, platform) not in self.seen for moment in moments)
+        known = {moment for moment, _ in self.seen}
+        ahead = self.deaths[platform] - min(self.deaths[each] for each in PLATFORMS)
+        return ahead < _EVEN and not known.issuperset(moments)
 
 
-def make_mortal(directory: Path) -> None:
-    """Let the loop die at each moment once."""
-    die = partial(die_at, directory)
+def hurry() -> None:
+    """Let the loop wait less, and prove more often that a partition is its own."""
+    couriers: Any = import_module("workers.executor.couriers")
+    courier: Any = import_module("workers.executor.live.courier")
+    policy: Any = import_module("workers.executor.live.policy")
+    partition: Any = import_module("workers.delivery.partition")
+    couriers.LEASE = 1.0
+    quick = policy.Patience(late_by=0.3, verify_every=0.1, first_wait=0.1)
+    couriers.Patience = lambda: quick
+    courier.Courier.__init__.__kwdefaults__["per_account"] = 1
+    partition.Partition.is_ours = doubting(partition.Partition.is_ours)
 
-    def before_reading() -> None:
-        die("verify" if (directory / "applied").exists() else "read")
 
-    def nothing() -> None: ...
+def doubting(is_ours: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the question with, now and then, the answer of a Kafka that takes its time."""
+    asked = 0
 
-    def at(moment: str) -> Callable[[], None]:
-        return partial(die, moment)
+    async def answer(*args: object) -> bool:
+        nonlocal asked
+        asked += 1
+        return asked % _DOUBTS_EVERY != 0 and await is_ours(*args)
 
-    loop: Any = Fitted
-    loop.fit = mortal(loop.fit, at("fit"), nothing)
-    loop.read_state = mortal(loop.read_state, before_reading, nothing)
-    loop.validate = mortal(loop.validate, at("validate"), nothing)
-    loop.apply = mortal(loop.apply, at("apply"), at("applied"))
-    term: Any = couriers._Term
-    term.publish = mortal(term.publish, at("commit"), at("committed"))
-    changed: Any = couriers
-    changed.LEASE = 1.0
-    changed.Patience = lambda: QUICK
+    return answer
+
+
+def live(fate: Fate) -> None:
+    """Be the worker, until the end."""
+    fate.remember()
+    import_module("workers.cli.main").app(prog_name="pacekeeper")
+
+
+def outlive(fate: Fate) -> None:
+    """Start one life after the other, until killed with the whole group of processes."""
+    while True:
+        child = os.fork()
+        if child == 0:
+            live(fate)
+        os.waitpid(child, 0)
+
+
+def main() -> None:
+    """Load all that a life needs, then live and die."""
+    directory, manner = Path(sys.argv.pop(1)), Manner(sys.argv.pop(1))
+    (directory / DEATHS).touch()
+    fate = Fate(directory, manner)
+    instrument(fate.come)
+    for module in (*LOOP, *COMMIT, *_CLIENTS, "workers.cli.worker"):
+        import_module(module)
+    hurry()
+    outlive(fate)
 
 
 if __name__ == "__main__":
-    make_mortal(Path(sys.argv.pop(1)))
-    app(prog_name="pacekeeper")
+    main()
