@@ -16,7 +16,7 @@ from schemas.metrics import MetricsEvent
 from schemas.zones import zone
 from workers.collector.counts import NOTHING, Counts, total
 from workers.collector.hourly import Cell, Pulled
-from workers.collector.hours import starts
+from workers.collector.hours import HOUR, starts
 from workers.connectors.hours_by_difference import hours_by_difference
 from workers.connectors.protocol import Performance
 
@@ -81,7 +81,10 @@ class ToldDays:
             known = total(told.hours.values())._asdict()
             before = [replace(row, as_of=last, **known)]
         grown = hours_by_difference([*before, row], timezone)[-1].row
-        return _settled(told.hours, _start(grown, timezone), Counts.of(grown))
+        # Readers decide by hours that are over, and what came of one was told while it ran.
+        over = {start for start, at in told.told_at.items() if at < start + HOUR <= row.as_of}
+        found = _settled(told.hours, _start(grown, timezone), Counts.of(grown))
+        return {**{start: told.hours[start] for start in over}, **found}
 
 
 def _whole(rows: list[Performance]) -> Performance:

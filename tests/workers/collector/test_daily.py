@@ -65,6 +65,20 @@ def test_the_hours_of_a_day_add_up_to_what_was_told_last_and_none_is_below_zero(
     assert all(value >= 0 for counts in hours.values() for value in counts)
 
 
+@given(pulls=PULLS)
+def test_an_hour_that_was_told_while_it_ran_is_told_again_by_the_first_pull_after_its_end(
+    pulls: dict[int, int],
+) -> None:
+    told = [(event.window_start, event.emitted_at) for event in play(pulls)]
+    asked = [MIDNIGHT + timedelta(minutes=minutes) for minutes in sorted(pulls)]
+
+    for start, at in told:
+        end = start + timedelta(hours=1)
+        after = [pull for pull in asked if pull >= end]
+        if at is not None and at < end and after:
+            assert (start, after[0]) in told
+
+
 @given(pulls=PULLS, restarts=st.sets(st.integers(0, 29), max_size=5))
 def test_a_restart_anywhere_changes_nothing_of_what_is_told(
     pulls: dict[int, int], restarts: set[int]
@@ -139,4 +153,4 @@ def test_an_older_word_on_an_hour_that_is_heard_late_changes_nothing() -> None:
     days = ToldDays()
     heard(days, reversed(play({65: 10, 70: 25})))
 
-    assert [event.clicks for event in told_of(days, answer(130, 26))] == [1]
+    assert [event.clicks for event in told_of(days, answer(130, 26))] == [25, 1]
