@@ -32,10 +32,13 @@ class ReadyFile:
     ----------
     directory
         Absolute, for the references to secrets are.
+    timeout
+        Seconds that clients wait for an answer; None leaves it to each.
     """
 
     sandbox: Sandbox
     directory: Path
+    timeout: float | None = None
 
     @property
     def path(self) -> Path:
@@ -97,6 +100,12 @@ class ReadyFile:
         }
 
     def _options(self, platform: str) -> _Section:
+        if self.timeout is None:
+            return self._places(platform)
+        name = "timeout" if platform in _OWN else "timeout_seconds"
+        return {**self._places(platform), name: self.timeout}
+
+    def _places(self, platform: str) -> _Section:
         sandbox = self.sandbox
         if platform == "google":
             return {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -35,14 +36,22 @@ class Sandbox:
         receiver, whatever the platform is called.
     port
         The first of `PORTS` ports of loopback, one after the other; 0 for any free ones.
+    now
+        The time that Meta, Google Ads and LinkedIn live in.
     """
 
-    def __init__(self, portfolio: Portfolio, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        portfolio: Portfolio,
+        *,
+        port: int = 0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.portfolio = portfolio
         google, tokens, meta, linkedin, webhook = (port + at if port else 0 for at in range(PORTS))
-        self.google = _google(self._of("google"), google, tokens)
-        self.meta = _meta(self._of("meta"), meta)
-        self.linkedin = _linkedin(self._of("linkedin"), linkedin)
+        self.google = _google(self._of("google"), google, tokens, now)
+        self.meta = _meta(self._of("meta"), MetaSandbox(now, port=meta))
+        self.linkedin = _linkedin(self._of("linkedin"), LinkedInSandbox(now, port=linkedin))
         known = {"google", "meta", "linkedin"}
         others = [each for each in portfolio if each.key.platform not in known]
         self.webhook = _webhook(others, webhook)
@@ -83,10 +92,12 @@ class Sandbox:
         return [each for each in self.portfolio if each.key.platform == platform]
 
 
-def _google(campaigns: Iterable[PlacedCampaign], port: int, token_port: int) -> GoogleSandbox:
+def _google(
+    campaigns: Iterable[PlacedCampaign], port: int, token_port: int, now: Callable[[], datetime]
+) -> GoogleSandbox:
     campaigns = list(campaigns)
     sandbox = GoogleSandbox(
-        *{_google_account(each) for each in campaigns}, port=port, token_port=token_port
+        *{_google_account(each) for each in campaigns}, port=port, token_port=token_port, now=now
     )
     for each in campaigns:
         account, number = each.key.account_id.replace("-", ""), each.key.campaign_id
@@ -109,8 +120,7 @@ def _google_account(campaign: PlacedCampaign) -> SandboxAccount:
     )
 
 
-def _meta(campaigns: Iterable[PlacedCampaign], port: int) -> MetaSandbox:
-    sandbox = MetaSandbox(port=port)
+def _meta(campaigns: Iterable[PlacedCampaign], sandbox: MetaSandbox) -> MetaSandbox:
     for each in campaigns:
         account, units = each.key.account_id.removeprefix("act_"), offset(each.currency)
         sandbox.store.add_account(account, each.currency, each.timezone)
@@ -126,8 +136,7 @@ def _meta(campaigns: Iterable[PlacedCampaign], port: int) -> MetaSandbox:
     return sandbox
 
 
-def _linkedin(campaigns: Iterable[PlacedCampaign], port: int) -> LinkedInSandbox:
-    sandbox = LinkedInSandbox(port=port)
+def _linkedin(campaigns: Iterable[PlacedCampaign], sandbox: LinkedInSandbox) -> LinkedInSandbox:
     for each in campaigns:
         account = each.key.account_id
         sandbox.store.add_account(account, each.currency)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -48,9 +48,13 @@ class GoogleConnector:
     capabilities = CAPABILITIES
 
     def __init__(
-        self, credentials: GoogleCredentials, options: GoogleOptions | None = None
+        self,
+        credentials: GoogleCredentials,
+        options: GoogleOptions | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._options = options or GoogleOptions()
+        self._now = now
         self._wire = Wire(credentials, self._options)
 
     @property
@@ -121,7 +125,7 @@ class GoogleConnector:
     ) -> Sequence[Performance]:
         """Return each campaign's hours; conversions stand on the hour of their click."""
         number = queries.customer_number(account_id)
-        as_of = datetime.now(UTC)
+        as_of = self._now()
         rows = await self._wire.search(number, queries.hours(since, until))
         return [performance(account_id, row, as_of) for row in rows]
 
@@ -129,7 +133,7 @@ class GoogleConnector:
         """Return changes since, at most of 30 days; one may be told three minutes late."""
         number = queries.customer_number(account_id)
         customer = (await self._one(number, queries.CUSTOMER, "account")).customer
-        zone, now = ZoneInfo(customer.time_zone), datetime.now(UTC)
+        zone, now = ZoneInfo(customer.time_zone), self._now()
         start = max(since, now - _REACH)
         rows = await self._changes(number, start, zone)
         stretches = await self._stretches(number, rows)
@@ -146,7 +150,7 @@ class GoogleConnector:
 
         An hour more is asked for, since on one day a year a label is told of two hours.
         """
-        begin, end = start - timedelta(hours=1), datetime.now(UTC) + timedelta(1)
+        begin, end = start - timedelta(hours=1), self._now() + timedelta(1)
         first, last = (f"{one.astimezone(zone):%Y-%m-%d %H:%M:%S}" for one in (begin, end))
         found: dict[str, Message] = {}
         while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ _COLLECTIONS: Final = {
 def find(world: World, account: SandboxAccount, query: Query, *, stale: bool) -> list[Row]:
     """Return the rows that a query finds, as they are now or as they were before a change."""
     if query.resource == "change_event":
-        _check_history(query, account)
+        _check_history(query, account, world.now())
     resources = world.before if stale and world.before else world.resources
     every = _rows(world, account, query.resource, resources)
     met = [
@@ -93,7 +93,7 @@ def _events(world: World, account: SandboxAccount) -> Iterator[Row]:
             yield {"change_event": {**event, "resource_name": name, "change_date_time": local}}
 
 
-def _check_history(query: Query, account: SandboxAccount) -> None:
+def _check_history(query: Query, account: SandboxAccount, now: datetime) -> None:
     """Raise `Refusal` for a query of the history that has no limit, or reaches too far back."""
     if query.limit is None:
         raise invalid("change_event_error/LIMIT_NOT_SPECIFIED", "no limit")
@@ -103,7 +103,7 @@ def _check_history(query: Query, account: SandboxAccount) -> None:
     if not starts:
         raise invalid("change_event_error/CHANGE_DATE_RANGE_INFINITE", "no range")
     zone = ZoneInfo(account.timezone)
-    if datetime.fromisoformat(min(starts)).replace(tzinfo=zone) < datetime.now(UTC) - _OLDEST:
+    if datetime.fromisoformat(min(starts)).replace(tzinfo=zone) < now - _OLDEST:
         raise invalid("change_event_error/START_DATE_TOO_OLD", "older than 30 days")
 
 
@@ -111,7 +111,7 @@ def hours(world: World, account: SandboxAccount, query: Query) -> list[Row]:
     """Return rows of a report by the hour as they are told now: the last word on each hour."""
     latest: dict[tuple[object, ...], Row] = {}
     for owner, told_from, row in world.hours:
-        if owner == account.account_id and told_from <= datetime.now(UTC):
+        if owner == account.account_id and told_from <= world.now():
             campaign, segment = row["campaign"]["id"], row["segments"]
             latest[campaign, segment["date"], segment["hour"]] = row
     customer = {"currency_code": account.currency}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -68,6 +69,7 @@ class World:
     """What is in force; ``resources`` by resource name, ``hours`` the rows of reports."""
 
     accounts: dict[str, SandboxAccount] = field(default_factory=dict)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     resources: dict[str, Row] = field(default_factory=dict)
     before: dict[str, Row] = field(default_factory=dict)
     """As it was before the last change, for reads that are late."""
@@ -147,7 +149,7 @@ class World:
             self.resources[name] = device_modifier(name)
         put_at(self.resources[name], path, raw)
         new = self.value(ref) or Decimal(0)
-        now = datetime.now(UTC)
+        now = self.now()
         self.effects.append(Effect(ref=ref, before=old, after=new, at=now, by_person=by != API))
         kind = name.split("/")[2]
         if kind in _KINDS:
