@@ -23,6 +23,8 @@ class Conditions:
 
     frozen: Bools
     """Nothing may be changed."""
+    paused: Bools
+    """The campaign does not deliver: it was paused on its platform."""
     outage: Bools
     """Reports are suspected to be missing."""
     excluded: Bools

@@ -22,6 +22,8 @@ class Verb(StrEnum):
     UNFREEZE = "unfreeze"
     EXCLUDE_WINDOW = "exclude_window"
     REJECT_OUTAGE = "reject_outage"
+    PAUSE = "pause"
+    RESUME = "resume"
 
 
 _REQUIRED: dict[Verb, tuple[str, ...]] = {
@@ -32,6 +34,8 @@ _REQUIRED: dict[Verb, tuple[str, ...]] = {
     Verb.UNFREEZE: (),
     Verb.EXCLUDE_WINDOW: ("window_start", "window_end"),
     Verb.REJECT_OUTAGE: (),
+    Verb.PAUSE: (),
+    Verb.RESUME: (),
 }
 _OPTIONAL: dict[Verb, tuple[str, ...]] = {Verb.FREEZE: ("until",)}
 _SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until")
@@ -43,6 +47,7 @@ class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=
     Approve and reject name a recommendation, roll back names the action to undo,
     a freeze may end by itself ``until`` a time, exclude_window names the hours
     that must not be learned from, reject_outage says that a suspected outage is none.
+    Pause stops the campaign's delivery on its platform, resume lets it deliver again.
     """
 
     refuses_repeats: ClassVar[bool] = True

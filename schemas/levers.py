@@ -16,6 +16,13 @@ BID_MULTIPLIER: Final = "bid_multiplier"
 """What all bids are multiplied with: the bid itself, a target cost per conversion, or the
 reciprocal of a target of revenue per cost. It comes with the most that an hour may spend."""
 
+STATUS: Final = "status"
+"""Whether a campaign delivers on the platform: 1 it does, 0 it is paused."""
+
+SWITCH_UNIT: Final = "switch"
+DELIVERS: Final = Decimal(1)
+PAUSED: Final = Decimal(0)
+
 AD_SET_BID_SHARE: Final = "ad_set_bid_share"
 DEVICE_BID_SHARE: Final = "device_bid_share"
 PLACEMENT_BID_SHARE: Final = "placement_bid_share"

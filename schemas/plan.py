@@ -177,6 +177,13 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     guardrails: Guardrails = Guardrails()
     learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
     protected: Annotated[bool, Meta(description="never changed without a person")] = False
+    pauses_on_platform: Annotated[
+        bool,
+        Meta(
+            description="whether the campaign is to be paused on its platform while the plan is "
+            "not active or its flight does not run, and resumed when it does"
+        ),
+    ] = False
     calendar: Annotated[tuple[CalendarEvent, ...], Meta(max_length=500)] = ()
 
     def _check(self) -> None:

@@ -44,6 +44,7 @@ class Kind(StrEnum):
     TARGETING = "targeting"
     CREATIVE = "creative"
     EMERGENCY = "emergency"
+    STATUS = "status"
     HOLD = "hold"
 
 
@@ -52,6 +53,7 @@ class HoldReason(StrEnum):
 
     NO_PLAN = "no_plan"
     PAUSED = "paused"
+    PAUSED_ON_PLATFORM = "paused_on_platform"
     ENDED = "ended"
     FLIGHT_NOT_STARTED = "flight_not_started"
     FLIGHT_OVER = "flight_over"
@@ -152,6 +154,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     and says why. A budget recommendation's value is for each local day until ``expires_at``; it and
     the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
     usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
+    One of status has 0 to pause a campaign on its platform and 1 to resume it.
     The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 

@@ -57,6 +57,7 @@ LIVE = (
     "platforms",
     "translating",
     "obstacles",
+    "pausing",
     "rails",
     "returns",
     "simulate",

@@ -55,6 +55,7 @@ class One:
     own: float = 0.5
     pooled: float = 10.0
     frozen: bool = False
+    paused: bool = False
     outage: bool = False
     excluded: bool = False
     rows: Rows | None = None
@@ -82,6 +83,7 @@ class One:
             evidence=Evidence(own=np.array([self.own]), pooled=np.array([self.pooled])),
             conditions=Conditions(
                 frozen=np.array([self.frozen]),
+                paused=np.array([self.paused]),
                 outage=np.array([self.outage]),
                 excluded=np.array([self.excluded]),
             ),
@@ -129,7 +131,7 @@ def situations(draw: st.DrawFn, most: int = 4) -> Situation:
         in_force=forced,
         week=WeekWeights.of(weights, dates),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
-        conditions=Conditions(frozen=flags, outage=flags, excluded=flags),
+        conditions=Conditions(frozen=flags, paused=flags, outage=flags, excluded=flags),
         steered=nobody_steered(),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
         calendar=CALENDAR,

@@ -23,6 +23,7 @@ CAUSES: dict[HoldReason, dict[str, Any]] = {
     HoldReason.NO_PLAN: {"plan": {"version": 0}},
     HoldReason.ENDED: {"plan": {"status": plans.STATUSES.index("ended")}},
     HoldReason.PAUSED: {"plan": {"status": plans.STATUSES.index("paused")}},
+    HoldReason.PAUSED_ON_PLATFORM: {"paused": True},
     HoldReason.FROZEN: {"frozen": True},
     HoldReason.CURRENCY_MISMATCH: {"campaign": {"disputed": b"USD"}},
     HoldReason.TIMEZONE_MISMATCH: {"account_zone": "Asia/Kolkata"},

@@ -96,7 +96,7 @@ def a_crowd(seed: int, count: int = CROWD) -> Situation:
         week=WeekWeights.of(weights),
         evidence=Evidence(own=np.full(count, 0.5), pooled=np.full(count, 10.0)),
         steered=nobody_steered(),
-        conditions=Conditions(frozen=calm, outage=calm, excluded=calm),
+        conditions=Conditions(frozen=calm, paused=calm, outage=calm, excluded=calm),
         gaps=np.zeros((count, 0, 2), dtype=np.int64),
         calendar=CALENDAR,
         zones=zones,
@@ -167,6 +167,7 @@ def some_of(situation: Situation, chosen: Ints) -> Situation:
         steered=nobody_steered(),
         conditions=Conditions(
             frozen=situation.conditions.frozen[chosen],
+            paused=situation.conditions.paused[chosen],
             outage=situation.conditions.outage[chosen],
             excluded=situation.conditions.excluded[chosen],
         ),

@@ -213,6 +213,8 @@ def test_every_verb_has_its_own_requirements(verb: Verb) -> None:
             "window_end": "2026-03-02T04:00:00Z",
         },
         "reject_outage": {},
+        "pause": {},
+        "resume": {},
     }[verb]
     plain = {"platform": "x", "account_id": "1", "campaign_id": "1", "by": "me", "verb": verb}
     plain["decided_at"] = "2026-03-02T09:00:00Z"

@@ -113,6 +113,20 @@ def unfreeze(deciding: Deciding, campaigns: Campaigns) -> None:
     deciding.on_campaigns(Verb.UNFREEZE, campaigns)
 
 
+@app.command()
+@with_options(Deciding)
+def pause(deciding: Deciding, campaigns: Campaigns) -> None:
+    """Pause campaigns on their platforms, also while they are frozen."""
+    deciding.on_campaigns(Verb.PAUSE, campaigns)
+
+
+@app.command()
+@with_options(Deciding)
+def resume(deciding: Deciding, campaigns: Campaigns) -> None:
+    """Let campaigns that are paused on their platforms deliver again."""
+    deciding.on_campaigns(Verb.RESUME, campaigns)
+
+
 @app.command("exclude-window")
 @with_options(Deciding)
 def exclude_window(

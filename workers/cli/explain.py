@@ -8,9 +8,10 @@ import typer
 from aiokafka import ConsumerRecord
 from rich.console import Console
 
-from schemas import Recommendation, decode
+from schemas import Kind, Recommendation, decode
 from workers.cli.console import await_result, note, print_json
 from workers.cli.options import BootstrapOption, ConfigOption, JsonOption, reachable_settings
+from workers.errors import UsageError
 from workers.kafka import connect
 from workers.record_ids import checked_prefix
 from workers.settings import Settings
@@ -72,6 +73,13 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
 
     advice = decode(record.value, Recommendation)
+    if advice.kind is Kind.STATUS:
+        told = " ".join(reason.text for reason in advice.reasons)
+        raise UsageError(
+            f"advice to pause or to resume is not computed: {told}",
+            remedy="the plan says when its campaign is to deliver, and `pacekeeper watch` what was "
+            "done about it",
+        )
     connection, prefix = connect(settings.broker), settings.topics.prefix
     adviser = AdviserPolicy(prefix=prefix)
     if is_advice(adviser, advice):

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from schemas.action import Action
 from schemas.audit import AuditStatus, Mode
+from schemas.levers import STATUS
 from workers.delivery.api import Record, Step, View
-from workers.executor import entries, holding, ordering, returns
+from workers.executor import entries, holding, ordering, pausing, returns
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
 from workers.executor.entries import Finding, expired, rejected
@@ -96,6 +97,8 @@ def _carry_out(
         return _remember(draft, campaign, action, at)
     obstacle = obstacle or next(obstacles(draft, campaign, action, at), None)
     if obstacle is not None:
+        if action.field == STATUS and obstacle.status is AuditStatus.NO_OP:
+            campaign = pausing.found_so(campaign, action)
         finding = obstacle._replace(before=before, after=before)
     else:
         campaign = put_in_force(draft, campaign, action)

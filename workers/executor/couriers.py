@@ -21,6 +21,7 @@ from workers.connectors.errors import Rejected
 from workers.connectors.protocol import Connector
 from workers.connectors.settings import AccountMode, Platforms
 from workers.delivery.api import Step, Tenure, View
+from workers.executor import pausing
 from workers.executor.freezes import freeze_on
 from workers.executor.live.breaker import Breakers
 from workers.executor.live.courier import Courier, Desk
@@ -226,7 +227,7 @@ class _Term:
         opened = self._open[order.action_id]
         rule = rule_of(self._tenure.view, opened.action.key)
         then, now = opened.plan_version, rule.version if rule else None
-        if opened.undoing or now == then:
+        if opened.undoing or now == then or pausing.is_free(opened.action):
             return ""
         return f"version {now or 'none'} of the plan holds now, not {then or 'none'}: decide anew"
 

@@ -14,6 +14,7 @@ from workers.executor import entries
 from workers.executor.announcing import exclude_window, freeze, reject_outage, unfreeze
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, identity, rejected
+from workers.executor.pausing import pause_or_resume
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.release import undoing
@@ -75,5 +76,7 @@ _HANDLERS: Mapping[Verb, Handler] = MappingProxyType(
         Verb.UNFREEZE: unfreeze,
         Verb.EXCLUDE_WINDOW: exclude_window,
         Verb.REJECT_OUTAGE: reject_outage,
+        Verb.PAUSE: pause_or_resume,
+        Verb.RESUME: pause_or_resume,
     }
 )

@@ -32,8 +32,9 @@ def put_in_force(
     draft.writes[change_key(action.key, own)] = pack(change)
     if action.rolls_back:
         _mark(draft, action.key, action.rolls_back, undone_by=own)
+    advised = action.recommendation_id is not None
     values = {
-        slot: InForce(target, action.currency, own, action.plan_version)
+        slot: InForce(target, action.currency, own, action.plan_version, advised)
         for slot, target in targets_of(action).items()
     }
     return Campaign({**campaign.in_force, **values}, campaign.memory)

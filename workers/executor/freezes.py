@@ -10,6 +10,7 @@ from schemas.errors import SchemaError
 from schemas.record import CampaignRecord
 from schemas.topics import CONDITIONS
 from workers.delivery.api import View
+from workers.executor import pausing
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rows import Decisions
 from workers.instants import from_ms
@@ -21,8 +22,11 @@ def freeze_on(
     """Return which freeze holds for the subject's campaign ``at`` a time; empty if none does.
 
     Freezes of everything, of a platform, an account or the campaign count alike. Of a freeze
-    by decision and the same one as broadcast, the later version holds: the broadcast lags.
+    by decision and the same one as broadcast, the later version holds: the broadcast lags. A
+    person's own word to pause is no subject of any: what it does is what freezes are for.
     """
+    if pausing.is_free(subject):
+        return ""
     broadcast = view.broadcast(policy.topic(CONDITIONS))
     for scope in scopes_of(subject.key):
         held = [broadcast.get(condition_key(scope, ConditionKind.FREEZE))]

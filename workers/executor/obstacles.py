@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus, Mode
-from schemas.levers import BID, DAILY_BUDGET
-from workers.executor import returns, simulate
+from schemas.levers import BID, DAILY_BUDGET, STATUS
+from workers.executor import pausing, returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
 from workers.executor.freezes import freeze_on
@@ -16,9 +16,9 @@ from workers.executor.rows import Campaign
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import rule_of, said_about
 
-BEGUN_ELSEWHERE = (DAILY_BUDGET, BID)
+BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS)
 """Fields that had a value before the first action: the plan's own budget, which its version stands
-for, and a bid that only reports name."""
+for, a bid that only reports name, and whether a campaign delivers."""
 
 
 def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
@@ -37,11 +37,20 @@ def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         # Its bounds were those of that version; another one may allow less.
         detail = f"was decided for version {action.plan_version} of the plan, which holds no more"
         yield rejected("plan_changed", detail)
+    if refusal := pausing.obstacle(campaign, action):
+        yield refusal
     yield from _compare(draft, campaign, action)
+    yield from _otherwise(draft, campaign, action)
 
 
 def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
-    """Return whether the plan that bounded a daily budget or a bid is in force no more."""
+    """Return whether the plan that bounded a daily budget, a bid or a status is in force no more.
+
+    A person's own word on the status goes by no plan, nor does going back to what it was.
+    """
+    if action.field == STATUS:
+        newer = rule is None or rule.version != action.plan_version
+        return newer and action.recommendation_id is not None
     if action.field == BID:
         newer = rule is not None and rule.version > action.plan_version
         # To go back to what was is bounded by nothing that is decided now; a cut that ends by
@@ -63,18 +72,26 @@ def _compare(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Findi
         found and found.value == targets_of(action)[slot] for slot, found in current.items()
     ):
         yield Finding(AuditStatus.NO_OP, "already_in_force")
+
+
+def _otherwise(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Finding]:
+    """Yield that another value is in force than the action goes by, where it goes by one."""
     if action.returns_from:
         if superseded := returns.obstacle(campaign, action):
             yield superseded
-        return
-    own = current[slot_of(action)]
+    elif not pausing.is_own_word(action) and (drifted := _drifted(draft, campaign, action)):
+        yield drifted
+
+
+def _drifted(draft: Draft, campaign: Campaign, action: Action) -> Finding | None:
+    own = campaign.standing(slot_of(action), action)
     before = own.value if own else None
     # A platform has a value before our first; what is expected there is found out by reading.
-    if own is None and (action.field in BEGUN_ELSEWHERE or not simulates):
-        return
-    if before != action.expected:
-        detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
-        yield Finding(AuditStatus.DRIFT, "not_as_expected", detail)
+    begun_elsewhere = action.field in BEGUN_ELSEWHERE or draft.policy.mode is Mode.LIVE
+    if before == action.expected or (own is None and begun_elsewhere):
+        return None
+    detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
+    return Finding(AuditStatus.DRIFT, "not_as_expected", detail)
 
 
 def _said(value: object) -> str:

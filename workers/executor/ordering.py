@@ -10,7 +10,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.connectors.settings import AccountMode
-from workers.executor import entries, holding
+from workers.executor import entries, holding, pausing
 from workers.executor.capping import is_left, unheld
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
@@ -100,6 +100,9 @@ def _opened(
     for part in parts:
         _refuse_hands_off(orders, part, action, at)
     known = tuple(structs.replace(part, expected=orders.set_last.get(part.slot)) for part in parts)
+    if pausing.is_own_word(action):
+        # Whatever is found: who asks for it by name knows better than what was set last.
+        known = parts
     if not known:
         return None
     return OpenOrder(

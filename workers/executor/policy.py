@@ -31,7 +31,8 @@ class ExecutorPolicy:
     """How long a decision waits for the recommendation that it names, and what policy has released
     for a plan that is not known."""
     undo_within: timedelta = timedelta(hours=1)
-    """How long a roll-back may take from the decision to its execution."""
+    """How long a roll-back, a pause or a resumption that a person decides may take to its
+    execution."""
     clock_tolerance: timedelta = timedelta(minutes=5)
     """How far a tick, or a person's decision, may be ahead of its record's timestamp and still
     be believed, and how long before its ``valid_from`` an action may have its effect."""

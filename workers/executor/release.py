@@ -50,7 +50,7 @@ def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
         fields["hourly_cap"] = None
     return Action(
         **fields,
-        **_released(decision, at),
+        **by_person(decision, at),
         action_id=_identity("approve", advice.recommendation_id),
         expected=advice.current_value,
     )
@@ -78,8 +78,8 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
     """Return the action that sets back what ``change`` has set; it must have had a value before."""
     return structs.replace(
         change.action,
-        **_released(decision, at),
-        action_id=_identity("roll_back", identity(decision)),
+        **by_person(decision, at),
+        action_id=identity_of(decision),
         recommendation_id=None,
         expected=change.action.target,
         target=change.before,
@@ -97,7 +97,13 @@ def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action
     )
 
 
-def _released(decision: Decision, at: int) -> dict[str, Any]:
+def identity_of(decision: Decision) -> str:
+    """Return the id of the action that a decision leads to by itself, without any advice."""
+    return _identity(decision.verb.value, identity(decision))
+
+
+def by_person(decision: Decision, at: int) -> dict[str, Any]:
+    """Return the fields of an action that say who has released it, why and when."""
     return {
         "decision_id": identity(decision),
         "released_by": Release.PERSON,

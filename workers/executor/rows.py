@@ -47,6 +47,8 @@ class InForce(msgspec.Struct, frozen=True, array_like=True):
     """Id of the action that set it."""
     plan_version: int = 0
     """Version of the plan that it was decided for; a daily budget holds no longer than that."""
+    advised: bool = False
+    """Whether advice had it set, and no person by a word of their own."""
 
 
 class Campaign(Row, frozen=True, array_like=True):

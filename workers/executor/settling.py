@@ -13,9 +13,10 @@ from msgspec import structs
 
 from schemas.action import Action
 from schemas.audit import AuditStatus
+from schemas.levers import STATUS
 from workers.connectors.protocol import Lever
 from workers.delivery.api import Step, View
-from workers.executor import entries, holding, returns
+from workers.executor import entries, holding, pausing, returns
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
 from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
@@ -144,7 +145,9 @@ class _Settling:
         action, campaign = self._action, self._campaign
         status = status_of_all(self._opened)
         changed = status is not AuditStatus.NO_OP
-        if changed or not _stands(campaign, action):
+        if action.field == STATUS and not changed:
+            self._campaign = pausing.found_so(campaign, action)
+        elif changed or not _stands(campaign, action):
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)
             own = bytes.fromhex(action.action_id)
@@ -155,6 +158,10 @@ class _Settling:
             holding.keep(self._draft, action.key, promised)
         if action.rolls_back and changed:
             status = AuditStatus.ROLLED_BACK
+        if action.field == STATUS:
+            # A word was sent, of which the text tells, and who has asked for it has said why.
+            detail = "; ".join(filter(None, (action.why, finding.detail)))
+            finding = finding._replace(detail=detail)
         return finding._replace(status=status)
 
 
@@ -178,5 +185,5 @@ def _is_own(opened: OpenOrder) -> bool:
     """Return whether what is set on the platform is the action's own value, and nothing else."""
     action, part = opened.action, opened.parts[0]
     same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
-    own = part.lever in (Lever.DAILY_BUDGET, Lever.BID) and part.lever == action.field
+    own = part.lever in (Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS) and part.lever == action.field
     return len(opened.parts) == 1 and not opened.undoing and same and own

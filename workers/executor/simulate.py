@@ -16,16 +16,19 @@ from schemas.levers import (
     BID_DECIMALS,
     BID_MULTIPLIER,
     DAILY_BUDGET,
+    DELIVERS,
     HOURLY_BUDGET,
     LEAST_MULTIPLIER,
     MOST_MULTIPLIER,
     MULTIPLIER_DECIMALS,
+    PAUSED,
+    STATUS,
 )
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
 FIELDS = {
-    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID),
+    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS),
     Entity.AD_SET: (BID,),
 }
 """What can be set, by kind of entity."""
@@ -45,9 +48,9 @@ def refusal(action: Action) -> Finding | None:
         return rejected("returns_unsupported", detail)
     if action.field == BID_MULTIPLIER:
         return _of_multiplier(action)
-    if action.field == BID:
-        return _of_bid(action)
-    return _of_money(action, "target", action.target)
+    if action.field == STATUS:
+        return _of_status(action)
+    return _of_bid(action) if action.field == BID else _of_money(action, "target", action.target)
 
 
 def _of_bid(action: Action) -> Finding | None:
@@ -60,6 +63,13 @@ def _of_bid(action: Action) -> Finding | None:
         detail = f"may have at most {BID_DECIMALS} decimals, was {action.target}"
         return rejected(str(Reason.TOO_MANY_DECIMALS), detail)
     return None
+
+
+def _of_status(action: Action) -> Finding | None:
+    if action.target in (DELIVERS, PAUSED):
+        return None
+    detail = f"must be {DELIVERS} to deliver or {PAUSED} to pause, was {action.target}"
+    return rejected("status_out_of_range", detail)
 
 
 def _of_multiplier(action: Action) -> Finding | None:

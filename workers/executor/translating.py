@@ -16,7 +16,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.errors import SchemaError
 from schemas.fields import Entity
-from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, STATUS
 from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
@@ -73,6 +73,8 @@ class _Translation:
         action = self._action
         if action.field == DAILY_BUDGET:
             yield self._of_campaign(Lever.DAILY_BUDGET, action.target, limited=True)
+        elif action.field == STATUS:
+            yield self._of_campaign(Lever.STATUS, action.target)
         elif action.field == BID:
             yield from self._bids(self._multiplier(), self._entities_of_bid(), limited=True)
         elif action.field == BID_MULTIPLIER:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from schemas import Recommendation, SchemaError, decode
 from schemas.topics import METRICS, RECOMMENDATIONS, TICKS
-from workers.delivery.api import Record, Step
+from workers.delivery.api import Output, Record, Step
 from workers.explain.broadcasts import Broadcasts
 from workers.explain.history import Entry, History, Published
 from workers.explain.replica import Replica
@@ -192,6 +192,11 @@ class Replay:
         found = [
             output.value
             for output in step.outputs
-            if output.topic == name and output.key == self.history.key
+            if output.topic == name and output.key == self.history.key and _names_a_state(output)
         ]
         return found[-1] if found else None
+
+
+def _names_a_state(output: Output) -> bool:
+    """Return whether a recommendation is of an hour: a tick's advice to pause names no state."""
+    return b'"state_digest":' in (output.value or b"")

@@ -19,16 +19,18 @@ from schemas.levers import (
     HOURLY_BUDGET,
     LEAST_MULTIPLIER,
     MOST_MULTIPLIER,
+    STATUS,
 )
 from schemas.money import ATTO_PER_UNIT, MAX_DECIMALS, to_units_atto
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.daily_budgets import note_daily_budget
 from workers.optimizer.draft import Draft
 from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.statuses import note_status
 from workers.optimizer.tables import AUDIT, settings_key
 from workers.told_records import told_by
 
-_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET}
+_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET, STATUS}
 
 
 def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -61,6 +63,10 @@ def _taken(draft: Draft, rows: Rows, entry: AuditEntry, record: Record) -> Rows:
         rows["offset"] = record.offset
         return rows
     after, second = highest_in_force(entry) or Decimal(0), _second(entry, record)
+    if entry.field == STATUS:
+        note_status(draft, entry, second)
+        rows["offset"] = record.offset
+        return rows
     if entry.status in CHANGED and entry.before != after:
         rows = in_force.with_change(rows, np.array([second]))
     rows["offset"] = record.offset

@@ -64,6 +64,7 @@ class ConditionBook:
                     found[ConditionKind.OUTAGE][i] = True
         holding = Conditions(
             frozen=found[ConditionKind.FREEZE],
+            paused=np.zeros(len(keys), dtype=np.bool_),
             outage=found[ConditionKind.OUTAGE],
             excluded=np.zeros(len(keys), dtype=np.bool_),
         )

@@ -23,6 +23,7 @@ from workers.optimizer.learned import Learned, count_unreadable, learned_of
 from workers.optimizer.plan_calendar import excluded
 from workers.optimizer.reserves import noted
 from workers.optimizer.speed import speed_of
+from workers.optimizer.statuses import paused_now
 from workers.optimizer.steering import Known, known_of
 from workers.optimizer.tables import AUDIT
 from workers.optimizer.today import today_of
@@ -99,7 +100,11 @@ def _conditions(draft: Draft, books: Books, due: Due) -> Conditions:
     count_unreadable(draft, CONDITIONS, unreadable)
     windows = books.conditions.windows(latest, due.keys)
     newest = due.campaigns["newest"].astype(np.int64)
-    return replace(conditions, excluded=excluded(windows, np.arange(len(windows)), newest))
+    return replace(
+        conditions,
+        paused=paused_now(draft, due.keys),
+        excluded=excluded(windows, np.arange(len(windows)), newest),
+    )
 
 
 def _by_campaign(due: Due, known: Known) -> list[bytes]:

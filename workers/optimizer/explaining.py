@@ -15,6 +15,9 @@ _HOLDS: Final[Mapping[HoldReason, str]] = MappingProxyType(
         HoldReason.NO_PLAN: "The campaign has no plan; publish one to {topic}.",
         HoldReason.ENDED: "The plan has ended; a plan with status active resumes it.",
         HoldReason.PAUSED: "The plan is paused; a plan with status active resumes it.",
+        HoldReason.PAUSED_ON_PLATFORM: (
+            "The campaign is paused on its platform; nothing is decided until it delivers again."
+        ),
         HoldReason.FROZEN: "A freeze holds; nothing is changed until it ends or is lifted.",
         HoldReason.CURRENCY_MISMATCH: (
             "The ledger is in {ledger}, but the plan is in {plan} and events name {event}; "

@@ -80,6 +80,16 @@ def daily_key(campaign: bytes) -> bytes:
     return campaign + b"\0daily"
 
 
+def status_key(campaign: bytes) -> bytes:
+    """Return the key of whether a campaign delivers, and by whose word; of the table of audit."""
+    return campaign + b"\0status"
+
+
+def asked_key(campaign: bytes) -> bytes:
+    """Return the key of what was asked last of a campaign's delivery; of the table of ticks."""
+    return campaign + b"\0asked"
+
+
 def windows_key(campaign: bytes) -> bytes:
     """Return the key of the windows that the campaign's week was learned without."""
     return campaign + _WINDOWS

@@ -25,6 +25,7 @@ from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
+from workers.optimizer.pausing import follow_plans
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import IN_THE_FUTURE
 from workers.optimizer.silence import Silence, after_silence
@@ -40,7 +41,10 @@ _AT_ONCE = 4_096
 def ticks_step(
     policy: OptimizerPolicy, books: Books, view: View, records: Sequence[Record]
 ) -> Step:
-    """Lower what campaigns may spend unheard; publish a hold for each whose data became stale."""
+    """Lower what campaigns may spend unheard; publish a hold for each whose data became stale.
+
+    Before, campaigns that are to be paused or resumed are advised on.
+    """
     draft = Draft(policy, view, TICKS)
     for record in records:
         try:
@@ -56,6 +60,7 @@ def ticks_step(
         elif ahead > policy.future_tolerance.total_seconds():
             draft.refuse(record, IN_THE_FUTURE, "time", f"is {ahead} s ahead of its record")
         else:
+            follow_plans(draft, books, now)
             _notice(draft, books, now)
     return draft.done()
 

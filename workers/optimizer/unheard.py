@@ -39,7 +39,7 @@ def _bare(draft: Draft, books: Books, due: Due) -> Situation:
         in_force=in_force.unpack(draft.read_of(AUDIT, due.keys)),
         week=WeekWeights.of(np.ones((count, HOURS_OF_WEEK))),
         evidence=Evidence(own=nothing, pooled=nothing),
-        conditions=Conditions(frozen=no, outage=no, excluded=no),
+        conditions=Conditions(frozen=no, paused=no, outage=no, excluded=no),
         steered=nobody_steered(),
         gaps=books.plans.gaps(due.plan_values, due.plans["detailed"]),
         calendar=due.calendar,

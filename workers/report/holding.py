@@ -16,6 +16,7 @@ REMEDIES: Final[Mapping[HoldReason, str]] = MappingProxyType(
     {
         HoldReason.NO_PLAN: "Publish a plan for it, if it is to be paced.",
         HoldReason.PAUSED: "Publish its plan with status active, if it is to run again.",
+        HoldReason.PAUSED_ON_PLATFORM: "Resume it, if it is to run: pacekeeper decide resume.",
         HoldReason.ENDED: "Nothing, unless it is to run again: then a plan with status active.",
         HoldReason.FLIGHT_NOT_STARTED: "Nothing: it begins by itself.",
         HoldReason.FLIGHT_OVER: "Nothing, unless the flight is to be longer: then a new plan.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from workers.connectors.errors import AuthFailed, ConnectorError, Rejected
-from workers.connectors.protocol import State
+from workers.connectors.protocol import Lever, State
 from workers.executor.live.order import Order
 from workers.executor.live.outcome import Outcome, Result
 
@@ -66,7 +66,8 @@ class Course:
         if order.highest is not None and target > order.highest:
             text = f"{target} is above {order.highest}, the most that the plan allows; correct it"
             return self.ended(Result.REJECTED, now, "above_highest", text)
-        if state is not None and state.learning and not order.by_person:
+        pauses = order.change.ref.lever is Lever.STATUS and target == 0
+        if state is not None and state.learning and not (order.by_person or pauses):
             text = "the platform is learning the entity anew; approve the change to make it still"
             return self.ended(Result.REJECTED, now, "learning", text)
         if order.max_change_pct is None or found is None or found == 0:

@@ -72,6 +72,8 @@ class Order:
 
 def kind_of(change: Change, expected: Decimal | None) -> Kind:
     """Return what sort of change it is: a budget of which nothing is known counts as raised."""
-    if change.ref.lever not in BUDGETS and change.ref.lever is not Lever.STATUS:
+    if change.ref.lever is Lever.STATUS:
+        return Kind.RAISE if change.target else Kind.LOWER
+    if change.ref.lever not in BUDGETS:
         return Kind.BID
     return Kind.LOWER if expected is not None and change.target < expected else Kind.RAISE
