@@ -41,6 +41,10 @@ class Lever(StrEnum):
     one day that the platform has one factor for: ``mon-08-12`` begins at 8 and ends at 12."""
     STATUS = "status"
     """1 delivers, 0 is paused."""
+    SEASONALITY = "seasonality"
+    """By what factor conversion rates are to be expected to differ from the usual; ``part`` is the
+    stretch of time, as `workers.connectors.stretches` names it. 1 where nothing is told, and to set
+    it to 1 takes back what was told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from workers.connectors.google.parts import part
 from workers.connectors.google.places import Message, Place
 from workers.connectors.google.reports import edits, moment, performance, scheduled
 from workers.connectors.google.rules import CAPABILITIES, has, refuse
+from workers.connectors.google.seasons import COLLECTION, season_operation, seasonal_states
 from workers.connectors.google.services import SERVICES
 from workers.connectors.google.states import states
 from workers.connectors.google.units import from_micros
@@ -91,12 +92,21 @@ class GoogleConnector:
                 continue
             number = queries.customer_number(asked[0].account_id)
             rows = await self._wire.search(number, query(ref.entity_id for ref in asked))
+            seasonal = [ref for ref in asked if ref.lever is Lever.SEASONALITY]
+            if seasonal:
+                found |= await self._seasons(number, seasonal, rows)
+            asked = [ref for ref in asked if ref not in seasonal]
             with_parts = [ref.entity_id for ref in asked if ref.part]
             parts = (
                 await self._wire.search(number, query_of_parts(with_parts)) if with_parts else []
             )
-            found |= states(asked, rows, parts)
+            found |= states(asked, rows, parts) if asked else {}
         return found
+
+    async def _seasons(
+        self, number: str, refs: Sequence[Ref], campaigns: Sequence[Message]
+    ) -> dict[Ref, State]:
+        return seasonal_states(refs, campaigns, await self._wire.search(number, queries.SEASONS))
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
         """Return the nearest value that can be set, never above ``amount``."""
@@ -109,7 +119,7 @@ class GoogleConnector:
     async def apply(self, change: Change, state: State) -> Receipt:
         """Make the change by one attempt; `Ambiguous` where the answer names no result."""
         where, answer, request_id = await self._mutate(change, state, validate_only=False)
-        results = [one for one in answer.results if one.resource_name == where.resource]
+        results = [one for one in answer.results if where.is_named(one.resource_name)]
         if not results:
             raise Ambiguous(
                 "the answer names nothing that was changed: read whether it was made",
@@ -180,9 +190,13 @@ class GoogleConnector:
         """Return where the value is kept, the answer, and the request's id."""
         where = refuse(change, state, self._options)
         value = wire_value(change.ref, change.target)
+        if where.collection == COLLECTION:
+            made = season_operation(where, change, float(value))
+        else:
+            made = operation(where, change.ref, value)
         request = {
             "customer_id": where.owner,
-            "operations": [operation(where, change.ref, value)],
+            "operations": [made],
             "validate_only": validate_only,
             "response_content_type": "MUTABLE_RESOURCE",
         }

@@ -65,11 +65,14 @@ class Place:
     """Kind of the campaign's bidding strategy, which decides what bids and modifiers do."""
     exists: bool = True
     """False where the resource comes to be by the change."""
+    zone: str = ""
+    """Of the account, where a time in it is a part of the value."""
 
     def version(self, ref: Ref) -> str:
         """Return the version of a state of a value that is kept here."""
         how = "update" if self.exists else "create"
-        return " ".join((_whose(ref), self.resource, self.path, self.strategy, how))
+        kept = (_whose(ref), self.resource, self.path, self.strategy, how, self.zone)
+        return " ".join(kept).rstrip()
 
     @staticmethod
     def of(version: str, ref: Ref) -> Place:
@@ -81,10 +84,17 @@ class Place:
             It is no version of this connector's, or of another value.
         """
         whose, *kept = version.split(" ")
-        if whose != _whose(ref) or len(kept) != len(("resource", "path", "strategy", "how")):
+        known = len(kept) - len(("resource", "path", "strategy", "how"))
+        if whose != _whose(ref) or known not in (0, 1):
             raise Rejected("the state was not read of this value: read it, then change it")
-        resource, path, strategy, how = kept
-        return Place(resource, path, strategy, exists=how == "update")
+        resource, path, strategy, how, *zone = kept
+        return Place(resource, path, strategy, exists=how == "update", zone="".join(zone))
+
+    def is_named(self, resource: str) -> bool:
+        """Return whether a result names this resource: one that comes to be has Google's number."""
+        if self.exists or not self.resource.endswith("/new"):
+            return resource == self.resource
+        return resource.startswith(self.resource.removesuffix("new"))
 
     @property
     def owner(self) -> str:

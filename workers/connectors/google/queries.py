@@ -15,7 +15,8 @@ CUSTOMER: Final = (
     "FROM customer"
 )
 _CAMPAIGNS: Final = (
-    "SELECT customer.currency_code, campaign.resource_name, campaign.id, campaign.status, "
+    "SELECT customer.currency_code, customer.time_zone, "
+    "campaign.resource_name, campaign.id, campaign.status, "
     "campaign.bidding_strategy, campaign.bidding_strategy_type, "
     "campaign.target_cpa.target_cpa_micros, "
     "campaign.maximize_conversions.target_cpa_micros, campaign.target_roas.target_roas, "
@@ -46,6 +47,14 @@ _CRITERIA: Final = (
 _AD_GROUP_MODIFIERS: Final = (
     "SELECT ad_group.id, ad_group_bid_modifier.resource_name, ad_group_bid_modifier.bid_modifier, "
     "ad_group_bid_modifier.device.type FROM ad_group_bid_modifier WHERE ad_group.id IN ({ids})"
+)
+SEASONS: Final = (
+    "SELECT bidding_seasonality_adjustment.resource_name, bidding_seasonality_adjustment.name, "
+    "bidding_seasonality_adjustment.campaigns, bidding_seasonality_adjustment.start_date_time, "
+    "bidding_seasonality_adjustment.end_date_time, "
+    "bidding_seasonality_adjustment.conversion_rate_modifier "
+    "FROM bidding_seasonality_adjustment "
+    "WHERE bidding_seasonality_adjustment.status = 'ENABLED'"
 )
 
 

@@ -21,6 +21,7 @@ CAPABILITIES: Final = Capabilities(
             (Entity.CAMPAIGN, Lever.DEVICE_MODIFIER),
             (Entity.CAMPAIGN, Lever.SCHEDULE_MODIFIER),
             (Entity.CAMPAIGN, Lever.STATUS),
+            (Entity.CAMPAIGN, Lever.SEASONALITY),
             (Entity.AD_SET, Lever.BID),
             (Entity.AD_SET, Lever.TARGET_CPA),
             (Entity.AD_SET, Lever.TARGET_ROAS),
@@ -40,9 +41,8 @@ SMART: Final = frozenset(
 
 def has(ref: Ref) -> bool:
     """Return whether there is such a value on Google Ads: modifiers have parts, others none."""
-    return (ref.entity, ref.lever) in CAPABILITIES.levers and bool(ref.part) == (
-        ref.lever in MODIFIERS
-    )
+    parted = ref.lever in MODIFIERS or ref.lever is Lever.SEASONALITY
+    return (ref.entity, ref.lever) in CAPABILITIES.levers and bool(ref.part) == parted
 
 
 def refuse(change: Change, state: State, options: GoogleOptions) -> Place:
@@ -95,6 +95,12 @@ def _refuse_ignored(where: Place, ref: Ref, target: Decimal) -> None:
             f"Google finds the bids by itself under {where.strategy} and ignores this one: "
             "set the strategy's target",
             field="cpc_bid_micros",
+        )
+    if ref.lever is Lever.SEASONALITY and where.strategy not in SMART and target != 1:
+        raise Rejected(
+            f"Google goes by seasonality adjustments only where it finds the bids by itself, not "
+            f"under {where.strategy}: set bids, or choose a strategy with a target",
+            field="conversion_rate_modifier",
         )
     off = ref.lever is Lever.DEVICE_MODIFIER and target == 0
     if ref.lever in MODIFIERS and where.strategy in SMART and not off:

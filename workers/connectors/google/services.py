@@ -36,6 +36,12 @@ SERVICES: Final[Mapping[str, Service]] = MappingProxyType(
             "mutate_bidding_strategies",
             "bidding_strategy",
         ),
+        "biddingSeasonalityAdjustments": Service(
+            "bidding_seasonality_adjustment_service",
+            "BiddingSeasonalityAdjustmentService",
+            "mutate_bidding_seasonality_adjustments",
+            "bidding_seasonality_adjustment",
+        ),
         "campaignCriteria": Service(
             "campaign_criterion_service",
             "CampaignCriterionService",

@@ -32,7 +32,7 @@ def told(lever: Lever, raw: Message) -> Decimal | None:
         return None
     if lever is Lever.STATUS:
         return Decimal(int(raw.name == "ENABLED"))
-    if lever in MODIFIERS:
+    if lever in MODIFIERS or lever is Lever.SEASONALITY:
         return _decimal(raw)
     if not raw:
         return None
@@ -59,6 +59,12 @@ def wire_value(ref: Ref, value: Decimal) -> int | float | str:
     if lever is Lever.STATUS and value in (0, 1):
         return "ENABLED" if value else "PAUSED"
     if lever is Lever.TARGET_ROAS and value.is_finite() and value > 0:
+        return float(value)
+    if (
+        lever is Lever.SEASONALITY
+        and value.is_finite()
+        and _LEAST_MODIFIER <= value <= _MOST_MODIFIER
+    ):
         return float(value)
     if lever in MODIFIERS and value.is_finite():
         off = lever is Lever.DEVICE_MODIFIER and value == 0

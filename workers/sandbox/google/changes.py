@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
+from zoneinfo import ZoneInfo
 
+from workers.sandbox.google import seasons
 from workers.sandbox.google.kept import DEVICES, held
 from workers.sandbox.google.refusals import invalid
 from workers.sandbox.google.world import API, SandboxAccount, World
@@ -14,6 +16,9 @@ Setting: TypeAlias = tuple[str, str, object]
 
 def checked(world: World, account: SandboxAccount, operation: Any) -> list[Setting]:  # noqa: ANN401 -- of the untyped client
     """Return what an operation sets; raise `Refusal` if it may not."""
+    if type(operation).__name__ == seasons.OPERATION:
+        owner = account.account_id, ZoneInfo(account.timezone)
+        return [seasons.checked(world.resources, owner, operation)]
     if type(operation).pb(operation).WhichOneof("operation") == "create":
         return [_created(world, account, operation.create)]
     name, paths = operation.update.resource_name, list(operation.update_mask.paths)
@@ -97,7 +102,9 @@ _MINIMUMS: Final = {
 def made(world: World, sets: list[Setting]) -> None:
     """Set what was checked; what is so already is no effect."""
     for name, path, value in sets:
-        if held(world.resources.get(name, {}), path) != value:
+        if path == seasons.WHOLE:
+            world.put_season(name, value, by=API)
+        elif held(world.resources.get(name, {}), path) != value:
             world.put(name, path, value, by=API)
 
 
@@ -105,6 +112,8 @@ def result(sets: list[Setting], operation: Any, field: str) -> dict[str, Any]:  
     """Return what is told of an operation that was made: the resource with what was written."""
     name = sets[0][0]
     kind = type(operation).pb(operation).WhichOneof("operation")
+    if kind == "remove":
+        return {"resource_name": name}
     written = getattr(operation, kind)
     written.resource_name = name
     return {"resource_name": name, field: written}

@@ -19,6 +19,7 @@ _COLLECTIONS: Final = {
     "ad_group": "adGroups",
     "campaign_criterion": "campaignCriteria",
     "ad_group_bid_modifier": "adGroupBidModifiers",
+    "bidding_seasonality_adjustment": "biddingSeasonalityAdjustments",
 }
 
 
@@ -79,6 +80,8 @@ def _joined(resources: dict[str, Row], name: str, resource: str) -> Row:
         own = name.split("/")[1] == strategy.get("resource_name", "//").split("/")[1]
         joined = {"campaign_budget": resources[row["campaign_budget"]]}
         return {"campaign": row, **joined, "bidding_strategy": strategy if own else {}}
+    if resource == "bidding_seasonality_adjustment":
+        return {resource: row}
     if resource == "ad_group_bid_modifier":
         return {resource: row, "ad_group": resources[row["ad_group"]]}
     return {resource: row, "campaign": resources[row["campaign"]]}

@@ -29,6 +29,10 @@ _MUTATES: Final = {
     "AdGroupService": ("MutateAdGroups", "ad_group"),
     "BiddingStrategyService": ("MutateBiddingStrategies", "bidding_strategy"),
     "CampaignCriterionService": ("MutateCampaignCriteria", "campaign_criterion"),
+    "BiddingSeasonalityAdjustmentService": (
+        "MutateBiddingSeasonalityAdjustments",
+        "bidding_seasonality_adjustment",
+    ),
     "AdGroupBidModifierService": ("MutateAdGroupBidModifiers", "ad_group_bid_modifier"),
 }
 """Service to its method, and to the field that its results have the resource under."""

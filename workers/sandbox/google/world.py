@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from schemas.fields import Entity
-from workers.connectors.protocol import Ref
+from workers.connectors.protocol import Lever, Ref
+from workers.sandbox.google import seasons
 from workers.sandbox.google.kept import (
     Row,
     device_modifier,
@@ -132,11 +134,17 @@ class World:
 
     def value(self, ref: Ref) -> Decimal | None:
         """Return what is in force."""
+        if ref.lever is Lever.SEASONALITY:
+            return seasons.factor_for(self.resources, self._zone(ref.account_id), ref)
         name, path = place(self.resources, ref)
         return value_of(ref.lever, held(self.resources.get(name, {}), path))
 
     def edit(self, ref: Ref, value: Decimal, by: Author = AT_THE_PAGES) -> None:
         """Set a value as a person does, or another program."""
+        if ref.lever is Lever.SEASONALITY:
+            made = seasons.by_hand(self.resources, self._zone(ref.account_id), ref, value)
+            self.put_season(*made, by=by)
+            return
         name, path = place(self.resources, ref)
         self.put(name, path, raw_of(ref.lever, value), by=by)
 
@@ -155,6 +163,22 @@ class World:
         if kind in _KINDS:
             event = self._event(ref, name, path, by) | {"at": now}
             self.events.append((ref.account_id, event))
+
+    def put_season(self, name: str, row: object, *, by: Author) -> None:
+        """Make a seasonality adjustment, change it, or remove it where ``row`` is None."""
+        told = row if isinstance(row, dict) else self.resources[name]
+        zone = self._zone(name.split("/")[1])
+        ref = seasons.ref_of(told, zone)
+        self.before, old = copy.deepcopy(self.resources), self.value(ref)
+        if row is None:
+            del self.resources[name]
+        else:
+            self.resources[name] = {**told, "resource_name": name}
+        new, now = seasons.factor_for(self.resources, zone, ref), datetime.now(UTC)
+        self.effects.append(Effect(ref=ref, before=old, after=new, at=now, by_person=by != API))
+
+    def _zone(self, account: str) -> ZoneInfo:
+        return ZoneInfo(self.accounts[account.replace("-", "")].timezone)
 
     def _ref(self, name: str, path: str) -> Ref:
         for ref in refs(self.resources):
