@@ -37,16 +37,20 @@ _REQUIRED: dict[Verb, tuple[str, ...]] = {
     Verb.PAUSE: (),
     Verb.RESUME: (),
 }
-_OPTIONAL: dict[Verb, tuple[str, ...]] = {Verb.FREEZE: ("until",)}
-_SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until")
+_OPTIONAL: dict[Verb, tuple[str, ...]] = {
+    Verb.FREEZE: ("until",),
+    Verb.ROLL_BACK: ("through",),
+}
+_SPECIFIC = ("recommendation_id", "action_id", "window_start", "window_end", "until", "through")
 
 
 class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One decision of one person about one campaign.
 
-    Approve and reject name a recommendation, roll back names the action to undo,
-    a freeze may end by itself ``until`` a time, exclude_window names the hours
-    that must not be learned from, reject_outage says that a suspected outage is none.
+    Approve and reject name a recommendation, roll back names the action to undo and,
+    where later ones on the same field are undone with it, ``through`` which. A freeze
+    may end by itself ``until`` a time, exclude_window names the hours that must not be
+    learned from, reject_outage says that a suspected outage is none.
     Pause stops the campaign's delivery on its platform, resume lets it deliver again.
     """
 
@@ -61,6 +65,13 @@ class Decision(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=
     by: Annotated[str, Meta(min_length=1, max_length=200)]
     why: Text = ""
     decided_at: Utc
+    through: (
+        Annotated[
+            Digest,
+            Meta(description="later action on the same field: undone too, as are those between"),
+        ]
+        | None
+    ) = None
 
     def _check(self) -> None:
         super()._check()

@@ -92,7 +92,9 @@ from tests.schemas.golden import record_type, stored
         ("decisions.v1-approve", {"mood": "good"}, "mood", Reason.UNKNOWN_FIELD),
         ("decisions.v1-approve", {"by": ""}, "by", Reason.INVALID_LENGTH),
         ("decisions.v1-roll-back", {"action_id": ...}, "action_id", Reason.MISSING),
+        ("decisions.v1-roll-back", {"through": "e1"}, "through", Reason.INVALID_VALUE),
         ("decisions.v1-exclude-window", {"window_end": ...}, "window_end", Reason.MISSING),
+        ("decisions.v1-approve", {"through": "0" * 32}, "through", Reason.CONTRADICTION),
         (
             "decisions.v1-exclude-window",
             {"window_end": "2026-03-02T03:00:00Z"},

@@ -120,7 +120,9 @@ def _remember(draft: Draft, campaign: Campaign, action: Action, at: int) -> Camp
         limit=draft.policy.remembered,
     )
     for forgotten in gone:
-        draft.writes[change_key(action.key, forgotten)] = None
+        # Where an older release kept what it had changed.
+        if draft.read(change_key(action.key, forgotten)) is not None:
+            draft.writes[change_key(action.key, forgotten)] = None
     return Campaign(campaign.in_force, memory)
 
 

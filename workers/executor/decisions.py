@@ -19,6 +19,7 @@ from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.release import undoing
 from workers.executor.rollback import Undo, judge
+from workers.executor.rollback_tables import OwnTables
 from workers.executor.rows import Decisions, pack_due, unpack_due
 from workers.executor.ruling import rule
 from workers.executor.tables import DECISIONS
@@ -58,12 +59,14 @@ def _take(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decision
 
 
 def _roll_back(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions:
-    state, text, change = judge(draft.view, decision.key, decision.action_id or "")
-    if change is not None and state is Undo.UNDOABLE:
-        draft.publish(ACTIONS, undoing(draft, change, decision, at), at=at)
+    known = OwnTables(draft.view, decision.key, draft.policy.mode)
+    judgement = judge(known, decision.action_id or "", decision.through, at)
+    if judgement.state is Undo.UNDOABLE:
+        action = undoing(judgement, decision, draft.policy, at)
+        draft.publish(ACTIONS, action, at=at)
     else:
-        about = change.action if change else None
-        entries.of_decision(draft, decision, at, rejected(state, text), about=about)
+        finding = rejected(judgement.state, judgement.text)
+        entries.of_decision(draft, decision, at, finding, about=judgement.change)
     return row
 
 

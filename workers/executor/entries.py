@@ -15,6 +15,7 @@ from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.connectors.amounts import MONEY
 from workers.executor.draft import Draft
+from workers.executor.history import Past
 from workers.executor.orders import OpenOrder, Part
 from workers.instants import from_ms
 
@@ -154,7 +155,7 @@ def of_decision(
     at: int,
     finding: Finding,
     *,
-    about: Recommendation | Action | None = None,
+    about: Recommendation | Action | Past | None = None,
 ) -> None:
     """Add what became of a decision, with what it was ``about`` where that is known."""
     subject: dict[str, Any] = {"entity_id": decision.campaign_id, "field": decision.verb.value}
@@ -207,7 +208,7 @@ def _add(
     )
 
 
-def _what(subject: Action | Recommendation) -> dict[str, Any]:
+def _what(subject: Action | Recommendation | Past) -> dict[str, Any]:
     return {
         "entity": subject.entity,
         "entity_id": subject.entity_id,

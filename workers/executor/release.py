@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from msgspec import structs
 
 from schemas.action import Action, Release
 from schemas.codec import digest
@@ -19,13 +18,16 @@ from schemas.topics import ACTIONS
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, identity, rejected
-from workers.executor.rows import Change
+from workers.executor.policy import ExecutorPolicy
+from workers.executor.rollback import Judgement
 from workers.instants import from_ms
 
 _SHARED = tuple(
     name for name in Action.__struct_fields__ if name in Recommendation.__struct_fields__
 )
 """Fields that say the same in a recommendation and in the action that carries it out."""
+
+_LONGEST_WHY = 2000
 
 
 def answer(
@@ -74,32 +76,50 @@ def renewal(advice: Recommendation, at: int) -> Action:
     )
 
 
-def undoing(draft: Draft, change: Change, decision: Decision, at: int) -> Action:
-    """Return the action that sets back what ``change`` has set; it must have had a value before."""
-    return structs.replace(
-        change.action,
-        **by_person(decision, at),
+def undoing(judgement: Judgement, decision: Decision, policy: ExecutorPolicy, at: int) -> Action:
+    """Return the action that sets back what can be undone, by what `judge` says of it."""
+    first, last = judgement.over[-1], judgement.over[0]
+    if first.before is None:
+        raise ValueError("what has nothing before it cannot be undone")
+    expires = from_ms(at) + policy.undo_within
+    if judgement.hour_ends:
+        expires = min(expires, from_ms(judgement.hour_ends))
+    return Action(
+        platform=decision.platform,
+        account_id=decision.account_id,
+        campaign_id=decision.campaign_id,
+        **by_person(decision, at) | {"why": _told(decision, judgement)},
         action_id=identity_of(decision),
-        recommendation_id=None,
-        expected=change.action.target,
-        target=change.before,
-        # What an hour and a day may spend stays as it is: the limit of a time long gone is none.
-        hourly_cap=None,
-        day_budget=None,
-        # What was in force before is taken as nobody's chance.
-        without_jitter=None,
-        hour=None,
+        entity=first.entity,
+        entity_id=first.entity_id,
+        field=first.field,
+        expected=last.target,
+        target=first.before,
+        unit=first.unit,
+        currency=first.currency,
+        # Of an hourly budget the day's is derived anew; that of a multiplier stays as it is.
+        day_budget=judgement.day_budget,
         valid_from=from_ms(at),
-        expires_at=from_ms(at) + draft.policy.undo_within,
-        rolls_back=change.action.action_id,
-        returns=(),
-        returns_from=None,
+        expires_at=expires,
+        plan_version=first.plan_version,
+        rolls_back=first.action_id.hex(),
     )
 
 
 def identity_of(decision: Decision) -> str:
     """Return the id of the action that a decision leads to by itself, without any advice."""
     return _identity(decision.verb.value, identity(decision))
+
+
+def _told(decision: Decision, judgement: Judgement) -> str:
+    """Return why it is undone, and what more than one change that is."""
+    first, told = judgement.over[-1], []
+    if first.rolls_back:
+        told.append(f"undoes the roll-back of {first.rolls_back.hex()}")
+    if more := len(judgement.over) - 1:
+        later = "1 later change" if more == 1 else f"{more} later changes"
+        told.append(f"{later} undone with it, through {judgement.over[0].action_id.hex()}")
+    return "; ".join([*([decision.why] if decision.why else []), *told])[:_LONGEST_WHY]
 
 
 def by_person(decision: Decision, at: int) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """Roll back: which past changes can be undone, and why others cannot.
 
 A roll-back is a new change forward, from our value to the one before, and is refused when our
-value is not what is in force any more. It cannot bring back what was spent.
+value is not what is in force any more. It cannot bring back what was spent. The executor judges by
+its tables; whoever asks before judges by the audit trail, in the same way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple, Protocol
 
-from workers.delivery.api import View
-from workers.executor.rows import Change
-from workers.executor.slots import slot_of
-from workers.executor.tables import change_of, in_force
+from schemas.levers import DAILY_BUDGET, HOURLY_BUDGET
+from workers.executor.history import Past, standing
+from workers.executor.rows import InForce
 
 
 class Undo(StrEnum):
@@ -25,37 +27,126 @@ class Undo(StrEnum):
     DRIFTED = "drifted"
     """Its value was changed by somebody else."""
     NOT_UNDOABLE = "not_undoable"
-    """There is no such change, or nothing was in force before it."""
+    """There is no such change, or nothing that could be gone back to."""
 
 
-def judge(view: View, campaign: bytes, action_id: str) -> tuple[Undo, str, Change | None]:
-    """Return whether the change of ``action_id`` can be undone, the reason in words, and it."""
-    own = bytes.fromhex(action_id)
-    change = change_of(view, campaign, own)
+class Known(Protocol):
+    """What is known of one campaign."""
+
+    def of(self, action_id: bytes) -> Past | None:
+        """Return what an action has changed; None when it changed nothing or is kept no more."""
+
+    def current(self, slot: str) -> InForce | None:
+        """Return what is in force of a field."""
+
+    def plan_version(self) -> int | None:
+        """Return the version of the plan that holds; None where none does."""
+
+    def days_budget_only(self) -> bool:
+        """Return whether a platform keeps budgets of an hour, by that of the day."""
+
+
+class Judgement(NamedTuple):
+    """Whether a change can be undone, and what that would take."""
+
+    state: Undo
+    text: str = ""
+    """Why not, and what to do."""
+    change: Past | None = None
+    over: tuple[Past, ...] = ()
+    """Where it can: all that is undone, the newest first, the change itself last."""
+    hour_ends: int = 0
+    """Until when, milliseconds, where that is bounded; else 0."""
+    day_budget: Decimal | None = None
+    """What the day may have spent then, where the field is a budget of an hour kept by it."""
+
+
+def judge(known: Known, action_id: str, through: str | None, at: int) -> Judgement:
+    """Return whether a change can be undone at a time, in milliseconds.
+
+    ``through`` is a later change of the same field that is undone with it, as are those between:
+    the field then goes back at once to what was in force before the first.
+    """
+    change = known.of(bytes.fromhex(action_id))
     if change is None:
-        text = "no change by this action is known: it had no effect, or was forgotten since"
-        return Undo.NOT_UNDOABLE, text, None
+        text = "no change by this action is known: it had no effect, or is among those that are "
+        text += "kept no more; set the value by hand, `before` of its entry in the trail has it"
+        return Judgement(Undo.NOT_UNDOABLE, text)
     if change.undone_by:
-        return Undo.ALREADY_UNDONE, f"was undone by action {change.undone_by.hex()}", change
+        text = f"was undone by action {change.undone_by.hex()}"
+        return Judgement(Undo.ALREADY_UNDONE, text, change)
+    if hindrance := next(_hindrances(known, change), None):
+        return Judgement(Undo.NOT_UNDOABLE, hindrance, change)
+    last = bytes.fromhex(through or action_id)
+    current = known.current(change.slot)
+    if current is None or not current.set_by:
+        found = "nothing" if current is None else str(current.value)
+        text = f"{found} is in force, which somebody else has set"
+        return Judgement(Undo.DRIFTED, text, change)
+    judgement = _over(known, change, last, current)
+    return _of_hour(known, judgement, current, at)
+
+
+def _hindrances(known: Known, change: Past) -> Iterator[str]:
     if change.before is None:
-        text = "nothing was known to be in force before it: there is no value to go back to"
-        return Undo.NOT_UNDOABLE, text, change
-    current = in_force(view, campaign).in_force[slot_of(change.action)]
-    if current.set_by and own not in _standing(view, campaign, current.set_by):
-        text = f"action {current.set_by.hex()} has set the field since; roll that back first"
-        return Undo.SUPERSEDED, text, change
-    if not current.set_by or current.value != change.action.target:
-        text = f"{current.value} is in force, not the {change.action.target} that it had set"
-        return Undo.DRIFTED, text, change
-    return Undo.UNDOABLE, "", change
+        yield "nothing was known to be in force before it: there is no value to go back to"
+    if change.stays:
+        yield f"it left {change.target} in force, as it was before"
+    if change.field == DAILY_BUDGET and known.plan_version() != change.plan_version:
+        yield (
+            f"was set for version {change.plan_version} of the plan, which holds no more, and with"
+            " it no such budget: the plan's own is in force"
+        )
 
 
-def _standing(view: View, campaign: bytes, last: bytes) -> Iterator[bytes]:
-    """Yield the last change of a field and, if that was a roll-back, the one it went back to."""
-    change = change_of(view, campaign, last)
-    while change is not None:
-        yield bytes.fromhex(change.action.action_id)
-        if not change.action.rolls_back:
-            return
-        undone = change_of(view, campaign, bytes.fromhex(change.action.rolls_back))
-        change = undone and change_of(view, campaign, undone.previous)
+def _over(known: Known, change: Past, last: bytes, current: InForce) -> Judgement:
+    """Judge by all that has set the field since."""
+    over: list[Past] = []
+    for past in standing(known.of, change.slot, current.set_by):
+        if past.action_id == last:
+            over.append(past)
+            if current.value != past.target:
+                text = f"{current.value} is in force, not the {past.target} that was set"
+                return Judgement(Undo.DRIFTED, text, change)
+        elif past.action_id != change.action_id and (past.rolls_back or past.stays):
+            continue
+        elif not over:
+            return _superseded(change, past.action_id)
+        elif past.target != over[-1].before:
+            text = (
+                f"somebody else had set {over[-1].before} before action {over[-1].action_id.hex()}"
+            )
+            return Judgement(Undo.DRIFTED, f"{text}: roll that back alone", change)
+        else:
+            over.append(past)
+        if past.action_id == change.action_id:
+            return Judgement(Undo.UNDOABLE, change=change, over=tuple(over))
+    return _superseded(change, current.set_by)
+
+
+def _superseded(change: Past, later: bytes) -> Judgement:
+    text = f"action {later.hex()} has set the field since; roll that back first"
+    return Judgement(Undo.SUPERSEDED, text, change)
+
+
+def _of_hour(known: Known, judgement: Judgement, current: InForce, at: int) -> Judgement:
+    """Return the judgement with the day's budget, where that keeps an hour's, or why there is none.
+
+    What an hour may spend is a part of what the day may have spent when that hour is over. Of
+    later hours nothing here says what the day has spent.
+    """
+    change = judgement.change
+    if judgement.state is not Undo.UNDOABLE or change is None or change.before is None:
+        return judgement
+    if change.field != HOURLY_BUDGET or not known.days_budget_only():
+        return judgement
+    newest = known.of(current.set_by)
+    if newest is None or at >= newest.hour_ends:
+        text = "the platform keeps an hour's budget by that of the day, and the hour that this one "
+        text += "was decided for is over: nothing says what the day has spent since. Wait for the "
+        text += "next recommendation, or freeze the campaign and set its daily budget by hand"
+        return Judgement(Undo.NOT_UNDOABLE, text, change)
+    budget = newest.day_budget
+    if budget is not None:
+        budget = max(budget - newest.target + change.before, Decimal(0))
+    return judgement._replace(hour_ends=newest.hour_ends, day_budget=budget)

@@ -75,17 +75,6 @@ class Campaign(Row, frozen=True, array_like=True):
         return current
 
 
-class Change(Row, frozen=True, array_like=True):
-    """A change that took effect: what a roll-back needs."""
-
-    action: Action
-    before: Decimal | None
-    previous: bytes
-    """Id of the action that had set the value before; empty when there was none."""
-    undone_by: bytes = b""
-    """Id of the roll-back that is in effect; empty while there is none."""
-
-
 class Proposals(Row, frozen=True, array_like=True):
     """Recommendations of one campaign that await a person, and those that did."""
 
@@ -179,7 +168,7 @@ class Holds(Row, frozen=True, array_like=True):
 
 
 def change_key(campaign: bytes, action: bytes) -> bytes:
-    """Return the key of a `Change`; names are printable, so a NUL cannot be in one."""
+    """Return the key under which an older release kept what an action had changed."""
     return campaign + b"\0" + action
 
 

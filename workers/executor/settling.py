@@ -28,7 +28,7 @@ from workers.executor.orders import OpenOrder, Orders
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.progress import Ended, keep, keep_end, noted, orders_of, with_end
 from workers.executor.rails import counted
-from workers.executor.rows import Campaign, InForce, change_key, pack, unpack
+from workers.executor.rows import Campaign, InForce, pack, unpack
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import ACTIONS, rule_of
 
@@ -150,10 +150,6 @@ class _Settling:
         elif changed or not _stands(campaign, action):
             found = self._found_before()
             self._campaign = put_in_force(self._draft, campaign, action, found)
-            own = bytes.fromhex(action.action_id)
-            if own not in campaign.memory.known:
-                # Forgotten while it was open: nothing else would ever delete what it has changed.
-                self._draft.writes[change_key(action.key, own)] = None
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
             holding.keep(self._draft, action.key, promised)
         if action.rolls_back and changed:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from workers.delivery.api import View
+from workers.executor.history import History
 from workers.executor.plan_rules import PlanRule
 from workers.executor.rows import (
     Campaign,
-    Change,
     Decisions,
     Holds,
     Proposals,
-    change_key,
     held_key,
     unpack,
     unpack_due,
@@ -33,9 +32,9 @@ def in_force(view: View, campaign: bytes) -> Campaign:
     return unpack(view.table(ACTIONS).get(campaign), Campaign) or Campaign()
 
 
-def change_of(view: View, campaign: bytes, action: bytes) -> Change | None:
-    """Return what the action has changed; None when it changed nothing or was forgotten."""
-    return unpack(view.table(ACTIONS).get(change_key(campaign, action)), Change)
+def history_of(view: View, campaign: bytes) -> History:
+    """Return the campaign's last changes."""
+    return History(view.table(ACTIONS).get, campaign)
 
 
 def held_for(view: View, campaign: bytes) -> Holds:

@@ -17,7 +17,7 @@ from schemas.guardrails import Guardrails
 from schemas.plan import AdSet, Bid
 from tests.workers.executor.test_live import AD_SETS, PERSON, Live, budget, multiplier
 from tests.workers.executor.test_returns import a_cut, tick
-from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at
+from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at, roll_back
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
 from workers.executor.orders import Orders, orders_key
@@ -213,17 +213,17 @@ def test_an_action_in_another_currency_than_the_plans_is_never_held_to_its_amoun
     assert world.said() == [("rejected", "currency_mismatch")]
 
 
-def test_what_was_forgotten_while_it_was_open_leaves_nothing_behind() -> None:
+def test_what_was_forgotten_while_it_was_open_can_be_rolled_back_as_any_other() -> None:
     world = Live()
     world.policy = replace(world.policy, remembered=1)
     world.agents = {agent.name: agent for agent in agents(world.policy)}
     world.act(budget("first", "100", "120"), budget("second", "120", "130", expires_at=at(61)))
-    world.answer().answer(minutes=2)
+    world.answer()
+    world.publish(topics.DECISIONS, roll_back("first", through=an_id("second"), minutes=2), 2)
+    world.answer(minutes=1.5).settle()
 
-    assert [status for status, _ in world.said()] == ["intent", "applied"] * 2
-    changed = {key.removeprefix(KEY + b"\0") for key in world.tables["actions"] if KEY in key}
-    assert bytes.fromhex(an_id("second")) in changed
-    assert bytes.fromhex(an_id("first")) not in changed
+    assert world.order is not None
+    assert [world.order.expected, world.order.change.target] == [130, 50]
 
 
 def test_of_ad_sets_that_come_and_go_the_oldest_are_let_go() -> None:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from schemas import topics
 from schemas.decision import Decision, Verb
 from tests.workers.executor.world import World, a_decision, an_action, an_id, at, roll_back
-from workers.executor.policy import ExecutorPolicy
 
 
 def changed(*steps: tuple[str, str | None, str], world: World | None = None) -> World:
@@ -47,6 +46,29 @@ def test_a_change_is_undone_once() -> None:
     assert undo(world, roll_back("b")) == []
 
 
+def test_a_chain_goes_back_at_once_to_what_was_before_the_first_and_all_of_it_is_undone() -> None:
+    steps = [("a", None, "10"), ("b", "10", "12"), ("c", "12", "14"), ("d", "14", "16")]
+    world = changed(*steps)
+
+    assert undo(world, roll_back("b", through=an_id("d"))) == [("rolled_back", None)]
+    assert [world.audit[-1].before, world.audit[-1].after] == [16, 10]
+    assert f"2 later changes undone with it, through {an_id('d')}" in world.audit[-1].detail
+    others = [roll_back(name, minutes=3) for name in "bcd"]
+    assert undo(world, *others) == [("rejected", "already_undone")] * 3
+
+
+def test_a_chain_that_is_not_the_newest_or_not_of_one_field_is_refused() -> None:
+    world = changed(("a", None, "10"), ("b", "10", "12"), ("c", "12", "14"), ("d", "14", "16"))
+    bid = an_action("bid", "1", "2", field="bid")
+    world.publish(topics.ACTIONS, bid, 1)
+    world.settle()
+
+    assert undo(world, roll_back("b", through=an_id("c"))) == [("rejected", "superseded")]
+    assert undo(world, roll_back("d", through=an_id("b"))) == [("rejected", "superseded")]
+    assert undo(world, roll_back("b", through=an_id("bid"))) == [("rejected", "superseded")]
+    assert world.said()[-3:] == [("rejected", "superseded")] * 3
+
+
 def test_two_roll_backs_of_a_change_in_one_step_have_one_effect() -> None:
     world = changed(("a", None, "10"), ("b", "10", "12"))
 
@@ -79,6 +101,7 @@ def test_a_roll_back_can_be_rolled_back_and_the_change_undone_again() -> None:
 
     assert undo(world, undo_it) == [("rolled_back", None)]
     assert world.audit[-1].after == 12
+    assert world.audit[-1].detail == f"undoes the roll-back of {an_id('b')}"
     assert undo(world, roll_back("b", minutes=4)) == [("rolled_back", None)]
     assert world.audit[-1].after == 10
 
@@ -92,19 +115,6 @@ def test_what_had_no_effect_or_nothing_before_it_cannot_be_undone() -> None:
     )
     assert "no value to go back to" in world.audit[-3].detail
     assert "no change by this action" in world.audit[-1].detail
-
-
-def test_the_last_changes_can_be_undone_and_no_more_are_kept() -> None:
-    world = World(policy=ExecutorPolicy(remembered=3))
-    for n in range(6):
-        action = an_action(str(n), str(n) if n else None, str(n + 1), expires_at=at(10 + n))
-        world.publish(topics.ACTIONS, action, n)
-    world.settle()
-
-    assert undo(world, roll_back("2"), minutes=6) == [("rejected", "not_undoable")]
-    assert undo(world, roll_back("5"), minutes=6) == [("rolled_back", None)]
-    assert undo(world, roll_back("4"), minutes=6) == [("rolled_back", None)]
-    assert undo(world, roll_back("3"), minutes=6) == [("rejected", "not_undoable")]
 
 
 def test_a_roll_back_that_something_else_overtakes_is_drift_and_changes_nothing() -> None:
