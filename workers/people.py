@@ -9,7 +9,6 @@ from contextlib import suppress
 from aiokafka import AIOKafkaConsumer
 
 from schemas import (
-    Action,
     AuditEntry,
     Decision,
     Recommendation,
@@ -24,7 +23,7 @@ from workers.kafka import connect
 from workers.reading import partitions_of, reader, writer
 from workers.settings import Settings
 
-Subject = Recommendation | Action | None
+Subject = Recommendation | None
 """What a decision is about; None where it is about a campaign as a whole."""
 
 _AS_ASKED = "rejected_by_person"
@@ -38,9 +37,6 @@ def sentence(decision: Decision, subject: Subject) -> str:
     if isinstance(subject, Recommendation):
         change = _change(subject, subject.current_value, subject.recommended_value)
         return f"{verb} {subject.field or subject.kind} of {campaign}{change}"
-    if isinstance(subject, Action):
-        back = _change(subject, subject.target, subject.expected)
-        return f"{verb} {subject.field} of {campaign}{back}"
     if decision.window_start and decision.window_end:
         start, end = decision.window_start.isoformat(), decision.window_end.isoformat()
         return f"{verb} of {campaign} from {start} to {end}: nothing is learned from it"
@@ -116,9 +112,7 @@ def _ends(values: Iterator[bytes | None]) -> Iterator[AuditEntry]:
                 yield entry
 
 
-def _change(about: Recommendation | Action, now: object, then: object) -> str:
+def _change(about: Recommendation, now: object, then: object) -> str:
     unit = f" {about.currency or about.unit}" if about.currency or about.unit else ""
     since = "" if now is None else f" from {now}{unit}"
-    if then is None:
-        return f"{since} to what it was before" if isinstance(about, Action) else since
-    return f"{since} to {then}{unit}"
+    return since if then is None else f"{since} to {then}{unit}"

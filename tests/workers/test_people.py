@@ -9,10 +9,8 @@ from schemas import AuditStatus, Verb
 from tests.workers.executor.world import (
     a_decision,
     a_recommendation,
-    an_action,
     approve,
     at,
-    roll_back,
 )
 from tests.workers.report.told import an_entry
 from workers.people import became, is_done, sentence
@@ -21,13 +19,6 @@ from workers.people import became, is_done, sentence
 def test_an_approval_says_the_change_that_it_lets_go() -> None:
     told = sentence(approve("r"), a_recommendation("r", "12", current_value=None))
     assert told == "approve hourly_budget of google:7:42 to 12 EUR"
-
-
-def test_a_rollback_says_the_way_back() -> None:
-    undone = roll_back("a"), an_action("a", "10", "12")
-    assert sentence(*undone) == "roll back hourly_budget of google:7:42 from 12 EUR to 10 EUR"
-    unknown = roll_back("a"), an_action("a", None, "12")
-    assert sentence(*unknown).endswith("from 12 EUR to what it was before")
 
 
 @pytest.mark.parametrize(

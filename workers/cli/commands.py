@@ -108,7 +108,12 @@ COMMANDS = {
     ),
     "decide": Entry(
         target="workers.cli.decide:app",
-        help="Approve, reject, roll back, freeze, exclude hours.",
+        help="Approve, reject, freeze, exclude hours.",
+        panel=DECIDE,
+    ),
+    "undo": Entry(
+        target="workers.cli.undo:undo",
+        help="Set back what past changes have set, on any platform.",
         panel=DECIDE,
     ),
     "freeze": Entry(

@@ -1,4 +1,4 @@
-"""``pacekeeper decide``: what people say about recommendations, changes and campaigns."""
+"""``pacekeeper decide``: what people say about recommendations and campaigns."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Deciding:
     config: ConfigOption = None
 
     def on_ids(self, verb: Verb, ids: Sequence[str]) -> None:
-        """Decide on recommendations or on actions."""
+        """Decide on recommendations."""
         settings, said = reachable_settings(self.config, self.bootstrap), self._said(verb)
         tell(settings, about(settings, ids, said), self.wait, json=self.json)
 
@@ -64,7 +64,7 @@ class Deciding:
 
 @app.callback()
 def decisions() -> None:
-    """Publish a decision, and tell what became of it.
+    """Publish a decision, and tell what became of it; `pacekeeper undo` undoes changes.
 
     Exit code 0: done (or with --wait 0 published); 1: rejected, expired, or not answered in time;
     2: wrong usage, and nothing was published.
@@ -83,13 +83,6 @@ def approve(deciding: Deciding, ids: Ids) -> None:
 def reject(deciding: Deciding, ids: Ids) -> None:
     """Refuse recommendations that await a person."""
     deciding.on_ids(Verb.REJECT, ids)
-
-
-@app.command("roll-back")
-@with_options(Deciding)
-def roll_back(deciding: Deciding, ids: Ids) -> None:
-    """Undo changes, by the ids of their actions; the audit trail has them."""
-    deciding.on_ids(Verb.ROLL_BACK, ids)
 
 
 @app.command()

@@ -10,7 +10,6 @@ from typing import Any
 import typer
 
 from schemas import (
-    Action,
     AuditEntry,
     Decision,
     Plan,
@@ -21,8 +20,7 @@ from schemas import (
     encode,
 )
 from schemas.keys import CampaignKey
-from schemas.topic import Topic
-from schemas.topics import ACTIONS, PLANS, RECOMMENDATIONS
+from schemas.topics import PLANS, RECOMMENDATIONS
 from workers.cli.applying import known_records
 from workers.cli.console import await_result, done, note, print_json, printable, warn
 from workers.errors import UsageError
@@ -66,15 +64,13 @@ def time_of(option: str, text: str) -> datetime:
 
 
 def about(settings: Settings, ids: Sequence[str], said: Mapping[str, Any]) -> list[Pair]:
-    """Return a decision on each recommendation, or on each action that is to be rolled back."""
-    undo = said["verb"] is Verb.ROLL_BACK
-    one, topic = ("action", ACTIONS) if undo else ("recommendation", RECOMMENDATIONS)
-    prefixes = list(dict.fromkeys(checked_prefix(each, one) for each in ids))
+    """Return a decision on each recommendation."""
+    prefixes = list(dict.fromkeys(checked_prefix(each, "recommendation") for each in ids))
     pairs: dict[str, Pair] = {}
-    for value in await_result(_find(settings, topic, prefixes, one)):
-        subject = decode(value, Action) if undo else decode(value, Recommendation)
-        name = subject.action_id if isinstance(subject, Action) else subject.recommendation_id
-        pairs[name] = _decision(_key(subject), {**said, f"{one}_id": name}), subject
+    for value in await_result(_find(settings, prefixes)):
+        subject = decode(value, Recommendation)
+        name = subject.recommendation_id
+        pairs[name] = _decision(_key(subject), {**said, "recommendation_id": name}), subject
     return list(pairs.values())
 
 
@@ -121,14 +117,15 @@ def _show(pair: Pair, entry: AuditEntry | None, *, waited: bool, json: bool) -> 
         say(printable(f"{decision.key.decode()}: {became(entry)}"))
 
 
-async def _find(settings: Settings, topic: Topic, prefixes: list[str], one: str) -> list[bytes]:
-    connection = connect(settings.broker)
-    partitions = await partitions_of(connection, [topic.full_name(settings.topics.prefix)])
+async def _find(settings: Settings, prefixes: list[str]) -> list[bytes]:
+    connection, one = connect(settings.broker), "recommendation"
+    topic = RECOMMENDATIONS.full_name(settings.topics.prefix)
+    partitions = await partitions_of(connection, [topic])
     async with reader(connection) as consumer:
         return [each.value for each in await find_each(consumer, partitions, prefixes, one)]
 
 
-def _key(record: Plan | Recommendation | Action) -> CampaignKey:
+def _key(record: Plan | Recommendation) -> CampaignKey:
     return CampaignKey(record.platform, record.account_id, record.campaign_id)
 
 

@@ -184,9 +184,10 @@ def undone_with(of: Callable[[bytes], Past | None], roll_back: Past) -> list[Pas
             return [*over, past]
         if not past.rolls_back and not past.stays:
             over.append(past)
-    # Something came in between, and left the same value: only what is named was undone.
+    # What is named is kept no more, and all that stands upon it was undone; or something came in
+    # between and left the same value, and only what is named was.
     named = of(roll_back.rolls_back)
-    return [named] if named else []
+    return [named] if named else over
 
 
 def _newest_key(campaign: bytes) -> bytes:

@@ -54,7 +54,7 @@ class Judgement(NamedTuple):
     """Why not, and what to do."""
     change: Past | None = None
     over: tuple[Past, ...] = ()
-    """Where it can: all that is undone, the newest first, the change itself last."""
+    """All that is undone, the newest first, the change itself last."""
     hour_ends: int = 0
     """Until when, milliseconds, where that is bounded; else 0."""
     day_budget: Decimal | None = None
@@ -101,27 +101,34 @@ def _hindrances(known: Known, change: Past) -> Iterator[str]:
 
 def _over(known: Known, change: Past, last: bytes, current: InForce) -> Judgement:
     """Judge by all that has set the field since."""
-    over: list[Past] = []
-    for past in standing(known.of, change.slot, current.set_by):
-        if past.action_id == last:
-            over.append(past)
-            if current.value != past.target:
-                text = f"{current.value} is in force, not the {past.target} that was set"
-                return Judgement(Undo.DRIFTED, text, change)
-        elif past.action_id != change.action_id and (past.rolls_back or past.stays):
-            continue
-        elif not over:
-            return _superseded(change, past.action_id)
-        elif past.target != over[-1].before:
-            text = (
-                f"somebody else had set {over[-1].before} before action {over[-1].action_id.hex()}"
-            )
-            return Judgement(Undo.DRIFTED, f"{text}: roll that back alone", change)
-        else:
-            over.append(past)
-        if past.action_id == change.action_id:
-            return Judgement(Undo.UNDOABLE, change=change, over=tuple(over))
-    return _superseded(change, current.set_by)
+    ends = {change.action_id, last}
+    walk = standing(known.of, change.slot, current.set_by)
+    layers = (past for past in walk if past.action_id in ends or not _passes_on(past))
+    newest = next(layers, None)
+    if newest is None or newest.action_id != last:
+        return _superseded(change, newest.action_id if newest else current.set_by)
+    if newest.target != current.value:
+        text = f"{current.value} is in force, not the {newest.target} that was set"
+        return Judgement(Undo.DRIFTED, text, change)
+    over = [newest]
+    while over[-1].action_id != change.action_id:
+        below = next(layers, None)
+        if below is None:
+            return _superseded(change, last)
+        if below.target != over[-1].before:
+            text = f"somebody else had set {over[-1].before} before action "
+            text += f"{over[-1].action_id.hex()}: roll that back alone"
+            return Judgement(Undo.DRIFTED, text, change)
+        over.append(below)
+    if change.before == current.value:
+        text = f"{change.before} was in force before it, and is again"
+        return Judgement(Undo.ALREADY_UNDONE, text, change, tuple(over))
+    return Judgement(Undo.UNDOABLE, change=change, over=tuple(over))
+
+
+def _passes_on(past: Past) -> bool:
+    """Return whether what it stands on is what holds: it went back to that, or left it."""
+    return bool(past.rolls_back) or past.stays
 
 
 def _superseded(change: Past, later: bytes) -> Judgement:

@@ -68,10 +68,6 @@ def test_decisions_are_answered_by_the_executor(person: Person) -> None:
     assert refused["answer"]["reason"] == "rejected_by_person"
     assert refused["done"]
 
-    (action,) = person.reads("actions.v1", 1)
-    done = person.runs("decide", "roll-back", json.loads(action[0])["action_id"][:10], code=1)
-    assert "google:7:42: rejected" in done.stderr  # What it was before is not known.
-
     assert "applied (frozen)" in person.runs("decide", "freeze", "42").stderr
     assert "applied (unfrozen)" in person.runs("decide", "unfreeze", "7:42").stderr
     assert "no op (not_frozen)" in person.runs("decide", "unfreeze", "google:7:42").stderr
@@ -127,7 +123,6 @@ def test_what_cannot_be_decided_is_not_published(person: Person) -> None:
     window = ("--from", "2026-03-01T08:00Z", "--to", "2026-03-01T07:00Z")
     for words, says in {
         ("approve", "xyz"): "'xyz' is no id of a recommendation",
-        ("roll-back", "xyz"): "'xyz' is no id of an action",
         ("approve", PROPOSED[:6], "ffffffff"): "no recommendation ffffffff",
         ("freeze", "43"): "there is no campaign 43",
         ("freeze", "42", "--until", "2026-03-01T08:00"): "no time with a zone",

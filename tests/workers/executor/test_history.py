@@ -62,6 +62,28 @@ def test_what_was_undone_pages_ago_is_known_as_undone() -> None:
     ]
 
 
+def test_what_a_roll_back_went_back_over_holds_again_though_its_first_is_kept_no_more() -> None:
+    world = changed_often(PAGE * (PAGES - 1) + 4)
+    last = str(PAGE * (PAGES - 1) + 3)
+    world.publish(topics.DECISIONS, roll_back("1", through=an_id(last)), 1)
+    world.settle()
+    back = world.audit[-1].action_id or ""
+    # A row of a page for each change, until the first page goes.
+    for number in range(PAGE):
+        name, bid = f"bid {number}", {"field": "bid", "expires_at": at(120 + number / 1000)}
+        world.publish(topics.ACTIONS, an_action(name, "1", "2", **bid), 2)
+        world.publish(topics.ACTIONS, an_action(name + "!", "2", "1", **bid), 2)
+        world.settle()
+    world.publish(topics.DECISIONS, a_decision(Verb.ROLL_BACK, action_id=back, minutes=3), 3)
+    world.settle()
+
+    assert world.audit[-1].status == "rolled_back"
+    assert [state_of(world, an_id(name)) for name in ("1", last)] == [
+        Undo.NOT_UNDOABLE,
+        Undo.UNDOABLE,
+    ]
+
+
 @dataclass
 class Layers:
     """What holds by the simplest account: layers of changes, taken off and put on again."""

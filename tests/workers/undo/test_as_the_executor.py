@@ -1,0 +1,160 @@
+"""Laws of what the trail tells of undoing: it is what the executor says, whatever has happened."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas import topics
+from schemas.decision import Verb
+from schemas.fields import Autonomy
+from schemas.keys import parse_campaign_key
+from schemas.plan import Actuator
+from tests.workers.executor.test_live import Live
+from tests.workers.executor.world import (
+    KEY,
+    World,
+    a_decision,
+    a_plan,
+    a_recommendation,
+    an_action,
+    an_id,
+    at,
+    ms,
+)
+from workers.executor.live.outcome import Result
+from workers.executor.rollback import judge
+from workers.executor.rollback_tables import OwnTables
+from workers.executor.tables import in_force, rule_of
+from workers.undo.trail import CampaignTrail
+
+FIELDS = st.sampled_from(["hourly_budget", "daily_budget", "bid", "bid_multiplier"])
+STEPS = st.one_of(
+    st.tuples(st.just("set"), FIELDS, st.integers(1, 4)),
+    st.tuples(st.just("set"), FIELDS, st.integers(1, 4)),
+    st.tuples(st.just("back"), st.integers(0, 12), st.integers(0, 3)),
+    st.tuples(st.just("back"), st.integers(0, 2), st.integers(0, 0)),
+    st.tuples(st.just("plan"), st.just(""), st.integers(1, 2)),
+)
+ANSWERS = st.sampled_from(
+    [*[Result.APPLIED] * 6, Result.NO_OP, Result.DRIFT, Result.FAILED, Result.UNVERIFIED]
+)
+
+
+def trail_of(world: World) -> CampaignTrail:
+    rule = rule_of(world, KEY)
+    trail = CampaignTrail(parse_campaign_key(KEY), rule.version if rule else None)
+    for entry in world.audit:
+        trail.add(entry, chosen=entry.action_id is not None)
+    return trail
+
+
+def step_of(world: World, name: str, step: tuple[Any, ...], minutes: float) -> None:
+    """Let something be set, rolled back, or planned."""
+    what, which, number = step
+    if what == "set":
+        unit = {"unit": "multiplier", "hourly_cap": Decimal(9)} if which == "bid_multiplier" else {}
+        action = an_action(
+            name, None, str(number), field=which, hour=at(0), day_budget=Decimal(90), **unit
+        )
+        found = in_force(world, KEY).value_for(action)
+        usual = Decimal(100) if which in {"daily_budget", "bid"} and found is None else found
+        world.publish(
+            topics.ACTIONS, _with(action, expected=usual, plan_version=_version(world)), minutes
+        )
+    elif what == "plan":
+        version = _version(world) + number - 1
+        world.publish(topics.PLANS, a_plan(Autonomy.AUTO, version=version, **TURNS), minutes)
+    elif effects := effects_in(world):
+        of = [effects[-1 - (which + more) % len(effects)] for more in (number, 0)]
+        through = None if of[0] == of[1] else of[1]
+        decision = a_decision(
+            Verb.ROLL_BACK, action_id=of[0], through=through, minutes=minutes, why=name
+        )
+        world.publish(topics.DECISIONS, decision, minutes)
+    world.settle()
+
+
+def effects_in(world: World) -> list[str]:
+    """Return the actions whose target is, or was, in force."""
+    return [
+        entry.action_id
+        for entry in world.audit
+        if entry.action_id and entry.target is not None and entry.after == entry.target
+    ]
+
+
+TURNS: dict[str, Any] = {"actuator": Actuator.TARGET_CPA, "target_cpa": Decimal(20)}
+
+
+def _with(action: Any, **changes: object) -> Any:  # noqa: ANN401 -- any record
+    fields = {name: getattr(action, name) for name in action.__struct_fields__}
+    return type(action)(**(fields | changes))
+
+
+def _version(world: World) -> int:
+    rule = rule_of(world, KEY)
+    return rule.version if rule else 1
+
+
+def agree(world: World, minutes: float) -> None:
+    """Hold what the trail says of each action, and of each two, against what the executor does."""
+    trail, tables = trail_of(world), OwnTables(world, KEY, world.policy.mode)
+    ids = list(dict.fromkeys(entry.action_id for entry in world.audit if entry.action_id))
+    for one in ids:
+        for through in (None, *ids):
+            told = judge(trail, one, through, ms(minutes))
+            own = judge(tables, one, through, ms(minutes))
+            assert (told.state, told.text) == (own.state, own.text)
+            assert [past.action_id for past in told.over] == [past.action_id for past in own.over]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(STEPS, max_size=14))
+def test_what_the_trail_says_is_what_the_executor_does_where_changes_are_simulated(
+    steps: list[tuple[Any, ...]],
+) -> None:
+    world = World(planned=False)
+    world.publish(topics.PLANS, a_plan(Autonomy.AUTO, **TURNS), 0)
+    world.settle()
+    for number, step in enumerate(steps):
+        step_of(world, str(number), step, number)
+    agree(world, len(steps))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(STEPS, ANSWERS, st.sampled_from([70, 100, 120])), max_size=14),
+    st.sampled_from([30, 59, 60, 200]),
+)
+def test_what_the_trail_says_is_what_the_executor_does_on_platforms(
+    steps: list[tuple[tuple[Any, ...], Result, int]], now: float
+) -> None:
+    world = Live(a_plan(Autonomy.AUTO, **TURNS))
+    for number, (step, result, found) in enumerate(steps):
+        step_of(world, str(number), step, number)
+        if world.order is not None:
+            after = {"after": Decimal(found)} if result is Result.DRIFT else {}
+            world.answer(result, minutes=number, before=Decimal(found), **after)
+    agree(world, now)
+
+
+def test_a_budget_that_was_renewed_can_be_undone_in_the_hour_of_the_renewal_only() -> None:
+    world = Live(a_plan(Autonomy.AUTO, actuator=Actuator.BUDGET))
+    day = {"hour": at(0), "day_budget": Decimal(90)}
+    world.act(an_action("ten", None, "10", **day)).answer()
+    world.act(an_action("twelve", "10", "12", **day), minutes=2).answer(minutes=3)
+    same = {"current_value": Decimal(12), "auto_execute": True, "day_budget": Decimal(111)}
+    renewed = a_recommendation("again", "12", **same, hour=at(60), expires_at=at(120))
+    world.publish(topics.RECOMMENDATIONS, renewed, 61)
+    world.settle()
+    world.answer(minutes=62)
+
+    trail = trail_of(world)
+    states = [judge(trail, an_id("twelve"), None, ms(minutes)).state for minutes in (63, 119, 120)]
+    assert states == ["undoable", "undoable", "not_undoable"]
+    agree(world, 63)
+    agree(world, 120)
