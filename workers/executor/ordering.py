@@ -102,7 +102,7 @@ def _opened(
     known = tuple(structs.replace(part, expected=orders.set_last.get(part.slot)) for part in parts)
     if pausing.is_own_word(action):
         # Whatever is found: who asks for it by name knows better than what was set last.
-        known = parts
+        known = tuple(parts)
     if not known:
         return None
     return OpenOrder(

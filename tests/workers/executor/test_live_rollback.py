@@ -60,7 +60,7 @@ def test_the_day_may_spend_what_it_had_spent_before_the_hour_and_what_the_hour_m
 
 def test_a_budget_that_was_renewed_goes_back_by_what_the_day_has_spent_by_then() -> None:
     world = two_hours()
-    same = {"current_value": Decimal(12), "auto_execute": True, "day_budget": Decimal(111)}
+    same = {"current_value": Decimal(12), "day_budget": Decimal(111)}
     renewed = a_recommendation("again", "12", **same, hour=at(60), expires_at=at(120))
     world.publish(topics.RECOMMENDATIONS, renewed, 61)
     world.settle()

@@ -27,9 +27,10 @@ from workers.connectors.settings import AccountMode, PlatformSettings
 from workers.delivery.api import Step, View
 from workers.executor import couriers
 from workers.executor.live.policy import Patience
-from workers.executor.orders import Orders, orders_in
+from workers.executor.orders import Orders
 from workers.executor.platforms import KnownPlatforms, PlatformTerms
 from workers.executor.policy import ExecutorPolicy
+from workers.executor.progress import orders_in
 from workers.executor.tables import ACTIONS
 from workers.sandbox.faults import Planned
 from workers.sandbox.platform import Effect
