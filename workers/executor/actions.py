@@ -17,6 +17,7 @@ from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.rows import (
     Campaign,
+    Held,
     Holds,
     change_key,
     held_key,
@@ -76,14 +77,26 @@ def _begin(
 ) -> tuple[Campaign, Holds]:
     """Let an action wait that has to and may, or carry it out."""
     untimely = next(_untimely(draft, campaign, action, at), None)
-    held = None if untimely else holding.wanted(draft, action, at)
+    held = None if untimely else _wait(draft, action, at)
     room = draft.policy.remembered - len(holds.held)
-    if held and room > 0:
+    # A step back has its place since its change was made: others must not take it.
+    if held and (room > 0 or action.returns_from):
         return campaign, Holds((*holds.held, held))
     if held or len(action.returns) > room:
         untimely = untimely or _too_many(draft)
     campaign = _carry_out(draft, campaign, action, at, untimely)
     return campaign, Holds((*holds.held, *returns.promised(draft, campaign, action, at)))
+
+
+def _wait(draft: Draft, action: Action, at: int) -> Held | None:
+    """Return how the action has to wait; a step back also where no more can wait for the platform.
+
+    What it restores must not be lost to a queue that is full for now.
+    """
+    if (held := holding.wanted(draft, action, at)) is not None:
+        return held
+    crowded = action.returns_from and ordering.is_full(draft, action.key)
+    return holding.later(draft, action, at) if crowded else None
 
 
 def _carry_out(
@@ -101,7 +114,7 @@ def _carry_out(
             campaign = pausing.found_so(campaign, action)
         finding = obstacle._replace(before=before, after=before)
     else:
-        campaign = put_in_force(draft, campaign, action)
+        campaign = put_in_force(draft, campaign, action, at)
         status = AuditStatus.ROLLED_BACK if action.rolls_back else AuditStatus.SIMULATED
         reason = returns.RETURNED if action.returns_from else None
         finding = Finding(status, reason, before=before, after=action.target)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
+
+from msgspec import structs
 
 from schemas.action import Action
 from workers.executor.draft import Draft
 from workers.executor.history import History, marked, past_of
 from workers.executor.obstacles import BEGUN_ELSEWHERE
 from workers.executor.rows import Campaign, InForce
-from workers.executor.slots import slot_of, targets_of
+from workers.executor.slots import is_over, slot_of, targets_of
+from workers.executor.tables import rule_of
 
 
 def put_in_force(
-    draft: Draft, campaign: Campaign, action: Action, found: Decimal | None = None
+    draft: Draft, campaign: Campaign, action: Action, at: int, found: Decimal | None = None
 ) -> Campaign:
-    """Put the target in force, and write down what a roll-back needs.
+    """Put the target in force ``at`` a time, and write down what a roll-back needs.
 
-    ``found`` is what was there before, if a platform has told; None where that is our own to know.
+    What is known of ad sets that have long gone is let go. ``found`` is what was there before, if
+    a platform has told; None where that is our own to know.
     """
     own = bytes.fromhex(action.action_id)
     name = slot_of(action)
@@ -31,7 +36,18 @@ def put_in_force(
     draft.writes.update(History(draft.read, action.key).with_change(past))
     advised = action.recommendation_id is not None
     values = {
-        slot: InForce(target, action.currency, own, action.plan_version, advised)
+        slot: InForce(target, action.currency, own, action.plan_version, advised, at)
         for slot, target in targets_of(action).items()
     }
-    return Campaign({**campaign.in_force, **values}, campaign.memory)
+    rule = rule_of(draft.view, action.key)
+    stay = _recent(campaign.in_force, at, frozenset(rule.ad_sets if rule else ()))
+    return Campaign({**stay, **values}, campaign.memory)
+
+
+def _recent(in_force: Mapping[str, InForce], at: int, named: Collection[str]) -> dict[str, InForce]:
+    """Return what is in force of what may still matter; what has no time counts from now on."""
+    return {
+        slot: own if own.at else structs.replace(own, at=at)
+        for slot, own in in_force.items()
+        if not is_over(slot, own.at or at, at, named)
+    }

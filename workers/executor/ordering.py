@@ -39,6 +39,11 @@ def order(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
         _end(draft, campaign, action, at, rejected("too_many_waiting", detail))
 
 
+def is_full(draft: Draft, campaign: bytes) -> bool:
+    """Return whether no more actions of the campaign can wait for the platform."""
+    return len(orders_of(draft, campaign).waiting) >= draft.policy.remembered
+
+
 def next_begun(draft: Draft, campaign: Campaign, orders: Orders, at: int) -> Orders:
     """Begin the first of those that wait that nothing keeps from it; nothing is under way."""
     while orders.waiting and orders.under_way is None:

@@ -16,7 +16,7 @@ from schemas.action import Action, Release
 from workers.executor.entries import Finding, rejected
 from workers.executor.orders import Orders, Speed
 from workers.executor.plan_rules import PlanRule
-from workers.executor.slots import slot_of
+from workers.executor.slots import is_over, slot_of
 from workers.instants import day_number, from_ms
 
 _MINUTE_MS: Final = timedelta(minutes=1) // timedelta(milliseconds=1)
@@ -45,7 +45,13 @@ def counted(orders: Orders, rule: PlanRule | None, action: Action, at: int) -> O
         return orders
     day, before = _local_day(rule, at), orders.speeds.get(slot_of(action))
     changes = before.changes if before and before.day == day else 0
-    speeds = {**orders.speeds, slot_of(action): Speed(day, changes + 1, at)}
+    named = frozenset(rule.ad_sets)
+    stay = {
+        slot: speed
+        for slot, speed in orders.speeds.items()
+        if not is_over(slot, speed.last, at, named)
+    }
+    speeds = {**stay, slot_of(action): Speed(day, changes + 1, at)}
     return structs.replace(orders, speeds=speeds)
 
 

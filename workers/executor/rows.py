@@ -49,6 +49,8 @@ class InForce(msgspec.Struct, frozen=True, array_like=True):
     """Version of the plan that it was decided for; a daily budget holds no longer than that."""
     advised: bool = False
     """Whether advice had it set, and no person by a word of their own."""
+    at: int = 0
+    """When it was set, milliseconds; 0 where an older release has kept it."""
 
 
 class Campaign(Row, frozen=True, array_like=True):

@@ -149,7 +149,7 @@ class _Settling:
             self._campaign = pausing.found_so(campaign, action)
         elif changed or not _stands(campaign, action):
             found = self._found_before()
-            self._campaign = put_in_force(self._draft, campaign, action, found)
+            self._campaign = put_in_force(self._draft, campaign, action, self._at, found)
         if promised := returns.promised(self._draft, self._campaign, action, self._at):
             holding.keep(self._draft, action.key, promised)
         if action.rolls_back and changed:
@@ -173,7 +173,8 @@ def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
     multiplied = opened.parts[0].target != action.target
     if told.result is not Result.DRIFT or told.after is None or multiplied or not _is_own(opened):
         return campaign
-    found = InForce(told.after, action.currency, b"", action.plan_version)
+    at = round(told.at * 1000)
+    found = InForce(told.after, action.currency, b"", action.plan_version, at=at)
     return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
 
 

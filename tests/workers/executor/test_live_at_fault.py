@@ -155,6 +155,23 @@ def test_a_step_back_that_the_platform_did_not_make_is_tried_again_later(result:
     assert world.order.change.target == Decimal("0.65")
 
 
+def test_a_step_back_that_meets_a_full_queue_waits_until_there_is_room_again() -> None:
+    world = cut_bid().answer(minutes=362)
+    times = {"released_at": at(419), "valid_from": at(419), "expires_at": at(900)}
+    for number in range(65):
+        world.act(budget(f"{number}", "100", "120", **PERSON, **times), minutes=420)
+    tick(world, 421)
+    assert ("rejected", "too_many_waiting") not in world.said()
+    while world.is_busy:
+        world.answer(Result.NO_OP, minutes=422)
+    tick(world, 435)
+
+    assert world.order is not None
+    assert world.order.change.target == Decimal("0.65"), "the step back that was due at 420"
+    world.answer(minutes=436)
+    assert world.audit[-1].after == Decimal("0.65")
+
+
 def test_a_step_back_of_which_a_part_failed_is_tried_again_once_the_others_are_put_back() -> None:
     ad_sets = (AdSet(ad_set_id="a"), AdSet(ad_set_id="b"))
     plan = a_plan(Autonomy.AUTO, ad_sets=ad_sets, bid=Bid(base=Decimal("0.80")))
