@@ -40,7 +40,7 @@ EXPECTED: Final[dict[Fault, Errors]] = {
     Fault.CONFLICT: (Conflict,),
     Fault.TOKEN_EXPIRED: (AuthFailed, Throttled),
     Fault.TOKEN_REVOKED: (AuthFailed,),
-    Fault.NO_PERMISSION: (AuthFailed, Rejected),
+    Fault.NO_PERMISSION: (AuthFailed,),
     Fault.VERSION_SUNSET: (AuthFailed, Rejected),
     Fault.SLOW: (Ambiguous,),
 }

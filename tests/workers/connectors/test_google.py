@@ -56,7 +56,7 @@ REFUSED: dict[Fault, tuple[type[ConnectorError], int]] = {
     Fault.TOKEN_EXPIRED: (Throttled, 0),
     Fault.TOKEN_REVOKED: (AuthFailed, 0),
     Fault.NO_PERMISSION: (AuthFailed, 0),
-    Fault.VERSION_SUNSET: (Rejected, 0),
+    Fault.VERSION_SUNSET: (AuthFailed, 0),
 }
 """What an attempt is told, and how many effects it has."""
 

@@ -65,7 +65,7 @@ READ_FAULTS: dict[Fault, type[ConnectorError]] = {
     Fault.TOKEN_EXPIRED: Throttled,
     Fault.TOKEN_REVOKED: AuthFailed,
     Fault.NO_PERMISSION: AuthFailed,
-    Fault.VERSION_SUNSET: Rejected,
+    Fault.VERSION_SUNSET: AuthFailed,
 }
 TOKEN_FAULTS: dict[Fault, type[ConnectorError]] = {
     Fault.HANG: Throttled,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import traceback
@@ -49,7 +50,7 @@ OUTCOMES: dict[Fault, tuple[type[ConnectorError] | None, int]] = {
     Fault.EDITED_MEANWHILE: (Ambiguous, 0),
     Fault.TOKEN_EXPIRED: (AuthFailed, 0),
     Fault.TOKEN_REVOKED: (AuthFailed, 0),
-    Fault.NO_PERMISSION: (Rejected, 0),
+    Fault.NO_PERMISSION: (AuthFailed, 0),
     Fault.VERSION_SUNSET: (AuthFailed, 0),
     Fault.TRUNCATED: (Ambiguous, 1),
     Fault.SLOW: (None, 1),
@@ -87,6 +88,22 @@ async def test_each_fault_has_its_class_its_effects_and_tells_no_secret(
         if fault is Fault.BUDGET_CHANGES:
             assert isinstance(error, Throttled)
             assert error.retry_after == 3600
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [([3, 10, 200, 294, 299], AuthFailed), ([100, 199, 300, 368, 1885], Rejected)],
+    ids=["permissions", "others"],
+)
+def test_what_a_person_has_to_grant_stops_the_account_and_no_other_refusal_does(
+    codes: list[int], expected: type[ConnectorError]
+) -> None:
+    for code in codes:
+        body = {"error": {"message": "Refused.", "code": code, "fbtrace_id": "A"}}
+        told = failure(400, json.dumps(body), {})
+        assert type(told) is expected, code
+        assert told is not None
+        assert (told.code, told.request_id) == (str(code), "A")
 
 
 async def state_of(connector: MetaConnector, ref: Ref) -> State:

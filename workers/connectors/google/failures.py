@@ -32,6 +32,7 @@ _MEANWHILE: Final = frozenset(
 )
 """Somebody else was there between the reading and the change."""
 _ACCESS: Final = frozenset({"authentication_error", "authorization_error", "header_error"})
+_VERSION_ENDED: Final = "request_error/UNSUPPORTED_VERSION"
 _TOKEN: Final = frozenset(
     {"authentication_error/OAUTH_TOKEN_EXPIRED", "authentication_error/OAUTH_TOKEN_INVALID"}
 )
@@ -139,7 +140,7 @@ def refusal(failed: Failed) -> ConnectorError:
         text, wait = f"{failed.detail}: wait, then try again", failed.retry_after
         return Throttled(text, retry_after=wait, **told)
     advice = ADVICE.get(failed.code)
-    if kind in _ACCESS or failed.status in _NO_ACCESS_STATUS:
+    if kind in _ACCESS or failed.status in _NO_ACCESS_STATUS or failed.code == _VERSION_ENDED:
         advice = advice or "see to the account's credentials and access"
         return AuthFailed(f"{failed.detail}: {advice}", **told)
     if kind == "internal_error" or failed.status in _UNKNOWN_STATUS:

@@ -10,6 +10,8 @@ from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rej
 
 THROTTLES: Final = frozenset({4, 17, 32, 613, *range(80000, 80015)})
 TOKENS: Final = frozenset({102, 190})
+PERMISSIONS: Final = frozenset({3, 10, *range(200, 300)})
+"""Of the app or the user: what Meta's reference of errors calls permission or capability."""
 VERSION_ENDED: Final = 2635
 TRANSIENT: Final = frozenset({1, 2})
 BUDGET_CHANGES: Final = 1487632
@@ -62,6 +64,9 @@ def _graph_error(
         return Throttled(f"Meta asks to wait: {said}", retry_after=wait, **known)
     if code in TOKENS:
         return AuthFailed(f"Meta refuses the token: {said} Give a new one.", **known)
+    if code in PERMISSIONS:
+        todo = "give its user the ad account, and the token ads_management."
+        return AuthFailed(f"Meta grants no permission: {said} See to the app, or {todo}", **known)
     if code == VERSION_ENDED:
         return AuthFailed(f"Meta has ended the version: set the option `version`. {said}", **known)
     if code in TRANSIENT or error.get("is_transient") is True or status >= 500:  # noqa: PLR2004

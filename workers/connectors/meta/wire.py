@@ -13,7 +13,13 @@ from typing import Any, Final
 import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from workers.connectors.errors import Ambiguous, ConnectorError, Rejected, Throttled
+from workers.connectors.errors import (
+    Ambiguous,
+    AuthFailed,
+    ConnectorError,
+    Rejected,
+    Throttled,
+)
 from workers.connectors.last_check import Withdrawn
 from workers.connectors.meta.answers import failure
 from workers.connectors.meta.last_moment import AskingAdapter
@@ -142,7 +148,9 @@ def _unanswered(error: requests.RequestException) -> ConnectorError:
             "Meta cannot be reached: no connection, so nothing was sent. See the network."
         )
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY" in str(reason):
-        return Rejected("Meta's certificate is not trusted, so nothing was sent: see for a proxy.")
+        return AuthFailed(
+            "Meta's certificate is not trusted, so nothing was sent: see for a proxy."
+        )
     return Ambiguous(
         f"The connection to Meta failed ({type(error).__name__}): only reading tells what was done."
     )
