@@ -21,6 +21,7 @@ from schemas.fields import (
 )
 from schemas.record import CampaignRecord
 from schemas.returns import Returns, check_returns
+from schemas.windows import WindowEnd, WindowStart, check_window
 
 
 class Release(StrEnum):
@@ -81,9 +82,12 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     returns_from: (
         Annotated[Digest, Meta(description="action that has promised this step back")] | None
     ) = None
+    window_start: WindowStart = None
+    window_end: WindowEnd = None
 
     def _check(self) -> None:
         super()._check()
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
         check_returns(self.returns, self.expires_at)
+        check_window(self.window_start, self.window_end)

@@ -25,6 +25,7 @@ from schemas.fields import (
 )
 from schemas.levers import ON_PLATFORM
 from schemas.record import CampaignRecord
+from schemas.windows import WindowEnd, WindowStart
 
 GENESIS = "0" * 64
 """``previous_hash`` of the first entry of a partition."""
@@ -127,6 +128,8 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     request_id: Annotated[str, Meta(max_length=200)] | None = None
     latency_seconds: Annotated[Decimal, Meta(description="from the release to this")] | None = None
     rolls_back: Digest | None = None
+    window_start: WindowStart = None
+    window_end: WindowEnd = None
     versions: dict[str, str | VersionUsed] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""

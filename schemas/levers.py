@@ -23,6 +23,13 @@ SWITCH_UNIT: Final = "switch"
 DELIVERS: Final = Decimal(1)
 PAUSED: Final = Decimal(0)
 
+SEASONALITY: Final = "seasonality"
+"""By what factor conversion rates will differ from the usual in a window of time, as platforms are
+told so as to bid for it; 1 where they are told nothing."""
+
+LEAST_LIFT: Final = Decimal("0.1")
+MOST_LIFT: Final = Decimal(10)
+
 AD_SET_BID_SHARE: Final = "ad_set_bid_share"
 DEVICE_BID_SHARE: Final = "device_bid_share"
 PLACEMENT_BID_SHARE: Final = "placement_bid_share"

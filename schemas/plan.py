@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -39,6 +39,9 @@ WeekWeights = Annotated[
     tuple[DayWeights, ...],
     Meta(min_length=7, max_length=7, description="factors by weekday (Monday first) and hour"),
 ]
+
+
+_LONGEST_TOLD = timedelta(days=14)
 
 
 class Rollover(StrEnum):
@@ -125,10 +128,37 @@ class CalendarEvent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
         float, Meta(gt=0.0, le=100.0, description="demand as a factor of the usual; 1 is usual")
     ] = 1.0
     exclude_from_learning: bool = False
+    conversion_rate_lift: (
+        Annotated[
+            float,
+            Meta(
+                ge=0.1,
+                le=10.0,
+                description="how often clicks convert, as a factor of the usual; where it is "
+                "given, a person is asked to let the platform be told of it",
+            ),
+        ]
+        | None
+    ) = None
 
     def _check(self) -> None:
         if self.end <= self.start:
             raise SchemaError("end", Reason.CONTRADICTION, "must be after start")
+        if self.conversion_rate_lift is not None:
+            self._check_told(self.conversion_rate_lift)
+
+    def _check_told(self, lift: float) -> None:
+        """Raise `SchemaError` where no platform could be told of the event."""
+        if round(lift, 2) != lift:
+            detail = f"may have at most 2 decimals, was {lift}"
+            raise SchemaError("conversion_rate_lift", Reason.TOO_MANY_DECIMALS, detail)
+        if self.end - self.start > _LONGEST_TOLD:
+            detail = f"platforms are told of {_LONGEST_TOLD.days} days at most: divide the event"
+            raise SchemaError("end", Reason.OUT_OF_RANGE, detail)
+        for name, time in (("start", self.start), ("end", self.end)):
+            if time.second or time.microsecond:
+                detail = "must be a whole minute where conversion_rate_lift is given"
+                raise SchemaError(name, Reason.OUT_OF_RANGE, detail)
 
 
 class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True):

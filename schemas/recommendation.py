@@ -27,6 +27,7 @@ from schemas.impact import Impact, MoneyRange, Range
 from schemas.money import MAX_AMOUNT, MAX_TOTAL, check_amount
 from schemas.record import CampaignRecord, Part, refuse, require
 from schemas.returns import Returns, check_returns
+from schemas.windows import WindowEnd, WindowStart, check_window
 
 Offset = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -45,6 +46,7 @@ class Kind(StrEnum):
     CREATIVE = "creative"
     EMERGENCY = "emergency"
     STATUS = "status"
+    CALENDAR = "calendar"
     HOLD = "hold"
 
 
@@ -154,7 +156,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     and says why. A budget recommendation's value is for each local day until ``expires_at``; it and
     the holds beside it have ``field`` daily_budget. A bid recommendation's value is the
     usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
-    One of status has 0 to pause a campaign on its platform and 1 to resume it.
+    One of status has 0 to pause a campaign on its platform and 1 to resume it. One of the
+    calendar is about a window of time to come.
     The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 
@@ -191,6 +194,8 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     ) = None
     bid_multipliers: Annotated[tuple[BidMultiplier, ...], Meta(max_length=200)] = ()
     returns: Returns = ()
+    window_start: WindowStart = None
+    window_end: WindowEnd = None
     pacing_index: Annotated[float, Meta(ge=0.0, description="1 is on plan")] | None = None
     exhaustion_risk: Ratio | None = None
     exhausts_at: Utc | None = None
@@ -226,6 +231,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
         if self.expires_at <= self.valid_from:
             raise SchemaError("expires_at", Reason.CONTRADICTION, "must be after valid_from")
         check_returns(self.returns, self.expires_at)
+        check_window(self.window_start, self.window_end)
         for name in ("current_value", "recommended_value", "day_budget"):
             value = getattr(self, name)
             if value is not None:

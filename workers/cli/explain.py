@@ -73,12 +73,11 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
 
     advice = decode(record.value, Recommendation)
-    if advice.kind is Kind.STATUS:
+    if advice.kind in (Kind.STATUS, Kind.CALENDAR):
         told = " ".join(reason.text for reason in advice.reasons)
         raise UsageError(
-            f"advice to pause or to resume is not computed: {told}",
-            remedy="the plan says when its campaign is to deliver, and `pacekeeper watch` what was "
-            "done about it",
+            f"advice on {advice.field} is not computed, the plan asks for it: {told}",
+            remedy="look into the plan; `pacekeeper watch` shows what was done about it",
         )
     connection, prefix = connect(settings.broker), settings.topics.prefix
     adviser = AdviserPolicy(prefix=prefix)

@@ -84,7 +84,9 @@ def back_of(opened: OpenOrder) -> tuple[Part, ...]:
             back.append(structs.replace(part, result=unsure))
         elif part.was_set and before is not None:
             now = part.target
-            back.append(Part(part.entity, part.entity_id, part.lever, before, expected=now))
+            back.append(
+                Part(part.entity, part.entity_id, part.lever, before, expected=now, part=part.part)
+            )
     return tuple(back)
 
 

@@ -215,6 +215,8 @@ def _what(subject: Action | Recommendation | Past) -> dict[str, Any]:
         "field": subject.field,
         "unit": subject.unit,
         "currency": subject.currency,
+        "window_start": subject.window_start,
+        "window_end": subject.window_end,
     }
 
 

@@ -7,7 +7,7 @@ page is written with each change; a full one is kept until fifteen have followed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -15,7 +15,9 @@ import msgspec
 
 from schemas.action import Action
 from schemas.fields import Entity
+from workers.connectors.stretches import stretch_of
 from workers.executor.rows import Row, pack, unpack
+from workers.executor.slots import part_of, slot_named
 from workers.instants import to_ms
 
 PAGE: Final = 32
@@ -54,11 +56,25 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     hour_ends: int = 0
     """End of the hour that its ``day_budget`` is for, milliseconds."""
     day_budget: Decimal | None = None
+    part: str = ""
+    """The window that it was for, as `part_of` names it; empty where it was for none."""
 
     @property
     def slot(self) -> str:
         """Return what names the field of the entity, as `slot_of` does."""
-        return f"{self.entity}\0{self.entity_id}\0{self.field}"
+        return slot_named(self.entity, self.entity_id, self.field, self.part)
+
+    @property
+    def window_start(self) -> datetime | None:
+        """Return when the window begins that it was for."""
+        stretch = stretch_of(self.part)
+        return stretch and stretch.start
+
+    @property
+    def window_end(self) -> datetime | None:
+        """Return when that window is over."""
+        stretch = stretch_of(self.part)
+        return stretch and stretch.end
 
     @property
     def stays(self) -> bool:
@@ -90,6 +106,7 @@ def past_of(action: Action, before: Decimal | None, previous: bytes) -> Past:
         # A roll-back is for no hour of its own, and expires when the one that it is in ends.
         hour_ends=to_ms(action.hour) + HOUR_MS if action.hour else to_ms(action.expires_at),
         day_budget=action.day_budget,
+        part=part_of(action),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus, Mode
-from schemas.levers import BID, DAILY_BUDGET, STATUS
+from schemas.levers import BID, DAILY_BUDGET, SEASONALITY, STATUS
 from workers.executor import pausing, returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
@@ -16,9 +16,9 @@ from workers.executor.rows import Campaign
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import rule_of, said_about
 
-BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS)
+BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, SEASONALITY)
 """Fields that had a value before the first action: the plan's own budget, which its version stands
-for, a bid that only reports name, and whether a campaign delivers."""
+for, a bid that only reports name, whether a campaign delivers, and 1 of what it was told."""
 
 
 def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
@@ -44,11 +44,11 @@ def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
 
 
 def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
-    """Return whether the plan that bounded a daily budget, a bid or a status is in force no more.
+    """Return whether the plan that an action was decided for is in force no more, where it matters.
 
-    A person's own word on the status goes by no plan, nor does going back to what it was.
+    A person's own word on the status goes by no plan, nor does going back to what was.
     """
-    if action.field == STATUS:
+    if action.field in (STATUS, SEASONALITY):
         newer = rule is None or rule.version != action.plan_version
         return newer and action.recommendation_id is not None
     if action.field == BID:

@@ -39,11 +39,14 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     after: Decimal | None = None
     beside: bool = False
     """Whether the rest is set also where this is refused, or somebody else has set it."""
+    part: str = ""
+    """Of a lever that has several values."""
 
     @property
     def slot(self) -> str:
         """Return what names the value on the platform."""
-        return f"{self.entity}\0{self.entity_id}\0{self.lever}"
+        name = f"{self.entity}\0{self.entity_id}\0{self.lever}"
+        return f"{name}\0{self.part}" if self.part else name
 
     @property
     def was_set(self) -> bool:

@@ -103,6 +103,8 @@ def undoing(judgement: Judgement, decision: Decision, policy: ExecutorPolicy, at
         expires_at=expires,
         plan_version=first.plan_version,
         rolls_back=first.action_id.hex(),
+        window_start=first.window_start,
+        window_end=first.window_end,
     )
 
 

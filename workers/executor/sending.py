@@ -25,6 +25,7 @@ def order_of(opened: OpenOrder) -> Order:
         entity=part.entity,
         entity_id=part.entity_id,
         lever=part.lever,
+        part=part.part,
     )
     change = Change(ref=ref, target=part.target, currency=opened.currency, key=opened.order_id)
     begun, expires = opened.begun / 1000, action.expires_at.timestamp()

@@ -36,6 +36,8 @@ _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
 """Results that another try, later, may not have."""
 _LONGEST_FAILURE: Final = 1_000
 """Characters of why, so that what could not be put back is told behind it."""
+_OWN: Final = frozenset({Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS, Lever.SEASONALITY})
+"""Levers that an action may set as such."""
 
 
 def settled_step(policy: ExecutorPolicy, view: View, campaign: bytes, told: Outcome) -> Step:
@@ -182,5 +184,5 @@ def _is_own(opened: OpenOrder) -> bool:
     """Return whether what is set on the platform is the action's own value, and nothing else."""
     action, part = opened.action, opened.parts[0]
     same = (part.entity, part.entity_id) == (action.entity, action.entity_id)
-    own = part.lever in (Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS) and part.lever == action.field
+    own = part.lever in _OWN and part.lever == action.field
     return len(opened.parts) == 1 and not opened.undoing and same and own

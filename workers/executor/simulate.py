@@ -18,17 +18,20 @@ from schemas.levers import (
     DAILY_BUDGET,
     DELIVERS,
     HOURLY_BUDGET,
+    LEAST_LIFT,
     LEAST_MULTIPLIER,
+    MOST_LIFT,
     MOST_MULTIPLIER,
     MULTIPLIER_DECIMALS,
     PAUSED,
+    SEASONALITY,
     STATUS,
 )
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
 FIELDS = {
-    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS),
+    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS, SEASONALITY),
     Entity.AD_SET: (BID,),
 }
 """What can be set, by kind of entity."""
@@ -48,9 +51,8 @@ def refusal(action: Action) -> Finding | None:
         return rejected("returns_unsupported", detail)
     if action.field == BID_MULTIPLIER:
         return _of_multiplier(action)
-    if action.field == STATUS:
-        return _of_status(action)
-    return _of_bid(action) if action.field == BID else _of_money(action, "target", action.target)
+    kept_in = {STATUS: _of_status, SEASONALITY: _of_factor, BID: _of_bid}.get(action.field)
+    return kept_in(action) if kept_in else _of_money(action, "target", action.target)
 
 
 def _of_bid(action: Action) -> Finding | None:
@@ -70,6 +72,15 @@ def _of_status(action: Action) -> Finding | None:
         return None
     detail = f"must be {DELIVERS} to deliver or {PAUSED} to pause, was {action.target}"
     return rejected("status_out_of_range", detail)
+
+
+def _of_factor(action: Action) -> Finding | None:
+    if action.window_start is None:
+        return rejected("window_missing", "say from when to when conversion rates will differ")
+    if not LEAST_LIFT <= action.target <= MOST_LIFT:
+        detail = f"must lie in {LEAST_LIFT} to {MOST_LIFT}, was {action.target}"
+        return rejected("factor_out_of_range", detail)
+    return None
 
 
 def _of_multiplier(action: Action) -> Finding | None:

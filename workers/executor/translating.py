@@ -16,7 +16,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.errors import SchemaError
 from schemas.fields import Entity
-from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, STATUS
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, SEASONALITY, STATUS
 from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
@@ -26,6 +26,7 @@ from workers.executor.orders import Part
 from workers.executor.plan_rules import PlanRule
 from workers.executor.platforms import KnownPlatforms
 from workers.executor.rows import Campaign
+from workers.executor.slots import part_of
 
 _DIGITS: Final = Decimal("0.000001")
 """How finely bids and targets are reckoned; connectors round to the platform's own step."""
@@ -73,8 +74,8 @@ class _Translation:
         action = self._action
         if action.field == DAILY_BUDGET:
             yield self._of_campaign(Lever.DAILY_BUDGET, action.target, limited=True)
-        elif action.field == STATUS:
-            yield self._of_campaign(Lever.STATUS, action.target)
+        elif action.field in (STATUS, SEASONALITY):
+            yield self._of_campaign(Lever(action.field), action.target)
         elif action.field == BID:
             yield from self._bids(self._multiplier(), self._entities_of_bid(), limited=True)
         elif action.field == BID_MULTIPLIER:
@@ -236,7 +237,10 @@ class _Translation:
         largest = None if free or not limited else self._rule.max_change_pct
         of_day = lever is Lever.DAILY_BUDGET
         highest = highest_daily(self._rule, self._action.platform) if of_day else None
-        return Part(entity, entity_id, lever, target, highest=highest, max_change_pct=largest)
+        part = part_of(self._action)
+        return Part(
+            entity, entity_id, lever, target, highest=highest, max_change_pct=largest, part=part
+        )
 
     def _can(self, entity: Entity, lever: Lever) -> bool:
         return self._platforms.can_set(self._action, entity, lever)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from workers.optimizer.asking_plans import AskingBook
 from workers.optimizer.conditions import ConditionBook
 from workers.optimizer.delay_priors import DelayBook
 from workers.optimizer.experiments import ExperimentBook
-from workers.optimizer.pausing_plans import PauseBook
 from workers.optimizer.plan_calendar import CalendarBook
 from workers.optimizer.plan_rows import PlanBook
 from workers.optimizer.priors import PriorBook
@@ -21,7 +21,7 @@ class Books:
 
     zones: ZoneBook = field(default_factory=ZoneBook)
     plans: PlanBook = field(default_factory=PlanBook)
-    pauses: PauseBook = field(default_factory=PauseBook)
+    asking: AskingBook = field(default_factory=AskingBook)
     priors: PriorBook = field(default_factory=PriorBook)
     shapes: ShapeBook = field(default_factory=ShapeBook)
     delays: DelayBook = field(default_factory=DelayBook)

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from struct import Struct
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -22,9 +21,9 @@ from schemas import Plan
 from schemas.fields import Autonomy, Status
 from schemas.topics import ACTIONS, CONDITIONS, RECOMMENDATIONS
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
-from workers.instants import from_seconds
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
+from workers.optimizer.local_days import day_of, end_of_day
 from workers.optimizer.pausing_advice import Wish, advice
 from workers.optimizer.statuses import Told, status_of
 from workers.optimizer.tables import PLANS, asked_key
@@ -82,7 +81,8 @@ def follow_plans(draft: Draft, books: Books, now: int) -> None:
 
 def _cases(draft: Draft, books: Books, now: int) -> Iterator[_Case]:
     """Yield the campaigns whose plans ask for it, and note since when each is to do what."""
-    plans = list(books.pauses.plans(draft.view.table(PLANS)))
+    asking = books.asking.plans(draft.view.table(PLANS))
+    plans = [plan for plan in asking if plan.pauses_on_platform]
     keys = [plan.key for plan in plans]
     latest = draft.view.broadcast(draft.policy.topic(CONDITIONS))
     held, _ = books.conditions.conditions(latest, keys, np.full(len(keys), now))
@@ -104,11 +104,11 @@ def _cases(draft: Draft, books: Books, now: int) -> Iterator[_Case]:
 def _advise(draft: Draft, case: _Case) -> None:
     plan, now, alone = case.plan, case.now, case.goes_alone
     # Who is asked is asked once a day; what goes by itself and fails is tried again in an hour.
-    until = min(now + HOUR, _end_of_day(plan, now)) if alone else _end_of_day(plan, now)
+    until = min(now + HOUR, end_of_day(plan, now)) if alone else end_of_day(plan, now)
     wish = Wish(
         plan=plan,
         delivers=case.asked.delivers,
-        why=_why(plan, _day(plan, now)),
+        why=_why(plan, day_of(plan, now)),
         paused_by_others=case.told is not None and not case.told.by_advice,
         now=now,
         until=until,
@@ -124,7 +124,7 @@ def _advise(draft: Draft, case: _Case) -> None:
 
 
 def _is_to_deliver(plan: Plan, now: int) -> bool:
-    return _why(plan, _day(plan, now)) == "flight_runs"
+    return _why(plan, day_of(plan, now)) == "flight_runs"
 
 
 def _why(plan: Plan, day: date) -> str:
@@ -137,14 +137,3 @@ def _why(plan: Plan, day: date) -> str:
         return "flight_over"
     in_gap = any(gap.first <= day <= gap.last for gap in plan.flight_gaps)
     return "flight_gap" if in_gap else "flight_runs"
-
-
-def _day(plan: Plan, now: int) -> date:
-    return from_seconds(now).astimezone(ZoneInfo(plan.timezone)).date()
-
-
-def _end_of_day(plan: Plan, now: int) -> int:
-    """Return the first second of the next local day."""
-    tomorrow = _day(plan, now) + timedelta(days=1)
-    midnight = datetime.combine(tomorrow, time.min, tzinfo=ZoneInfo(plan.timezone))
-    return int(midnight.astimezone(UTC).timestamp())

@@ -90,6 +90,16 @@ def asked_key(campaign: bytes) -> bytes:
     return campaign + b"\0asked"
 
 
+def foretold_key(campaign: bytes) -> bytes:
+    """Return the key of what its platform was told of times to come; of the table of audit."""
+    return campaign + b"\0foretold"
+
+
+def proposed_key(campaign: bytes) -> bytes:
+    """Return the key of the events that a person was asked about; of the table of ticks."""
+    return campaign + b"\0proposed"
+
+
 def windows_key(campaign: bytes) -> bytes:
     """Return the key of the windows that the campaign's week was learned without."""
     return campaign + _WINDOWS

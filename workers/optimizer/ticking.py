@@ -25,6 +25,7 @@ from workers.optimizer.daily_budgets import with_daily_budgets
 from workers.optimizer.deciding import decide_due
 from workers.optimizer.draft import Draft
 from workers.optimizer.due import Due
+from workers.optimizer.foretelling import foretell
 from workers.optimizer.pausing import follow_plans
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.reading import IN_THE_FUTURE
@@ -43,7 +44,7 @@ def ticks_step(
 ) -> Step:
     """Lower what campaigns may spend unheard; publish a hold for each whose data became stale.
 
-    Before, campaigns that are to be paused or resumed are advised on.
+    Before, it is advised to pause and to resume campaigns, and to tell platforms of events.
     """
     draft = Draft(policy, view, TICKS)
     for record in records:
@@ -61,6 +62,7 @@ def ticks_step(
             draft.refuse(record, IN_THE_FUTURE, "time", f"is {ahead} s ahead of its record")
         else:
             follow_plans(draft, books, now)
+            foretell(draft, books, now)
             _notice(draft, books, now)
     return draft.done()
 

@@ -17,6 +17,7 @@ from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET
 from workers.executor.history import HOUR_MS, PAGE, PAGES, Past, marked
 from workers.executor.obstacles import BEGUN_ELSEWHERE
 from workers.executor.rows import InForce
+from workers.executor.slots import part_of, slot_named, slot_of
 from workers.instants import to_ms
 
 GONE: Final = "unknown_entity"
@@ -130,6 +131,7 @@ class CampaignTrail:
             previous=previous,
             rolls_back=bytes.fromhex(entry.rolls_back or ""),
             hour_ends=to_ms(entry.hour) + HOUR_MS if entry.hour else ends,
+            part=part_of(entry),
         )
 
     def _hold(self, past: Past) -> None:
@@ -155,15 +157,10 @@ class CampaignTrail:
         return current
 
 
-def slot_of(entry: AuditEntry) -> str:
-    """Return what names the field of the entity that an entry is about."""
-    return f"{entry.entity}\0{entry.entity_id}\0{entry.field}"
-
-
 def _targets(entry: AuditEntry) -> dict[str, Decimal]:
     targets = {} if entry.target is None else {slot_of(entry): entry.target}
     if entry.field == BID_MULTIPLIER and entry.hourly_cap is not None:
-        targets[f"{entry.entity}\0{entry.entity_id}\0{HOURLY_BUDGET}"] = entry.hourly_cap
+        targets[slot_named(entry.entity, entry.entity_id, HOURLY_BUDGET)] = entry.hourly_cap
     return targets
 
 

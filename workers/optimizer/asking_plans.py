@@ -1,4 +1,4 @@
-"""Memo of which plans ask for their campaigns to be paused on platforms."""
+"""Memo of which plans ask for more than hours: to be paused, or to tell platforms of events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas import Plan
 from workers.optimizer.plan_rows import read_plan
 
 
-class PauseBook:
+class AskingBook:
     """Knows of each stored plan whether it asks: so that a tick decodes none but new ones."""
 
     def __init__(self) -> None:
@@ -26,4 +26,5 @@ class PauseBook:
 
 def _asking(value: bytes) -> Plan | None:
     plan = read_plan(value)
-    return plan if plan.pauses_on_platform else None
+    tells = any(event.conversion_rate_lift is not None for event in plan.calendar)
+    return plan if plan.pauses_on_platform or tells else None

@@ -1,0 +1,139 @@
+"""Advice to tell platforms of events: by what factor conversion rates will differ, and when.
+
+Only events that say so are told, and only before they begin. A person is asked, once a local day,
+whatever the plan's autonomy: a factor that is wrong lets the platform bid wrong for days. What was
+told and is not in the plan any more is advised to be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+import msgspec
+
+from engine.calendar import HOUR
+from schemas import Explanation, Kind, Plan, Priority, Recommendation, Risk
+from schemas.fields import Status
+from schemas.levers import MULTIPLIER_UNIT, SEASONALITY
+from schemas.topics import RECOMMENDATIONS
+from workers.allocator.releasing import ADVICE_ID, NOT_YET, identified, written
+from workers.instants import from_seconds
+from workers.optimizer.books import Books
+from workers.optimizer.draft import Draft
+from workers.optimizer.foretold import Foretold, foretold_of
+from workers.optimizer.local_days import end_of_day
+from workers.optimizer.policy import OptimizerPolicy
+from workers.optimizer.tables import PLANS, proposed_key
+
+AHEAD: Final = timedelta(days=14) // timedelta(seconds=1)
+"""Seconds before its beginning from which an event is told."""
+
+_NOTHING: Final = Decimal(1)
+_ROW: Final = msgspec.msgpack.Decoder(list[tuple[int, int, int]])
+
+
+class _Wish(NamedTuple):
+    """A stretch of which something else is to be told than is."""
+
+    start: int
+    end: int
+    factor: Decimal
+    told: Decimal
+    name: str
+    """Of the event; empty where the plan has none any more."""
+
+
+def foretell(draft: Draft, books: Books, now: int) -> None:
+    """Propose what platforms are to be told of at ``now``, in seconds, and are not."""
+    for plan in list(_plans(draft, books)):
+        if plan.status is Status.ACTIVE:
+            _foretell(draft, plan, now)
+
+
+def _plans(draft: Draft, books: Books) -> Iterator[Plan]:
+    """Yield the plans that tell of events, and those that did once."""
+    stored = draft.view.table(PLANS)
+    asking = {plan.key: plan for plan in books.asking.plans(stored)}
+    for key, value in stored.items():
+        if key in asking:
+            yield asking[key]
+        elif draft.read(proposed_key(key)) is not None:
+            yield books.plans.plan(value)
+
+
+def _foretell(draft: Draft, plan: Plan, now: int) -> None:
+    key = proposed_key(plan.key)
+    value = draft.read(key)
+    stored = _ROW.decode(value) if value else []
+    before = {(start, end): until for start, end, until in stored if until > now}
+    asked = dict(before)
+    for wish in _wishes(plan, foretold_of(draft, plan.key), now):
+        if (wish.start, wish.end) not in before:
+            until = min(end_of_day(plan, now), wish.start)
+            asked[wish.start, wish.end] = until
+            told = _advice(draft.policy, plan, wish, (now, until))
+            draft.publish(RECOMMENDATIONS, plan.key, written(told, ADVICE_ID), now)
+            draft.count("decisions", told.kind.value)
+    if len(asked) > len(before):
+        draft.writes[key] = msgspec.msgpack.encode([(*each, asked[each]) for each in asked])
+
+
+def _wishes(plan: Plan, told: Foretold, now: int) -> Iterator[_Wish]:
+    wanted = {
+        (int(event.start.timestamp()), int(event.end.timestamp())): event
+        for event in plan.calendar
+        if event.conversion_rate_lift is not None
+    }
+    for start, end in sorted(wanted.keys() | told.keys()):
+        event = wanted.get((start, end))
+        lift = event.conversion_rate_lift if event else None
+        factor = _NOTHING if lift is None else Decimal(str(lift))
+        present = told.get((start, end), _NOTHING)
+        if now < start <= now + AHEAD and factor != present:
+            yield _Wish(start, end, factor, present, event.name if event else "")
+
+
+def _advice(
+    policy: OptimizerPolicy, plan: Plan, wish: _Wish, valid: tuple[int, int]
+) -> Recommendation:
+    now, until = valid
+    return identified(
+        Recommendation(
+            platform=plan.platform,
+            account_id=plan.account_id,
+            campaign_id=plan.campaign_id,
+            recommendation_id=NOT_YET,
+            kind=Kind.CALENDAR,
+            hour=from_seconds(now - now % HOUR),
+            entity_id=plan.campaign_id,
+            field=SEASONALITY,
+            current_value=wish.told,
+            recommended_value=wish.factor,
+            change=wish.factor - wish.told,
+            unit=MULTIPLIER_UNIT,
+            window_start=from_seconds(wish.start),
+            window_end=from_seconds(wish.end),
+            confidence=1.0,
+            priority=Priority.MEDIUM,
+            risk=Risk.MEDIUM,
+            reasons=(_reason(wish),),
+            decided_at=from_seconds(now),
+            valid_from=from_seconds(now),
+            expires_at=from_seconds(until),
+            model_version=policy.model_version,
+            plan_version=plan.version,
+        )
+    )
+
+
+def _reason(wish: _Wish) -> Explanation:
+    start, end = from_seconds(wish.start), from_seconds(wish.end)
+    when = f"from {start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z"
+    if wish.name:
+        text = f"{wish.name}: {when} clicks are to convert {wish.factor:f} times as often as usual."
+        return Explanation(code="event_planned", text=f"{text} Let the platform bid for it.")
+    text = f"The plan has no event {when} any more: take back what the platform was told of it."
+    return Explanation(code="event_gone", text=text)
