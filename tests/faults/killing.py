@@ -11,8 +11,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -30,12 +28,11 @@ from schemas.audit import OPEN, AuditEntry, AuditStatus
 from schemas.fields import Autonomy, Entity
 from schemas.keys import CampaignKey
 from schemas.plan import AdSet
-from tests.broker_fixtures import settings_in
 from tests.faults.moments import moments
 from tests.faults.mortal_executor import DEATHS, PLATFORMS, Manner
 from tests.waiting import eventually
 from tests.workers.executor.test_live_on_kafka import Stack
-from tests.workers.executor.world import a_plan, an_action, an_id
+from tests.workers.executor.world import a_plan, an_action
 from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.portfolio import PlacedCampaign, Portfolio

@@ -79,9 +79,11 @@ def judge(known: Known, action_id: str, through: str | None, at: int) -> Judgeme
         return Judgement(Undo.NOT_UNDOABLE, hindrance, change)
     last = bytes.fromhex(through or action_id)
     current = known.current(change.slot)
-    if current is None or not current.set_by:
-        found = "nothing" if current is None else str(current.value)
-        text = f"{found} is in force, which somebody else has set"
+    if current is None:
+        text = "it is kept no more what is in force: the window that it was for is long over"
+        return Judgement(Undo.NOT_UNDOABLE, text, change)
+    if not current.set_by:
+        text = f"{current.value} is in force, which somebody else has set"
         return Judgement(Undo.DRIFTED, text, change)
     judgement = _over(known, change, last, current)
     return _of_hour(known, judgement, current, at)

@@ -124,15 +124,16 @@ def test_what_cannot_be_meant_is_refused(
 def test_of_windows_that_are_over_for_long_nothing_is_kept() -> None:
     world = agreed(planned(), asked("sale", "1.35"), 1)
     later = START + timedelta(days=40)
-    fields = {"released_at": later, **TOLD}
-    fields |= {"window_start": later, "window_end": later + timedelta(days=1)}
-    world.publish(topics.ACTIONS, an_action("other", "1", "2", **fields), 5)
+    minutes = (later - at(0)) // timedelta(minutes=1)
+    fields = {"released_at": later, "expires_at": later + timedelta(days=1), **TOLD}
+    fields |= {"valid_from": later, "window_start": later, "window_end": later + timedelta(days=1)}
+    world.publish(topics.ACTIONS, an_action("other", "1", "2", **fields), minutes)
     world.settle()
     assert [each.value for each in in_force(world, KEY).in_force.values()] == [2]
 
     sale = world.released[0]
-    undo = a_decision(Verb.ROLL_BACK, action_id=sale.action_id, minutes=7)
-    world.publish(topics.DECISIONS, undo, 7)
+    undo = a_decision(Verb.ROLL_BACK, action_id=sale.action_id, minutes=minutes + 2)
+    world.publish(topics.DECISIONS, undo, minutes + 2)
     world.settle()
     assert world.said()[-1] == ("rejected", "not_undoable")
 

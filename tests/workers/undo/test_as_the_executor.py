@@ -147,7 +147,7 @@ def test_a_budget_that_was_renewed_can_be_undone_in_the_hour_of_the_renewal_only
     day = {"hour": at(0), "day_budget": Decimal(90)}
     world.act(an_action("ten", None, "10", **day)).answer()
     world.act(an_action("twelve", "10", "12", **day), minutes=2).answer(minutes=3)
-    same = {"current_value": Decimal(12), "auto_execute": True, "day_budget": Decimal(111)}
+    same = {"current_value": Decimal(12), "day_budget": Decimal(111)}
     renewed = a_recommendation("again", "12", **same, hour=at(60), expires_at=at(120))
     world.publish(topics.RECOMMENDATIONS, renewed, 61)
     world.settle()
