@@ -11,12 +11,13 @@ from schemas.audit import AuditStatus, Mode
 from schemas.codec import format_time
 from schemas.fields import Autonomy
 from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
-from schemas.recommendation import Kind, Recommendation
+from schemas.recommendation import GuardrailStatus, Kind, Recommendation
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, identity
+from workers.executor.plan_rules import PlanRule
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
 from workers.executor.release import answer, renewal
@@ -59,30 +60,34 @@ def _carry_out(draft: Draft, advice: Recommendation, record: Record) -> None:
 def _take(draft: Draft, row: Proposals, advice: Recommendation, record: Record) -> None:
     said = said_about(draft.view, advice.key)
     after = _without_older(draft, row, said, advice, record.timestamp)
-    renews = _is_renewal(draft, advice)
-    if renews:
-        draft.publish(ACTIONS, renewal(advice, record.timestamp), at=record.timestamp)
-    if renews or not _needs_person(draft.view, advice):
+    rule = rule_of(draft.view, advice.key)
+    if not _needs_person(rule, advice):
         draft.count("ignored", record.topic, "no_person_needed")
+        if _is_renewal(draft, rule, advice):
+            draft.publish(ACTIONS, renewal(advice, record.timestamp), at=record.timestamp)
     else:
         after = _propose(draft, after, said, advice, record.timestamp)
     if after != row:
         draft.writes[advice.key] = pack_due(after)
 
 
-def _is_renewal(draft: Draft, advice: Recommendation) -> bool:
-    """Return whether what an hour may spend stays, for which the optimizer releases nothing."""
-    of_hours = advice.field in (HOURLY_BUDGET, BID_MULTIPLIER) and advice.day_budget is not None
-    stays = of_hours and advice.recommended_value == advice.current_value
-    rule = rule_of(draft.view, advice.key)
-    by_policy = rule is not None and not rule.needs_person and not advice.auto_execute
-    return draft.policy.mode is Mode.LIVE and stays and by_policy
+def _is_renewal(draft: Draft, rule: PlanRule | None, advice: Recommendation) -> bool:
+    """Return whether the day's budget is to be set anew, as that of the hour stays."""
+    live = draft.policy.mode is Mode.LIVE
+    return live and advice.day_budget is not None and _stays(rule, advice)
 
 
-def _needs_person(view: View, advice: Recommendation) -> bool:
-    rule = rule_of(view, advice.key)
+def _needs_person(rule: PlanRule | None, advice: Recommendation) -> bool:
     watched_only = rule is not None and rule.autonomy is Autonomy.OBSERVE
-    return not (advice.auto_execute or watched_only)
+    return not (advice.auto_execute or watched_only or _stays(rule, advice))
+
+
+def _stays(rule: PlanRule | None, advice: Recommendation) -> bool:
+    """Return whether policy lets what an hour may spend be as it is: nothing is released for it."""
+    of_hours = advice.field in (HOURLY_BUDGET, BID_MULTIPLIER)
+    same = of_hours and advice.recommended_value == advice.current_value
+    blocked = any(check.status is GuardrailStatus.BLOCKED for check in advice.guardrails)
+    return same and not blocked and rule is not None and not rule.needs_person
 
 
 def _without_older(

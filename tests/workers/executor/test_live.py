@@ -14,6 +14,7 @@ from schemas.audit import Mode
 from schemas.fields import Autonomy, Entity
 from schemas.guardrails import Guardrails
 from schemas.plan import Actuator, AdSet, Bid, Plan
+from schemas.recommendation import GuardrailCheck, GuardrailStatus
 from tests.workers.executor.world import (
     KEY,
     World,
@@ -336,11 +337,35 @@ def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> N
     assert world.order.change.target == Decimal("46.50")
     world.answer(minutes=3)
     assert [status for status, _ in world.said()][-2:] == ["applied", "applied"]
-    world.publish(topics.RECOMMENDATIONS, a_recommendation("other", "6", **same), 4)
+    other = a_recommendation("other", "6", **same, auto_execute=True)
+    world.publish(topics.RECOMMENDATIONS, other, 4)
     world.settle()
     assert world.order is None, "what changes is released by whoever has decided it"
     waits = [entry for entry in world.audit if entry.status == "approval_required"]
     assert [entry.target for entry in waits] == [6], "what stays needs nobody's yes"
+
+
+@pytest.mark.parametrize(
+    ("autonomy", "status"),
+    [
+        (Autonomy.PROPOSE, GuardrailStatus.PASSED),
+        (Autonomy.AUTO, GuardrailStatus.BLOCKED),
+    ],
+)
+def test_an_hours_budget_that_policy_may_not_set_is_not_renewed_but_asked_for(
+    autonomy: Autonomy, status: GuardrailStatus
+) -> None:
+    world = Live(a_plan(autonomy, actuator=Actuator.BUDGET))
+    told: dict[str, Any] = {
+        "current_value": Decimal(5),
+        "day_budget": Decimal("46.50"),
+        "guardrails": (GuardrailCheck(name="min_confidence", status=status),),
+    }
+    world.publish(topics.RECOMMENDATIONS, a_recommendation("again", "5", **told), 2)
+    world.settle()
+
+    assert world.order is None
+    assert world.said() == [("approval_required", None)]
 
 
 def test_a_roll_back_is_an_order_like_any_other_and_told_as_one() -> None:
