@@ -7,16 +7,17 @@ before it. So no hour is below zero, and a day's hours always add up to what the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Final
 
 from schemas.metrics import MetricsEvent
 from schemas.zones import zone
 from workers.collector.counts import NOTHING, Counts, total
 from workers.collector.hourly import Cell, Pulled
-from workers.collector.hours import HOUR, starts
+from workers.collector.hours import HOUR, hours_of, starts
 from workers.connectors.hours_by_difference import hours_by_difference
 from workers.connectors.protocol import Performance
 
@@ -73,6 +74,9 @@ class ToldDays:
 
     def _changed(self, row: Performance, timezone: str) -> Hours:
         told = self._days.get((row.campaign_id, row.day), _Day())
+        hours = hours_of(row.day, timezone)
+        if not told.hours and hours[-1] + HOUR <= row.as_of:
+            return _spread(Counts.of(row), hours)
         before = []
         if told.hours:
             last = max(told.told_at.values())
@@ -85,6 +89,15 @@ class ToldDays:
         over = {start for start, at in told.told_at.items() if at < start + HOUR <= row.as_of}
         found = _settled(told.hours, _start(grown, timezone), Counts.of(grown))
         return {**{start: told.hours[start] for start in over}, **found}
+
+
+def _spread(whole: Counts, hours: Sequence[datetime]) -> Hours:
+    """Return a day that was over when it was first asked for: nothing says when it came.
+
+    At one hour it would teach that this hour has the day's demand.
+    """
+    ends = [whole.share(Fraction(number, len(hours))) for number in range(len(hours) + 1)]
+    return {start: ends[at + 1].minus(ends[at]) for at, start in enumerate(hours)}
 
 
 def _whole(rows: list[Performance]) -> Performance:

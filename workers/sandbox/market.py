@@ -56,7 +56,7 @@ class MarketBehind:
     spent: dict[tuple[int, date], int] = field(default_factory=dict)
     """By row and the account's day; units as in `workers.simulator.market`."""
     offered: dict[tuple[int, date], int] = field(default_factory=dict)
-    """What the day would have cost under the bids that stood, had there been no budget."""
+    """What the day would have cost under the usual bids, had there been no budget."""
     participation: Floats = field(init=False)
     """By row, in which share of auctions they are let take part; in all at first."""
     telling: Telling = field(init=False)
@@ -99,7 +99,7 @@ class MarketBehind:
         )
         auctions = self._auctions(hour)
         outcome = clear(auctions, policy)
-        unbound = clear(auctions, replace(policy, budget=np.full(len(rooms), UNCAPPED)))
+        unbound = clear(auctions, Policy.capped(np.full(len(rooms), UNCAPPED)))
         for row, day in enumerate(days):
             spend = int(outcome.spend[row])
             self._books[row].pay(spend)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -111,6 +112,33 @@ def test_growth_is_told_at_the_hour_of_the_pull_and_marked_as_derived() -> None:
     assert {event.source for event in topic} == {SOURCE}
     by_hour = {start.hour: counts.clicks for start, counts in known(topic).items()}
     assert by_hour == {1: 10, 2: 15, 3: 0, 23: 5}
+
+
+@given(clicks=st.integers(0, 500), day=st.sampled_from([DAY, date(2026, 3, 29)]))
+def test_a_day_that_was_over_when_it_was_first_asked_for_is_spread_evenly_over_its_hours(
+    clicks: int, day: date
+) -> None:
+    as_of = MIDNIGHT + timedelta(days=40)
+    asked = pulled([row(day, None, clicks, as_of=as_of)], timezone="Europe/Berlin", days=(day, day))
+    days = ToldDays()
+    hours = known(told_of(days, asked))
+
+    place = ZoneInfo("Europe/Berlin")
+    begins, ends = (datetime(day.year, day.month, day.day + more, tzinfo=place) for more in (0, 1))
+    count = int((ends.astimezone(UTC) - begins.astimezone(UTC)) / timedelta(hours=1))
+    assert sorted(hours) == [
+        begins.astimezone(UTC) + timedelta(hours=number) for number in range(count)
+    ]
+    assert {counts.clicks for counts in hours.values()} <= {clicks // count, clicks // count + 1}
+    assert total(hours.values()) == Counts.of(row(day, None, clicks))
+    heard(days, told_of(days, asked))
+    again = pulled(
+        [row(day, None, clicks + 5, as_of=as_of + timedelta(hours=1))],
+        timezone="Europe/Berlin",
+        days=(day, day),
+    )
+    late = told_of(days, again)[0]
+    assert late.clicks == hours[late.window_start].clicks + 5
 
 
 def test_what_the_platform_takes_back_is_taken_from_the_last_hours() -> None:
