@@ -18,7 +18,7 @@ from workers.settings import BrokerSettings, Settings, TopicSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
-HOURS = 34
+HOURS = 18
 EDITED = 5
 """Row of a campaign on Meta whose daily budget a person sets in the first hours."""
 
@@ -29,12 +29,13 @@ async def test_a_closed_loop_keeps_money_rules_trail_and_reports_on_three_platfo
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     script = Script(
         world=world_on_platforms(10, seed=3, auctions_per_day=6_000.0),
-        live_from=midnight - timedelta(hours=HOURS + 24),
+        # So that it is midnight on each platform in between.
+        live_from=midnight - timedelta(hours=HOURS + 16),
         live_hours=HOURS,
-        history_hours=3 * 24,
+        history_hours=2 * 24,
         minutes=(2, 32),
         faults=troubles(HOURS),
-        edits=((8, EDITED, Decimal("0.7")),),
+        edits=((4, EDITED, Decimal("0.7")),),
     )
     settings = Settings(
         broker=BrokerSettings(bootstrap=kafka.bootstrap),

@@ -23,7 +23,7 @@ class Count(NamedTuple):
     impressions: int = 0
     clicks: int = 0
     spend: Decimal = Decimal(0)
-    conversions: int = 0
+    conversions: Decimal = Decimal(0)
     revenue: Decimal = Decimal(0)
 
     @classmethod
@@ -33,7 +33,7 @@ class Count(NamedTuple):
             impressions=int(outcome.impressions[row]),
             clicks=int(outcome.clicks[row]),
             spend=amount(int(outcome.spend[row])),
-            conversions=int(outcome.conversions[row, age]),
+            conversions=Decimal(int(outcome.conversions[row, age])),
             revenue=amount(int(outcome.revenue[row, age])),
         )
 
@@ -127,7 +127,7 @@ class Telling:
             "impressions": count.impressions,
             "clicks": count.clicks,
             "costInLocalCurrency": f"{count.spend:f}",
-            "externalWebsiteConversions": count.conversions,
+            "externalWebsiteConversions": int(count.conversions),
             "conversionValueInLocalCurrency": f"{count.revenue:f}",
         }
         self.sandbox.linkedin.store.reported.append(

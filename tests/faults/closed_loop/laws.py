@@ -211,7 +211,7 @@ class Played:
                 event.impressions,
                 event.clicks,
                 event.spend,
-                int(event.conversions),
+                event.conversions,
                 event.revenue,
             )
             found[place] = found.get(place, Count()).grown(Count(), told)

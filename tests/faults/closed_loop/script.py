@@ -145,23 +145,23 @@ def troubles(hours: int) -> tuple[tuple[int, str, Planned], ...]:
     """Return faults of each platform, spread over so many hours; more than once in long runs."""
     found = []
     for hour, platform, planned in _TROUBLES:
-        found += [(at, platform, planned) for at in range(hour, hours, 40)]
+        found += [(at, platform, planned) for at in range(hour, hours, 30)]
     return tuple(found)
 
 
 _TROUBLES: Final = (
-    (3, "meta", Planned(fault=Fault.THROTTLED, seconds=1.0)),
-    (5, "google", Planned(fault=Fault.HTML_502)),
-    (7, "linkedin", Planned(fault=Fault.APPLIED_THEN_HANG)),
-    (9, "linkedin", Planned(fault=Fault.TOKEN_EXPIRED, call=Call.READ)),
-    (11, "meta", Planned(fault=Fault.APPLIED_THEN_HANG)),
-    (13, "google", Planned(fault=Fault.THROTTLED, seconds=1.0)),
-    (15, "google", Planned(fault=Fault.APPLIED_THEN_HANG)),
-    (17, "meta", Planned(fault=Fault.HTML_502)),
-    (19, "linkedin", Planned(fault=Fault.HTML_502)),
-    (21, "meta", Planned(fault=Fault.TRUNCATED, call=Call.READ)),
-    (22, "google", Planned(fault=Fault.HTML_502, call=Call.READ, times=2)),
-    (23, "linkedin", Planned(fault=Fault.THROTTLED_WITHOUT_HINT)),
+    (1, "meta", Planned(fault=Fault.THROTTLED, seconds=1.0)),
+    (2, "google", Planned(fault=Fault.HTML_502)),
+    (3, "linkedin", Planned(fault=Fault.APPLIED_THEN_HANG)),
+    (4, "linkedin", Planned(fault=Fault.TOKEN_EXPIRED, call=Call.READ)),
+    (5, "meta", Planned(fault=Fault.APPLIED_THEN_HANG)),
+    (6, "google", Planned(fault=Fault.THROTTLED, seconds=1.0)),
+    (7, "google", Planned(fault=Fault.APPLIED_THEN_HANG)),
+    (8, "meta", Planned(fault=Fault.HTML_502)),
+    (9, "linkedin", Planned(fault=Fault.HTML_502)),
+    (10, "meta", Planned(fault=Fault.TRUNCATED, call=Call.READ)),
+    (11, "google", Planned(fault=Fault.HTML_502, call=Call.READ, times=2)),
+    (12, "linkedin", Planned(fault=Fault.THROTTLED_WITHOUT_HINT)),
 )
 
 
