@@ -337,7 +337,7 @@ def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> N
     assert world.order.change.target == Decimal("46.50")
     world.answer(minutes=3)
     assert [status for status, _ in world.said()][-2:] == ["applied", "applied"]
-    other = a_recommendation("other", "6", **same, auto_execute=True)
+    other = a_recommendation("other", "6", **same)
     world.publish(topics.RECOMMENDATIONS, other, 4)
     world.settle()
     assert world.order is None, "what changes is released by whoever has decided it"
