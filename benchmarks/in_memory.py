@@ -41,7 +41,7 @@ class InMemory:
 
     def __post_init__(self) -> None:
         for program in self.programs:
-            tables = _Tables(self._latest, {agent.name: {} for agent in program.agents})
+            tables = _Tables(self._latest, {agent.table: {} for agent in program.agents})
             for agent in program.agents:
                 self._readers[agent.source].append((agent, tables))
 
@@ -83,7 +83,7 @@ class InMemory:
                 latest[record.key] = record.value
         for agent, tables in self._readers.get(topic, ()):
             step = agent.step(tables, records)
-            table = tables.own[agent.name]
+            table = tables.own[agent.table]
             store(table, step.writes)
             if step.dead_letters:
                 raise AssertionError(step.dead_letters[0].detail)

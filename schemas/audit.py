@@ -12,6 +12,7 @@ from msgspec import Meta
 from msgspec.structs import force_setattr, replace
 
 from schemas.codec import encode, sha256
+from schemas.edit import Editor
 from schemas.fields import (
     Amount,
     Code,
@@ -54,6 +55,11 @@ class AuditStatus(StrEnum):
     """
     SHADOW = "shadow"
     """Would have been sent, had it not been in shadow mode; nothing of it is in force."""
+    EDITED = "edited"
+    """Who has set a value on a platform that no action of ours has; it ends nothing.
+
+    ``after`` is in force now, where the edit is the latest that is known of the value.
+    """
 
 
 CHANGED: Final = frozenset(
@@ -130,6 +136,9 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     rolls_back: Digest | None = None
     window_start: WindowStart = None
     window_end: WindowEnd = None
+    edit_id: Annotated[Digest, Meta(description="edit that set what was found")] | None = None
+    edited_by: Editor | None = None
+    edited_at: Utc | None = None
     versions: dict[str, str | VersionUsed] = msgspec.field(default_factory=dict)
     previous_hash: ChainHash = ""
     hash: ChainHash = ""

@@ -34,6 +34,9 @@ class PlatformEdit(CampaignRecord, frozen=True, kw_only=True):
     actor: Annotated[
         str, Meta(max_length=200, description="name or address, as the platform tells it")
     ] = ""
+    client: Annotated[
+        str, Meta(max_length=200, description="page or program, as the platform names it")
+    ] = ""
     entity: Entity
     entity_id: Name
     field: Code

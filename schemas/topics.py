@@ -192,7 +192,7 @@ EDITS: Final = Topic(
     key=Key.CAMPAIGN,
     retention_ms=90 * DAY_MS,
     writers=("collector",),
-    readers=("people", "console"),
+    readers=("executor", "people", "console"),
     about="What was changed on the platforms, and by whom: people, rules, other apps, or us.",
 )
 OUTCOMES: Final = Topic(

@@ -19,9 +19,11 @@ _EXPLAINED = frozenset(
         AuditStatus.REJECTED,
         AuditStatus.FAILED,
         AuditStatus.UNVERIFIED,
+        AuditStatus.DRIFT,
+        AuditStatus.EDITED,
     }
 )
-"""Of these, what to do about them stands in the detail."""
+"""Of these, what to do about them or who it was stands in the detail."""
 
 _CALM = FOLLOWED | OPEN | {AuditStatus.SHADOW}
 """Nobody needs to look at these."""

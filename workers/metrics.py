@@ -86,6 +86,12 @@ COUNTERS: Mapping[str, Instrument] = {
         about="Changes on platforms that have ended, and how; auth_failed wants a person.",
         labels=("platform", "result"),
     ),
+    "platform_edits": Instrument(
+        name="platform_edits",
+        about="Values on platforms that no order of ours has set, by who has: person, other_app, "
+        "rule, us where an order was late, or unexplained: our credentials, so see who uses them.",
+        labels=("platform", "kind"),
+    ),
     "outcomes": Instrument(
         name="outcomes",
         about="Outcomes told of advice that was followed: of which kind, after how many days, how "

@@ -35,6 +35,7 @@ from workers.connectors.settings import (
     read_platforms,
 )
 from workers.executor.couriers import LEASE
+from workers.executor.edited_entries import EDITED_BY, UNEXPLAINED
 from workers.executor.live.breaker import BreakerPolicy
 from workers.executor.live.policy import Patience
 from workers.executor.orders import Part
@@ -234,6 +235,7 @@ def test_every_reason_and_status_of_live_mode_is_on_the_page_and_no_other() -> N
     modules = [EXECUTOR / f"{name}.py" for name in LIVE]
     modules += [EXECUTOR / "live" / name for name in ("course.py", "carry_out.py")]
     given = {reason for path in modules for reason in reasons(path.read_text())}
+    given |= {*EDITED_BY.values(), UNEXPLAINED}
     told = [word for reason, *_ in rows("reason") for word in words(reason)]
 
     assert len(given) >= 35

@@ -32,6 +32,7 @@ _READ = {
         topics.DECISIONS,
         topics.ACTIONS,
         topics.TICKS,
+        topics.EDITS,
     ),
 }
 

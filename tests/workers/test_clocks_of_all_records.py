@@ -63,7 +63,7 @@ class Worker:
             if agent.source == topic:
                 self.offset += 1
                 step = agent.step(self, [Stored(topic, self.offset, written, key, value)])
-                store(self.tables.setdefault(agent.name, {}), step.writes)
+                store(self.tables.setdefault(agent.table, {}), step.writes)
 
 
 def _times(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401

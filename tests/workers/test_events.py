@@ -105,6 +105,16 @@ def test_an_audit_entry_says_what_was_before_what_is_now_and_who_did_it() -> Non
     assert not audit_line(encode(drift)).calm
 
 
+@pytest.mark.parametrize("status", [AuditStatus.DRIFT, AuditStatus.EDITED])
+def test_what_somebody_else_has_set_says_who_it_was_and_is_for_looking_at(
+    status: AuditStatus,
+) -> None:
+    found = msgspec.structs.replace(ENTRY, status=status, detail="set by Jane (person)")
+    line = audit_line(encode(found))
+    assert "set by Jane (person)" in line.detail
+    assert not line.calm
+
+
 def test_what_awaits_approval_says_all_that_an_answer_needs() -> None:
     asked = msgspec.structs.replace(
         ENTRY,

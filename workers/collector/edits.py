@@ -13,6 +13,7 @@ from schemas.fields import Entity
 from workers.connectors.protocol import Account, Edit
 
 _NOT_YET: Final = "0" * 32
+_LONGEST_CLIENT: Final = 200
 
 
 def campaign_of(edit: Edit) -> str:
@@ -38,6 +39,7 @@ def record_of(platform: str, account: Account, edit: Edit) -> PlatformEdit:
         at=edit.at,
         by=edit.by,
         actor=edit.actor,
+        client=edit.client[:_LONGEST_CLIENT],
         entity=edit.ref.entity,
         entity_id=edit.ref.entity_id,
         field=edit.ref.lever,

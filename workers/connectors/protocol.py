@@ -152,6 +152,8 @@ class Edit:
     after: Decimal | None
     campaign_id: str = ""
     """The one that the entity belongs to; empty where the platform does not say."""
+    client: str = ""
+    """The page or program that was used, as the platform names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

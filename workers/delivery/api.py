@@ -123,10 +123,10 @@ StepFunction = Callable[[View, Sequence[Record]], Step]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A reader of one topic, with one table that only it writes."""
+    """A reader of one topic, with a table that it writes: its own, or that of another agent."""
 
     name: str
-    """Names the agent and its table; the changelog topic is ``{app}-{name}-changelog``."""
+    """Names the agent."""
     source: str
     """The topic that it reads; co-partitioned with all other sources of the app."""
     step: StepFunction
@@ -136,6 +136,14 @@ class Agent:
     goes on saying that it lives. It must not read broadcasts, which change meanwhile."""
     step_records: int | None = None
     """Most records of one of its steps, where that is less than for others."""
+    shares: str = ""
+    """The agent whose table it writes as well, where it has none of its own: steps of a partition
+    take turns, so each sees what the other has left."""
+
+    @property
+    def table(self) -> str:
+        """Return which table it writes; its changelog topic is ``{app}-{table}-changelog``."""
+        return self.shares or self.name
 
 
 Seal = Callable[[bytes | None, Sequence[Output]], tuple[bytes | None, Sequence[Output]]]

@@ -80,8 +80,9 @@ def create_app(
         **connection.faust_options(),
     )
     app.ownership = ownership
+    for table in dict.fromkeys(agent.table for agent in program.agents):
+        app.Table(table, key_type=bytes, value_type=bytes, partitions=contract.partitions)
     for agent in program.agents:
-        app.Table(agent.name, key_type=bytes, value_type=bytes, partitions=contract.partitions)
         _attach(app, agent)
     _report_lag(app, observer)
     if program.ticks:

@@ -53,14 +53,14 @@ class Contract:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Return the names of all tables: one per agent, and the journal's head."""
+        """Return the names of all tables: those of the agents, and the journal's head."""
         return table_names(self.program)
 
 
 def table_names(program: Program) -> tuple[str, ...]:
-    """Return the names of the tables of ``program``: one per agent, and the journal's head."""
+    """Return the names of the tables of ``program``: those of its agents, the journal's head."""
     journal = (JOURNAL,) if program.journal else ()
-    return (*(agent.name for agent in program.agents), *journal)
+    return (*dict.fromkeys(agent.table for agent in program.agents), *journal)
 
 
 def changelog_topic(program: str, table: str) -> str:

@@ -213,7 +213,7 @@ class Partition:
     async def _write(self, agent: Agent, step: Step, offset: int) -> None:
         """Commit all that a step says, with the next offset of its agent's source."""
         outputs, head = self._sealed(step.outputs)
-        writes = [(agent.name, step.writes), (JOURNAL, head)]
+        writes = [(agent.table, step.writes), (JOURNAL, head)]
         batches = by_destination(
             [*outputs, *map(as_output, step.dead_letters), *self._changes(writes)], self.number
         )

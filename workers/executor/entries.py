@@ -15,6 +15,7 @@ from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.connectors.amounts import MONEY
 from workers.executor.draft import Draft
+from workers.executor.histories import KnownEdit
 from workers.executor.history import Past
 from workers.executor.orders import OpenOrder, Part
 from workers.instants import from_ms
@@ -59,6 +60,16 @@ class Finding(NamedTuple):
     after: Decimal | None = None
     """What is in force now."""
     sent: Sent = NOTHING_SENT
+    edit: KnownEdit | None = None
+    """Which has set what was found."""
+
+    @property
+    def by(self) -> dict[str, Any]:
+        """Return who has set what was found, as an entry has it."""
+        if self.edit is None:
+            return {}
+        at = from_ms(self.edit.at)
+        return {"edit_id": self.edit.edit_id.hex(), "edited_by": self.edit.by, "edited_at": at}
 
 
 def rejected(reason: str, detail: str) -> Finding:
@@ -203,6 +214,7 @@ def _add(
             campaign_id=subject.campaign_id,
             # Clocks of different machines may disagree; below zero it says nothing.
             latency_seconds=Decimal(milliseconds) / 1000 if milliseconds >= 0 else None,
+            **finding.by,
             **fields,
         )
     )

@@ -11,6 +11,7 @@ from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.connectors.settings import AccountMode
 from workers.executor import entries, holding, pausing
+from workers.executor.attributing import editor_of
 from workers.executor.capping import is_left, unheld
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
@@ -73,7 +74,8 @@ def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: 
         told = _told(opened.parts) + unheld(draft.policy.platforms, opened)
         finding = Finding(AuditStatus.INTENT, "to_be_sent", told, before=before)
         entries.of_action(draft, action, at, finding)
-    return structs.replace(orders, under_way=opened, count=orders.count + 1)
+    since = orders.since or at
+    return structs.replace(orders, under_way=opened, count=orders.count + 1, since=since)
 
 
 def _nothing_to_set() -> Finding:
@@ -103,7 +105,7 @@ def _opened(
     told = parts_of(draft.policy.platforms, rule, campaign, action, currency)
     parts = [part for part in told if not is_left(orders, part, at)]
     for part in parts:
-        _refuse_hands_off(orders, part, action, at)
+        _refuse_hands_off(draft, orders, part, action, at)
     known = tuple(structs.replace(part, expected=orders.set_last.get(part.slot)) for part in parts)
     if pausing.is_own_word(action):
         # Whatever is found: who asks for it by name knows better than what was set last.
@@ -122,10 +124,12 @@ def _opened(
     )
 
 
-def _refuse_hands_off(orders: Orders, part: Part, action: Action, at: int) -> None:
+def _refuse_hands_off(draft: Draft, orders: Orders, part: Part, action: Action, at: int) -> None:
     until = orders.hands_off.get(part.slot, 0)
     if action.released_by is Release.POLICY and until > at:
-        detail = f"somebody else has set {part.lever} on the platform; it is left alone until "
+        who = editor_of(draft, action.key, part.slot, orders.set_last.get(part.slot))
+        who = who or "somebody else"
+        detail = f"{who} has set {part.lever} on the platform; it is left alone until "
         detail += f"{from_ms(until).isoformat()}: approve a recommendation to change it before"
         raise CannotSet("edited_by_others", detail)
 

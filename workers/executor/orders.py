@@ -7,6 +7,7 @@ outcome, whoever dies in between.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -20,6 +21,10 @@ from workers.executor.rows import Row
 
 ORDERS: Final = b"\1"
 """First byte of the keys of `Orders` and what has ended; no campaign's key begins with it."""
+
+
+HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
+"""How long policy leaves alone what somebody else has set, milliseconds."""
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):
@@ -126,6 +131,8 @@ class Orders(Row, frozen=True, array_like=True):
     refused: dict[str, int] = msgspec.field(default_factory=dict)
     """Until when what the platform has refused beside others is not asked for again, milliseconds,
     by `Part.slot`."""
+    since: int = 0
+    """When the first order was begun of which histories tell, milliseconds; 0 before it."""
 
 
 def orders_key(campaign: bytes) -> bytes:

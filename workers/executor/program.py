@@ -15,6 +15,7 @@ from workers.executor.actions import actions_step
 from workers.executor.chain import seal
 from workers.executor.couriers import Couriers
 from workers.executor.decisions import decisions_step
+from workers.executor.edits import edits_step
 from workers.executor.plans import plans_step
 from workers.executor.platforms import KnownPlatforms, PlatformTerms
 from workers.executor.policy import ExecutorPolicy
@@ -85,10 +86,17 @@ def policy_of(settings: Settings, platforms: Platforms) -> ExecutorPolicy:
 
 def agents(policy: ExecutorPolicy) -> tuple[Agent, ...]:
     """Return the executor's agents, one per topic that it reads."""
-    return tuple(
+    own = (
         Agent(name=name, source=policy.topic(topic), step=partial(step, policy))
         for name, topic, step in _STEPS
     )
+    return (*own, _edits(policy))
+
+
+def _edits(policy: ExecutorPolicy) -> Agent:
+    """Return the agent of edits: they are about what the table of actions holds, and write it."""
+    source, step = policy.topic(topics.EDITS), partial(edits_step, policy)
+    return Agent(name=tables.EDITS, source=source, step=step, shares=tables.ACTIONS)
 
 
 def journal(policy: ExecutorPolicy) -> Journal:

@@ -19,13 +19,11 @@ from msgspec import structs
 from workers.executor.draft import Draft
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import Outcome, Result
-from workers.executor.orders import ORDERS, OpenOrder, Orders, Part, orders_key
+from workers.executor.orders import HANDS_OFF, ORDERS, OpenOrder, Orders, Part, orders_key
 from workers.executor.rows import Row, pack, unpack
 
 _CHANGES_MATTER: Final = timedelta(hours=2) // timedelta(milliseconds=1)
 """How long changes of budgets are kept: platforms count those of an hour, by their own clocks."""
-_HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
-"""How long policy leaves alone what somebody else has set."""
 _REFUSED: Final = timedelta(hours=6) // timedelta(milliseconds=1)
 """How long what a platform has refused beside others is not asked for again: a budget that was
 below the least of the platform may not be so later on the day."""
@@ -144,7 +142,7 @@ def _noted(orders: Orders, ended: Sequence[tuple[Part, Ended]]) -> Orders:
         if end.changed and part.lever in BUDGETS:
             changes[slot] = (*changes.get(slot, ()), end.at)[-_BUDGET_CHANGES:]
         if end.result is Result.DRIFT:
-            hands_off[slot] = end.at + _HANDS_OFF
+            hands_off[slot] = max(end.at + HANDS_OFF, hands_off.get(slot, 0))
         if part.beside and end.refused:
             refused[slot] = end.at + _REFUSED
     late = {

@@ -13,15 +13,18 @@ from msgspec import structs
 
 from schemas.action import Action
 from schemas.audit import AuditStatus
-from schemas.levers import STATUS
+from schemas.levers import HOURLY_BUDGET, STATUS
 from workers.connectors.protocol import Lever
 from workers.delivery.api import Step, View
 from workers.executor import entries, holding, pausing, returns
+from workers.executor.attributing import forget_let_go, note_outcome, set_by
 from workers.executor.draft import Draft
+from workers.executor.edited import raised_hour
 from workers.executor.effects import put_in_force
 from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
 from workers.executor.entries import Finding
 from workers.executor.hearing import writable
+from workers.executor.histories import KnownEdit
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
 from workers.executor.ordering import next_begun
 from workers.executor.orders import OpenOrder, Orders
@@ -60,6 +63,8 @@ class _Settling:
         self._draft, self._orders, self._opened, self._told = draft, orders, opened, told
         self._at = round(told.at * 1000)
         self._action = opened.action
+        self._edit: KnownEdit | None = None
+        """Which has set what was found in place of what was expected, where that is known."""
         stored = unpack(draft.read(self._action.key), Campaign)
         self._campaign = stored or Campaign()
         self._waived = False
@@ -91,10 +96,20 @@ class _Settling:
         target = told.after if told.result in IN_FORCE and told.after is not None else part.target
         self._ended = Ended.of(told, target, self._at)
         ended = with_end(part, self._ended)
-        self._orders = noted(self._orders, ended, self._ended)
-        self._opened, self._waived = self._opened.with_part(ended), ended.is_waived
+        before, opened = self._orders, self._opened
+        self._edit = note_outcome(self._draft, opened, ended, told)
+        self._orders = noted(before, ended, self._ended)
+        forget_let_go(self._draft, opened.action.key, before, self._orders, ended.slot)
+        self._opened, self._waived = opened.with_part(ended), ended.is_waived
         if not _is_own(self._opened):
-            entries.of_part(self._draft, self._opened, ended, self._at, finding_of(told))
+            finding = self._named(finding_of(told))
+            entries.of_part(self._draft, self._opened, ended, self._at, finding)
+
+    def _named(self, finding: Finding) -> Finding:
+        """Return a finding that names who has set what was found, where that is known."""
+        if self._edit is None:
+            return finding
+        return finding._replace(detail=f"{finding.detail}; {set_by(self._edit)}", edit=self._edit)
 
     def _goes_on(self) -> bool:
         """Return whether the next part is to be set: all of what is put back, whatever fails."""
@@ -128,7 +143,7 @@ class _Settling:
             self._campaign = _found(opened, self._campaign, told)
             unknown = finding.status is AuditStatus.UNVERIFIED
             after = None if unknown else self._campaign.value_for(action)
-        finding = finding._replace(before=before, after=after)
+        finding = self._named(finding)._replace(before=before, after=after)
         entries.of_action(self._draft, action, self._at, finding)
 
     def _try_later(self) -> None:
@@ -171,12 +186,18 @@ def _stands(campaign: Campaign, action: Action) -> bool:
 
 def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
     """Return the campaign with what somebody else has set, where that is a value of its own."""
-    action = opened.action
-    multiplied = opened.parts[0].target != action.target
-    if told.result is not Result.DRIFT or told.after is None or multiplied or not _is_own(opened):
+    action, part = opened.action, opened.parts[0]
+    if told.result is not Result.DRIFT or told.after is None:
         return campaign
-    at = round(told.at * 1000)
-    found = InForce(told.after, action.currency, b"", action.plan_version, at=at)
+    hour = campaign.standing(slot_of(action), action) if action.field == HOURLY_BUDGET else None
+    if hour is not None and hour.currency == action.currency:
+        after = raised_hour(hour.value, part.expected, told.after)
+        found = structs.replace(hour, value=after, at=round(told.at * 1000))
+    elif part.target == action.target and _is_own(opened):
+        at = round(told.at * 1000)
+        found = InForce(told.after, action.currency, b"", action.plan_version, at=at)
+    else:
+        return campaign
     return Campaign({**campaign.in_force, slot_of(action): found}, campaign.memory)
 
 

@@ -54,7 +54,8 @@ def _told(draft: Draft, records: Sequence[Record]) -> Iterator[tuple[AuditEntry,
     for (_, entry), record in draft.legible(records, told_by(AuditEntry)):
         if entry.entity is not Entity.CAMPAIGN or entry.field not in _LEVERS:
             continue
-        if highest_in_force(entry) is not None:
+        # What is under way may end without a word on what is in force.
+        if entry.field == DAILY_BUDGET or highest_in_force(entry) is not None:
             yield entry, record
 
 

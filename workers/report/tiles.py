@@ -114,4 +114,6 @@ def _decisions(report: Report) -> Tile:
     waiting = counts.audit[AuditStatus.APPROVAL_REQUIRED]
     notes = [f"{count(counts.changes)} changed the value"]
     notes += [f"{count(waiting)} asked for approval"] if waiting else []
+    edited = counts.audit[AuditStatus.EDITED]
+    notes += [f"{counted(edited, 'value')} edited on platforms"] if edited else []
     return "Decisions", [(count(counts.decisions),)], notes

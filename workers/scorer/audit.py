@@ -17,7 +17,9 @@ from workers.scorer.rows import AUDIT, CLOCK, AuditRow, Change, clock_in
 HOURLY: Final = frozenset({HOURLY_BUDGET, BID_MULTIPLIER})
 """Fields that are set anew every hour."""
 
-_ENDS_WHAT_STOOD: Final = frozenset({AuditStatus.ROLLED_BACK, AuditStatus.UNVERIFIED})
+_ENDS_WHAT_STOOD: Final = frozenset(
+    {AuditStatus.ROLLED_BACK, AuditStatus.UNVERIFIED, AuditStatus.EDITED}
+)
 """Nothing advised is known to be in force after these, neither this nor what was before it."""
 
 MOST_CHANGES: Final = 96

@@ -18,7 +18,7 @@ def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audi
     assert found.name == "acme-executor"
     assert {agent.name: agent.source for agent in found.agents} == {
         name: f"acme.{name}.v1"
-        for name in ("plans", "recommendations", "decisions", "actions", "ticks")
+        for name in ("plans", "recommendations", "decisions", "actions", "ticks", "edits")
     }
     assert found.journal is not None
     assert found.journal.topic == "acme.audit.v1"

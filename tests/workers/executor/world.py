@@ -62,7 +62,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.agents = {agent.name: agent for agent in agents(self.policy)}
-        self.tables = {name: {} for name in self.agents}
+        self.tables = {agent.table: {} for agent in self.agents.values()}
         if self.planned:
             rule = PlanRule(version=0, autonomy=Autonomy.AUTO, protected=False)
             self.tables["plans"][KEY] = pack(rule)
@@ -125,7 +125,7 @@ class World:
         self.head, sealed = audit.seal(self.head, entries)
         for output in [*(o for o in step.outputs if o.topic != audit.topic), *sealed]:
             self.append(output)
-        store(self.tables[name], step.writes)
+        store(self.tables[agent.table], step.writes)
         self.dead_letters += step.dead_letters
         for counter, amount in step.counts.items():
             self.counts[counter] = self.counts.get(counter, 0) + amount

@@ -61,6 +61,10 @@ def test_the_next_entry_that_says_what_is_in_force_has_the_last_word(status: Aud
         assert left_for_today(entry("10", 0.5), raised, entry("10", 0.7, status=ended)) == 216
 
 
+def test_what_somebody_has_given_the_day_more_on_the_platform_its_hours_may_have_spent() -> None:
+    assert left_for_today(entry("10", 0.5), entry("20", 0.6, status=AuditStatus.EDITED)) == 196
+
+
 @pytest.mark.parametrize("status", UNKNOWN)
 @pytest.mark.parametrize(("known", "comes"), [("10", "20"), ("20", "10")])
 def test_a_cap_that_comes_with_a_multiplier_counts_in_the_same_way(
@@ -116,11 +120,23 @@ def test_a_daily_budget_that_nobody_could_read_back_is_at_most_the_higher_of_the
     assert period_budget(planned) == 300
 
 
-def test_of_a_daily_budget_that_was_found_otherwise_less_is_taken_up_and_more_is_not() -> None:
-    for found, paced_by in (("100", 100), ("500", 300)):
-        world = a_world()
-        say(world, daily("100"), doubtful("300"), daily(found, status=AuditStatus.DRIFT))
-        assert period_budget(world) == paced_by
+@pytest.mark.parametrize("found", ["100", "500"])
+def test_a_daily_budget_that_was_found_otherwise_is_reckoned_with_as_it_was_found(
+    found: str,
+) -> None:
+    world = a_world()
+    say(world, daily("300"), daily(found, status=AuditStatus.DRIFT))
+    assert period_budget(world) == Decimal(found)
+
+
+@pytest.mark.parametrize("edited", ["100", "500"])
+@pytest.mark.parametrize("before", [[], [daily("300")]])
+def test_a_daily_budget_that_a_person_has_set_is_what_is_in_force(
+    before: list[AuditEntry], edited: str
+) -> None:
+    world = a_world()
+    say(world, *before, daily(edited, status=AuditStatus.EDITED))
+    assert period_budget(world) == Decimal(edited)
 
 
 def test_what_was_found_says_nothing_where_no_daily_budget_was_set_for_this_version() -> None:
@@ -132,8 +148,51 @@ def test_what_was_found_says_nothing_where_no_daily_budget_was_set_for_this_vers
     assert period_budget(newer) == 240
 
 
-@pytest.mark.parametrize("status", [AuditStatus.INTENT, AuditStatus.SHADOW])
-def test_a_daily_budget_is_not_taken_up_before_it_was_sent(status: AuditStatus) -> None:
+def under_way(target: str, expected: str | None = None, action: str = "1" * 32) -> AuditEntry:
+    told = replace(doubtful(target, expected), status=AuditStatus.INTENT)
+    return replace(told, action_id=action)
+
+
+@pytest.mark.parametrize(("first", "target"), [("100", "300"), ("300", "100")])
+def test_while_a_daily_budget_is_being_set_the_higher_of_the_two_counts(
+    first: str, target: str
+) -> None:
+    set_before, planned = a_world(), a_world()
+    say(set_before, daily(first), under_way(target, expected=first))
+    say(planned, under_way(target, expected=first))
+    assert period_budget(set_before) == 300
+    assert period_budget(planned) == 300
+
+
+@pytest.mark.parametrize("after", [None, Decimal(100)])
+@pytest.mark.parametrize("status", [AuditStatus.FAILED, AuditStatus.REJECTED, AuditStatus.EXPIRED])
+def test_what_was_not_set_after_all_counts_no_more(
+    status: AuditStatus, after: Decimal | None
+) -> None:
+    set_before, planned = a_world(), a_world()
+    ended = replace(under_way("300", expected="100"), status=status, after=after)
+    say(set_before, daily("100"), under_way("300", expected="100"), ended)
+    say(planned, under_way("300", expected="100"), ended)
+    assert period_budget(set_before) == 100
+    assert period_budget(planned) == 240
+
+
+def test_the_end_of_another_action_ends_nothing() -> None:
     world = a_world()
-    say(world, replace(daily("0", status=status, target=Decimal(300)), after=None))
+    other = replace(under_way("90", action="2" * 32), status=AuditStatus.REJECTED)
+    say(world, daily("100"), under_way("300", expected="100"), other)
+    assert period_budget(world) == 300
+
+
+def test_a_daily_budget_that_is_lowered_counts_as_soon_as_it_was() -> None:
+    world = a_world()
+    applied = replace(daily("100", status=AuditStatus.APPLIED), action_id="1" * 32)
+    say(world, daily("300"), under_way("100", expected="300"), applied)
+    assert period_budget(world) == 100
+
+
+def test_a_daily_budget_is_not_taken_up_where_nothing_is_sent() -> None:
+    world = a_world()
+    told = daily("0", status=AuditStatus.SHADOW, target=Decimal(300))
+    say(world, replace(told, after=None))
     assert period_budget(world) == 240

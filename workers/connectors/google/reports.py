@@ -103,6 +103,7 @@ def edits(
                 before=told(ref.lever, held(getattr(event.old_resource, kind.lower()), path)),
                 after=told(ref.lever, held(getattr(event.new_resource, kind.lower()), path)),
                 campaign_id=event.campaign.rpartition("/")[2],
+                client=event.client_type.name.lower(),
             )
 
 

@@ -99,6 +99,7 @@ def _edit(
         before=_told(extra, "old_value", lever, account.currency),
         after=_told(extra, "new_value", lever, account.currency),
         campaign_id=_campaign(_ref(row, account), body or {}),
+        client=str(row.get("application_name") or ""),
     )
 
 

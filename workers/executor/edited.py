@@ -1,0 +1,101 @@
+"""What is in force of a campaign's own fields once somebody has set a value on the platform."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+from msgspec.structs import replace
+
+from schemas.edit import PlatformEdit
+from schemas.fields import Entity
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, ON_PLATFORM
+from workers.executor.plan_rules import PlanRule
+from workers.executor.rows import Campaign, InForce
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Which field is told of, and what it was and is; None where that is not known."""
+
+    field: str
+    before: Decimal | None
+    after: Decimal | None
+    currency: str | None
+    plan_version: int | None
+    campaign: Campaign | None = None
+    """What is in force from now on, where a field of ours is another one."""
+
+
+def standing_after(
+    campaign: Campaign, rule: PlanRule | None, edit: PlatformEdit, expected: Decimal | None
+) -> Standing:
+    """Return what stands after an edit of a value, of which ``expected`` was in force before.
+
+    A daily budget or a bid that an action has set is told of as that, and a daily budget that
+    hourly ones became as the hour's. Any other value is the platform's alone.
+    """
+    told = _of_platform(rule, edit, expected)
+    field, current = _own(campaign, edit, expected)
+    # Of other currencies, and without a plan, nothing can be said of a field of ours.
+    if current is None or edit.after is None or rule is None or current.currency != told.currency:
+        return told
+    after = edit.after
+    if field == HOURLY_BUDGET:
+        after = raised_hour(current.value, expected, after)
+    found = InForce(after, told.currency, b"", rule.version)
+    in_force = {**campaign.in_force, f"{edit.entity}\0{edit.entity_id}\0{field}": found}
+    now = Campaign(in_force, campaign.memory)
+    return replace(told, field=field, before=current.value, after=after, campaign=now)
+
+
+def standing_now(
+    campaign: Campaign, rule: PlanRule | None, edit: PlatformEdit, found: Decimal | None
+) -> Standing:
+    """Return what stands where what an edit has set was ``found``, and is reckoned with, already.
+
+    Where something else was found since, nothing is told of what is in force.
+    """
+    told = _of_platform(rule, edit, edit.before)
+    if edit.after is not None and edit.after != found:
+        return replace(told, after=None)
+    field, current = _own(campaign, edit, found)
+    if current is None or current.currency != told.currency:
+        return told
+    before = None if field == HOURLY_BUDGET else edit.before
+    return replace(told, field=field, before=before, after=current.value)
+
+
+def raised_hour(hourly: Decimal, expected: Decimal | None, found: Decimal) -> Decimal:
+    """Return the most that an hour may spend now that the day may spend what was ``found``.
+
+    ``expected`` was the day's budget that lets the hour spend ``hourly``. What the day has more
+    the hour may spend; what it has less may have been spent by hours before it.
+    """
+    return hourly if expected is None else hourly + max(found - expected, Decimal(0))
+
+
+def _of_platform(rule: PlanRule | None, edit: PlatformEdit, before: Decimal | None) -> Standing:
+    currency = edit.currency or (rule.currency if rule else None)
+    version = rule.version if rule else None
+    return Standing(f"{ON_PLATFORM}{edit.field}", before, edit.after, currency, version)
+
+
+def _own(
+    campaign: Campaign, edit: PlatformEdit, expected: Decimal | None
+) -> tuple[str, InForce | None]:
+    """Return the field of ours that an edited value stands for, and what is in force of it."""
+    slot = f"{edit.entity}\0{edit.entity_id}\0"
+    own, hour = (campaign.in_force.get(slot + name) for name in (edit.field, HOURLY_BUDGET))
+    if edit.part:
+        return "", None
+    if edit.field == BID:
+        return BID, None if _is_multiplied(campaign, edit.campaign_id) else own
+    if edit.field == DAILY_BUDGET and own and (hour is None or own.value == expected):
+        return DAILY_BUDGET, own
+    return HOURLY_BUDGET, hour if edit.field == DAILY_BUDGET else None
+
+
+def _is_multiplied(campaign: Campaign, campaign_id: str) -> bool:
+    """Return whether bids on the platform are others than the usual ones."""
+    found = campaign.in_force.get(f"{Entity.CAMPAIGN}\0{campaign_id}\0{BID_MULTIPLIER}")
+    return found is not None and found.value != 1
