@@ -91,7 +91,11 @@ class Members:
 
 
 def share(
-    members: Members, total: int, max_change: float | Floats, nested: Nested | None = None
+    members: Members,
+    total: int,
+    max_change: float | Floats,
+    nested: Nested | None = None,
+    most_raised: Ints | None = None,
 ) -> Shared:
     """Share out a day's total.
 
@@ -106,6 +110,8 @@ def share(
         always allowed.
     nested
         Groups inside the group, with bounds of their own.
+    most_raised
+        Shape (B,), minor units, >= 0: the most that each may be raised by, whatever its minimum.
 
     Returns
     -------
@@ -119,6 +125,9 @@ def share(
     highest = max(total, int(members.least.max()), int(members.budget.max()))
     least, most = members.least, np.minimum(members.most, highest)
     low, high = _reach(members, (least, most), total, max_change)
+    if most_raised is not None:
+        high = np.minimum(high, members.budget + most_raised)
+        low, least = np.minimum(low, high), np.minimum(least, high)
     nobody = _nobody(members, hold, (low, high), fit)
     free = hold == GO
     if total == 0 and not least.any():

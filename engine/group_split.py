@@ -56,6 +56,8 @@ class Shared:
     forced: bool
     """Whether the total was cut by more than the largest change allows."""
     fit: Fit
+    wanted: int = 0
+    """What would be raised without a limit on that, where there is one and it binds; else 0."""
 
     def only(self, rows: Ints) -> Shared:
         """Return the same for some campaigns; totals stay those of all."""

@@ -40,6 +40,7 @@ from schemas.metrics import (
     MetricsEvent,
     RecordMode,
 )
+from schemas.movement import Movement, MovementVerb
 from schemas.outcome import Measured, Outcome, Verdict
 from schemas.plan import (
     Actuator,
@@ -124,6 +125,8 @@ __all__ = [
     "MetricsEvent",
     "Mode",
     "MoneyRange",
+    "Movement",
+    "MovementVerb",
     "MultiplierKind",
     "Objective",
     "Outcome",

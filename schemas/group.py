@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar
+from decimal import ROUND_DOWN, Decimal
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
@@ -26,6 +28,8 @@ from schemas.money import check_minor, exponent_of
 from schemas.plan import Budget
 from schemas.record import Record, refuse, refuse_negative, refuse_unordered, require
 from schemas.zones import check_zone
+
+_DAYS: Final = MappingProxyType({BudgetPeriod.DAY: 1, BudgetPeriod.WEEK: 7, BudgetPeriod.MONTH: 31})
 
 
 class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,11 +73,45 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(gt=0.0, le=1000.0, description="per campaign and change, per cent")
     ] = 20.0
     learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
+    max_movement_pct: (
+        Annotated[
+            float,
+            Meta(
+                ge=0.0,
+                le=100.0,
+                description="most that members' daily budgets may be raised by in any 24 hours, "
+                "all together, per cent of the group's budget of a day; a tree has its root's",
+            ),
+        ]
+        | None
+    ) = None
 
     @property
     def key(self) -> bytes:
         """Kafka key: the group's id."""
         return self.budget_group_id.encode()
+
+    @property
+    def movement_limit(self) -> Decimal | None:
+        """Most that may be moved in any 24 hours, in the group's currency; None where any may.
+
+        A month counts as 31 days, so that the limit is the same all year.
+        """
+        if self.max_movement_pct is None:
+            return None
+        amount = self.budget.amount
+        if self.max_budget is not None:
+            amount = min(amount, self.max_budget)
+        share = Decimal(str(self.max_movement_pct)) / 100
+        step = Decimal(1).scaleb(-exponent_of(self.currency))
+        return (amount * share / self._days).quantize(step, ROUND_DOWN)
+
+    @property
+    def _days(self) -> int:
+        """Days that the budget is for."""
+        if self.flight_start is not None and self.flight_end is not None:
+            return (self.flight_end - self.flight_start).days + 1
+        return _DAYS[self.budget.period]
 
     def _check(self) -> None:
         check_name(self.budget_group_id, "budget_group_id")
@@ -86,6 +124,8 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for field in ("min_budget", "max_budget"):
             check_minor(getattr(self, field), self.currency, field)
         refuse_unordered(("min_budget", "max_budget"), self.min_budget, self.max_budget)
+        if self.parent_group_id is not None:
+            refuse(self, ("max_movement_pct",), "in a group inside another: the root's counts")
         self._check_flight()
 
     def _check_flight(self) -> None:

@@ -16,6 +16,9 @@ above it: how many times by now."""
 SPREAD: Final = "pacekeeper-spread"
 """On an exchange rate that was believed and published once more, to another partition."""
 
+MOVEMENT: Final = "pacekeeper-movement"
+"""On an action that was published once more: what the ledger of its group's movement has said."""
+
 REPLAYED: Final = "pacekeeper-replayed"
 """On a record that was published again from a dead-letter topic: where it was there."""
 

@@ -15,6 +15,7 @@ from schemas.experiment import Experiment
 from schemas.fx_rate import FxRate
 from schemas.group import Group
 from schemas.metrics import MetricsEvent
+from schemas.movement import Movement
 from schemas.outcome import Outcome
 from schemas.plan import Plan
 from schemas.portfolio import Portfolio
@@ -53,7 +54,7 @@ GROUPS: Final = Topic(
     # As long as what is recommended by a version is kept, so that it can be explained.
     versions_ms=90 * DAY_MS,
     writers=("people", "console", "command line", "allocator"),
-    readers=("allocator",),
+    readers=("allocator", "executor"),
     about="Budgets that several campaigns share; groups inside others are copied to where these "
     "lie.",
 )
@@ -168,6 +169,16 @@ ACTIONS: Final = Topic(
     readers=("executor",),
     about="Changes released by policy or by a person.",
 )
+MOVEMENTS: Final = Topic(
+    name="movements.v1",
+    record=Movement,
+    key=Key.BUDGET_GROUP,
+    retention_ms=7 * DAY_MS,
+    writers=("executor",),
+    readers=("executor",),
+    about="Raises that ask their group's ledger whether they are within its movement cap, and what "
+    "became of them.",
+)
 DECISIONS: Final = Topic(
     name="decisions.v1",
     record=Decision,
@@ -229,6 +240,7 @@ TOPICS: Final = (
     EXPERIMENTS,
     RECOMMENDATIONS,
     ACTIONS,
+    MOVEMENTS,
     DECISIONS,
     AUDIT,
     EDITS,

@@ -81,6 +81,11 @@ COUNTERS: Mapping[str, Instrument] = {
     "audit_entries": Instrument(
         name="audit_entries", about="Entries written to the audit trail.", labels=("status",)
     ),
+    "movements": Instrument(
+        name="movement_answers",
+        about="Answers to raises of budgets in groups with a movement cap: granted or refused.",
+        labels=("outcome",),
+    ),
     "platform_orders": Instrument(
         name="platform_orders",
         about="Changes on platforms that have ended, and how; auth_failed wants a person.",

@@ -64,6 +64,7 @@ LIVE = (
     "simulate",
     "settling",
     "endings",
+    "moving",
 )
 TOLD_BY = {"rejected", "expired", "CannotSet", "Finding", "ended", "_ended", "failed"}
 """Calls that are given a reason."""

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from types import FrameType
 from typing import Any
@@ -42,6 +43,7 @@ from engine import (
     group_currencies,
     group_exploring,
     group_impact,
+    group_movement,
     group_nesting,
     group_total,
     in_force,
@@ -404,6 +406,8 @@ def share_group() -> None:
     )
     group_budgets.share(members, total, np.array([0.2, 0.3, 0.2]), tree)
     tree.inside(np.array([False, True]))
+    bounded = partial(group_budgets.share, members, total, 0.2, None)
+    group_movement.moved_within(budget, bounded, 50)
     group_impact.confidence(made, budget.astype(np.float64))
     group_impact.outcome(made.fit, made.budget.astype(np.float64))
     moved = replace(members.days, jitter=0.1 * np.sign(log_spend))
@@ -416,6 +420,8 @@ def share_group() -> None:
     )
     again = group_budgets.share(jittered, total, 0.2)
     group_exploring.explored(jittered, again, chances)
+    group_movement.explored_within(jittered, again, chances, 10)
+    group_movement.raised(budget, made.budget)
     instruments.passed_on(moved)
     worth = group_currencies.Worth([Fraction(1), Fraction(5, 4), Fraction(2, 3)])
     fitted = group_currencies.bounded(members, worth)

@@ -23,7 +23,7 @@ def test_every_record_has_exactly_one_topic() -> None:
         if isinstance(value, type) and issubclass(value, Record) and value is not Record
     }
 
-    assert len(kinds) == len(set(kinds)) == 19
+    assert len(kinds) == len(set(kinds)) == 20
     assert set(kinds) == exported
 
 

@@ -88,6 +88,14 @@ class Explaining:
         if facts.forced:
             said = "The group has {total} {currency} for the day: budgets are cut at once."
             notes.append(explained("total_before_max_change", said, total))
+        if facts.movement_limit is not None and facts.movement_wanted:
+            said = (
+                "The group may move {limit} {currency} in 24 hours, {wanted} {currency} would be "
+                "best: raises are as large as that allows, where it brings most."
+            )
+            limit, wanted = facts.movement_limit, facts.movement_wanted
+            evidence = {"limit": self.money(limit), "wanted": self.money(wanted)}
+            notes.append(explained("movement_cap", said, evidence | total))
         return notes
 
     def _numbers(self, row: np.void) -> dict[str, Any]:

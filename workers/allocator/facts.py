@@ -14,6 +14,7 @@ import numpy as np
 from engine.arrays import Ints
 from schemas import Explanation
 from schemas.fields import Objective
+from schemas.money import to_minor
 from workers.allocator.crews import Crew
 from workers.allocator.faults import Fault
 from workers.allocator.shape import Shape
@@ -74,6 +75,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The groups, each after the one that it lies in."""
     several: bool = False
     """Whether the tree has more groups than one."""
+    movement_limit: int | None = None
+    """Most that budgets may be raised by in 24 hours, all together; None where any may."""
+    movement_wanted: int = 0
+    """What would be raised without that, where it is more."""
 
     def way_up(self, at: int) -> list[int]:
         """Return the positions from a group up to the topmost, itself first."""
@@ -114,6 +119,7 @@ def facts_of(shape: Shape, crew: Crew, fault: Fault | None, notes: Sequence[Expl
         fault=fault,
         notes=tuple(notes),
         several=len(tree.groups) > 1,
+        movement_limit=movement_limit(shape),
         inside=tuple(
             Inside(
                 name=each.budget_group_id,
@@ -125,6 +131,12 @@ def facts_of(shape: Shape, crew: Crew, fault: Fault | None, notes: Sequence[Expl
             for at, each in tree.of_each()
         ),
     )
+
+
+def movement_limit(shape: Shape) -> int | None:
+    """Return the most that budgets may be raised by in 24 hours, minor units of the root's."""
+    limit = shape.group.movement_limit
+    return None if limit is None else to_minor(limit, shape.group.currency)
 
 
 def with_split(facts: Facts, split: Split) -> Facts:
@@ -150,4 +162,5 @@ def with_split(facts: Facts, split: Split) -> Facts:
         nested=nested is not None,
         rounding=money.rounding(),
         inside=inside,
+        movement_wanted=shared.wanted,
     )

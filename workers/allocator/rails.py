@@ -32,6 +32,7 @@ class Rails:
             *(self._clamped(name, [end] * (budget == end), own) for name, end in at_plan.items()),
             self._clamped("group_budget", [facts.total] * bool(facts.unplaced or facts.forced)),
             *self._of_groups(int(row["of"])),
+            *self._of_movement(),
             _check("min_confidence", _blocked(row["needed"] < inside.min_confidence)),
             _check("autonomy", _blocked(not inside.released)),
             _check("plan_allows", _blocked(not row["releasable"])),
@@ -52,6 +53,11 @@ class Rails:
                 if abs(bound - each.has) <= self._facts.rounding
             ]
             yield self._clamped(name, met)
+
+    def _of_movement(self) -> Iterator[GuardrailCheck]:
+        limit = self._facts.movement_limit
+        if limit is not None:
+            yield self._clamped("max_movement_pct", [limit] * bool(self._facts.movement_wanted))
 
     def _clamped(self, name: str, limits: list[int], currency: str | None = None) -> GuardrailCheck:
         """Return a check; its limit is in the root's currency, or in the one that is given."""

@@ -10,14 +10,15 @@ import numpy as np
 
 from engine.arrays import Rows
 from engine.group_budgets import share
-from engine.group_exploring import Explored, explored
+from engine.group_exploring import Explored
+from engine.group_movement import explored_within, moved_within
 from workers.allocator.advice_rows import Said, rows_of, split_rows
 from workers.allocator.allocated import Allocated, ids_of
 from workers.allocator.chances import chances
 from workers.allocator.crews import Crew
 from workers.allocator.draft import Draft
 from workers.allocator.exchange import Rates
-from workers.allocator.facts import Facts, facts_of, with_split
+from workers.allocator.facts import Facts, facts_of, movement_limit, with_split
 from workers.allocator.faults import Fault, fault_of, flight_fault, sums_fault
 from workers.allocator.gathering import Gathered, gather
 from workers.allocator.money import Money
@@ -79,6 +80,8 @@ def _budget(
 
 def _shared(shape: Shape, budget: DayBudget, found: Gathered) -> Explored:
     by_group = np.array([known.group.max_change_pct / 100.0 for known in shape.tree.groups])
-    change = by_group[found.of]
-    settled = share(found.members, budget.total, change, budget.nested)
-    return explored(found.members, settled, chances(shape, found.campaigns, found.of, change))
+    change, members, limit = by_group[found.of], found.members, movement_limit(shape)
+    splitting = partial(share, members, budget.total, change, budget.nested)
+    settled = moved_within(members.budget, splitting, limit)
+    coins = chances(shape, found.campaigns, found.of, change)
+    return explored_within(members, settled, coins, limit)

@@ -9,10 +9,25 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from workers.delivery.clients import Clients
 from workers.delivery.loading import Table, read_to_end, replay
+from workers.partitioner import partition_of
+
+
+def originals(
+    records: Sequence[ConsumerRecord], partition: int, partitions: int
+) -> Sequence[ConsumerRecord]:
+    """Return the records whose keys belong to the partition that they were read from.
+
+    In others there are copies, which may be older, and misplaced ones, which are sent on.
+    """
+    return [
+        record
+        for record in records
+        if record.key is not None and partition_of(record.key, partitions) == partition
+    ]
 
 
 class Broadcasts:
@@ -26,6 +41,7 @@ class Broadcasts:
         self.tables: Mapping[str, Mapping[bytes, bytes]] = MappingProxyType(
             {topic: MappingProxyType(table) for topic, table in self._tables.items()}
         )
+        self._counts: dict[str, int] = {}
         self._clients = clients
         self._fail = fail
         self._starting: asyncio.Task[AIOKafkaConsumer] | None = None
@@ -49,7 +65,7 @@ class Broadcasts:
         reader = self._clients.reader()
         await reader.start()
         async for tp, records in read_to_end(reader, await self._partitions(reader)):
-            replay(self._tables[tp.topic], records)
+            self._take(tp, records)
         self._following = asyncio.create_task(self._follow(reader), name="broadcasts")
         return reader
 
@@ -58,16 +74,19 @@ class Broadcasts:
         for topic in self._tables:
             # Fetches the topic's metadata; ``partitions_for_topic`` only looks at what is known.
             await reader._client._wait_on_metadata(topic)  # noqa: SLF001 -- aiokafka offers no public way
-            found += [
-                TopicPartition(topic, number) for number in reader.partitions_for_topic(topic) or ()
-            ]
+            numbers = reader.partitions_for_topic(topic) or set()
+            self._counts[topic] = len(numbers)
+            found += [TopicPartition(topic, number) for number in numbers]
         return found
+
+    def _take(self, tp: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
+        replay(self._tables[tp.topic], originals(records, tp.partition, self._counts[tp.topic]))
 
     async def _follow(self, reader: AIOKafkaConsumer) -> None:
         try:
             while True:
                 for tp, records in (await reader.getmany(timeout_ms=1_000)).items():
-                    replay(self._tables[tp.topic], records)
+                    self._take(tp, records)
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 -- stale conditions must not go on deciding

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from schemas.action import Action
 from schemas.audit import AuditStatus, Mode
 from schemas.levers import STATUS
 from workers.delivery.api import Record, Step, View
-from workers.executor import entries, holding, ordering, pausing, returns
+from workers.executor import entries, grants, holding, moving, ordering, pausing, returns
+from workers.executor.answers import Answer, answer_on
 from workers.executor.draft import Draft
 from workers.executor.effects import put_in_force
 from workers.executor.entries import Finding, expired, rejected
@@ -29,6 +31,14 @@ from workers.executor.tables import ACTIONS, rule_of
 from workers.instants import LAST_MS, to_ms
 
 
+class _Told(NamedTuple):
+    """An action, at a time, with the answer that it has waited for."""
+
+    action: Action
+    at: int
+    answer: Answer | None = None
+
+
 def actions_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) -> Step:
     """Carry out the actions of one step, in order; a repeated one does nothing."""
     return carry_out_each(Draft(policy, view, ACTIONS), records, Action, _take)
@@ -40,17 +50,21 @@ def _take(draft: Draft, action: Action, record: Record) -> None:
     before = holding.holds_of(draft, action.key)
     campaign, holds = _resumed(draft, stored, before)
     at = holding.moment_of(draft, action, record.timestamp)
-    waiting = holds.of(action.action_id)
-    resumed = waiting is not None and holding.is_valid(draft, waiting, at)
+    waiting, answer = holds.of(action.action_id), answer_on(record)
+    answered = answer is not None and waiting is not None and waiting.asked
+    resumed = answered or (waiting is not None and holding.is_valid(draft, waiting, at))
     if waiting and resumed:
         # What waits is what was accepted, whatever has come under its id.
         action, holds, waiting = waiting.action, holds.without(action.action_id), None
     # A step back may wait once more after it was tried: by then it is known.
     known = bytes.fromhex(action.action_id) in campaign.memory.known
     if resumed or (waiting is None and not known):
-        campaign, holds = _begin(draft, campaign, holds, action, at)
+        told = _Told(action, at, answer if answered else None)
+        campaign, holds = _begin(draft, campaign, holds, told)
     elif waiting or before.of(action.action_id) is None:
         draft.count("repeats", record.topic)
+    if answer is not None and not resumed and holds.of(action.action_id) is None:
+        grants.give_back(draft, action, answer, at)
     if holds != before:
         draft.writes[held_key(action.key)] = pack_due(holds) if holds.held else None
     if campaign is not stored:
@@ -68,16 +82,19 @@ def _resumed(draft: Draft, campaign: Campaign, before: Holds) -> tuple[Campaign,
     for held in in_vain:
         campaign = _remember(draft, campaign, held.action, held.at)
     for held in answered:
-        campaign, holds = _begin(draft, campaign, holds, held.action, held.at)
+        campaign, holds = _begin(draft, campaign, holds, _Told(held.action, held.at))
     return campaign, holds
 
 
-def _begin(
-    draft: Draft, campaign: Campaign, holds: Holds, action: Action, at: int
-) -> tuple[Campaign, Holds]:
+def _begin(draft: Draft, campaign: Campaign, holds: Holds, told: _Told) -> tuple[Campaign, Holds]:
     """Let an action wait that has to and may, or carry it out."""
+    action, at, answer = told
+    if answer is not None:
+        grants.take(draft, action, answer, at)
     untimely = next(_untimely(draft, campaign, action, at), None)
     held = None if untimely else _wait(draft, action, at)
+    if held is None and untimely is None:
+        held, untimely = moving.leave(draft, campaign, action, at, answer)
     room = draft.policy.remembered - len(holds.held)
     # A step back has its place since its change was made: others must not take it.
     if held and (room > 0 or action.returns_from):

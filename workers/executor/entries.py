@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.action import Action
-from schemas.audit import AuditEntry, AuditStatus
+from schemas.audit import OPEN, AuditEntry, AuditStatus
 from schemas.codec import canonical_bytes, digest
 from schemas.decision import Decision
 from schemas.levers import BID_MULTIPLIER, CURRENCY_UNIT, MULTIPLIER_UNIT, ON_PLATFORM
 from schemas.recommendation import Recommendation
 from schemas.record import CampaignRecord
 from workers.connectors.amounts import MONEY
+from workers.executor import grants
 from workers.executor.draft import Draft
 from workers.executor.histories import KnownEdit
 from workers.executor.history import Past
@@ -117,6 +118,8 @@ def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
         **finding.sent.fields,
         **_what(action),
     )
+    if finding.status not in OPEN:
+        grants.settle(draft, action, at, finding.status)
 
 
 def of_part(draft: Draft, order: OpenOrder, part: Part, at: int, finding: Finding) -> None:

@@ -57,6 +57,12 @@ def later(draft: Draft, action: Action, at: int) -> Held:
     return Held(action, at, again, for_plan=False)
 
 
+def asked(draft: Draft, action: Action, at: int, until: int) -> Held:
+    """Return how an action waits that has asked its group's ledger, until an answer or a time."""
+    soon = max(at, clock_of(draft.view)) + draft.policy.clock_tolerance_ms
+    return Held(action, at, max(until, soon), for_plan=False, asked=True)
+
+
 def keep(draft: Draft, campaign: bytes, held: Iterable[Held]) -> None:
     """Let more actions of the campaign wait."""
     holds = Holds((*holds_of(draft, campaign).held, *held))
@@ -65,6 +71,8 @@ def keep(draft: Draft, campaign: bytes, held: Iterable[Held]) -> None:
 
 def is_valid(draft: Draft, held: Held, at: int) -> bool:
     """Return whether an action that waits to be valid is; ``at`` is from `moment_of`."""
+    if held.asked:
+        return at >= held.until
     return not held.for_plan and not _is_early(draft, held.action, at)
 
 

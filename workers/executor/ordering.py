@@ -10,7 +10,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
 from workers.connectors.settings import AccountMode
-from workers.executor import entries, holding, pausing
+from workers.executor import entries, grants, holding, pausing
 from workers.executor.attributing import editor_of
 from workers.executor.capping import is_left, unheld
 from workers.executor.draft import Draft
@@ -60,6 +60,8 @@ def begun(draft: Draft, campaign: Campaign, orders: Orders, action: Action, at: 
         # It was frozen while others were carried out.
         holding.keep(draft, action.key, [held])
         return orders
+    # One that was granted later, by the ledger's time, has no effect before.
+    at = max(at, grants.since(draft, action))
     try:
         obstacle = next(_all_obstacles(draft, campaign, action, at), None)
         obstacle = obstacle or too_fast(orders, rule_of(draft.view, action.key), action, at)

@@ -43,6 +43,10 @@ class PlanRule(Row, frozen=True, array_like=True):
     timezone: str = ""
     cooldown_minutes: int = 0
     max_changes_per_day: int | None = None
+    budget_group_id: str | None = None
+    """The group whose budget it shares, "" of none; None where an older release did not keep it."""
+    day_budget: Decimal | None = None
+    """Its own budget of a day; None where that is of another period."""
 
     @property
     def holds(self) -> bool:

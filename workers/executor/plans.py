@@ -9,6 +9,7 @@ from msgspec import structs
 
 from schemas.codec import decode
 from schemas.errors import SchemaError
+from schemas.fields import BudgetPeriod
 from schemas.keys import check_key
 from schemas.plan import Actuator, Plan, Strategy
 from schemas.topics import ACTIONS
@@ -51,7 +52,8 @@ def _follow(draft: Draft, plan: Plan) -> None:
     rule = _rule(plan)
     if known is not None and known.holds:
         # An older release kept less of a plan: the same one fills it in.
-        if plan.version > known.version or (plan.version == known.version and not known.currency):
+        lacks = not known.currency or known.budget_group_id is None
+        if plan.version > known.version or (plan.version == known.version and lacks):
             draft.writes[plan.key] = pack(structs.replace(rule, since=known.since))
         return
     clock = clock_of(draft.view)
@@ -83,6 +85,8 @@ def _rule(plan: Plan) -> PlanRule:
         timezone=plan.timezone,
         cooldown_minutes=plan.guardrails.cooldown_minutes,
         max_changes_per_day=plan.guardrails.max_changes_per_day,
+        budget_group_id=plan.budget_group_id or "",
+        day_budget=plan.budget.amount if plan.budget.period is BudgetPeriod.DAY else None,
     )
 
 

@@ -16,6 +16,7 @@ from workers.executor.chain import seal
 from workers.executor.couriers import Couriers
 from workers.executor.decisions import decisions_step
 from workers.executor.edits import edits_step
+from workers.executor.movements import movements_step
 from workers.executor.plans import plans_step
 from workers.executor.platforms import KnownPlatforms, PlatformTerms
 from workers.executor.policy import ExecutorPolicy
@@ -29,6 +30,7 @@ _STEPS = (
     (tables.DECISIONS, topics.DECISIONS, decisions_step),
     (tables.ACTIONS, topics.ACTIONS, actions_step),
     (tables.TICKS, topics.TICKS, ticks_step),
+    (tables.MOVEMENTS, topics.MOVEMENTS, movements_step),
 )
 
 
@@ -46,7 +48,7 @@ def create_program(settings: Settings) -> Program:
         name=f"{policy.prefix}-executor",
         agents=agents(policy),
         journal=journal(policy),
-        broadcasts=(policy.topic(topics.CONDITIONS),),
+        broadcasts=(policy.topic(topics.CONDITIONS), policy.topic(topics.GROUPS)),
         companion=Couriers(policy, platforms) if policy.mode is Mode.LIVE else None,
     )
 

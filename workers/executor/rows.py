@@ -148,6 +148,8 @@ class Held(msgspec.Struct, frozen=True, array_like=True):
     at: int
     until: int
     for_plan: bool
+    asked: bool = False
+    """Whether it waits for its group's ledger: for an answer, or for room."""
 
 
 class Holds(Row, frozen=True, array_like=True):

@@ -24,6 +24,7 @@ PLANS: Final = "plans"
 TICKS: Final = "ticks"
 EDITS: Final = "edits"
 """Has no table of its own: it writes that of actions."""
+MOVEMENTS: Final = "movements"
 
 CLOCK: Final = b"clock"
 """Key of the only row of the table of ticks: the latest time told, 8 bytes, milliseconds."""

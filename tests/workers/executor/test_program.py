@@ -18,11 +18,19 @@ def test_the_executor_reads_each_of_its_topics_with_one_agent_and_seals_the_audi
     assert found.name == "acme-executor"
     assert {agent.name: agent.source for agent in found.agents} == {
         name: f"acme.{name}.v1"
-        for name in ("plans", "recommendations", "decisions", "actions", "ticks", "edits")
+        for name in (
+            "plans",
+            "recommendations",
+            "decisions",
+            "actions",
+            "ticks",
+            "edits",
+            "movements",
+        )
     }
     assert found.journal is not None
     assert found.journal.topic == "acme.audit.v1"
-    assert found.broadcasts == ("acme.conditions.v1",)
+    assert found.broadcasts == ("acme.conditions.v1", "acme.groups.v1")
 
 
 def test_live_is_refused_until_a_file_names_what_may_be_changed(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ class World:
     logs: dict[str, list[Stored]] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     broadcasts: dict[bytes, bytes] = field(default_factory=dict)
+    groups: dict[bytes, bytes] = field(default_factory=dict)
     elsewhere: list[Output] = field(default_factory=list)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     counts: dict[tuple[str, ...], float] = field(default_factory=dict)
@@ -71,6 +72,8 @@ class World:
         return self.tables[agent]
 
     def broadcast(self, topic: str) -> Mapping[bytes, bytes]:
+        if topic == self.policy.topic(topics.GROUPS):
+            return self.groups
         assert topic == self.policy.topic(topics.CONDITIONS)
         return self.broadcasts
 
