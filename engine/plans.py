@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import Rows
+from engine.arrays import Bools, Ints, Rows
 from engine.errors import UnknownFormat
 from engine.state import NEVER
 
@@ -47,8 +47,8 @@ PLAN: Final = np.dtype(
 maximum; `UNLIMITED` stands for no cap. Flight days are local days since 1970-01-01, both
 included, `engine.state.NEVER` and `UNLIMITED` where open. ``cooldown`` is in seconds,
 ``max_change`` a fraction of the value in force. ``detailed`` says that the plan has flight
-gaps or weights of its own. Codes are positions in `STATUSES` and so on; ``version`` 0 is no
-plan."""
+gaps or weights of its own. Codes are positions in `STATUSES` and so on, but `autonomy_codes` and
+`autonomy_for` write and read ``autonomy``; ``version`` 0 is no plan."""
 
 UNLIMITED: Final = 2**60
 
@@ -67,6 +67,9 @@ AUTONOMIES: Final = ("observe", "propose", "auto")
 OBJECTIVES: Final = ("conversions", "value")
 ACTUATORS: Final = ("bid", "target_cpa", "target_roas", "budget")
 
+_MULTIPLIER: Final = 4
+"""Factor of the multiplier's autonomy in a row, counted from 1; 0 is that of the hourly budget."""
+
 
 def no_plans(count: int) -> Rows:
     """Return rows that stand for "this campaign has no plan"."""
@@ -76,6 +79,23 @@ def no_plans(count: int) -> Rows:
     for name in ("flight_last", "rollover_cap", "daily_cap", "hourly_cap"):
         rows[name] = UNLIMITED
     return rows
+
+
+def autonomy_codes(budget: Ints, multiplier: Ints) -> Ints:
+    """Return what rows keep of how far B plans let an hour's budget, and a multiplier, go; (B,).
+
+    Both are positions in `AUTONOMIES`. Where they are one, the code is that position.
+    """
+    return np.where(budget == multiplier, budget, budget + _MULTIPLIER * (1 + multiplier))
+
+
+def autonomy_for(plans: Rows, steers: Bools) -> Ints:
+    """Return the position in `AUTONOMIES` of what is set on B plans, shape (B,).
+
+    ``steers`` says of which a multiplier of bids is set; of the others it is an hour's budget.
+    """
+    multiplier, budget = np.divmod(plans["autonomy"].astype(np.int64), _MULTIPLIER)
+    return np.where(steers & (multiplier > 0), multiplier - 1, budget)
 
 
 def unpack(values: Sequence[bytes]) -> Rows:

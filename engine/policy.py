@@ -60,6 +60,8 @@ class Lever:
     """What limits of speed leave of it, `engine.plans.UNLIMITED` where there are none."""
     beside: Bools
     """Whether what is set together with it is to change, though the value may stay."""
+    autonomy: Ints
+    """Position in `engine.plans.AUTONOMIES` of how far the plan lets it go by itself."""
 
 
 def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
@@ -87,7 +89,7 @@ def rule(situation: Situation, lever: Lever, sure: Floats) -> Ruling:
     )
     statuses = np.stack(checks, axis=1)
     changes = ~known | (value != current) | lever.beside
-    free = (statuses != BLOCKED).all(axis=1) & (plans["autonomy"] == _AUTO)
+    free = (statuses != BLOCKED).all(axis=1) & (lever.autonomy == _AUTO)
     return Ruling(value=value, statuses=statuses, release=free & changes)
 
 

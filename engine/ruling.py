@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Bools, Floats, Ints
 from engine.holds import NONE
 from engine.in_force import current_multiplier, current_value
-from engine.plans import UNLIMITED
+from engine.plans import UNLIMITED, autonomy_for
 from engine.policy import BLOCKED, CLAMPED, PASSED, UNSTATED, Lever, Ruling, rule
 from engine.response import answer
 from engine.settings import MILLIONTHS
@@ -109,6 +109,7 @@ def _lever(situation: Situation, wanted: Wanted, steers: Bools, most: Ints) -> t
         hard_cap=wanted.limit,
         most=most,
         beside=alone,
+        autonomy=autonomy_for(situation.plans, alone),
     )
     if not steers.any():
         return budget, np.zeros_like(amounts)
@@ -123,6 +124,7 @@ def _lever(situation: Situation, wanted: Wanted, steers: Bools, most: Ints) -> t
         hard_cap=np.where(steers, UNLIMITED, wanted.limit),
         most=np.where(steers, UNLIMITED, most),
         beside=steers & (~known | (current != np.minimum(cap, most))),
+        autonomy=autonomy_for(situation.plans, steers),
     )
     return lever, cap
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from schemas.approval import Approvals, Approvers
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
@@ -40,6 +41,7 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
     Either is kept by ``day_budget`` where a platform knows no budget but the day's.
     One that is only for a while says by ``returns`` how it ends: whoever carries it out
     takes it back by these steps, each an action of its own that names it in ``returns_from``.
+    What people have released names each in ``approvals``; ``actor`` and ``why`` are the last one's.
     """
 
     action_id: Digest
@@ -71,6 +73,8 @@ class Action(CampaignRecord, frozen=True, kw_only=True):
         str, Meta(min_length=1, max_length=200, description="name of the policy or the person")
     ]
     why: Text = ""
+    approvers: Approvers = 1
+    approvals: Approvals = ()
     released_at: Utc
     valid_from: Utc
     expires_at: Utc

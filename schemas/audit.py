@@ -11,6 +11,7 @@ import orjson
 from msgspec import Meta
 from msgspec.structs import force_setattr, replace
 
+from schemas.approval import Approvals, Approvers
 from schemas.codec import encode, sha256
 from schemas.edit import Editor
 from schemas.fields import (
@@ -88,6 +89,10 @@ Who reckons with money takes the higher of the two until then (`highest_in_force
 """
 
 
+REJECTED_BY_PERSON: Final = "rejected_by_person"
+"""Reason of the entry of a rejection that ended a recommendation: that was the person's wish."""
+
+
 class Mode(StrEnum):
     """Whether changes go to a platform."""
 
@@ -116,6 +121,8 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
     action_id: Digest | None = None
     recommendation_id: Digest | None = None
     decision_id: Digest | None = None
+    approvers: Approvers = 1
+    approvals: Approvals = ()
     entity: Entity = Entity.CAMPAIGN
     entity_id: Name
     field: Code
@@ -150,6 +157,15 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
         What became of the action, and of the advice that it is by, is told by an entry after it.
         """
         return self.field.startswith(ON_PLATFORM)
+
+    @property
+    def leaves_advice_open(self) -> bool:
+        """Return whether it answers a word on advice that is what it was before.
+
+        As long as others have to approve it as well, or when nothing came of the word.
+        """
+        of_word = self.recommendation_id is not None and self.decision_id is not None
+        return of_word and self.action_id is None and self.reason != REJECTED_BY_PERSON
 
 
 def highest_in_force(entry: AuditEntry) -> Decimal | None:

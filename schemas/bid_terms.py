@@ -18,6 +18,7 @@ from schemas.fields import (
     TimezoneName,
     VersionUsed,
 )
+from schemas.levers import BID
 from schemas.plan import Actuator, Bid, Plan, Strategy
 from schemas.record import Part
 
@@ -79,7 +80,7 @@ def terms_of(plan: Plan) -> BidTerms:
         max_change_pct=rails.max_change_pct,
         cooldown_minutes=rails.cooldown_minutes,
         max_changes_per_day=rails.max_changes_per_day,
-        autonomy=plan.autonomy,
+        autonomy=plan.autonomy_for(BID),
         min_confidence=plan.min_confidence,
         protected=plan.protected,
     )

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from msgspec import Meta
 
+from schemas.approval import Approvers
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
@@ -68,6 +69,7 @@ class Group(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     min_budget: Amount | None = None
     max_budget: Amount | None = None
     autonomy: Autonomy = Autonomy.PROPOSE
+    approvers: Approvers = 1
     min_confidence: Ratio = 0.5
     max_change_pct: Annotated[
         float, Meta(gt=0.0, le=1000.0, description="per campaign and change, per cent")

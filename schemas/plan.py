@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
+from schemas.approval import Approvers
+from schemas.autonomy import AutonomyOf, autonomy_for
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
@@ -203,6 +205,8 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
     ad_sets: Annotated[tuple[AdSet, ...], Meta(max_length=1000)] = ()
     budget_group_id: Name | None = None
     autonomy: Autonomy = Autonomy.PROPOSE
+    autonomy_of: AutonomyOf = AutonomyOf()
+    approvers: Approvers = 1
     min_confidence: Ratio = 0.5
     guardrails: Guardrails = Guardrails()
     learning_share: Annotated[Ratio, Meta(description="share of the budget for exploring")] = 0.0
@@ -215,6 +219,10 @@ class Plan(CampaignRecord, frozen=True, kw_only=True, forbid_unknown_fields=True
         ),
     ] = False
     calendar: Annotated[tuple[CalendarEvent, ...], Meta(max_length=500)] = ()
+
+    def autonomy_for(self, field: str | None) -> Autonomy:
+        """Return how far Pacekeeper may go by itself with what advice's ``field`` names."""
+        return autonomy_for(self.autonomy, self.autonomy_of, field)
 
     def _check(self) -> None:
         super()._check()

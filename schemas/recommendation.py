@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import Meta
 
+from schemas.approval import Approvers
 from schemas.errors import Reason, SchemaError
 from schemas.fields import (
     Amount,
@@ -158,6 +159,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     usual bid of its entity, and ``bid_multipliers`` are for people; it ends by ``returns``.
     One of status has 0 to pause a campaign on its platform and 1 to resume it. One of the
     calendar is about a window of time to come.
+    More people may have to approve it than the plan asks for: ``approvers``, a group's wish.
     The ``inputs``, versions and ``state_digest`` are what a replay needs.
     """
 
@@ -209,6 +211,7 @@ class Recommendation(CampaignRecord, frozen=True, kw_only=True):
     reasons: tuple[Explanation, ...] = ()
     guardrails: tuple[GuardrailCheck, ...] = ()
     auto_execute: bool = False
+    approvers: Approvers = 1
     decided_at: Utc
     valid_from: Utc
     expires_at: Utc

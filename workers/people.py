@@ -16,7 +16,7 @@ from schemas import (
     decode,
     encode,
 )
-from schemas.audit import IN_FORCE, OPEN
+from schemas.audit import IN_FORCE, OPEN, REJECTED_BY_PERSON
 from schemas.topics import AUDIT, DECISIONS
 from workers.executor.entries import identity
 from workers.kafka import connect
@@ -25,9 +25,6 @@ from workers.settings import Settings
 
 Subject = Recommendation | None
 """What a decision is about; None where it is about a campaign as a whole."""
-
-_AS_ASKED = "rejected_by_person"
-"""Reason of an entry about a recommendation that a person has rejected: that was the wish."""
 
 
 def sentence(decision: Decision, subject: Subject) -> str:
@@ -57,7 +54,7 @@ def is_done(entry: AuditEntry | None) -> bool:
     """Tell whether a decision was carried out, or what it asks for is so already."""
     if entry is None:
         return False
-    return entry.status in IN_FORCE or entry.reason == _AS_ASKED
+    return entry.status in IN_FORCE or entry.reason == REJECTED_BY_PERSON
 
 
 async def decide(

@@ -161,9 +161,23 @@ class ExecutorSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["machine", "ticks"],
         Meta(description="Whose time counts with live; ticks: a simulated world's, as in demos."),
     ] = "machine"
+    approvers: Annotated[
+        str,
+        Meta(
+            max_length=10_000,
+            description="Names of who may approve, with commas between; empty: anyone.",
+        ),
+    ] = ""
+
+    @property
+    def approver_names(self) -> tuple[str, ...]:
+        """The names in ``approvers``."""
+        return tuple(name.strip() for name in self.approvers.split(",") if name.strip())
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
+        if self.approvers.strip() and not self.approver_names:
+            raise ValueError("approvers names nobody: write names with commas between")
         if self.mode == "live" and not self.platforms:
             raise ValueError("mode live needs platforms: the file that names what may be changed")
 

@@ -16,7 +16,8 @@ from tests.workers.executor.world import a_plan, a_recommendation, an_action
 
 def commands() -> list[list[str]]:
     """Return the decisions of the pages, without their comments."""
-    pages = (ROOT / "docs" / name for name in ("operations.md", "data-quality.md", "going-live.md"))
+    names = ("operations.md", "data-quality.md", "going-live.md", "approvals.md")
+    pages = (ROOT / "docs" / name for name in names)
     lines = re.findall(
         r"^pacekeeper (decide .*)$",
         "\n".join(page.read_text() for page in pages),

@@ -110,6 +110,7 @@ def a_life() -> None:
     prior = replace(patterns.flat_prior(2), shape=np.stack([pooled_shape(learned)] * 2))
     made = plans.unpack([b"", plans.no_plans(1).tobytes()]).copy()
     made["strategy"] = plans.STRATEGIES.index("dayparting")
+    made["autonomy"] = plans.autonomy_codes(np.array([0, 2]), np.array([2, 2]))
     week = patterns.estimate(learned, prior)
     one_week = patterns.estimate(learned[1:2], patterns.flat_prior(1))
     weights = strategies.week_weights(made, week, np.array([0, 1]))

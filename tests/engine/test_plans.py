@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import numpy as np
 import pytest
 
 from engine import plans
@@ -42,6 +43,23 @@ def test_a_row_is_read_from_the_head_of_what_is_stored() -> None:
     rows = plans.unpack([row.tobytes() + b'{"the": "record"}', b"", row.tobytes()])
     assert rows["version"].tolist() == [3, 0, 3]
     assert rows[0].tobytes() == row.tobytes()
+
+
+def test_a_row_keeps_apart_how_far_a_budget_and_a_multiplier_may_go_by_themselves() -> None:
+    budget, multiplier = (each.ravel() for each in np.meshgrid(range(3), range(3)))
+    rows = plans.no_plans(len(budget))
+    rows["autonomy"] = plans.autonomy_codes(budget, multiplier)
+    steers = np.ones(len(budget), dtype=np.bool_)
+
+    assert plans.autonomy_for(rows, steers).tolist() == multiplier.tolist()
+    assert plans.autonomy_for(rows, ~steers).tolist() == budget.tolist()
+
+
+def test_a_row_of_an_older_release_has_one_autonomy_for_both() -> None:
+    rows = plans.no_plans(3)
+    rows["autonomy"] = range(3)
+
+    assert plans.autonomy_for(rows, np.array([True, False, True])).tolist() == [0, 1, 2]
 
 
 def test_a_plan_that_another_version_wrote_is_refused_by_number() -> None:

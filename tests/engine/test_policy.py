@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.arrays import Ints
 from engine.in_force import current_value
-from engine.plans import ACTUATORS, AUTONOMIES, UNLIMITED
+from engine.plans import ACTUATORS, AUTONOMIES, UNLIMITED, autonomy_for
 from engine.policy import BLOCKED, CLAMPED, GUARDRAILS, PASSED, Lever, Ruling, changes_today, rule
 from engine.situation import Situation
 from tests.engine.situations import MONDAY, One, situations
@@ -29,7 +29,13 @@ def hourly_budget(situation: Situation, wanted: Ints, hard_cap: Ints) -> Lever:
     alone = np.zeros(len(wanted), dtype=np.bool_)
     most = np.full(len(wanted), UNLIMITED)
     return Lever(
-        wanted=wanted, known=known, current=current, hard_cap=hard_cap, most=most, beside=alone
+        wanted=wanted,
+        known=known,
+        current=current,
+        hard_cap=hard_cap,
+        most=most,
+        beside=alone,
+        autonomy=autonomy_for(situation.plans, alone),
     )
 
 

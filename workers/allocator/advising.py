@@ -67,6 +67,7 @@ class Advice:
             reasons=(*why, *self._facts.notes),
             guardrails=self._rails.of(row),
             auto_execute=bool(row["goes"]),
+            approvers=self._facts.inside[int(row["of"])].approvers,
             without_jitter=_without_jitter(row),
             expected_impact=impact_of(self._facts, row),
             **_change(row),

@@ -36,6 +36,8 @@ class Inside(msgspec.Struct, frozen=True, array_like=True):
     """Bounds of what it has for a day, minor units of the topmost group's currency."""
     has: int = 0
     """What it has for the day."""
+    approvers: int = 1
+    """Different people who have to approve budgets in it."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +129,7 @@ def facts_of(shape: Shape, crew: Crew, fault: Fault | None, notes: Sequence[Expl
                 released=tree.released(at),
                 min_confidence=each.min_confidence,
                 learning_share=each.learning_share,
+                approvers=tree.approvers(at),
             )
             for at, each in tree.of_each()
         ),

@@ -69,6 +69,7 @@ def released(advice: Recommendation, actor: str) -> Action:
         expires_at=advice.expires_at,
         plan_version=advice.plan_version,
         returns=advice.returns,
+        approvers=advice.approvers,
     )
     return numbered(action)
 

@@ -75,6 +75,10 @@ class Tree:
         way = (self.groups[each].group for each in self.way_up(at))
         return all(group.autonomy is Autonomy.AUTO for group in way)
 
+    def approvers(self, at: int) -> int:
+        """Return how many people have to approve budgets in a group: the most that any asks for."""
+        return max(self.groups[each].group.approvers for each in self.way_up(at))
+
     def way_up(self, at: int) -> list[int]:
         """Return the positions from a group up to the topmost, itself first."""
         way = [at]

@@ -66,8 +66,8 @@ class Deciding:
 def decisions() -> None:
     """Publish a decision, and tell what became of it; `pacekeeper undo` undoes changes.
 
-    Exit code 0: done (or with --wait 0 published); 1: rejected, expired, or not answered in time;
-    2: wrong usage, and nothing was published.
+    Exit code 0: done (or with --wait 0 published); 1: rejected, expired, not answered in time, or
+    counted but others have to approve it as well; 2: wrong usage, and nothing was published.
     """
 
 

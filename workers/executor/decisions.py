@@ -8,16 +8,15 @@ from types import MappingProxyType
 from msgspec import structs
 
 from schemas.decision import Decision, Verb
-from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
 from workers.executor.announcing import exclude_window, freeze, reject_outage, unfreeze
+from workers.executor.approving import undo
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, identity, rejected
 from workers.executor.pausing import pause_or_resume
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
-from workers.executor.release import undoing
 from workers.executor.rollback import Undo, judge
 from workers.executor.rollback_tables import OwnTables
 from workers.executor.rows import Decisions, pack_due, unpack_due
@@ -62,11 +61,9 @@ def _roll_back(draft: Draft, row: Decisions, decision: Decision, at: int) -> Dec
     known = OwnTables(draft.view, decision.key, draft.policy.mode)
     judgement = judge(known, decision.action_id or "", decision.through, at)
     if judgement.state is Undo.UNDOABLE:
-        action = undoing(judgement, decision, draft.policy, at)
-        draft.publish(ACTIONS, action, at=at)
-    else:
-        finding = rejected(judgement.state, judgement.text)
-        entries.of_decision(draft, decision, at, finding, about=judgement.change)
+        return undo(draft, row, judgement, decision, at)
+    finding = rejected(judgement.state, judgement.text)
+    entries.of_decision(draft, decision, at, finding, about=judgement.change)
     return row
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from schemas.action import Action
+from schemas.approval import Approval
 from schemas.audit import OPEN, AuditEntry, AuditStatus
 from schemas.codec import canonical_bytes, digest
 from schemas.decision import Decision
@@ -63,6 +64,10 @@ class Finding(NamedTuple):
     sent: Sent = NOTHING_SENT
     edit: KnownEdit | None = None
     """Which has set what was found."""
+    approvers: int = 1
+    """How many people have to approve it."""
+    approvals: tuple[Approval, ...] = ()
+    """Who has."""
 
     @property
     def by(self) -> dict[str, Any]:
@@ -100,7 +105,11 @@ def of_action(draft: Draft, action: Action, at: int, finding: Finding) -> None:
         draft,
         action,
         at,
-        finding._replace(detail=finding.detail or action.why),
+        finding._replace(
+            detail=finding.detail or action.why,
+            approvers=action.approvers if action.approvals else 1,
+            approvals=action.approvals,
+        ),
         since=action.released_at,
         actor=action.actor,
         action_id=action.action_id,
@@ -212,6 +221,8 @@ def _add(
             mode=draft.policy.mode,
             reason=finding.reason,
             detail=finding.detail[:_LONGEST_DETAIL],
+            approvers=finding.approvers,
+            approvals=finding.approvals,
             platform=subject.platform,
             account_id=subject.account_id,
             campaign_id=subject.campaign_id,

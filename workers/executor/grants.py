@@ -20,12 +20,9 @@ from schemas.topics import MOVEMENTS
 from workers.delivery.api import Output
 from workers.executor.answers import Answer
 from workers.executor.draft import Draft
-from workers.executor.rows import Row, pack, unpack
+from workers.executor.rows import GRANTS, Row, pack, unpack
 from workers.instants import from_ms
 from workers.partitioner import partition_of
-
-_GRANTS: Final = b"\2"
-"""First byte of the keys of `Grants`; no campaign's key begins with it."""
 
 _MOVED: Final = frozenset(
     {
@@ -117,9 +114,9 @@ def _tell(draft: Draft, action: Action, at: int, group: str, moved: Decimal) -> 
 
 
 def _open(draft: Draft, action: Action) -> dict[str, Grant]:
-    found = unpack(draft.read(_GRANTS + action.key), Grants)
+    found = unpack(draft.read(GRANTS + action.key), Grants)
     return found.open if found else {}
 
 
 def _keep(draft: Draft, action: Action, grants: dict[str, Grant]) -> None:
-    draft.writes[_GRANTS + action.key] = pack(Grants(grants)) if grants else None
+    draft.writes[GRANTS + action.key] = pack(Grants(grants)) if grants else None

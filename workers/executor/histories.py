@@ -15,10 +15,8 @@ from msgspec.structs import replace
 from schemas.edit import Editor
 from workers.connectors.amounts import DIGITS
 from workers.executor.draft import Draft
-from workers.executor.rows import Row, pack, unpack
+from workers.executor.rows import EDITS, Row, pack, unpack
 
-_HISTORY: Final = b"\5"
-"""First byte of the keys of `History`; no campaign's key begins with it."""
 MOST_MADE: Final = 200
 """Own changes that are kept of a value: those of eight days, one an hour. After a start the
 collector asks for a week of edits."""
@@ -145,4 +143,4 @@ def is_rounded(wanted: Decimal, found: Decimal | None) -> bool:
 
 
 def _key(campaign: bytes, slot: str) -> bytes:
-    return _HISTORY + campaign + b"\0" + slot.encode()
+    return EDITS + campaign + b"\0" + slot.encode()

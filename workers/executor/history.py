@@ -16,7 +16,7 @@ import msgspec
 from schemas.action import Action
 from schemas.fields import Entity
 from workers.connectors.stretches import stretch_of
-from workers.executor.rows import Row, pack, unpack
+from workers.executor.rows import CHANGES, Row, pack, unpack
 from workers.executor.slots import part_of, slot_named
 from workers.instants import to_ms
 
@@ -25,8 +25,6 @@ PAGE: Final = 32
 PAGES: Final = 16
 """Pages that are kept: of each campaign its last 480 changes at least."""
 HOUR_MS: Final = timedelta(hours=1) // timedelta(milliseconds=1)
-_HISTORY: Final = b"\2"
-"""First byte of the keys of pages; no campaign's key begins with it."""
 
 Read = Callable[[bytes], bytes | None]
 """Returns the row of a key."""
@@ -58,6 +56,8 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
     day_budget: Decimal | None = None
     part: str = ""
     """The window that it was for, as `part_of` names it; empty where it was for none."""
+    approvers: int = 1
+    """How many people had to approve it."""
 
     @property
     def slot(self) -> str:
@@ -107,6 +107,7 @@ def past_of(action: Action, before: Decimal | None, previous: bytes) -> Past:
         hour_ends=to_ms(action.hour) + HOUR_MS if action.hour else to_ms(action.expires_at),
         day_budget=action.day_budget,
         part=part_of(action),
+        approvers=action.approvers,
     )
 
 
@@ -208,9 +209,9 @@ def undone_with(of: Callable[[bytes], Past | None], roll_back: Past) -> list[Pas
 
 
 def _newest_key(campaign: bytes) -> bytes:
-    return _HISTORY + campaign
+    return CHANGES + campaign
 
 
 def _full_key(campaign: bytes, number: int) -> bytes:
     # Names are printable, so a NUL cannot be in one.
-    return _HISTORY + campaign + b"\0" + number.to_bytes(4, "big")
+    return CHANGES + campaign + b"\0" + number.to_bytes(4, "big")

@@ -16,6 +16,9 @@ from workers.executor.rows import Campaign
 from workers.executor.slots import slot_of, targets_of
 from workers.executor.tables import rule_of, said_about
 
+NOT_AS_EXPECTED = "not_as_expected"
+"""Reason of what is not done as another value is in force."""
+
 BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, SEASONALITY)
 """Fields that had a value before the first action: the plan's own budget, which its version stands
 for, a bid that only reports name, whether a campaign delivers, and 1 of what it was told."""
@@ -28,7 +31,12 @@ def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         yield rejected("frozen", freeze)
     rule = rule_of(draft.view, action.key)
     by_policy = action.released_by is Release.POLICY and not action.returns_from
-    if rule and by_policy and rule.needs_person and rule.version >= action.plan_version:
+    if (
+        rule
+        and by_policy
+        and rule.needs_person(action.field)
+        and rule.version >= action.plan_version
+    ):
         detail = f"version {rule.version} of the plan asks for a person's approval"
         yield rejected("needs_approval", detail)
     if refusal := simulate.refusal(action):
@@ -39,15 +47,18 @@ def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         yield rejected("plan_changed", detail)
     if refusal := pausing.obstacle(campaign, action):
         yield refusal
-    yield from _compare(draft, campaign, action)
-    yield from _otherwise(draft, campaign, action)
+    yield from compare(draft, campaign, action)
 
 
 def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
-    """Return whether the plan that an action was decided for is in force no more, where it matters.
+    """Return whether the plan that bounded what was decided, or approved, is in force no more.
 
     A person's own word on the status goes by no plan, nor does going back to what was.
     """
+    approved = action.released_by is Release.PERSON and action.recommendation_id is not None
+    if approved and not action.returns_from:
+        # It is approved under the plan that it was advised for, and no other.
+        return rule is None or not rule.holds or rule.version != action.plan_version
     if action.field in (STATUS, SEASONALITY):
         newer = rule is None or rule.version != action.plan_version
         return newer and action.recommendation_id is not None
@@ -60,7 +71,8 @@ def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
     return action.field == DAILY_BUDGET and not holds
 
 
-def _compare(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Finding]:
+def compare(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Finding]:
+    """Yield what is not as ``action`` expects, by what is in force for the campaign."""
     current = {slot: campaign.standing(slot, action) for slot in targets_of(action)}
     for found in current.values():
         if found and found.currency != action.currency:
@@ -72,6 +84,7 @@ def _compare(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Findi
         found and found.value == targets_of(action)[slot] for slot, found in current.items()
     ):
         yield Finding(AuditStatus.NO_OP, "already_in_force")
+    yield from _otherwise(draft, campaign, action)
 
 
 def _otherwise(draft: Draft, campaign: Campaign, action: Action) -> Iterator[Finding]:
@@ -91,7 +104,7 @@ def _drifted(draft: Draft, campaign: Campaign, action: Action) -> Finding | None
     if before == action.expected or (own is None and begun_elsewhere):
         return None
     detail = f"expected {_said(action.expected)} in force, found {_said(before)}"
-    return Finding(AuditStatus.DRIFT, "not_as_expected", detail)
+    return Finding(AuditStatus.DRIFT, NOT_AS_EXPECTED, detail)
 
 
 def _said(value: object) -> str:

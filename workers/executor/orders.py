@@ -17,11 +17,7 @@ from schemas.action import Action
 from schemas.fields import Entity
 from workers.connectors.protocol import Lever
 from workers.executor.live.outcome import Result
-from workers.executor.rows import Row
-
-ORDERS: Final = b"\1"
-"""First byte of the keys of `Orders` and what has ended; no campaign's key begins with it."""
-
+from workers.executor.rows import ORDERS, Row
 
 HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set, milliseconds."""

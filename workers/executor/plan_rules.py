@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from schemas.autonomy import AutonomyOf, autonomy_for
 from schemas.fields import Autonomy
 from schemas.plan import Actuator
 from workers.executor.rows import NEVER, Row
@@ -47,13 +48,19 @@ class PlanRule(Row, frozen=True, array_like=True):
     """The group whose budget it shares, "" of none; None where an older release did not keep it."""
     day_budget: Decimal | None = None
     """Its own budget of a day; None where that is of another period."""
+    autonomy_of: AutonomyOf = AutonomyOf()
+    approvers: int = 1
+    """How many people have to approve a change, and a roll-back that raises a value."""
 
     @property
     def holds(self) -> bool:
         """Whether it was not deleted."""
         return self.gone == NEVER
 
-    @property
-    def needs_person(self) -> bool:
-        """Whether a change needs a person's yes."""
-        return self.protected or self.autonomy is not Autonomy.AUTO
+    def autonomy_for(self, field: str | None) -> Autonomy:
+        """Return how far Pacekeeper may go by itself with what advice's ``field`` names."""
+        return autonomy_for(self.autonomy, self.autonomy_of, field)
+
+    def needs_person(self, field: str) -> bool:
+        """Return whether a change of a field needs a person's yes."""
+        return self.protected or self.autonomy_for(field) is not Autonomy.AUTO

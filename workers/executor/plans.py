@@ -87,6 +87,8 @@ def _rule(plan: Plan) -> PlanRule:
         max_changes_per_day=plan.guardrails.max_changes_per_day,
         budget_group_id=plan.budget_group_id or "",
         day_budget=plan.budget.amount if plan.budget.period is BudgetPeriod.DAY else None,
+        autonomy_of=plan.autonomy_of,
+        approvers=plan.approvers,
     )
 
 

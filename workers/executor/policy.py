@@ -41,6 +41,8 @@ class ExecutorPolicy:
     freeze stood in its way."""
     ahead: timedelta = timedelta(days=1)
     """How long an action may wait until it is valid."""
+    approvers: tuple[str, ...] = ()
+    """Names of people who may approve; anyone may where there are none."""
     longest: timedelta = timedelta(days=7)
     """How long after its record's timestamp an action or a recommendation may expire. Ids are kept
     in mind until then; were there no end to it, a few of them would shut out all others."""
@@ -74,6 +76,11 @@ class ExecutorPolicy:
     def return_within_ms(self) -> int:
         """``return_within`` in milliseconds."""
         return self.return_within // _MILLISECOND
+
+    @property
+    def undo_within_ms(self) -> int:
+        """``undo_within`` in milliseconds."""
+        return self.undo_within // _MILLISECOND
 
     @property
     def patience_ms(self) -> int:

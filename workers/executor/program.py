@@ -83,6 +83,7 @@ def policy_of(settings: Settings, platforms: Platforms) -> ExecutorPolicy:
         mode=Mode(settings.executor.mode),
         platforms=KnownPlatforms(terms=terms),
         simulated_time=settings.executor.clock == "ticks",
+        approvers=settings.executor.approver_names,
     )
 
 

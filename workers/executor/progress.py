@@ -19,8 +19,8 @@ from msgspec import structs
 from workers.executor.draft import Draft
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import Outcome, Result
-from workers.executor.orders import HANDS_OFF, ORDERS, OpenOrder, Orders, Part, orders_key
-from workers.executor.rows import Row, pack, unpack
+from workers.executor.orders import HANDS_OFF, OpenOrder, Orders, Part, orders_key
+from workers.executor.rows import ORDERS, Row, pack, unpack
 
 _CHANGES_MATTER: Final = timedelta(hours=2) // timedelta(milliseconds=1)
 """How long changes of budgets are kept: platforms count those of an hour, by their own clocks."""

@@ -15,13 +15,15 @@ from schemas.recommendation import GuardrailStatus, Kind, Recommendation
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
+from workers.executor.approving import Heard, given_to, hear, lapsing, needed_for
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, identity
 from workers.executor.plan_rules import PlanRule
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
-from workers.executor.release import answer, renewal
-from workers.executor.rows import Decisions, Proposals, expiry, pack_due, unpack_due
+from workers.executor.release import renewal
+from workers.executor.rows import Decisions, Proposals, Waiting, expiry, pack_due, unpack_due
+from workers.executor.ruling import already_decided
 from workers.executor.slots import slot_of
 from workers.executor.tables import RECOMMENDATIONS, clock_of, rule_of, said_about
 
@@ -78,16 +80,17 @@ def _is_renewal(draft: Draft, rule: PlanRule | None, advice: Recommendation) -> 
 
 
 def _needs_person(rule: PlanRule | None, advice: Recommendation) -> bool:
-    watched_only = rule is not None and rule.autonomy is Autonomy.OBSERVE
+    watched_only = rule is not None and rule.autonomy_for(advice.field) is Autonomy.OBSERVE
     return not (advice.auto_execute or watched_only or _stays(rule, advice))
 
 
 def _stays(rule: PlanRule | None, advice: Recommendation) -> bool:
     """Return whether policy lets what an hour may spend be as it is: nothing is released for it."""
-    of_hours = advice.field in (HOURLY_BUDGET, BID_MULTIPLIER)
-    same = of_hours and advice.recommended_value == advice.current_value
+    if rule is None or advice.field not in (HOURLY_BUDGET, BID_MULTIPLIER):
+        return False
     blocked = any(check.status is GuardrailStatus.BLOCKED for check in advice.guardrails)
-    return same and not blocked and rule is not None and not rule.needs_person
+    same = advice.recommended_value == advice.current_value
+    return same and not blocked and not rule.needs_person(advice.field)
 
 
 def _without_older(
@@ -105,8 +108,11 @@ def _without_older(
             continue
         newer = bytes.fromhex(advice.recommendation_id)
         superseded[bytes.fromhex(older.recommendation_id)] = newer
-        entries.of_recommendation(draft, older, at, _superseded_by(newer))
-    return structs.replace(row, open=tuple(stay), superseded=superseded)
+        lapsed = given_to(older, row.counted, said.counted)
+        entries.of_recommendation(draft, older, at, lapsing(_superseded_by(newer), lapsed))
+    open_still = {bytes.fromhex(one.recommendation_id) for one in stay}
+    counted = tuple(yes for yes in row.counted if yes.subject in open_still)
+    return structs.replace(row, open=tuple(stay), superseded=superseded, counted=counted)
 
 
 def _propose(
@@ -116,18 +122,65 @@ def _propose(
     own = bytes.fromhex(advice.recommendation_id)
     obstacle = _too_late(draft, row, advice, at)
     waiting = said.waiting_for(advice.recommendation_id, clock_of(draft.view))
-    if waiting is not None:
-        answer(draft, waiting.decision, advice, max(at, waiting.at), obstacle)
-        decision = bytes.fromhex(identity(waiting.decision))
-        row = structs.replace(row, answered={**row.answered, own: decision})
-    elif obstacle is not None:
+    for one in waiting:
+        refusal = obstacle or _decided(row, said, own)
+        row = _hear(draft, row, said, (advice, one, refusal), max(at, one.at))
+    if obstacle is not None and not waiting:
         entries.of_recommendation(draft, advice, at, obstacle)
-    else:
-        detail = f"approve or reject it before {format_time(advice.expires_at)}"
-        asked = Finding(AuditStatus.APPROVAL_REQUIRED, detail=detail)
-        entries.of_recommendation(draft, advice, at, asked)
+    elif obstacle is None and own not in row.answered:
+        _ask(draft, advice, at)
         row = structs.replace(row, open=(*row.open, structs.replace(advice, **_NOT_NEEDED)))
     return _remember(draft, row, said, advice, at)
+
+
+def _hear(
+    draft: Draft,
+    row: Proposals,
+    said: Decisions,
+    about: tuple[Recommendation, Waiting, Finding | None],
+    at: int,
+) -> Proposals:
+    """Answer a decision that was there before the recommendation, by a refusal if there is one."""
+    advice, waiting, refusal = about
+    own, word = bytes.fromhex(advice.recommendation_id), bytes.fromhex(identity(waiting.decision))
+    if refusal is None:
+        heard = hear(draft, said, row.counted, (advice, waiting.decision), at)
+    else:
+        entries.of_decision(draft, waiting.decision, at, refusal, about=advice)
+        heard = Heard(ends=False)
+    if heard.ends:
+        counted = tuple(yes for yes in row.counted if yes.subject != own)
+        return structs.replace(row, answered={**row.answered, own: word}, counted=counted)
+    words = {**row.heard, own: (*row.heard.get(own, ()), word)}
+    return structs.replace(row, heard=words, counted=(*row.counted, *heard.yes))
+
+
+def _decided(row: Proposals, said: Decisions, own: bytes) -> Finding | None:
+    """Return that one of the decisions that were there before has ended the recommendation."""
+    for waiting in said.waiting:
+        first = waiting.decision
+        if row.answered.get(own) == bytes.fromhex(identity(first)):
+            return already_decided(first.verb, first.by)
+    return None
+
+
+def _ask(draft: Draft, advice: Recommendation, at: int) -> None:
+    needed = needed_for(draft, advice)
+    people = "" if needed == 1 else f"{needed} people have to approve it: "
+    until = format_time(advice.expires_at)
+    detail = f"{_why_asked(draft, advice)}{people}approve or reject it before {until}"
+    asked = Finding(AuditStatus.APPROVAL_REQUIRED, detail=detail, approvers=needed)
+    entries.of_recommendation(draft, advice, at, asked)
+
+
+def _why_asked(draft: Draft, advice: Recommendation) -> str:
+    """Return which autonomy held, in words."""
+    rule = rule_of(draft.view, advice.key)
+    if rule is None:
+        return ""
+    autonomy = rule.autonomy_for(advice.field)
+    held = ", but guard rails, or a group, ask for a person" if autonomy is Autonomy.AUTO else ""
+    return f"autonomy of {advice.field} is {autonomy}{held}; "
 
 
 def _too_late(draft: Draft, row: Proposals, advice: Recommendation, at: int) -> Finding | None:
@@ -163,11 +216,14 @@ def _remember(
         else:
             detail = f"more than {draft.policy.remembered} recommendations await a person"
             entries.of_recommendation(draft, proposal, at, expired("too_many_open", detail))
-    return Proposals(
+    return structs.replace(
+        row,
         open=tuple(stay),
         memory=memory,
         superseded={k: v for k, v in row.superseded.items() if k not in gone},
         answered={k: v for k, v in row.answered.items() if k not in gone},
+        heard={k: v for k, v in row.heard.items() if k not in gone},
+        counted=tuple(yes for yes in row.counted if yes.subject not in gone),
     )
 
 

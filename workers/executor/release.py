@@ -1,4 +1,4 @@
-"""What a person's word on a recommendation or a change leads to: an action, or an audit entry.
+"""What people's words on a recommendation or a change lead to: an action.
 
 An action's id is made from what it carries out, so that every repeat is the same action.
 """
@@ -11,13 +11,10 @@ import orjson
 
 from schemas.action import Action, Release
 from schemas.codec import digest
-from schemas.decision import Decision, Verb
+from schemas.decision import Decision
 from schemas.levers import BID_MULTIPLIER
 from schemas.recommendation import Recommendation
-from schemas.topics import ACTIONS
-from workers.executor import entries
-from workers.executor.draft import Draft
-from workers.executor.entries import Finding, identity, rejected
+from workers.executor.entries import identity
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.rollback import Judgement
 from workers.instants import from_ms
@@ -30,21 +27,8 @@ _SHARED = tuple(
 _LONGEST_WHY = 2000
 
 
-def answer(
-    draft: Draft, decision: Decision, advice: Recommendation, at: int, obstacle: Finding | None
-) -> None:
-    """Approve or reject ``advice``, unless there is an obstacle."""
-    if obstacle is not None:
-        entries.of_decision(draft, decision, at, obstacle, about=advice)
-    elif decision.verb is Verb.REJECT:
-        refusal = rejected("rejected_by_person", decision.why)
-        entries.of_decision(draft, decision, at, refusal, about=advice)
-    else:
-        draft.publish(ACTIONS, approved(advice, decision, at), at=at)
-
-
 def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
-    """Return the action that a person releases by approving ``advice``."""
+    """Return the action that people release by approving ``advice``, the last one by a decision."""
     fields: dict[str, Any] = {name: getattr(advice, name) for name in _SHARED}
     fields["target"] = advice.recommended_value
     if advice.field != BID_MULTIPLIER:

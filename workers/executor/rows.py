@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from schemas.action import Action
+from schemas.approval import Approval
 from schemas.decision import Decision, Verb
 from schemas.levers import DAILY_BUDGET
 from schemas.recommendation import Recommendation
@@ -27,8 +28,10 @@ _SPAN = Struct(">qq")
 NEVER = 2**63 - 1
 """A time, in milliseconds, that does not come."""
 
-HELD = b"\0"
-"""First byte of the keys of `Holds`; no campaign's key begins with it."""
+HELD, ORDERS, CHANGES, GRANTS, EDITS = b"\0", b"\1", b"\2", b"\3", b"\5"
+"""First bytes of keys in the table of actions: of what is held, orders and what has ended of them,
+what changes have set, leave to move money, and edits of others. A campaign's key begins with none.
+"""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, tag=1):
@@ -77,6 +80,17 @@ class Campaign(Row, frozen=True, array_like=True):
         return current
 
 
+class Yes(msgspec.Struct, frozen=True, array_like=True):
+    """A person's approval that waits ``until`` a time, in milliseconds, for those of others."""
+
+    subject: bytes
+    """The recommendation; of a roll-back the action to undo."""
+    plan_version: int
+    """Version of the plan that it was given under: under another one it is none."""
+    until: int
+    approval: Approval
+
+
 class Proposals(Row, frozen=True, array_like=True):
     """Recommendations of one campaign that await a person, and those that did."""
 
@@ -85,7 +99,11 @@ class Proposals(Row, frozen=True, array_like=True):
     superseded: dict[bytes, bytes] = msgspec.field(default_factory=dict)
     """Recommendation to the newer one that took its place."""
     answered: dict[bytes, bytes] = msgspec.field(default_factory=dict)
-    """Recommendation to the decision that had been waiting for it."""
+    """Recommendation to the decision that had been waiting for it and has ended it."""
+    heard: dict[bytes, tuple[bytes, ...]] = msgspec.field(default_factory=dict)
+    """Recommendation to decisions that had been waiting for it and were answered as well."""
+    counted: tuple[Yes, ...] = ()
+    """Approvals among these that wait for those of others."""
 
     @property
     def due(self) -> tuple[int, ...]:
@@ -118,22 +136,30 @@ class Decisions(Row, frozen=True, array_like=True):
     conditions: dict[str, bytes] = msgspec.field(default_factory=dict)
     """Kind to the campaign's own condition that was published last, as JSON."""
     memory: Memory = msgspec.field(default_factory=Memory)
+    counted: tuple[Yes, ...] = ()
+    """Approvals that wait for those of others."""
 
     def ruling_on(self, recommendation_id: str | None) -> Ruling | None:
         """Return what was said about a recommendation that was known then."""
         wanted = bytes.fromhex(recommendation_id or "")
         return next((one for one in self.rulings if one.recommendation == wanted), None)
 
-    def waiting_for(self, recommendation_id: str | None, clock: int) -> Waiting | None:
-        """Return the decision that waits for a recommendation; not one that ticks have closed."""
-        return next(
-            (
-                one
-                for one in self.waiting
-                if one.decision.recommendation_id == recommendation_id and one.until > clock
-            ),
-            None,
+    def waiting_for(self, recommendation_id: str | None, clock: int) -> tuple[Waiting, ...]:
+        """Return decisions that wait for a recommendation; none that ticks have closed."""
+        return tuple(
+            one
+            for one in self.waiting
+            if one.decision.recommendation_id == recommendation_id and one.until > clock
         )
+
+    def with_yes(self, more: tuple[Yes, ...]) -> Decisions:
+        """Return the row with more approvals that wait."""
+        return msgspec.structs.replace(self, counted=(*self.counted, *more))
+
+    def without_yes(self, subject: bytes) -> Decisions:
+        """Return the row without approvals of what needs no more."""
+        others = tuple(yes for yes in self.counted if yes.subject != subject)
+        return msgspec.structs.replace(self, counted=others)
 
     @property
     def due(self) -> tuple[int, ...]:

@@ -7,9 +7,9 @@ from msgspec import structs
 from schemas.decision import Decision, Verb
 from schemas.recommendation import Recommendation
 from workers.executor import entries
+from workers.executor.approving import already_approved, hear, same_person
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, identity, rejected
-from workers.executor.release import answer
 from workers.executor.rows import Decisions, Proposals, Ruling, Waiting, expiry
 from workers.executor.tables import clock_of, proposed_for
 
@@ -33,10 +33,10 @@ def rule(draft: Draft, row: Decisions, decision: Decision, at: int) -> Decisions
         return _wait(draft, row, decision, at, clock)
     until = expiry(advice)
     if until <= max(at, clock):
-        answer(draft, decision, advice, at, _too_late(advice))
+        entries.of_decision(draft, decision, at, _too_late(advice), about=advice)
         return row
-    answer(draft, decision, advice, at, None)
-    return _with_ruling(draft, row, decision, until)
+    heard = hear(draft, row, (*proposals.counted, *row.counted), (advice, decision), at)
+    return _with_ruling(draft, row, decision, until) if heard.ends else row.with_yes(heard.yes)
 
 
 def _refusal(
@@ -45,10 +45,13 @@ def _refusal(
     """Return why nothing can be said about the recommendation any more."""
     earlier = row.ruling_on(decision.recommendation_id)
     if earlier is not None:
-        return _already_decided(earlier.verb, earlier.by)
-    waiting = row.waiting_for(decision.recommendation_id, clock)
-    if waiting is not None:
-        return _already_decided(waiting.decision.verb, waiting.decision.by)
+        return already_decided(earlier.verb, earlier.by)
+    for waiting in row.waiting_for(decision.recommendation_id, clock):
+        first = waiting.decision
+        if first.verb is Verb.REJECT:
+            return already_decided(first.verb, first.by)
+        if decision.verb is Verb.APPROVE and same_person(first.by, decision.by):
+            return already_approved(decision.by)
     own = bytes.fromhex(decision.recommendation_id or "")
     if own in proposals.superseded:
         newer = proposals.superseded[own].hex()
@@ -72,21 +75,29 @@ def _wait(draft: Draft, row: Decisions, decision: Decision, at: int, clock: int)
 
 
 def _settled(draft: Draft, row: Decisions, proposals: Proposals, clock: int) -> Decisions:
-    """Let go of decisions that wait no more: answered ones are rulings, the others were told."""
+    """Let go of what waits no more: words that ended a recommendation are rulings, others told."""
+    is_open = {bytes.fromhex(one.recommendation_id) for one in proposals.open}
+    counted = tuple(
+        yes
+        for yes in row.counted
+        if yes.until > clock
+        and (yes.subject in is_open or yes.subject not in proposals.memory.known)
+    )
     still = []
     for waiting in row.waiting:
         named = bytes.fromhex(waiting.decision.recommendation_id or "")
-        if was_answered(proposals, waiting):
+        if not was_answered(proposals, waiting):
+            still += [waiting] if waiting.until > clock else []
+        elif proposals.answered.get(named) == bytes.fromhex(identity(waiting.decision)):
             row = _with_ruling(draft, row, waiting.decision, proposals.memory.known[named])
-        elif waiting.until > clock:
-            still.append(waiting)
-    return structs.replace(row, waiting=tuple(still))
+    return structs.replace(row, waiting=tuple(still), counted=counted)
 
 
 def was_answered(proposals: Proposals, waiting: Waiting) -> bool:
-    """Return whether the recommendation came and the decision on it was carried out."""
+    """Return whether the recommendation came and the decision on it was heard."""
     named = bytes.fromhex(waiting.decision.recommendation_id or "")
-    return proposals.answered.get(named) == bytes.fromhex(identity(waiting.decision))
+    own = bytes.fromhex(identity(waiting.decision))
+    return own in (proposals.answered.get(named), *proposals.heard.get(named, ()))
 
 
 def _with_ruling(draft: Draft, row: Decisions, decision: Decision, until: int) -> Decisions:
@@ -95,7 +106,7 @@ def _with_ruling(draft: Draft, row: Decisions, decision: Decision, until: int) -
     if len(rulings) > draft.policy.remembered:
         first = min(rulings, key=lambda ruling: ruling.until)
         rulings = tuple(ruling for ruling in rulings if ruling is not first)
-    return structs.replace(row, rulings=rulings)
+    return structs.replace(row, rulings=rulings).without_yes(named)
 
 
 def _too_late(advice: Recommendation) -> Finding:
@@ -103,5 +114,6 @@ def _too_late(advice: Recommendation) -> Finding:
     return expired("expired", detail)
 
 
-def _already_decided(verb: Verb, by: str) -> Finding:
+def already_decided(verb: Verb, by: str) -> Finding:
+    """Return that somebody was first with a word that counts."""
     return rejected("already_decided", f"{by} has decided already: {verb}; roll that back instead")

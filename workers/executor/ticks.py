@@ -10,6 +10,7 @@ from schemas.errors import SchemaError
 from schemas.tick import Tick
 from workers.delivery.api import Record, Step, View
 from workers.executor import entries
+from workers.executor.approving import given_to, lapsing
 from workers.executor.draft import Draft
 from workers.executor.entries import expired, rejected
 from workers.executor.holding import was_answered as was_answered_by_plan
@@ -73,11 +74,14 @@ def _time_of(draft: Draft, record: Record) -> int:
 def _close_proposals(draft: Draft, since: int, now: int) -> None:
     for campaign in _due(draft.view.table(RECOMMENDATIONS), since, now):
         said = said_about(draft.view, campaign)
-        for advice in proposed_for(draft.view, campaign).open:
+        proposed = proposed_for(draft.view, campaign)
+        for advice in proposed.open:
             decided = said.ruling_on(advice.recommendation_id) is not None
             if since < expiry(advice) <= now and not decided:
                 detail = "nobody has decided in time; wait for the next recommendation"
-                entries.of_recommendation(draft, advice, now, expired("expired", detail))
+                given = given_to(advice, proposed.counted, said.counted)
+                finding = lapsing(expired("expired", detail), given)
+                entries.of_recommendation(draft, advice, now, finding)
 
 
 def _close_waiting(draft: Draft, since: int, now: int) -> None:

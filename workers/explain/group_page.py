@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from schemas import Recommendation
+from schemas import Kind, Recommendation
 from schemas.levers import BID_UNIT, CURRENCY_UNIT, RATE_UNIT, SHARE_UNIT
 from workers.chances import chance
 from workers.explain.comparing import Difference
@@ -78,7 +78,18 @@ def _inputs(advice: Recommendation) -> list[str]:
         f"value: {about} from {advice.current_value} to {advice.recommended_value} {_unit(advice)}"
         if advice.recommended_value is not None
         else f"value: {about} stays",
+        *_how(advice),
     ]
+
+
+def _how(advice: Recommendation) -> list[str]:
+    """Return who lets it go; the guard rail `autonomy` says whether plan or group asks a person."""
+    if advice.recommended_value is None or advice.kind in (Kind.TARGETING, Kind.CREATIVE):
+        return []
+    if advice.auto_execute:
+        return ["released by policy"]
+    people = "a person" if advice.approvers == 1 else f"{advice.approvers} people"
+    return [f"waits for {people}, unless the plan asks for more or only observes"]
 
 
 def _unit(advice: Recommendation) -> str:

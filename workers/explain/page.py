@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas import Recommendation
+from schemas.fields import Autonomy
 from schemas.levers import MULTIPLIER_UNIT
 from schemas.zones import zone
 from workers.chances import chance
@@ -130,11 +131,25 @@ def _value(found: Explanation) -> Iterator[RenderableType]:
         amount = _set(advice.recommended_value, advice)
         at = _when(advice.valid_from, _zone(found))
         yield Text(f"{advice.field}: {amount} from {at}{moved}", style="bold")
-        how = "released by policy" if advice.auto_execute else "waits for a person"
+        how = _how(found)
         cap = f"; cut off at {_amount(advice.hourly_cap, advice)}" if advice.hourly_cap else ""
         yield Text(how + cap, style="dim")
     for reason in advice.reasons:
         yield Text(reason.text)
+
+
+def _how(found: Explanation) -> str:
+    """Return who lets it go, and by which autonomy of the plan."""
+    if found.autonomy is None:
+        return "released by policy" if found.published.auto_execute else "waits for a person"
+    how = "waits for a person"
+    if found.published.auto_execute:
+        how = "released by policy"
+    elif found.autonomy is Autonomy.OBSERVE:
+        how = "nobody is asked"
+    elif found.plan and found.plan.approvers > 1:
+        how = f"waits for {found.plan.approvers} people"
+    return f"{how} (autonomy of {found.published.field}: {found.autonomy})"
 
 
 def _verdict(found: Explanation) -> Iterator[RenderableType]:

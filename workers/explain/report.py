@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas import Plan, Recommendation, SchemaError, decode, decode_metrics
+from schemas.fields import Autonomy
 from schemas.topics import METRICS
 from workers.errors import UsageError
 from workers.explain.causes import inputs_gone, likely_causes
@@ -56,6 +57,12 @@ class Explanation:
     causes: Sequence[str]
     gone: Sequence[str]
     """Which inputs are not on the topics any more, where bytes differ: that says nothing then."""
+
+    @property
+    def autonomy(self) -> Autonomy | None:
+        """How far the plan lets what is advised go by itself; None without plan or advice."""
+        field = self.published.field
+        return self.plan.autonomy_for(field) if self.plan and field else None
 
     @property
     def identical(self) -> bool:
@@ -146,6 +153,7 @@ def as_json(found: Explanation) -> dict[str, Any]:
         "value": {
             "field": advice.field,
             "recommended": advice.recommended_value,
+            "autonomy": found.autonomy,
             "hour_plan": advice.hour_plan,
             "reasons": advice.reasons,
         },

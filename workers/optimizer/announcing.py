@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.arrays import Rows
 from engine.holds import ORDER
+from engine.plans import autonomy_for
 from engine.state import pack
 from schemas import digest
 from schemas.topics import ACTIONS, RECOMMENDATIONS
@@ -58,7 +59,7 @@ def _released(
         return {}
     at = chosen.tolist()
     theirs: recommending.Members = {name: [texts[i] for i in at] for name, texts in members.items()}
-    autonomies = decided.due.plans["autonomy"][chosen]
+    autonomies = autonomy_for(decided.due.plans, made.steers)[chosen]
     actions = recommending.actions(theirs, [ids[i] for i in at], autonomies, [whys[i] for i in at])
     texts = objects(actions)
     return {i: identified(text, "action_id")[1] for i, text in zip(at, texts, strict=True)}

@@ -19,6 +19,7 @@ from engine.ledger import Advance
 from engine.plans import PERIODS
 from schemas import LateConversions, Plan, Portfolio, Shape
 from schemas.fields import Autonomy, BudgetPeriod
+from schemas.levers import DAILY_BUDGET
 from schemas.money import from_minor, from_units_atto
 from schemas.plan import Rollover
 from schemas.topics import PORTFOLIO, SHAPES
@@ -187,7 +188,7 @@ def _portfolio(draft: Draft, wave: Wave, closed: ClosedDay) -> Portfolio:
 def _releasable(plan: Plan) -> bool:
     """Return whether another daily budget may be set without a person, and is then paced."""
     daily = plan.budget.period is BudgetPeriod.DAY and plan.rollover is Rollover.NONE
-    return daily and plan.autonomy is Autonomy.AUTO and not plan.protected
+    return daily and plan.autonomy_for(DAILY_BUDGET) is Autonomy.AUTO and not plan.protected
 
 
 def _most_of_day(plan: Plan) -> Decimal | None:

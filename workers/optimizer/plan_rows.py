@@ -16,7 +16,7 @@ from engine.plans import PLAN, UNLIMITED
 from engine.state import NEVER
 from engine.weeks import WeekWeights
 from schemas import Actuator, Plan, Strategy, decode
-from schemas.levers import LEAST_MULTIPLIER, MOST_MULTIPLIER
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET, LEAST_MULTIPLIER, MOST_MULTIPLIER
 from schemas.money import exponent_of, to_minor
 from workers.instants import day_number
 
@@ -57,11 +57,13 @@ def stored(plan: Plan, value: bytes, offset: int) -> bytes:
         ("strategy", plans.STRATEGIES, plan.strategy),
         ("period", plans.PERIODS, plan.budget.period),
         ("rollover", plans.ROLLOVERS, plan.rollover),
-        ("autonomy", plans.AUTONOMIES, plan.autonomy),
         ("objective", plans.OBJECTIVES, plan.objective),
         ("actuator", plans.ACTUATORS, _actuator(plan)),
     ):
         row[name] = values.index(given)
+    row["autonomy"] = plans.autonomy_codes(
+        _autonomy(plan, HOURLY_BUDGET), _autonomy(plan, BID_MULTIPLIER)
+    )
     row["exponent"] = exponent_of(plan.currency)
     row["currency"], row["zone"] = plan.currency, plan.timezone
     row["version"], row["offset"] = plan.version, offset
@@ -144,6 +146,10 @@ def _actuator(plan: Plan) -> Actuator:
     """Return what the plan turns: by default what its strategy is made for."""
     usual = Actuator.BID if plan.strategy is Strategy.ADAPTIVE else Actuator.BUDGET
     return plan.actuator or usual
+
+
+def _autonomy(plan: Plan, field: str) -> Ints:
+    return np.array([plans.AUTONOMIES.index(plan.autonomy_for(field))])
 
 
 def _detailed(plan: Plan) -> int:

@@ -137,8 +137,10 @@ class Decided:
             self._heard_at(second)
             if entry.status in OPEN or entry.is_of_part:
                 continue
-            self.outcomes.append((second, entry.status))
             self.standing.audit(entry)
+            if entry.leaves_advice_open:
+                continue
+            self.outcomes.append((second, entry.status))
             place = self._places.get(entry.recommendation_id or "")
             if place is not None:
                 key, at = place

@@ -22,6 +22,8 @@ class Stands(NamedTuple):
 
     advice: Recommendation
     state: AuditStatus | None
+    approvals: tuple[int, int] | None = None
+    """How many people have approved it, and how many have to; None where one is enough."""
 
 
 @dataclass(slots=True)
@@ -30,6 +32,7 @@ class Standing:
 
     _newest: dict[About, Recommendation] = field(default_factory=dict)
     _states: dict[str, AuditStatus] = field(default_factory=dict)
+    _approvals: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, advice: Recommendation) -> None:
         """Take in a recommendation; a hold takes the place of what was advised before it."""
@@ -41,8 +44,13 @@ class Standing:
 
     def audit(self, entry: AuditEntry) -> None:
         """Take in what became of one."""
-        if entry.recommendation_id is not None and entry.status not in OPEN:
-            self._states[entry.recommendation_id] = entry.status
+        name = entry.recommendation_id
+        if name is None or entry.status in OPEN:
+            return
+        if entry.approvers > 1:
+            self._approvals[name] = len(entry.approvals), entry.approvers
+        if not entry.leaves_advice_open:
+            self._states[name] = entry.status
 
     def held(self, now: int) -> list[Stands]:
         """Return what holds at second ``now``: kind by kind, the surest first."""
@@ -53,4 +61,8 @@ class Standing:
         ]
         kinds = list(Kind)
         held.sort(key=lambda one: (kinds.index(one.kind), -one.confidence, one.recommendation_id))
-        return [Stands(each, self._states.get(each.recommendation_id)) for each in held]
+        ids = [each.recommendation_id for each in held]
+        return [
+            Stands(each, self._states.get(name), self._approvals.get(name))
+            for each, name in zip(held, ids, strict=True)
+        ]

@@ -48,10 +48,11 @@ _STATES: Final = {
 
 def table(held: Sequence[Stands]) -> list[list[str]]:
     """Return a row for each that is listed."""
-    return [_row(*each) for each in held[:LISTED]]
+    return [_row(each) for each in held[:LISTED]]
 
 
-def _row(advice: Recommendation, state: AuditStatus | None) -> list[str]:
+def _row(stands: Stands) -> list[str]:
+    advice = stands.advice
     key = CampaignKey(advice.platform, advice.account_id, advice.campaign_id)
     return [
         name_of(key),
@@ -59,10 +60,22 @@ def _row(advice: Recommendation, state: AuditStatus | None) -> list[str]:
         *_values(advice),
         ", ".join(_beside(advice)),
         chance_cell(advice.confidence),
-        "for people" if state is None else _STATES.get(state, state.value.replace("_", " ")),
+        _state(stands),
         short(advice.reasons[0].text if advice.reasons else ""),
         advice.recommendation_id[:_ID],
     ]
+
+
+def _state(stands: Stands) -> str:
+    """Return what became of it; of what waits for several people, how many have approved it."""
+    state = stands.state
+    if state is None:
+        return "for people"
+    told = _STATES.get(state, state.value.replace("_", " "))
+    if state is AuditStatus.APPROVAL_REQUIRED and stands.approvals is not None:
+        given, needed = stands.approvals
+        return f"{told}: {given} of {needed} approvals"
+    return told
 
 
 def _what(advice: Recommendation) -> str:

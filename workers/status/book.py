@@ -16,6 +16,7 @@ from workers.report.delivered import HOUR
 from workers.report.model import Wishes
 from workers.report.periods import Period
 from workers.report.reading import Source, decoder
+from workers.status.governing import Questions
 from workers.status.lateness import Lateness
 from workers.status.oddities import Oddities
 from workers.status.offers import Offers
@@ -39,6 +40,8 @@ class StatusBook(Book):
     """What reports say stands at the platform, by the first second of the hour."""
     offers: Offers = field(default_factory=Offers)
     """Advice that may be open."""
+    questions: Questions = field(default_factory=Questions)
+    """What people are asked."""
     oddities: Oddities = field(default_factory=Oddities)
 
     def deliver(self, events: Sequence[MetricsEvent], times: Sequence[int]) -> None:
@@ -66,6 +69,7 @@ class StatusBook(Book):
         """Take in entries of the audit trail, once the recommendations are read."""
         super().audit(entries)
         self.offers.audit(entries)
+        self.questions.audit(entries)
         ended = (each for each in entries if each.status not in OPEN and not each.is_of_part)
         for entry in ended:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)

@@ -8,6 +8,7 @@ from enum import IntEnum
 import msgspec
 
 from schemas.fields import BudgetPeriod
+from workers.status.governing import Governed, Waits
 
 
 class Level(IntEnum):
@@ -168,6 +169,10 @@ class CampaignStatus(msgspec.Struct, frozen=True, kw_only=True):
     odd: tuple[Odd, ...] = ()
     """What is suspected to be wrong with its counts."""
     score: Score | None = None
+    governed: Governed | None = None
+    """None without a plan."""
+    waits: tuple[Waits, ...] = ()
+    """Advice that people are asked about."""
 
     @property
     def own(self) -> Use:

@@ -13,7 +13,7 @@ from rich.text import Text
 from schemas.zones import zone
 from workers.pages import print_page, section
 from workers.report.wording import NOTHING, exact, moment
-from workers.status import cells, score_wording, sentences
+from workers.status import cells, governing, score_wording, sentences
 from workers.status.answers import Answers, HourOfDay
 from workers.status.model import CampaignStatus, Score, Use
 from workers.status.oddities import sentences_of
@@ -53,6 +53,8 @@ def _page(found: Answers, width: int) -> Iterator[RenderableType]:
     yield from section("The next hours", _lines(sentences.next_hours(found)))
     yield from section("What was learned", _lines(sentences.learned(found)))
     yield from section("What is held, and why", _lines(sentences.held(found)))
+    deciding = governing.sentences_of(status.governed, status.waits)
+    yield from section("Who decides", _lines(deciding))
     if status.odd:
         yield from section("What may be counted wrongly", _lines(sentences_of(status.odd)))
     yield from section("What changed last", [_changes(found)])

@@ -15,6 +15,7 @@ from workers.report.holding import REMEDIES, holds_of
 from workers.report.periods import midnight
 from workers.report.totals import Stretch
 from workers.status.book import StatusBook
+from workers.status.governing import governed
 from workers.status.levels import level_of
 from workers.status.model import (
     CampaignStatus,
@@ -105,6 +106,8 @@ def _campaign(
         worst=_worst(book, key, purse),
         hold=hold,
         odd=odd,
+        governed=governed(book.plans.get(key)),
+        waits=book.questions.of(key),
     )
 
 

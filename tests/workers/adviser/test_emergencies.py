@@ -24,6 +24,7 @@ from schemas import (
     encode,
     topics,
 )
+from schemas.autonomy import AutonomyOf
 from schemas.condition import Scope, condition_key
 from schemas.fields import Autonomy
 from schemas.topic import Topic
@@ -248,7 +249,12 @@ def test_whose_bid_is_not_ours_to_cut_is_left_alone(
 
 
 def test_what_the_plan_asks_a_person_for_is_proposed_and_not_released() -> None:
-    asking: list[dict[str, Any]] = [{"autonomy": Autonomy.PROPOSE}, {"protected": True}]
+    of_bids = AutonomyOf(bid=Autonomy.PROPOSE)
+    asking: list[dict[str, Any]] = [
+        {"autonomy": Autonomy.PROPOSE},
+        {"autonomy_of": of_bids},
+        {"protected": True},
+    ]
     for plan in asking:
         world = trouble(lived(**plan), cost=3.0)
         (cut,) = cuts(world)

@@ -348,3 +348,14 @@ def test_what_goes_without_a_person_leaves_groups_inside_within_their_bounds(
     present, budget = np.array([100, 100, 100]), np.array([150, 80, 40])
     found = may_go(np.array(wanted), present, budget, 300, tree)
     assert found.tolist() == list(goes)
+
+
+def test_a_budget_needs_as_many_people_as_the_strictest_group_that_it_lies_in() -> None:
+    world = grown_tree(spring={"approvers": 2}, search={"approvers": 4}, meta={"approvers": 1})
+    wanted = {ROOT: 2, GOOGLE: 2, META: 2, SEARCH: 4}
+    changed = [each for each in world.advice if each.kind is Kind.BUDGET]
+
+    assert {each.campaign_id: each.approvers for each in changed} == {
+        each.campaign_id: wanted[WHERE[each.campaign_id]] for each in changed
+    }
+    assert {each.approvers for each in changed} == {2, 4}

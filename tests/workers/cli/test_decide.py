@@ -32,6 +32,13 @@ PROPOSED, OTHER = an_id("proposed"), an_id("other")
 
 @pytest.fixture
 def executor(person: Person) -> Iterator[subprocess.Popen[bytes]]:
+    worker = started(person)
+    yield worker
+    worker.kill()
+    worker.wait()
+
+
+def started(person: Person) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "PACEKEEPER_TOPICS_PREFIX": person.prefix,
@@ -39,10 +46,7 @@ def executor(person: Person) -> Iterator[subprocess.Popen[bytes]]:
         "PACEKEEPER_WEB_PORT": "0",
     }
     command = [sys.executable, "-m", "workers", "executor", "--bootstrap", person.bootstrap]
-    worker = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    yield worker
-    worker.kill()
-    worker.wait()
+    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
 
 
 def proposals(person: Person) -> None:
@@ -76,6 +80,35 @@ def test_decisions_are_answered_by_the_executor(person: Person) -> None:
     assert (
         "applied (window_excluded)" in person.runs("decide", "exclude-window", "42", *window).stderr
     )
+
+
+def test_a_second_person_is_asked_for_though_the_executor_was_killed_in_between(
+    person: Person, executor: subprocess.Popen[bytes]
+) -> None:
+    person.tells("plans.v1", a_plan(Autonomy.PROPOSE, approvers=2))
+    person.tells("recommendations.v1", a_recommendation("proposed", "12", **TIMES))
+    person.reads("audit.v1", 1)
+
+    first = person.runs("decide", "approve", PROPOSED[:8], "--by", "maria", code=1)
+    assert "approval required (more_approvals_needed): 1 of 2 approvals (maria" in first.stderr
+    assert "another person has to approve it before" in first.stderr
+    executor.kill()
+    executor.wait()
+    again = started(person)
+    try:
+        twice = person.runs("decide", "approve", PROPOSED[:8], "--by", " Maria", code=1)
+        assert "rejected (already_approved)" in twice.stderr
+        done = person.told("decide", "approve", PROPOSED[:8], "--by", "li")
+    finally:
+        again.kill()
+        again.wait()
+
+    assert done["answer"]["status"] == "simulated"
+    assert [approval["by"] for approval in done["answer"]["approvals"]] == ["maria", "li"]
+    (action, _), *_ = person.reads("actions.v1", 1)
+    assert [approval["by"] for approval in json.loads(action)["approvals"]] == ["maria", "li"]
+    assert json.loads(action)["plan_version"] == 1
+    person.runs("verify", "--from-genesis")
 
 
 def test_what_is_about_to_be_sent_is_no_answer_and_what_became_of_it_is(person: Person) -> None:

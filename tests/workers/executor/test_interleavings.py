@@ -78,10 +78,15 @@ recommendations = st.builds(
     st.sampled_from([False, False, True]),
 )
 when = st.integers(0, 3)
+whose = st.sampled_from(["ada", "ADA", "bob"])
 words: st.SearchStrategy[Decision] = st.one_of(
-    st.builds(lambda name, minute: approve(name, minutes=minute), some_name, when),
+    st.builds(
+        lambda name, minute, by: approve(name, minutes=minute, by=by), some_name, when, whose
+    ),
     st.builds(lambda name, minute: reject(name, minutes=minute), some_name, when),
-    st.builds(lambda name, minute: roll_back(name, minutes=minute), some_change, when),
+    st.builds(
+        lambda name, minute, by: roll_back(name, minutes=minute, by=by), some_change, when, whose
+    ),
     st.builds(
         lambda verb, minute: a_decision(verb, minutes=minute),
         st.sampled_from([Verb.FREEZE, Verb.UNFREEZE]),
@@ -89,8 +94,9 @@ words: st.SearchStrategy[Decision] = st.one_of(
     ),
 )
 plans = st.none() | st.builds(
-    lambda autonomy, version: a_plan(autonomy, version=version),
+    lambda autonomy, version, people: a_plan(autonomy, version=version, approvers=people),
     st.sampled_from(list(Autonomy)),
+    st.integers(1, 2),
     st.integers(1, 2),
 )
 
@@ -112,7 +118,8 @@ publications = st.lists(
     min_size=12,
     max_size=30,
 )
-mostly = st.sampled_from([True, True, False])
+people = st.sampled_from([1, 2, None])
+"""How many a plan that is there from the beginning wants to approve; None is no such plan."""
 schedules = st.lists(st.tuples(st.sampled_from(AGENTS), st.integers(1, 3)), max_size=40)
 
 
@@ -121,10 +128,10 @@ def lived(
     schedule: list[tuple[str, int]],
     last: tuple[str, ...],
     *,
-    planned: bool,
+    approvers: int | None,
 ) -> World:
     """Publish everything, read it as scheduled, then to the end, then let all time pass."""
-    world = World(planned=planned)
+    world = World(planned=approvers is not None, approvers=approvers or 1)
     for topic, record, minute in [*FIRST, *records]:
         world.publish(topic, record, minute, key=KEY if record is None else None)
     for agent, most in schedule:
@@ -138,14 +145,14 @@ def lived(
 
 def any_interleaving(law: Callable[[World], None]) -> Callable[[], None]:
     @settings(max_examples=50, deadline=None)
-    @given(publications, schedules, st.permutations(AGENTS).map(tuple), mostly)
+    @given(publications, schedules, st.permutations(AGENTS).map(tuple), people)
     def test(
         records: list[Publication],
         schedule: list[tuple[str, int]],
         last: tuple[str, ...],
-        planned: bool,  # noqa: FBT001 -- drawn by hypothesis
+        approvers: int | None,
     ) -> None:
-        law(lived([*records, *records[::3]], schedule, last, planned=planned))
+        law(lived([*records, *records[::3]], schedule, last, approvers=approvers))
 
     return test
 
@@ -189,7 +196,9 @@ def test_every_recommendation_that_was_proposed_is_closed_once(world: World) -> 
     approved = {(one.action_id, one.recommendation_id) for one in world.released}
     closed.update(advice for _, advice in approved if advice)
     asked = Counter(
-        entry.recommendation_id for entry in world.audit if entry.status == "approval_required"
+        entry.recommendation_id
+        for entry in world.audit
+        if entry.status == "approval_required" and not entry.decision_id
     )
 
     assert max([*asked.values(), *closed.values()], default=1) == 1
@@ -199,6 +208,26 @@ def test_every_recommendation_that_was_proposed_is_closed_once(world: World) -> 
         mentioned = {entry.recommendation_id for entry in world.audit}
         watched = any(given_to(world, topics.PLANS))
         assert advice.auto_execute or watched or advice.recommendation_id in mentioned
+
+
+@any_interleaving
+def test_what_people_release_has_as_many_different_people_as_it_needs(world: World) -> None:
+    given = Counter(
+        approval.decision_id
+        for action in {action.action_id: action for action in world.released}.values()
+        for approval in action.approvals
+    )
+    decided = {digest(canonical_bytes(word)) for word in given_to(world, topics.DECISIONS)}
+
+    assert given == dict.fromkeys(given, 1)
+    assert given.keys() <= decided
+    for action in world.released:
+        people = {approval.by.casefold() for approval in action.approvals}
+        assert len(people) == len(action.approvals)
+        raises = action.expected is not None and action.target > action.expected
+        if action.decision_id and (not action.rolls_back or raises):
+            assert len(people) == action.approvers >= 1
+            assert action.approvals[-1].decision_id == action.decision_id
 
 
 @any_interleaving
@@ -259,14 +288,14 @@ def test_the_laws_were_tried_on_runs_in_which_much_happens() -> None:
     seen: Counter[tuple[str, str | None]] = Counter()
 
     @settings(max_examples=150, deadline=None, derandomize=True, database=None)
-    @given(publications, schedules, st.permutations(AGENTS).map(tuple), mostly)
+    @given(publications, schedules, st.permutations(AGENTS).map(tuple), people)
     def run(
         records: list[Publication],
         schedule: list[tuple[str, int]],
         last: tuple[str, ...],
-        planned: bool,  # noqa: FBT001 -- drawn by hypothesis
+        approvers: int | None,
     ) -> None:
-        seen.update(lived(records, schedule, last, planned=planned).said())
+        seen.update(lived(records, schedule, last, approvers=approvers).said())
 
     run()
     assert {
@@ -280,6 +309,9 @@ def test_the_laws_were_tried_on_runs_in_which_much_happens() -> None:
         ("rejected", "rejected_by_person"),
         ("rejected", "unknown_recommendation"),
         ("rejected", "already_decided"),
+        ("approval_required", "more_approvals_needed"),
+        ("rejected", "already_approved"),
+        ("rejected", "plan_changed"),
         ("rejected", "frozen"),
         ("rejected", "needs_approval"),
         ("rejected", "unknown_plan"),

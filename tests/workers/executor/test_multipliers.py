@@ -103,7 +103,7 @@ def test_rolling_a_multiplier_back_leaves_the_hourly_budget_as_it_is() -> None:
 
 
 def test_an_approved_multiplier_comes_with_its_cap_and_an_approved_budget_without() -> None:
-    world = World(planned=False)
+    world = World()
     for name, field, unit in (
         ("a", "bid_multiplier", "multiplier"),
         ("b", "hourly_budget", "currency"),

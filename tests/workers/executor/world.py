@@ -47,6 +47,8 @@ class World:
 
     planned: bool = True
     """Whether the campaign has had a plan since long ago that leaves everything to policy."""
+    approvers: int = 1
+    """How many people that plan wants to approve."""
     policy: ExecutorPolicy = field(default_factory=ExecutorPolicy)
     partitions: int = 1
     partition: int = 0
@@ -65,7 +67,9 @@ class World:
         self.agents = {agent.name: agent for agent in agents(self.policy)}
         self.tables = {agent.table: {} for agent in self.agents.values()}
         if self.planned:
-            rule = PlanRule(version=0, autonomy=Autonomy.AUTO, protected=False)
+            rule = PlanRule(
+                version=1, autonomy=Autonomy.AUTO, protected=False, approvers=self.approvers
+            )
             self.tables["plans"][KEY] = pack(rule)
 
     def table(self, agent: str) -> Mapping[bytes, bytes]:

@@ -176,6 +176,7 @@ def test_a_budget_that_was_stored_before_there_was_chance_holds_without() -> Non
     "plan",
     [
         {"autonomy": "propose"},
+        {"autonomy_of": {"daily_budget": "propose"}},
         {"protected": True},
         {"budget": Budget(amount=Decimal(240), period=BudgetPeriod.WEEK)},
     ],

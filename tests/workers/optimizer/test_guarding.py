@@ -64,6 +64,23 @@ def test_only_what_policy_lets_go_becomes_an_action(
     assert bool(world.actions) == (plan == {"min_confidence": 1.0})
 
 
+@pytest.mark.parametrize(
+    ("general", "single", "released"),
+    [
+        ("propose", {"hourly_budget": "auto"}, True),
+        ("auto", {"hourly_budget": "propose"}, False),
+        ("auto", {"hourly_budget": "observe"}, False),
+        ("auto", {"bid_multiplier": "propose", "daily_budget": "observe"}, True),
+    ],
+)
+def test_what_a_plan_says_of_an_hour_s_budget_counts_for_that_alone(
+    general: str, single: dict[str, str], *, released: bool
+) -> None:
+    world = guarded("5", Guardrails(max_change_pct=500.0), autonomy=general, autonomy_of=single)
+
+    assert bool(world.actions) == world.advice[-1].auto_execute == released
+
+
 def test_counts_that_contradict_each_other_need_a_person() -> None:
     world = World()
     world.plan()

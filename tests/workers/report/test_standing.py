@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from schemas import (
     AuditStatus,
@@ -16,6 +17,7 @@ from schemas import (
     Range,
     Recommendation,
 )
+from schemas.approval import Approval
 from tests.workers.report.told import DAY, HOUR, MONDAY, a_hold, advice, an_entry, an_hour, at
 from workers.report.building import Book
 from workers.report.model import Records, Wishes
@@ -151,3 +153,24 @@ def test_a_page_lists_it_and_has_no_such_heading_where_there_is_none() -> None:
     assert "What is advised" in found
     assert "bid of evergreen" in found
     assert "What is advised" not in page()
+
+
+def test_what_waits_for_several_people_says_how_many_have_approved_it() -> None:
+    made, word = standing(a_budget(1)), {"approvers": 2, "decision_id": "1" * 32}
+    question = an_entry(1, AuditStatus.APPROVAL_REQUIRED)
+    yes = Approval(by="ada", at=at(1), decision_id="1" * 32)
+    told = []
+    for entry in (
+        replace(question, approvers=2),
+        replace(question, approvals=(yes,), **word),
+        replace(question, status=AuditStatus.REJECTED, reason="frozen", decision_id="2" * 32),
+    ):
+        made.audit(entry)
+        ((*_, state, _, _),) = table(made.held(MONDAY + 2 * HOUR))
+        told.append(state)
+
+    assert told == [
+        "waits for a person: 0 of 2 approvals",
+        "waits for a person: 1 of 2 approvals",
+        "waits for a person: 1 of 2 approvals",
+    ]
