@@ -14,6 +14,7 @@ from schemas.levers import OF_AN_HOUR
 from schemas.topics import ACTIONS, AUDIT, BREAKDOWNS, CONDITIONS, PORTFOLIO, RECOMMENDATIONS
 from workers.demo.lost_tracking import LostTracking
 from workers.demo.trail import Trail
+from workers.executor.release import stays
 from workers.simulator.population import Campaign
 from workers.simulator.records import InForce
 from workers.simulator.wire import Heard
@@ -59,6 +60,7 @@ class Loop:
     closed_to: dict[str, dict[int, int]] = field(default_factory=dict)
     """The offset behind the last closed day that was told, by topic and partition."""
     _decided: dict[datetime, set[CampaignKey]] = field(default_factory=dict)
+    _acted_on: set[str] = field(default_factory=set)
     _released: set[str] = field(default_factory=set)
     _settled: set[str] = field(default_factory=set)
 
@@ -98,14 +100,21 @@ class Loop:
             self.holds[advice.hold_reason.value] += 1
         key = CampaignKey(advice.platform, advice.account_id, advice.campaign_id)
         self._decided.setdefault(advice.hour, set()).add(key)
-        if advice.auto_execute:
+        # What stays is set anew on platforms, whose budgets are of the day.
+        if advice.auto_execute or self._is_set_anew(advice):
             self._released.add(advice.recommendation_id)
         if advice.kind is Kind.PACING:
             self.latest = value
             self.planned[key] = advice.hour_plan[0]
 
+    def _is_set_anew(self, advice: Recommendation) -> bool:
+        live = self.trail is not None
+        return live and advice.day_budget is not None and stays(advice)
+
     def _acted(self, action: Action) -> None:
-        self.actions += 1
+        # One that waited for its plan, or its time, is published once more.
+        self.actions += action.action_id not in self._acted_on
+        self._acted_on.add(action.action_id)
         if action.recommendation_id is not None:
             self._released.add(action.recommendation_id)
 

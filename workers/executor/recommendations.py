@@ -10,7 +10,6 @@ from msgspec import structs
 from schemas.audit import AuditStatus, Mode
 from schemas.codec import format_time
 from schemas.fields import Autonomy
-from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from schemas.recommendation import GuardrailStatus, Kind, Recommendation
 from schemas.topics import ACTIONS
 from workers.delivery.api import Record, Step, View
@@ -21,7 +20,7 @@ from workers.executor.entries import Finding, expired, identity
 from workers.executor.plan_rules import PlanRule
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.reading import carry_out_each
-from workers.executor.release import renewal
+from workers.executor.release import renewal, stays
 from workers.executor.rows import Decisions, Proposals, Waiting, expiry, pack_due, unpack_due
 from workers.executor.ruling import already_decided
 from workers.executor.slots import slot_of
@@ -86,11 +85,9 @@ def _needs_person(rule: PlanRule | None, advice: Recommendation) -> bool:
 
 def _stays(rule: PlanRule | None, advice: Recommendation) -> bool:
     """Return whether policy lets what an hour may spend be as it is: nothing is released for it."""
-    if rule is None or advice.field not in (HOURLY_BUDGET, BID_MULTIPLIER):
-        return False
     blocked = any(check.status is GuardrailStatus.BLOCKED for check in advice.guardrails)
-    same = advice.recommended_value == advice.current_value
-    return same and not blocked and not rule.needs_person(advice.field)
+    by_policy = rule is not None and not rule.needs_person(advice.field or "")
+    return stays(advice) and by_policy and not blocked
 
 
 def _without_older(

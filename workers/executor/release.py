@@ -12,7 +12,7 @@ import orjson
 from schemas.action import Action, Release
 from schemas.codec import digest
 from schemas.decision import Decision
-from schemas.levers import BID_MULTIPLIER
+from schemas.levers import BID_MULTIPLIER, HOURLY_BUDGET
 from schemas.recommendation import Recommendation
 from workers.executor.entries import identity
 from workers.executor.policy import ExecutorPolicy
@@ -40,6 +40,13 @@ def approved(advice: Recommendation, decision: Decision, at: int) -> Action:
         action_id=_identity("approve", advice.recommendation_id),
         expected=advice.current_value,
     )
+
+
+def stays(advice: Recommendation) -> bool:
+    """Return whether an hour may spend what the one before it could, and policy decides nothing."""
+    of_hours = advice.field in (HOURLY_BUDGET, BID_MULTIPLIER)
+    same = advice.recommended_value == advice.current_value
+    return of_hours and same and not advice.auto_execute
 
 
 def renewal(advice: Recommendation, at: int) -> Action:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from workers.executor.live.outcome import Result
 from workers.executor.plan_rules import PlanRule
 
 OF_THE_DAY = {"day_budget": Decimal("41.509")}
-REFUSED = {"reason": "rejected", "after": None}
+REFUSED: dict[str, Any] = {"reason": "rejected", "after": None}
 
 
 def bidding(**terms: object) -> Plan:
@@ -103,11 +104,11 @@ def test_bids_are_set_also_where_the_budget_is_refused_or_is_somebody_elses(
 ) -> None:
     world = Live(bidding())
     all_of(world.act(capped("first", None, "1.2")))
-    after = {"reason": "rejected"} if result is Result.REJECTED else {}
+    more: dict[str, Any] = {"reason": "rejected"} if result is Result.REJECTED else {}
     world.act(capped("next", "1.2", target, day_budget=Decimal(50)))
     while (order := world.order) is not None:
         if order.change.ref.lever is Lever.DAILY_BUDGET:
-            world.answer(result, after=Decimal(7), **after)
+            world.answer(result, after=Decimal(7), **more)
         else:
             world.answer()
 
@@ -139,7 +140,7 @@ def test_a_budget_that_fails_stops_the_bids_and_bids_that_fail_put_it_back() -> 
 
     assert world.order is not None
     back = world.order.change
-    assert (back.ref.lever, back.target) == (Lever.DAILY_BUDGET, 30)
+    assert (back.ref.lever, back.target) == (Lever.DAILY_BUDGET, Decimal(30))
 
 
 def test_where_nothing_can_hold_the_hour_the_intent_says_so(

@@ -340,7 +340,7 @@ def test_an_hours_budget_that_stays_is_renewed_as_the_days_is_another_one() -> N
     other = a_recommendation("other", "6", **same)
     world.publish(topics.RECOMMENDATIONS, other, 4)
     world.settle()
-    assert world.order is None, "what changes is released by whoever has decided it"
+    assert not world.is_busy, "what changes is released by whoever has decided it"
     waits = [entry for entry in world.audit if entry.status == "approval_required"]
     assert [entry.target for entry in waits] == [6], "what stays needs nobody's yes"
 

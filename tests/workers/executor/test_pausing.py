@@ -140,7 +140,7 @@ def test_neither_policy_nor_an_approval_pauses_what_is_frozen() -> None:
     world.publish(topics.DECISIONS, approve("ask", minutes=3), 3)
     world.settle()
 
-    assert [reason for _, reason in world.said()].count("frozen") == 2
+    assert [entry.reason for entry in world.audit].count("frozen") == 3
     assert not any(entry.action_id for entry in world.audit if entry.status in CHANGED)
 
 

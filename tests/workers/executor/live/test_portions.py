@@ -16,7 +16,8 @@ NOON = DAY / 2
 
 def made(counts: Counts, until: float, *, since: float = 0.0) -> list[float]:
     """Return when calls are made by one that calls whenever it may, until a moment."""
-    now, moments = since, []
+    now = since
+    moments: list[float] = []
     while True:
         try:
             now += counts.turn(ONE, now)
