@@ -39,6 +39,7 @@ LEAST: Final = {"google": Decimal(1), "meta": Decimal(1), "linkedin": Decimal(0)
 A_HUNDREDTH: Final = Decimal("0.01")
 CHANGES_AN_HOUR: Final = 4
 HOUR: Final = timedelta(hours=1)
+_SET: Final = {AuditStatus.APPLIED, AuditStatus.CONFIRMED}
 
 
 def zone_of(placed: PlacedCampaign) -> ZoneInfo:
@@ -168,7 +169,7 @@ class Played:
         told = Counter(
             (entry.entity_id, entry.field.removeprefix(ON_PLATFORM), entry.after)
             for entry in self.loop.story.trail
-            if entry.is_of_part and entry.status in {AuditStatus.APPLIED, AuditStatus.CONFIRMED}
+            if entry.is_of_part and entry.status in _SET and entry.after is not None
         )
         for what in (made - told) + (told - made):
             yield f"{what}: set {made[what]} times, told {told[what]} times"
@@ -237,7 +238,7 @@ class Played:
         return self.loop.sandbox.portfolio[row]
 
     def _all(self) -> Iterator[Set]:
-        rows = {}
+        rows: dict[str, int] = {}
         for row, placed in self._rows():
             rows |= {placed.key.campaign_id: row, placed.ad_set_id: row}
         for platform in ("google", "meta", "linkedin"):

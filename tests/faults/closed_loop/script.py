@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -39,7 +39,7 @@ def world_on_platforms(count: int, *, seed: int, auctions_per_day: float = 30_00
     world = numbered(make_world(count, seed=seed, auctions_per_day=auctions_per_day))
     rows = [row for row, each in enumerate(world.campaigns) if each.key.platform in PLATFORMS]
     market = world.market
-    columns = {
+    columns: dict[str, Any] = {
         name: value[rows]
         for name in market.__dataclass_fields__
         if isinstance(value := getattr(market, name), np.ndarray)

@@ -103,7 +103,7 @@ def test_who_is_paused_or_bids_nothing_to_speak_of_spends_nothing(lever: Lever) 
     found.play(SUNDAY + timedelta(hours=12))
     costs = {row: sum(spent(found, row).values()) for row in range(len(found.sandbox.portfolio))}
 
-    offered = defaultdict(int)
+    offered: dict[int, int] = defaultdict(int)
     for (row, _), units in found.offered.items():
         offered[row] += units
     assert all(costs[row] * UNITS < offered[row] / 50 for row in costs)
@@ -119,7 +119,7 @@ def test_reports_say_what_was_spent_and_restate_conversions_until_all_have_come(
             if label.day < SUNDAY.date()
         ]
         told.append(sum(count.conversions for count in first))
-    days = defaultdict(Decimal)
+    days: dict[tuple[int, date], Decimal] = defaultdict(Decimal)
     for (row, label), count in found.telling.reported.items():
         days[row, label.day] += count.spend
 
