@@ -97,8 +97,9 @@ def _google(
 ) -> GoogleSandbox:
     campaigns = list(campaigns)
     sandbox = GoogleSandbox(
-        *{_google_account(each) for each in campaigns}, port=port, token_port=token_port, now=now
+        *{_google_account(each) for each in campaigns}, port=port, token_port=token_port
     )
+    sandbox.world.now = now
     for each in campaigns:
         account, number = each.key.account_id.replace("-", ""), each.key.campaign_id
         amount = int(each.daily_budget * _MILLION)

@@ -208,14 +208,8 @@ class Played:
             local = event.window_start.astimezone(zone_of(self._placed(row)))
             hour = None if event.platform == "linkedin" else local.hour
             place = row, Label(local.date(), hour)
-            told = Count(
-                event.impressions,
-                event.clicks,
-                event.spend,
-                event.conversions,
-                event.revenue,
-            )
-            found[place] = found.get(place, Count()).grown(Count(), told)
+            counts = event.impressions, event.clicks, event.spend, event.conversions, event.revenue
+            found[place] = found.get(place, Count()).grown(Count(), Count(*counts))
         return {place: count for place, count in found.items() if any(count)}
 
     def edits_told_otherwise(self) -> Iterator[str]:
@@ -248,8 +242,5 @@ class Played:
                 yield Set(row, local.date(), effect)
 
     def _ours(self, lever: Lever) -> Iterator[Set]:
-        return (
-            made
-            for made in self._all()
-            if made.effect.ref.lever is lever and not made.effect.by_person
-        )
+        ours = (made for made in self._all() if not made.effect.by_person)
+        return (made for made in ours if made.effect.ref.lever is lever)

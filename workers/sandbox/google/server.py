@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from importlib import import_module
 from typing import Any, Final, NoReturn
@@ -44,15 +43,9 @@ _CUT: Final = frozenset({Fault.RESET, Fault.APPLIED_THEN_RESET})
 class GoogleSandbox:
     """A `workers.sandbox.platform.SandboxPlatform` that speaks gRPC with TLS."""
 
-    def __init__(
-        self,
-        *accounts: SandboxAccount,
-        port: int = 0,
-        token_port: int = 0,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, *accounts: SandboxAccount, port: int = 0, token_port: int = 0) -> None:
         self.faults: FaultQueue = GoogleFaults()
-        self.world = World({account.account_id: account for account in accounts}, now)
+        self.world = World({account.account_id: account for account in accounts})
         self.tokens = TokenEndpoint(self.faults, token_port)
         self.needs_developer_token = True
         """Unless the project that speaks has the access by itself."""
