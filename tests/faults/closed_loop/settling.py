@@ -100,10 +100,10 @@ class Settling:
             await self._hear(0.02)
         for worker, topics in _READ.items():
             if behind := await self._behind(worker, topics, ends):
-                await self._hear(0.02)
+                await self._hear(0.1)
                 return f"{worker} has to read {behind} records"
         if pending := self.story.pending(self.clock.now):
-            await self._hear(0.05)
+            await self._hear(0.1)
             return f"ends of {len(pending)} actions: {sorted(pending)[:3]}"
         return ""
 
