@@ -49,8 +49,9 @@ format: .venv/.ready-dev ## Put the code into its format
 bench: .venv/.ready-bench ## Measure the figures, each against its goal and its peers
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-scale: .venv/.ready-dev ## What takes long: a million histories of the live loop, a week of the closed one (some 30 minutes)
+scale: .venv/.ready-dev ## What takes long: a million histories of the live loop, its death at every step on every platform, a week of the closed loop (some 40 minutes)
 	@$(BIN)/python -m tests.workers.executor.live.simulation $(ARGS)
+	@$(BIN)/python -m tests.faults.killing
 	@$(BIN)/python -m tests.faults.closed_loop
 
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" PIP_FIND_LINKS= $(BIN)/pip-compile --quiet --upgrade \

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable
 
 
-def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> bool:
-    """Return whether ``holds`` became true within ``seconds``."""
+def eventually(holds: Callable[[], bool], *, seconds: float = 10, every: float = 0.02) -> bool:
+    """Return whether ``holds`` became true within ``seconds``; asked ``every`` so many."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(every)
     return True

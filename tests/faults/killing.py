@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
 import signal
 import subprocess
-import threading
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,8 +26,9 @@ from schemas import topics
 from schemas.action import Action
 from schemas.audit import OPEN, AuditEntry, AuditStatus
 from schemas.fields import Autonomy, Entity
-from schemas.keys import CampaignKey
 from schemas.plan import AdSet
+from tests.broker_fixtures import settings_in
+from tests.faults.all_platforms import CAMPAIGNS, on_loopback, ready
 from tests.faults.moments import moments
 from tests.faults.mortal_executor import DEATHS, PLATFORMS, Manner
 from tests.waiting import eventually
@@ -35,12 +36,9 @@ from tests.workers.executor.test_live_on_kafka import Stack
 from tests.workers.executor.world import a_plan, an_action
 from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.faults import Call, Fault, Planned
-from workers.sandbox.portfolio import PlacedCampaign, Portfolio
-from workers.sandbox.ready_file import ReadyFile
+from workers.sandbox.portfolio import PlacedCampaign
 from workers.sandbox.serving import Sandbox
 
-CAMPAIGNS: Final = 30
-"""Of each platform: Meta takes four changes of a budget in an hour."""
 NOT_REACHED: Final = {
     "transactions._send 1 producer.send_batch": "an outcome is far smaller than a batch",
     "couriers.Couriers.let_go 1 self._terms.pop": "only who lives on lets go of a partition",
@@ -58,40 +56,6 @@ TROUBLES: Final = (
 SETTLED: Final = {AuditStatus.APPLIED, AuditStatus.CONFIRMED}
 
 
-def portfolio() -> Portfolio:
-    """Return the campaigns of one account of each platform."""
-    return tuple(
-        PlacedCampaign(
-            key=CampaignKey(platform, "1234567890", str(700 + row)),
-            currency="EUR",
-            timezone="Europe/Berlin",
-            daily_budget=Decimal(90),
-            bid=Decimal(1),
-            ad_set_id=str(800 + row) if platform in {"google", "meta"} else "",
-        )
-        for platform in PLATFORMS
-        for row in range(CAMPAIGNS)
-    )
-
-
-@contextmanager
-def on_loopback() -> Iterator[Sandbox]:
-    """Serve all platforms from a thread of its own until the block ends."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="platforms on loopback")
-    thread.start()
-    sandbox = Sandbox(portfolio())
-    serving = sandbox.serving()
-    asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result(30)
-    try:
-        yield sandbox
-    finally:
-        asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.close()
-
-
 @dataclass
 class Killing:
     """An executor that dies, and changes for it as long as there are steps to die at."""
@@ -100,35 +64,45 @@ class Killing:
     sandbox: Sandbox
     directory: Path
     manner: Manner
+    platforms: Sequence[str] = PLATFORMS
+    """Of which there are changes; others may be the matter of somebody else."""
     released: dict[str, list[Action]] = field(default_factory=lambda: defaultdict(list))
     """By platform."""
 
     def run(self, seconds: float) -> None:
         """Return once it has died everywhere and all is done; fail after ``seconds``."""
-        plans = [
-            (topics.PLANS, plan_of(each), datetime.now(UTC)) for each in self.sandbox.portfolio
-        ]
-        self.stack.publish_all(plans)
-        with self.stack.log.open("ab") as log:
-            mortal = subprocess.Popen(
-                self._command(),
-                env=self.stack.environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        try:
-            ended = eventually(self._is_over, seconds=seconds)
-            assert ended, f"{sorted(self.missing)} {self.stack.log.read_text()[-5000:]}"
-        finally:
-            os.killpg(mortal.pid, signal.SIGKILL)
-            mortal.wait()
+        self.plan()
+        with self.executor(self.manner):
+            self.wait_for(self._is_over, seconds)
 
-    def _command(self) -> list[str]:
+    def wait_for(self, true: Callable[[], bool], seconds: float) -> None:
+        """Return once it is so; fail after ``seconds``."""
+        ended = eventually(true, seconds=seconds, every=0.4)
+        assert ended, f"{sorted(self.missing)} {self.stack.log.read_text()[-5000:]}"
+
+    def plan(self) -> None:
+        """Publish a plan for each campaign."""
+        now = datetime.now(UTC)
+        own = [each for each in self.sandbox.portfolio if each.key.platform in self.platforms]
+        self.stack.publish_all([(topics.PLANS, plan_of(each), now) for each in own])
+
+    @contextmanager
+    def executor(self, manner: Manner) -> Iterator[subprocess.Popen[bytes]]:
+        """Run one until the block ends: a group of processes."""
         worker = self.stack.command("executor")
         start = worker.index("workers")
-        own = ("tests.faults.mortal_executor", str(self.directory), self.manner)
-        return [*worker[:start], *own, *worker[start + 1 :]]
+        own = ("tests.faults.mortal_executor", str(self.directory), manner)
+        command = [*worker[:start], *own, *worker[start + 1 :]]
+        log, told = self.stack.log.open("ab"), self.stack.environment
+        with log:
+            group = subprocess.Popen(
+                command, env=told, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            yield group
+        finally:
+            os.killpg(group.pid, signal.SIGKILL)
+            group.wait()
 
     @property
     def deaths(self) -> list[tuple[Sequence[str], str]]:
@@ -147,23 +121,27 @@ class Killing:
             return {(moment, "") for moment in wanted if moment not in anywhere}
         alone = {moment for moment in wanted if moment.partition(" ")[2].startswith(_OF_NO_ORDER)}
         every = {(moment, "") for moment in alone}
-        every |= set(itertools.product(set(wanted) - alone, PLATFORMS))
+        every |= set(itertools.product(set(wanted) - alone, self.platforms))
         return every - died
 
     def _is_over(self) -> bool:
-        ended = {entry.action_id for entry in self.stack.trail() if entry.status not in OPEN}
-        missing = self.missing
-        for platform in PLATFORMS:
+        ended, missing = self.ended, self.missing
+        for platform in self.platforms:
             released = self.released[platform]
             under_way = [action for action in released if action.action_id not in ended]
             if missing and not under_way:
-                self._release(platform)
+                self.release(platform)
         return not missing and all(
             action.action_id in ended for action in itertools.chain(*self.released.values())
         )
 
-    def _release(self, platform: str) -> None:
-        """Release the next change: of budgets first, then of bids, of one campaign after another."""
+    @property
+    def ended(self) -> set[str | None]:
+        """Return the actions of which the trail says how they ended."""
+        return {entry.action_id for entry in self.stack.trail() if entry.status not in OPEN}
+
+    def release(self, platform: str) -> None:
+        """Release the next change, of one campaign after the other."""
         number = len(self.released[platform])
         placed = [each for each in self.sandbox.portfolio if each.key.platform == platform]
         action = change_of(placed[number % CAMPAIGNS], number)
@@ -235,27 +213,26 @@ def ref_of(action: Action) -> Ref:
     )
 
 
-def ready(sandbox: Sandbox, kafka: Broker, prefix: str, folder: Path) -> Stack:
-    """Return topics and workers for all platforms; calls come so fast that some must wait."""
-    file = ReadyFile(sandbox=sandbox, directory=folder)
-    file.write()
-    told = file.path.read_text().replace("burst = 1000", "burst = 1")
-    file.path.write_text(told.replace("calls_per_second = 1000", "calls_per_second = 20"))
-    stack = Hurried(
-        bootstrap=kafka.bootstrap, prefix=prefix, log=folder / "workers.log", platforms=file.path
-    )
-    created = stack.run("topics", "create")
-    assert created.returncode == 0, created.stderr
-    return stack
+def kill(
+    bootstrap: str, prefix: str, folder: Path, manner: Manner, *, seconds: float
+) -> Counter[str]:
+    """Let an executor die, and see that all is explained; return how often, by platform."""
+    with on_loopback() as sandbox:
+        stack = ready(sandbox, bootstrap, prefix, folder)
+        killing = Killing(stack, sandbox, folder, manner)
+        killing.run(seconds)
+        killing.explained()
+    return Counter(platform for _, platform in killing.deaths)
 
 
-class Hurried(Stack):
-    """Workers whose death is noticed soon, by a broker that allows that."""
+def main() -> None:
+    """Kill at each moment once for each platform."""
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
+        with Broker(settings_in(folder / "kafka")) as broker:
+            deaths = kill(broker.bootstrap, "kills", folder, Manner.EVERYWHERE, seconds=3600)
+    sys.stdout.write(f"{deaths.total()} deaths, and each change made once and told once\n")
 
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **super().environment,
-            "PACEKEEPER_DELIVERY_SESSION_TIMEOUT_SECONDS": "1.5",
-            "PACEKEEPER_DELIVERY_HEARTBEAT_SECONDS": "0.3",
-        }
+
+if __name__ == "__main__":
+    main()

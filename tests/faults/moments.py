@@ -66,8 +66,8 @@ class Waits(ast.NodeTransformer):
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
         name = self._name(ast.unparse(node.value))
-        waited = self.visit(node.value)
-        return _placed(ast.Await(_call("during", name, waited)), node)
+        told: ast.Await = _placed(ast.Await(_call("during", name, self.visit(node.value))), node)
+        return told
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST | list[ast.AST]:
         name = self._name(ast.unparse(node.items[0].context_expr))

@@ -1,9 +1,10 @@
 """An executor that kills itself at each step of the live loop, and is started anew each time.
 
 ``python -m tests.faults.mortal_executor DIRECTORY MANNER executor ...``: each death is a line in
-the directory's `DEATHS`. Everything else is the worker that ``pacekeeper executor`` runs, only
-that it waits less before it concludes what became of a call, and makes one change at a time of an
-account. Each life is a copy of a process that has all modules loaded already.
+the directory's `DEATHS`. Everything else is the worker that
+``pacekeeper executor`` runs, only that it waits less before it concludes what became of a call,
+and makes one change at a time of an account. Each life is a copy of a process that has all modules
+loaded already.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from tests.faults.moments import COMMIT, LOOP, instrument
 
 DEATHS: Final = "deaths"
 PLATFORMS: Final = ("google", "linkedin", "meta", "webhook")
-_CLIENTS: Final = ("facebook_business.api", "google.ads.googleads.client", "standardwebhooks")
+STOP: Final = "before fitted.Fitted.validate 1 self._connector.validate"
+"""Before the last question whether the partition is still ours, which is asked before the call."""
 _EVEN: Final = 2
 """By how many deaths one platform may be ahead of another."""
 _DOUBTS_EVERY: Final = 7
@@ -37,6 +39,9 @@ class Manner(StrEnum):
     """At each moment once, on whatever platform, evenly."""
     EVERYWHERE = "everywhere"
     """At each moment once for each platform."""
+    STANDS_STILL = "stands_still"
+    """Not at all, but to stand still at `STOP`, once for each platform, until told to go on."""
+    LIVES_ON = "lives_on"
 
 
 @dataclass
@@ -62,9 +67,13 @@ class Fate:
             return
         with (self.directory / DEATHS).open("a") as deaths:
             deaths.write(json.dumps((moments, platform)) + "\n")
-        os.kill(os.getpid(), signal.SIGKILL)
+        still = self.manner is Manner.STANDS_STILL
+        os.kill(os.getpid(), signal.SIGSTOP if still else signal.SIGKILL)
 
     def _is_due(self, moments: list[str], platform: str) -> bool:
+        if self.manner in {Manner.LIVES_ON, Manner.STANDS_STILL}:
+            at = STOP in moments and (STOP, platform) not in self.seen
+            return at and self.manner is Manner.STANDS_STILL
         if not platform:
             # Lanes commit by the same functions as couriers: their deaths are proven elsewhere.
             moments = [one for one in moments if " courier." in one or " couriers." in one]
@@ -82,11 +91,35 @@ def hurry() -> None:
     courier: Any = import_module("workers.executor.live.courier")
     policy: Any = import_module("workers.executor.live.policy")
     partition: Any = import_module("workers.delivery.partition")
-    couriers.LEASE = 1.0
-    quick = policy.Patience(late_by=0.3, verify_every=0.1, first_wait=0.1)
+    couriers.LEASE = 0.8
+    quick = policy.Patience(late_by=0.2, verify_every=0.1, first_wait=0.1)
     couriers.Patience = lambda: quick
     courier.Courier.__init__.__kwdefaults__["per_account"] = 1
     partition.Partition.is_ours = doubting(partition.Partition.is_ours)
+
+
+def load_clients() -> None:
+    """Load all modules that connectors load when they are built, which takes seconds.
+
+    A process of its own builds them: what they begin, such as threads, no copy would inherit whole.
+    """
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        settings: Any = import_module("workers.connectors.settings")
+        building: Any = import_module("workers.connectors.building")
+        file = Path(os.environ["PACEKEEPER_EXECUTOR_PLATFORMS"])
+        for name, told in settings.read_platforms(file).items():
+            building.build(name, told)
+        os.write(writing, json.dumps(list(sys.modules)).encode() + b"\n")
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as told:
+        for name in json.loads(told.readline()):
+            if name.partition(".")[0] in _CLIENTS:
+                import_module(name)
+    os.wait()
+    threads = list(Path("/proc/self/task").iterdir())
+    assert len(threads) == 1, "a thread would be missing in every copy"
 
 
 def doubting(is_ours: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,6 +132,10 @@ def doubting(is_ours: Callable[..., Any]) -> Callable[..., Any]:
         return asked % _DOUBTS_EVERY != 0 and await is_ours(*args)
 
     return answer
+
+
+_CLIENTS: Final = frozenset({"facebook_business", "google", "grpc", "proto", "workers"})
+"""Packages that take long to load."""
 
 
 def live(fate: Fate) -> None:
@@ -122,8 +159,9 @@ def main() -> None:
     (directory / DEATHS).touch()
     fate = Fate(directory, manner)
     instrument(fate.come)
-    for module in (*LOOP, *COMMIT, *_CLIENTS, "workers.cli.worker"):
+    for module in (*LOOP, *COMMIT, "workers.cli.worker", "workers.executor.program"):
         import_module(module)
+    load_clients()
     hurry()
     outlive(fate)
 

@@ -2,42 +2,48 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from deploy.broker import Broker
-from tests.broker_fixtures import settings_in
-from tests.faults.killing import NOT_REACHED, Killing, on_loopback, ready
+from tests.faults.all_platforms import on_loopback, ready
+from tests.faults.killing import NOT_REACHED, Killing, kill
 from tests.faults.moments import moments
 from tests.faults.mortal_executor import PLATFORMS, Manner
 
 pytestmark = [pytest.mark.kafka, pytest.mark.faults]
 
 
-@pytest.fixture(scope="module")
-def quick_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """One node that lets workers say how soon their silence counts as death."""
-    settings = settings_in(tmp_path_factory.mktemp("quick"))
-    properties = {"group.min.session.timeout.ms": "1000"}
-    with Broker(replace(settings, properties=properties)) as broker:
-        yield broker
-
-
 def test_an_executor_that_dies_at_every_step_makes_each_change_once_and_explains_it(
-    quick_kafka: Broker, topic_prefix: str, tmp_path: Path
+    kafka: Broker, topic_prefix: str, tmp_path: Path
+) -> None:
+    deaths = kill(kafka.bootstrap, topic_prefix, tmp_path, Manner.EACH_ONCE, seconds=400)
+
+    assert all(deaths[platform] >= 3 for platform in PLATFORMS)
+
+
+@pytest.mark.parametrize("platform", ["meta", "google"])
+def test_an_executor_that_stands_still_while_another_takes_over_calls_no_more(
+    platform: str, kafka: Broker, topic_prefix: str, tmp_path: Path
 ) -> None:
     with on_loopback() as sandbox:
-        stack = ready(sandbox, quick_kafka, topic_prefix, tmp_path)
-        killing = Killing(stack, sandbox, tmp_path, Manner.EACH_ONCE)
-        killing.run(seconds=400)
-        killing.explained()
-
-    deaths = Counter(platform for _, platform in killing.deaths)
-    assert all(deaths[platform] >= 3 for platform in PLATFORMS)
+        stack = ready(sandbox, kafka.bootstrap, topic_prefix, tmp_path)
+        stopping = Killing(stack, sandbox, tmp_path, Manner.STANDS_STILL, (platform,))
+        stopping.plan()
+        stopping.release(platform)
+        with stopping.executor(Manner.STANDS_STILL) as sleeper:
+            stopping.wait_for(lambda: len(stopping.deaths) == 1, 60)
+            with stopping.executor(Manner.LIVES_ON):
+                stopping.wait_for(lambda: len(stopping.ended) == 1, 60)
+                os.killpg(sleeper.pid, signal.SIGCONT)
+                # It learns that it owns nothing any more, and ends.
+                stopping.wait_for(lambda: "ProducerFenced" in stack.log.read_text(), 60)
+                stopping.release(platform)
+                stopping.wait_for(lambda: len(stopping.ended) == 2, 60)
+        stopping.explained()
 
 
 def test_whatever_the_loop_waits_for_is_a_moment_to_be_killed_at() -> None:

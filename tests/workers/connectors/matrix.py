@@ -18,7 +18,8 @@ from typing import Final
 from tests.workers.connectors.benches import SECRET
 from tests.workers.connectors.official_benches import BENCHES
 from tests.workers.executor.live import troubles
-from tests.workers.executor.live.struck import Acting, Carried, Trouble
+from tests.workers.executor.live.acting import Acting
+from tests.workers.executor.live.struck import Carried, Trouble
 from tests.workers.executor.live.troubles import Row
 from workers.connectors.kit import Bench, Law, Seen, laws
 from workers.connectors.protocol import Ref

@@ -13,7 +13,7 @@ from tests.faults.driving import until
 from tests.workers.connectors import linkedin_parts
 from tests.workers.connectors.google_parts import ACCOUNT
 from tests.workers.connectors.official_benches import BENCHES
-from tests.workers.executor.live.struck import LONGEST, Moment, Trouble
+from tests.workers.executor.live.struck import Moment, Trouble
 from workers.connectors.errors import AuthFailed, Rejected
 from workers.connectors.kit import Bench
 from workers.connectors.kit_faults import DONE, EXPECTED, MAY_SUCCEED, OF_TOKENS
@@ -27,6 +27,8 @@ SLOWLY: Final = 0.2
 LAGGING: Final = 2
 """Reads that lag; fewer than are made before a change counts as not found."""
 FOR_GOOD: Final = 1_000
+_WITHIN: Final = 30.0
+"""Seconds after which a fault that has not struck never will."""
 OF_CHANGES: Final = frozenset(
     {
         Fault.BUDGET_CHANGES,
@@ -172,7 +174,7 @@ def _restarting(fault: Fault) -> Told:
             done = fault not in DONE or bool(bench.platform.effects)
             return done and not len(bench.platform.faults)
 
-        await until(struck, LONGEST, "the fault to strike")
+        await until(struck, _WITHIN, "the fault to strike")
         await bench.platform.restart()
 
     def trouble(name: str, bench: Bench, ref: Ref) -> Trouble | None:
