@@ -17,6 +17,7 @@ from schemas.levers import HOURLY_BUDGET
 from tests.workers.executor.test_live import AD_SETS as BIDS
 from tests.workers.executor.test_live import PERSON, Live, budget, multiplier
 from tests.workers.executor.world import KEY, NAMES, a_plan, an_action, an_id, at
+from workers.executor.histories import MOST_EDITS
 from workers.executor.live.outcome import Result
 from workers.executor.progress import orders_in
 
@@ -145,6 +146,25 @@ def test_an_edit_does_not_explain_a_drift_that_it_cannot_have_caused() -> None:
     assert world.audit[-1].edited_by is None
     (entry,) = told(world, an_edit("70", 34.5, actor="bob"), minutes=50)
     assert (entry.actor, entry.edited_at) == ("bob", at(34.5))
+
+
+def test_a_drift_is_not_laid_to_an_edit_that_was_made_after_it_was_found() -> None:
+    world = set_to_120()
+    world.act(later("second", "120", "130", 60), minutes=60)
+    world.answer(Result.DRIFT, minutes=61, before=None, after=Decimal(70))
+    (again,) = told(world, an_edit("70", 100, actor="bob"), minutes=110)
+    (found,) = told(world, an_edit("70", 30), minutes=120)
+    assert an_id("second") not in again.detail
+    assert an_id("second") in found.detail
+
+
+def test_an_edit_that_was_forgotten_is_not_taken_for_a_new_one() -> None:
+    world = set_to_120()
+    world.act(later("late", "120", "130", 600, **PERSON), minutes=600).answer(minutes=601)
+    edits = [an_edit("70", 10 + each, by=Editor.US) for each in range(MOST_EDITS + 3)]
+    assert len(told(world, *edits, minutes=610)) == len(edits)
+    assert told(world, *edits, minutes=620) == []
+    assert world.counts["repeats", "pacekeeper.edits.v1"] == len(edits)
 
 
 def test_of_edits_in_any_order_and_told_often_the_last_one_made_counts() -> None:

@@ -87,9 +87,10 @@ def test_the_plans_own_caps_hold_above_it() -> None:
     assert sum(world.advice[-1].hour_plan) <= 250 - 240
 
 
-def test_the_group_is_told_what_is_in_force_and_what_may_be_released() -> None:
+@pytest.mark.parametrize("status", [AuditStatus.SIMULATED, AuditStatus.EDITED])
+def test_the_group_is_told_what_is_in_force_and_what_may_be_released(status: AuditStatus) -> None:
     world = a_world(max_daily_budget=Decimal(400), daily_cap=Decimal(350))
-    say(world, daily("300"))
+    say(world, daily("300", status=status))
     world.metrics(*(an_event(number) for number in range(25)))
     (row,) = (
         decode(each.value or b"", Portfolio)
