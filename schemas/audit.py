@@ -167,6 +167,13 @@ class AuditEntry(CampaignRecord, frozen=True, kw_only=True):
         of_word = self.recommendation_id is not None and self.decision_id is not None
         return of_word and self.action_id is None and self.reason != REJECTED_BY_PERSON
 
+    @property
+    def is_an_end(self) -> bool:
+        """Return whether it is the last word on something: what others have edited included."""
+        return self.status not in OPEN and (
+            not self.is_of_part or self.status is AuditStatus.EDITED
+        )
+
 
 def highest_in_force(entry: AuditEntry) -> Decimal | None:
     """Return the highest value that the entry's field may have now; None where it tells of none."""

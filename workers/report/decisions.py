@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from schemas import AuditEntry, AuditStatus, CampaignKey, HoldReason, Kind, Recommendation
-from schemas.audit import FOLLOWED, OPEN
+from schemas.audit import FOLLOWED
 from schemas.levers import OF_AN_HOUR
 from workers.report.standing import Standing
 
@@ -135,7 +135,7 @@ class Decided:
         for entry in entries:
             second = int(entry.at.timestamp())
             self._heard_at(second)
-            if entry.status in OPEN or entry.is_of_part:
+            if not entry.is_an_end:
                 continue
             self.standing.audit(entry)
             if entry.leaves_advice_open:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas import AuditEntry, CampaignKey, Condition, MetricsEvent, Recommendation
-from schemas.audit import OPEN
 from schemas.levers import OF_AN_HOUR
 from schemas.topics import CONDITIONS
 from workers.kafka import Connection
@@ -70,7 +69,7 @@ class StatusBook(Book):
         super().audit(entries)
         self.offers.audit(entries)
         self.questions.audit(entries)
-        ended = (each for each in entries if each.status not in OPEN and not each.is_of_part)
+        ended = (each for each in entries if each.is_an_end)
         for entry in ended:
             key = CampaignKey(entry.platform, entry.account_id, entry.campaign_id)
             self.changes[key].append(entry)

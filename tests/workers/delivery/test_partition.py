@@ -18,6 +18,7 @@ from tests.workers.delivery.test_ownership import CONTRACT
 from workers.delivery import partition as module
 from workers.delivery.api import Agent, DeadLetter, Journal, Output, Program, Record, Step, View
 from workers.delivery.chunks import Chunk
+from workers.delivery.contract import JOURNAL, table_names
 from workers.delivery.dead_letters import DeadLetterPolicy, dead_letter_topic
 from workers.delivery.errors import DeadLetterLimitError
 from workers.delivery.lane import Lane, LaneLimits
@@ -251,6 +252,30 @@ async def test_a_step_sees_what_the_steps_before_it_wrote_and_deletions_delete(
 
     assert seen == [{}, {b"a": b"1"}, {}]
     assert dict(partition._view.table("copy")) == {b"a": b""}
+
+
+async def test_agents_that_share_a_table_have_one_changelog_and_see_what_the_other_wrote(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def step(view: View, records: Sequence[Record]) -> Step:
+        so_far = view.table("copy").get(b"sum", b"")
+        return Step(writes={b"sum": so_far + b"".join(each.value or b"" for each in records)})
+
+    log = Log(monkeypatch)
+    one = Agent(name="copy", source=TOPIC, step=step)
+    two = Agent(name="guest", source="others", step=step, shares="copy")
+    partition = opened([], one, two)
+    for offset, value in enumerate((b"a", b"b")):
+        for source in (TOPIC, "others"):
+            partition.lanes[source].offer(Chunk(offset, [record(offset, key=b"k", value=value)]))
+            await idle(partition)
+
+    assert dict(partition._view.table("copy")) == {b"sum": b"aabb"}
+    assert table_names(partition._contract.program) == ("copy", JOURNAL)
+    assert [each.value for each in log.written("app-copy-changelog")] == [
+        *(b"a", b"aa", b"aab", b"aabb"),
+    ]
+    assert not log.written("app-guest-changelog")
 
 
 async def test_the_view_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:

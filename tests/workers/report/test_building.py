@@ -145,6 +145,14 @@ def test_overspend_of_several_currencies_is_listed_as_other_amounts_are(
     assert listed == values
 
 
+def test_values_that_somebody_has_edited_on_platforms_are_counted() -> None:
+    edited = an_entry(1, AuditStatus.EDITED)
+    trail = [an_entry(1), edited, replace(edited, field="platform_bid")]
+    found = report(plans=[a_plan()], metrics=hours(24), recommendations=[advice(1)], audit=trail)
+    (notes,) = (notes for name, _, notes in tiles(found) if name == "Decisions")
+    assert "2 values edited on platforms" in notes
+
+
 def test_the_use_of_all_budgets_is_weighed_by_periods_and_not_by_currencies() -> None:
     groups = [Totals(periods=3, budget=1e6, spent=1e6), Totals(periods=1, budget=4.0, spent=2.0)]
 
