@@ -26,3 +26,18 @@ def test_values_are_followed_by_their_unit_in_words(unit: str, said: str) -> Non
 
     (line,) = (each for each in page.getvalue().splitlines() if each.startswith("value: "))
     assert line.endswith(f"from 10 to {said}")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"auto_execute": True}, "released by policy"),
+        ({}, "waits for a person,"),
+        ({"approvers": 3}, "waits for 3 people,"),
+    ],
+)
+def test_who_lets_it_go_is_told(fields: dict[str, object], said: str) -> None:
+    page = StringIO()
+    print_other(Console(file=page, width=200), advice(3, **fields), [], ("the log", []))
+
+    assert any(line.startswith(said) for line in page.getvalue().splitlines())

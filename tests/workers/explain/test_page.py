@@ -94,3 +94,31 @@ def test_no_hours_are_drawn_where_a_hold_gives_none_anything() -> None:
     assert "weight" not in page(found, 80)
     lines = [line.split() for line in page(a_clamped_decision(), 80).splitlines()]
     assert ["hour", "weight", "plan"] in lines
+
+
+@pytest.mark.parametrize(
+    ("plan", "how"),
+    [
+        ({"autonomy": "auto"}, "released by policy (autonomy of hourly_budget: auto)"),
+        ({"autonomy": "propose"}, "waits for a person (autonomy of hourly_budget: propose)"),
+        (
+            {"autonomy": "auto", "autonomy_of": {"hourly_budget": "propose"}, "approvers": 2},
+            "waits for 2 people (autonomy of hourly_budget: propose)",
+        ),
+        (
+            {"autonomy": "auto", "autonomy_of": {"hourly_budget": "observe"}},
+            "nobody is asked (autonomy of hourly_budget: observe)",
+        ),
+    ],
+)
+def test_who_lets_it_go_is_shown_with_the_autonomy_that_held(
+    plan: dict[str, object], how: str
+) -> None:
+    world = Kept()
+    world.plan(guardrails={"max_change_pct": 500.0}, **plan)
+    say(world, entry("5.00", 0.5))
+    world.metrics(an_event(0))
+    found = explain(OptimizerPolicy(), world.history(), 0)
+
+    assert how in page(found, 120)
+    assert as_json(found)["value"]["autonomy"] == how.rsplit(" ", 1)[1].rstrip(")")
