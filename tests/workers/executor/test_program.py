@@ -8,7 +8,7 @@ import pytest
 
 from workers.errors import UsageError
 from workers.executor.policy import ExecutorPolicy
-from workers.executor.program import create_program
+from workers.executor.program import create_program, policy_of
 from workers.settings import ExecutorSettings, Settings, TopicSettings
 
 
@@ -50,3 +50,12 @@ def test_live_is_refused_until_a_file_names_what_may_be_changed(tmp_path: Path) 
 def test_a_policy_that_cannot_be_held_to_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must be"):
         ExecutorPolicy(**wrong)  # type: ignore[arg-type]
+
+
+def test_who_may_approve_is_named_in_the_settings_with_commas_between() -> None:
+    named = Settings(executor=ExecutorSettings(approvers=" ada, Bob von B ,"))
+
+    assert policy_of(named, {}).approvers == ("ada", "Bob von B")
+    assert policy_of(Settings(), {}).approvers == ()
+    with pytest.raises(ValueError, match="approvers names nobody"):
+        ExecutorSettings(approvers=" , ")
