@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -112,7 +113,7 @@ def test_no_hours_are_drawn_where_a_hold_gives_none_anything() -> None:
     ],
 )
 def test_who_lets_it_go_is_shown_with_the_autonomy_that_held(
-    plan: dict[str, object], how: str
+    plan: dict[str, Any], how: str
 ) -> None:
     world = Kept()
     world.plan(guardrails={"max_change_pct": 500.0}, **plan)
