@@ -102,7 +102,7 @@ def undo(
     wish: Wish,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="Ids of actions, or as much as is unique."),
+        typer.Argument(metavar="ID...", help="Ids of actions, or as much as is unique."),
     ] = None,
 ) -> None:
     """Set back what past changes have set, on any platform; without --yes only show it.
@@ -157,7 +157,8 @@ async def _find(settings: Settings, wish: Wish, ids: Ids) -> Found:
 
 def _lines(reading: Reading) -> list[Line]:
     at = to_ms(datetime.now(UTC))
-    return [line for trail in reading.trails.values() for line in lines_of(trail, at)]
+    trails = (trail for _, trail in sorted(reading.trails.items()))
+    return [line for trail in trails for line in lines_of(trail, at)]
 
 
 def _decisions(undoings: Sequence[Undoing], by: str, why: str) -> list[tuple[Undoing, Decision]]:

@@ -81,6 +81,11 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
         """Return whether it left the value as it was, as a renewed budget of an hour does."""
         return self.before == self.target
 
+    @property
+    def passes_on(self) -> bool:
+        """Return whether what it stands on is what holds: it went back to that, or left it."""
+        return bool(self.rolls_back) or self.stays
+
 
 class Page(Row, frozen=True, array_like=True):
     """Some changes of one campaign, the oldest first."""
@@ -200,7 +205,7 @@ def undone_with(of: Callable[[bytes], Past | None], roll_back: Past) -> list[Pas
     for past in standing(of, roll_back.slot, roll_back.previous):
         if past.action_id == roll_back.rolls_back:
             return [*over, past]
-        if not past.rolls_back and not past.stays:
+        if not past.passes_on:
             over.append(past)
     # What is named is kept no more, and all that stands upon it was undone; or something came in
     # between and left the same value, and only what is named was.

@@ -105,7 +105,7 @@ def _over(known: Known, change: Past, last: bytes, current: InForce) -> Judgemen
     """Judge by all that has set the field since."""
     ends = {change.action_id, last}
     walk = standing(known.of, change.slot, current.set_by)
-    layers = (past for past in walk if past.action_id in ends or not _passes_on(past))
+    layers = (past for past in walk if past.action_id in ends or not past.passes_on)
     newest = next(layers, None)
     if newest is None or newest.action_id != last:
         return _superseded(change, newest.action_id if newest else current.set_by)
@@ -126,11 +126,6 @@ def _over(known: Known, change: Past, last: bytes, current: InForce) -> Judgemen
         text = f"{change.before} was in force before it, and is again"
         return Judgement(Undo.ALREADY_UNDONE, text, change, tuple(over))
     return Judgement(Undo.UNDOABLE, change=change, over=tuple(over))
-
-
-def _passes_on(past: Past) -> bool:
-    """Return whether what it stands on is what holds: it went back to that, or left it."""
-    return bool(past.rolls_back) or past.stays
 
 
 def _superseded(change: Past, later: bytes) -> Judgement:

@@ -92,7 +92,7 @@ def _chain(trail: CampaignTrail, slot: str, ids: set[bytes]) -> list[Past]:
             chain.append(past)
             if past.rolls_back:
                 break  # It is done again alone: what it stands on comes back by it.
-        elif not past.rolls_back and not past.stays:
+        elif not past.passes_on:
             break
     return chain
 
