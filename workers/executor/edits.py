@@ -164,7 +164,12 @@ class _Taking:
         until = self._known.at + HANDS_OFF
         hands_off = self._orders.hands_off
         until = max(until, hands_off.get(self._slot, 0))
-        orders = replace(self._orders, set_last=last, hands_off={**hands_off, self._slot: until})
+        orders = replace(
+            self._orders,
+            set_last=last,
+            hands_off={**hands_off, self._slot: until},
+            edited=self._orders.with_edited(self._slot),
+        )
         keep(self._draft, self._edit.key, orders)
         self._history = replace(self._history, known_at=self._known.at)
         if stands.campaign is not None:

@@ -134,6 +134,9 @@ def _refuse_hands_off(draft: Draft, orders: Orders, part: Part, action: Action, 
         detail = f"{who} has set {part.lever} on the platform; it is left alone until "
         detail += f"{from_ms(until).isoformat()}: approve a recommendation to change it before"
         raise CannotSet("edited_by_others", detail)
+    if action.rolls_back and part.slot in orders.edited:
+        detail = f"somebody else has set {part.lever} of {part.entity} {part.entity_id} on the "
+        raise CannotSet("drifted", f"{detail}platform: look at it, and approve a change there")
 
 
 def _raises(part: Part) -> bool:

@@ -19,6 +19,9 @@ from workers.connectors.protocol import Lever
 from workers.executor.live.outcome import Result
 from workers.executor.rows import ORDERS, Row
 
+MOST_SET_LAST: Final = 2_000
+"""Values of which it is kept what was read last: two of each ad set that a plan can name. Ad sets
+come and go; of what is let go, what is found next counts."""
 HANDS_OFF: Final = timedelta(hours=24) // timedelta(milliseconds=1)
 """How long policy leaves alone what somebody else has set, milliseconds."""
 
@@ -129,6 +132,12 @@ class Orders(Row, frozen=True, array_like=True):
     by `Part.slot`."""
     since: int = 0
     """When the first order was begun of which histories tell, milliseconds; 0 before it."""
+    edited: tuple[str, ...] = ()
+    """Values that somebody else has set and nobody here since, by `Part.slot`."""
+
+    def with_edited(self, slot: str) -> tuple[str, ...]:
+        """Return those values when somebody else has set one more."""
+        return (*(other for other in self.edited if other != slot), slot)[-MOST_SET_LAST:]
 
 
 def orders_key(campaign: bytes) -> bytes:

@@ -25,7 +25,7 @@ class ExecutorPolicy:
     """Whether time is what ticks tell, whatever the machine's clock shows; in mode live."""
     remembered: int = 64
     """Ids kept per campaign of actions, of recommendations and of decisions, each: repeats of
-    these are known, and these actions can be rolled back. Those that expire first are forgotten
+    these are known. Those that expire first are forgotten
     first, and from then on nothing that expires as early is acted on: it could be a repeat."""
     patience: timedelta = timedelta(minutes=10)
     """How long a decision waits for the recommendation that it names, and what policy has released

@@ -19,7 +19,7 @@ from msgspec import structs
 from workers.executor.draft import Draft
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import Outcome, Result
-from workers.executor.orders import HANDS_OFF, OpenOrder, Orders, Part, orders_key
+from workers.executor.orders import HANDS_OFF, MOST_SET_LAST, OpenOrder, Orders, Part, orders_key
 from workers.executor.rows import ORDERS, Row, pack, unpack
 
 _CHANGES_MATTER: Final = timedelta(hours=2) // timedelta(milliseconds=1)
@@ -29,9 +29,6 @@ _REFUSED: Final = timedelta(hours=6) // timedelta(milliseconds=1)
 below the least of the platform may not be so later on the day."""
 _FOR_LONG: Final = frozenset({"rejected", "unknown_entity"})
 """Reasons of a refusal that is the same in the next hour."""
-MOST_SET_LAST: Final = 2_000
-"""Values of which it is kept what was read last: two of each ad set that a plan can name. Ad sets
-come and go; of what is let go, what is found next counts."""
 _BUDGET_CHANGES: Final = 8
 """Most times of changes kept of one budget; no platform allows more of them in an hour."""
 
@@ -136,12 +133,16 @@ def _noted(orders: Orders, ended: Sequence[tuple[Part, Ended]]) -> Orders:
     changes, now = dict(orders.budget_changes), ended[-1][1].at
     for part, end in ended:
         slot = part.slot
+        if part.was_set:
+            stay = tuple(other for other in orders.edited if other != slot)
+            orders = structs.replace(orders, edited=stay)
         last.pop(slot, None)
         if end.after is not None:
             last[slot] = end.after
         if end.changed and part.lever in BUDGETS:
             changes[slot] = (*changes.get(slot, ()), end.at)[-_BUDGET_CHANGES:]
         if end.result is Result.DRIFT:
+            orders = structs.replace(orders, edited=orders.with_edited(slot))
             hands_off[slot] = max(end.at + HANDS_OFF, hands_off.get(slot, 0))
         if part.beside and end.refused:
             refused[slot] = end.at + _REFUSED

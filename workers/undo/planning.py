@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from schemas.audit import IN_FORCE, AuditStatus
 from schemas.keys import CampaignKey
+from schemas.levers import ON_PLATFORM
 from workers.executor.history import Past, standing
 from workers.executor.rollback import Judgement, Undo, judge
 from workers.undo.trail import CampaignTrail, Told
@@ -103,7 +104,16 @@ def _judged(trail: CampaignTrail, action_id: str, through: str | None, at: int) 
     if change and (change.entity.value, change.entity_id) in trail.gone:
         text = f"the platform knows no {change.entity} {change.entity_id} any more"
         return Judgement(Undo.NOT_UNDOABLE, text, change)
+    if judgement.state is Undo.UNDOABLE and (edited := _edited(trail, judgement)):
+        entity, entity_id, value = edited.split("\0")
+        text = f"somebody else has set {value.removeprefix(ON_PLATFORM)} of {entity} {entity_id}"
+        return Judgement(Undo.DRIFTED, f"{text} on the platform", change)
     return judgement
+
+
+def _edited(trail: CampaignTrail, judgement: Judgement) -> str | None:
+    found = (trail.edited(past.action_id.hex()) for past in judgement.over)
+    return next((slot for slot in found if slot), None)
 
 
 def _judged_alone(trail: CampaignTrail, told: Told, at: int) -> Judgement:

@@ -12,8 +12,10 @@ from decimal import Decimal
 from typing import Final
 
 from schemas.audit import CHANGED, IN_FORCE, OPEN, AuditEntry, AuditStatus, Mode
+from schemas.edit import Editor
 from schemas.keys import CampaignKey
 from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET
+from workers.executor.edited_entries import EDITED_BY
 from workers.executor.history import HOUR_MS, PAGE, PAGES, Past, marked
 from workers.executor.obstacles import BEGUN_ELSEWHERE
 from workers.executor.rows import InForce
@@ -51,6 +53,12 @@ class CampaignTrail:
         """Entities that the platform did not know when it was asked last."""
         self._plan_version = plan_version
         self._live = False
+        self._parts = set[str]()
+        """Values on the platform that the action has set that is told of next."""
+        self._edited = set[str]()
+        """Values on the platform that somebody else has set, and nobody here since."""
+        self._set_by = dict[str, frozenset[str]]()
+        """What chosen actions have set on the platform."""
         self._count = 0
         self._held: dict[bytes, Past] = {}
         self._in_force: dict[str, InForce] = {}
@@ -74,16 +82,43 @@ class CampaignTrail:
     def add(self, entry: AuditEntry, *, chosen: bool) -> None:
         """Take the next entry in."""
         self._note_entity(entry)
-        if entry.is_of_part or entry.action_id is None or entry.target is None:
+        if entry.status is AuditStatus.EDITED:
+            self._note_edit(entry)
             return
-        if entry.status in OPEN:
+        if entry.is_of_part:
+            self._note_part(entry)
+            return
+        if entry.action_id is None or entry.target is None or entry.status in OPEN:
             return
         if chosen:
             self.chosen[entry.action_id] = _told(entry)
+            self._set_by[entry.action_id] = frozenset(self._parts)
+        self._parts = set()
         self._live = entry.mode is Mode.LIVE
         if entry.status in CHANGED or (entry.status is AuditStatus.NO_OP and self._is_news(entry)):
             self._take_effect(entry, entry.target)
         elif self._live and entry.status is AuditStatus.DRIFT and entry.after is not None:
+            self._drift(entry, entry.after)
+
+    def edited(self, action_id: str) -> str | None:
+        """Return one of the values that an action has set, and then somebody else; None if none."""
+        return next(iter(sorted(self._set_by.get(action_id, frozenset()) & self._edited)), None)
+
+    def _note_part(self, entry: AuditEntry) -> None:
+        slot = slot_of(entry)
+        if entry.status in IN_FORCE:
+            self._parts.add(slot)
+        if entry.status in CHANGED:
+            self._edited.discard(slot)
+        elif entry.status is AuditStatus.DRIFT:
+            self._edited.add(slot)
+
+    def _note_edit(self, entry: AuditEntry) -> None:
+        if entry.reason == EDITED_BY[Editor.US]:
+            return
+        if entry.is_of_part:
+            self._edited.add(slot_of(entry))
+        elif entry.after is not None:
             self._drift(entry, entry.after)
 
     def _note_entity(self, entry: AuditEntry) -> None:

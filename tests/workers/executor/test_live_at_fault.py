@@ -20,9 +20,9 @@ from tests.workers.executor.test_returns import a_cut, tick
 from tests.workers.executor.world import KEY, a_decision, a_plan, an_id, at, roll_back
 from workers.connectors.settings import AccountMode
 from workers.executor.live.outcome import Result
-from workers.executor.orders import Orders, orders_key
+from workers.executor.orders import MOST_SET_LAST, Orders, orders_key
 from workers.executor.program import agents
-from workers.executor.progress import MOST_SET_LAST, orders_in
+from workers.executor.progress import orders_in
 from workers.executor.rows import pack
 from workers.executor.tables import in_force
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from schemas import topics
-from schemas.action import Action
+from schemas.action import Action, Release
 from schemas.decision import Decision, Verb
 from schemas.fields import Autonomy
 from schemas.plan import Actuator
@@ -21,7 +21,9 @@ from tests.workers.executor.world import (
     at,
     roll_back,
 )
+from tests.workers.undo.test_planning import lines
 from workers.executor.live.outcome import Result
+from workers.executor.rollback import Undo
 
 
 def hourly(name: str, expected: str | None, target: str, day: str, **changes: object) -> Action:
@@ -108,6 +110,37 @@ def test_what_somebody_has_set_at_the_platform_is_drifted_whoever_asks() -> None
         "rejected",
         "drifted",
     )
+
+
+def edited_bids() -> Live:
+    """Return a campaign of which somebody else has set the bid of one ad set."""
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS)).act(multiplier("first", None, "1"))
+    world.answer().answer().act(multiplier("second", "1", "1.2"), minutes=2)
+    world.answer(minutes=3).answer(minutes=3).act(multiplier("third", "1.2", "1.3"), minutes=4)
+    world.answer(Result.DRIFT, after=Decimal("0.77"), minutes=5)
+    assert world.order is None
+    return world
+
+
+def test_a_bid_of_an_ad_set_that_somebody_else_has_set_is_not_taken_back() -> None:
+    world = undo(edited_bids(), roll_back("second", minutes=6), minutes=6)
+
+    assert world.order is None
+    assert world.said()[-1] == ("rejected", "drifted")
+    found = lines(world, {an_id("second")}, 6)[an_id("second")]
+    assert (found.state, found.undoing) == (Undo.DRIFTED, None)
+    assert found.why == "somebody else has set bid of ad_set a on the platform"
+
+
+def test_what_a_person_has_set_upon_an_edit_is_ours_again_and_undoable() -> None:
+    person = {"released_by": Release.PERSON, "actor": "ada"}
+    world = edited_bids().act(multiplier("fourth", "1.2", "1.1", **person), minutes=6)
+    world.answer(minutes=7).answer(minutes=7)
+    assert lines(world, {an_id("fourth")}, 8)[an_id("fourth")].state is Undo.UNDOABLE
+
+    undo(world, roll_back("fourth", minutes=8), minutes=8)
+    assert world.order is not None
+    assert world.said()[-1] == ("intent", "to_be_sent")
 
 
 def test_bids_of_ad_sets_go_back_lowered_ones_first_and_all_or_none() -> None:
