@@ -9,7 +9,14 @@ from workers.connectors.errors import Rejected
 from workers.connectors.protocol import Account, Capabilities, Change, Lever
 
 MONEY: Final = frozenset(
-    {Lever.DAILY_BUDGET, Lever.LIFETIME_BUDGET, Lever.BID, Lever.COST_CAP, Lever.TARGET_CPA}
+    {
+        Lever.DAILY_BUDGET,
+        Lever.LIFETIME_BUDGET,
+        Lever.BUDGET_INCREASE,
+        Lever.BID,
+        Lever.COST_CAP,
+        Lever.TARGET_CPA,
+    }
 )
 RATIO_STEP: Final = Decimal("0.01")
 DIGITS: Final = 80

@@ -45,6 +45,9 @@ class Lever(StrEnum):
     """By what factor conversion rates are to be expected to differ from the usual; ``part`` is the
     stretch of time, as `workers.connectors.stretches` names it. 1 where nothing is told, and to set
     it to 1 takes back what was told."""
+    BUDGET_INCREASE = "budget_increase"
+    """By how much a day's budget is more than the daily one in a stretch of time to come, which
+    ``part`` names. 0 where it is not, and to set it to 0 takes the increase back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,9 @@ BROKEN: Final = frozenset(
 )
 """Holds that do not end by themselves, and that nobody asked for."""
 
+PAUSED: Final = frozenset({HoldReason.PAUSED, HoldReason.PAUSED_ON_PLATFORM})
+"""Holds that somebody has asked for: what is left over meanwhile is meant to be."""
+
 _TARGETS: Final = frozenset({"target_missed", "nothing_comes_back"})
 
 BARELY: Final = 0.02
@@ -66,5 +69,11 @@ def level_of(
         return Level.HIGH
     # A pace alone is no reason to look: who decides every hour catches up with it.
     soon = early >= BARELY and (likely or "runs_out_early" in risks)
-    left = bool(use.budget) and ahead.p50 is not None and ahead.p50 < UNSPENT * (use.budget or 0.0)
+    asked = hold is not None and hold.reason in PAUSED
+    left = (
+        not asked
+        and bool(use.budget)
+        and ahead.p50 is not None
+        and ahead.p50 < UNSPENT * (use.budget or 0.0)
+    )
     return Level.MEDIUM if soon or left or "getting_worse" in risks else Level.LOW

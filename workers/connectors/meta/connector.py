@@ -14,7 +14,17 @@ from workers.connectors.meta.accounts import read_account, read_minimums
 from workers.connectors.meta.answers import UNKNOWN_OBJECT, usage
 from workers.connectors.meta.history import read_history
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
+from workers.connectors.meta.pages import read_rows
 from workers.connectors.meta.reports import read_hours
+from workers.connectors.meta.schedules import (
+    EDGE,
+    Request,
+    increase_request,
+    increase_state,
+    is_increase,
+    sent_by,
+    window_of,
+)
 from workers.connectors.meta.units import ROAS_SCALE, step
 from workers.connectors.meta.values import (
     FIELDS,
@@ -78,7 +88,7 @@ class MetaConnector:
 
     async def read_state(self, refs: Sequence[Ref]) -> Mapping[Ref, State]:
         """Return what is in force of values of one account; those it does not have are left out."""
-        known = [ref for ref in refs if (ref.entity, ref.lever) in LEVERS and not ref.part]
+        known = [ref for ref in refs if _has(ref)]
         if not known:
             return {}
         if len({ref.account_id for ref in known}) > 1:
@@ -87,10 +97,17 @@ class MetaConnector:
         bodies = {(ref.entity, ref.entity_id): ref for ref in known}
         found = {place: await self._entity(ref) for place, ref in bodies.items()}
         return {
-            ref: state(ref, body, account.currency)
+            ref: await self._state(ref, body, account.currency)
             for ref in known
             if (body := found[ref.entity, ref.entity_id]) is not None
         }
+
+    async def _state(self, ref: Ref, body: Mapping[str, Any], currency: str) -> State:
+        if not is_increase(ref):
+            return state(ref, body, currency)
+        path = (identifier(ref.entity_id, str(ref.entity)), EDGE)
+        rows = await read_rows(self._wire, path, window_of(ref))
+        return increase_state(ref, body, rows, currency)
 
     def quantize(self, amount: Decimal, account: Account, lever: Lever) -> Decimal:
         """Return the nearest value that can be set, of money never one above ``amount``."""
@@ -106,11 +123,18 @@ class MetaConnector:
         if body is None:
             raise Rejected(f"The account has no {change.ref.entity} {change.ref.entity_id}.")
         check_place(change.ref, body)
+        if is_increase(change.ref):
+            # Meta has no dry run of these.
+            increase_request(change, state)
+            return
         await self._send(change, {"execution_options": ["validate_only"]})
 
     async def apply(self, change: Change, state: State) -> Receipt:
         """Make the change by one attempt on the wire; where it has no value yet, after a look."""
         _check(change, state)
+        if is_increase(change.ref):
+            request = increase_request(change, state)
+            return await self._called(request, sent_by(request))
         if state.value is None:
             body = await self._entity(change.ref)
             check_place(change.ref, body or {})
@@ -148,9 +172,14 @@ class MetaConnector:
         ref = change.ref
         field, sent = wire_value(ref.lever, change.target, change.currency)
         path = (identifier(ref.entity_id, str(ref.entity)),)
-        answer = await self._wire.call("POST", path, {field: sent, **more})
+        return await self._called(Request("POST", path, {field: sent, **more}), sent)
+
+    async def _called(self, request: Request, sent: str) -> Receipt:
+        answer = await self._wire.call(*request)
         request_id = answer.headers.get("x-fb-trace-id", "")
-        if answer.body.get("success") is not True:
+        # What comes to be is told by its id.
+        made = request.path[-1] == EDGE and "id" in answer.body
+        if not made and answer.body.get("success") is not True:
             raise Ambiguous(
                 "Meta's answer does not say that it was done: only reading tells.",
                 request_id=request_id,
@@ -158,9 +187,15 @@ class MetaConnector:
         return Receipt(sent=sent, request_id=request_id, usage=usage(answer.headers))
 
 
+def _has(ref: Ref) -> bool:
+    """Return whether there is such a value on Meta: increases have a stretch, others no part."""
+    of_part = is_increase(ref) if ref.lever is Lever.BUDGET_INCREASE else not ref.part
+    return (ref.entity, ref.lever) in LEVERS and of_part
+
+
 def _check(change: Change, state: State) -> None:
     ref = change.ref
-    if (ref.entity, ref.lever) not in LEVERS or ref.part:
+    if not _has(ref):
         raise Rejected(f"Meta's connector sets no {ref.lever} of a {ref.entity}.", field=ref.lever)
     if state.version.partition(" ")[0] != whose(ref):
         raise Rejected("The state was not read of this entity: read it, then change it.")
@@ -174,6 +209,8 @@ def _check(change: Change, state: State) -> None:
             raise Rejected("A status is 1 (delivers) or 0 (is paused).", field="status")
         return
     least = Decimal(1) / ROAS_SCALE if ref.lever is Lever.TARGET_ROAS else step(change.currency)
+    if is_increase(ref) and change.target == 0:
+        return
     if not change.target.is_finite() or not 0 < change.target < _MOST or change.target % least:
         raise Rejected(
             f"{change.target} is no positive multiple of {least} {change.currency}.",

@@ -21,6 +21,7 @@ STRATEGIES: Final = {
 LEVERS: Final = frozenset(
     {(entity, lever) for entity in (Entity.CAMPAIGN, Entity.AD_SET) for lever in BUDGETS}
     | {(entity, Lever.STATUS) for entity in (Entity.CAMPAIGN, Entity.AD_SET)}
+    | {(entity, Lever.BUDGET_INCREASE) for entity in (Entity.CAMPAIGN, Entity.AD_SET)}
     | {(Entity.AD_SET, lever) for lever in STRATEGIES}
 )
 _OWN: Final = "account_id,status,effective_status,daily_budget,lifetime_budget,bid_strategy"
@@ -88,6 +89,8 @@ def wire_value(lever: Lever, target: Decimal, currency: str) -> tuple[str, str]:
     """Return the field, and the value as it goes over the wire."""
     if lever is Lever.STATUS:
         return "status", "ACTIVE" if target else "PAUSED"
+    if lever is Lever.BUDGET_INCREASE:
+        return "budget_value", str(int(target * offset(currency)))
     if lever is Lever.TARGET_ROAS:
         return "bid_constraints", json.dumps({"roas_average_floor": int(target * ROAS_SCALE)})
     return BUDGETS.get(lever, "bid_amount"), str(int(target * offset(currency)))

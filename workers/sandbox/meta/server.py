@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from workers.connectors.protocol import Ref
+from workers.connectors.protocol import Lever, Ref
 from workers.sandbox.faults import Call, Fault, FaultQueue
 from workers.sandbox.loopback import LoopbackServer
 from workers.sandbox.meta.faulty import REFUSALS, MetaFaults, refused, struck, usage
 from workers.sandbox.meta.levers import BUDGETS, LEAST_ROAS, MOST_ROAS, SETTABLE, held
+from workers.sandbox.meta.periods import EDGE, Periods
 from workers.sandbox.meta.store import Store
 from workers.sandbox.platform import Effect
 
@@ -35,6 +36,7 @@ class MetaSandbox(LoopbackServer):
         super().__init__(port)
         self.faults: FaultQueue = MetaFaults()
         self.store = Store(now)
+        self.periods = Periods(self.store)
         self.access_token = "sandbox-meta-token"  # noqa: S105 -- opens nothing
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         """Method, path, and what was asked for in address and form, of every request; no token."""
@@ -48,11 +50,16 @@ class MetaSandbox(LoopbackServer):
 
     def value(self, ref: Ref) -> Decimal | None:
         """Return what is in force; KeyError if there is no such entity."""
+        if ref.lever is Lever.BUDGET_INCREASE:
+            return self.periods.value(ref, self.store.offset_of(ref.entity_id))
         return self.store.value(ref)
 
     def edit(self, ref: Ref, value: Decimal) -> None:
         """Set a value as a person does."""
-        self.store.edit(ref, value)
+        if ref.lever is Lever.BUDGET_INCREASE:
+            self.periods.edit(ref, value, self.store.offset_of(ref.entity_id))
+        else:
+            self.store.edit(ref, value)
 
     def application(self) -> web.Application:
         """Return what answers."""
@@ -90,11 +97,24 @@ class MetaSandbox(LoopbackServer):
         account = self.store.accounts.get(place.removeprefix("act_"))
         if place.startswith("act_") and account is not None:
             return self._edge(request, place.removeprefix("act_"), edge)
+        if place in self.periods.rows:
+            return self.periods.change(request.method, place, form)
         if place not in self.store.entities:
             return refused(100, 33, f"Object with ID '{place}' does not exist.")
-        if request.method == "GET":
-            body = self.store.told(place, stale=stale)
-            return web.json_response(selected(body, request.query.get("fields", "")))
+        return self._of_entity(request, (place, edge), form, stale=stale)
+
+    def _of_entity(
+        self, request: web.Request, path: tuple[str, str], form: Mapping[str, str], *, stale: bool
+    ) -> web.Response:
+        (place, edge), reads = path, request.method == "GET"
+        fields = request.query.get("fields", "")
+        if edge == EDGE and reads:
+            rows = self.periods.of(place, stale=stale)
+            return self._page(request, [selected(row, fields) for row in rows])
+        if edge == EDGE:
+            return self.periods.make(place, form)
+        if reads:
+            return web.json_response(selected(self.store.told(place, stale=stale), fields))
         return self._change(place, form)
 
     def _edge(self, request: web.Request, account_id: str, edge: str) -> web.Response:

@@ -114,7 +114,7 @@ class Store:
 
     def value(self, ref: Ref) -> Decimal | None:
         """Return what is in force; KeyError if there is no such entity."""
-        return decoded(self.told(ref.entity_id), ref.lever, self._offset(ref.entity_id))
+        return decoded(self.told(ref.entity_id), ref.lever, self.offset_of(ref.entity_id))
 
     def set_field(self, entity_id: str, field: str, held: object, *, by: Mapping[str, str]) -> None:
         """Set a field of an entity; ``by`` is who did, as the history has it."""
@@ -141,7 +141,7 @@ class Store:
 
     def edit(self, ref: Ref, target: Decimal) -> None:
         """Set a value as a person does."""
-        field, held = encoded(ref.lever, target, self._offset(ref.entity_id))
+        field, held = encoded(ref.lever, target, self.offset_of(ref.entity_id))
         person = {"actor_id": "31", "actor_name": "Jane", "application_name": "Ads Manager"}
         self.set_field(ref.entity_id, field, held, by=person)
 
@@ -157,7 +157,8 @@ class Store:
     def _currency(self, entity_id: str) -> str:
         return str(self.accounts[self.entities[entity_id]["account_id"]]["currency"])
 
-    def _offset(self, entity_id: str) -> int:
+    def offset_of(self, entity_id: str) -> int:
+        """Return how many of Meta's units are one of the currency's."""
         # Of other currencies Meta has no accounts; simulated worlds have some.
         return OFFSETS.get(self._currency(entity_id), 100)
 
