@@ -27,6 +27,10 @@ SEASONALITY: Final = "seasonality"
 """By what factor conversion rates will differ from the usual in a window of time, as platforms are
 told so as to bid for it; 1 where they are told nothing."""
 
+BUDGET_INCREASE: Final = "budget_increase"
+"""By how much a day may spend more than its daily budget in a window of time, in currency; 0 where
+it may not."""
+
 LEAST_LIFT: Final = Decimal("0.1")
 MOST_LIFT: Final = Decimal(10)
 

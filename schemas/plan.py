@@ -142,16 +142,33 @@ class CalendarEvent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
         ]
         | None
     ) = None
+    budget_increase: (
+        Annotated[
+            Amount,
+            Meta(
+                description="by how much a day may spend more than its daily budget; where it is "
+                "given, a person is asked to let the platform be told of it"
+            ),
+        ]
+        | None
+    ) = None
 
     def _check(self) -> None:
         if self.end <= self.start:
             raise SchemaError("end", Reason.CONTRADICTION, "must be after start")
-        if self.conversion_rate_lift is not None:
-            self._check_told(self.conversion_rate_lift)
+        refuse_negative(self, "budget_increase")
+        if self.is_told:
+            self._check_told()
 
-    def _check_told(self, lift: float) -> None:
+    @property
+    def is_told(self) -> bool:
+        """Return whether platforms are to be told of it."""
+        return self.conversion_rate_lift is not None or self.budget_increase is not None
+
+    def _check_told(self) -> None:
         """Raise `SchemaError` where no platform could be told of the event."""
-        if round(lift, 2) != lift:
+        lift = self.conversion_rate_lift
+        if lift is not None and round(lift, 2) != lift:
             detail = f"may have at most 2 decimals, was {lift}"
             raise SchemaError("conversion_rate_lift", Reason.TOO_MANY_DECIMALS, detail)
         if self.end - self.start > _LONGEST_TOLD:
@@ -159,7 +176,7 @@ class CalendarEvent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True)
             raise SchemaError("end", Reason.OUT_OF_RANGE, detail)
         for name, time in (("start", self.start), ("end", self.end)):
             if time.second or time.microsecond:
-                detail = "must be a whole minute where conversion_rate_lift is given"
+                detail = "must be a whole minute where platforms are told of the event"
                 raise SchemaError(name, Reason.OUT_OF_RANGE, detail)
 
 
@@ -264,6 +281,8 @@ def _check_amounts(plan: Plan) -> None:
     refuse_negative(plan, *_MONEY)
     for field in _MONEY:
         check_minor(getattr(plan, field), plan.currency, field)
+    for number, event in enumerate(plan.calendar):
+        check_minor(event.budget_increase, plan.currency, f"calendar[{number}].budget_increase")
     for low, high in (
         ("min_daily_budget", "max_daily_budget"),
         ("min_hourly_budget", "max_hourly_budget"),

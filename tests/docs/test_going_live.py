@@ -59,6 +59,7 @@ LIVE = (
     "translating",
     "obstacles",
     "pausing",
+    "day_limits",
     "rails",
     "returns",
     "simulate",

@@ -78,6 +78,9 @@ class State:
     """Whether the platform says that it is learning the entity anew."""
     delivering: bool = True
     """Whether the entity is neither paused, ended nor archived."""
+    base: Decimal | None = None
+    """The daily budget that an increase comes on top of; None of other values, or where there is
+    none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

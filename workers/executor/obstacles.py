@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus, Mode
-from schemas.levers import BID, DAILY_BUDGET, SEASONALITY, STATUS
-from workers.executor import pausing, returns, simulate
+from schemas.levers import BID, DAILY_BUDGET, STATUS
+from workers.executor import day_limits, pausing, returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
 from workers.executor.freezes import freeze_on
@@ -19,9 +19,9 @@ from workers.executor.tables import rule_of, said_about
 NOT_AS_EXPECTED = "not_as_expected"
 """Reason of what is not done as another value is in force."""
 
-BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, SEASONALITY)
+BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, *simulate.FORETOLD)
 """Fields that had a value before the first action: the plan's own budget, which its version stands
-for, a bid that only reports name, whether a campaign delivers, and 1 of what it was told."""
+for, a bid that only reports name, whether a campaign delivers, nothing told of times to come."""
 
 
 def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def obstacles(draft: Draft, campaign: Campaign, action: Action, at: int) -> Iter
         # Its bounds were those of that version; another one may allow less.
         detail = f"was decided for version {action.plan_version} of the plan, which holds no more"
         yield rejected("plan_changed", detail)
-    if refusal := pausing.obstacle(campaign, action):
+    if refusal := pausing.obstacle(campaign, action) or day_limits.obstacle(rule, action):
         yield refusal
     yield from compare(draft, campaign, action)
 
@@ -59,7 +59,7 @@ def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
     if approved and not action.returns_from:
         # It is approved under the plan that it was advised for, and no other.
         return rule is None or not rule.holds or rule.version != action.plan_version
-    if action.field in (STATUS, SEASONALITY):
+    if action.field in (STATUS, *simulate.FORETOLD):
         newer = rule is None or rule.version != action.plan_version
         return newer and action.recommendation_id is not None
     if action.field == BID:

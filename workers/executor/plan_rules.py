@@ -51,6 +51,8 @@ class PlanRule(Row, frozen=True, array_like=True):
     autonomy_of: AutonomyOf = AutonomyOf()
     approvers: int = 1
     """How many people have to approve a change, and a roll-back that raises a value."""
+    budget: Decimal | None = None
+    """Of the plan's period; None where it was kept by an older release."""
 
     @property
     def holds(self) -> bool:

@@ -89,6 +89,7 @@ def _rule(plan: Plan) -> PlanRule:
         day_budget=plan.budget.amount if plan.budget.period is BudgetPeriod.DAY else None,
         autonomy_of=plan.autonomy_of,
         approvers=plan.approvers,
+        budget=plan.budget.amount,
     )
 
 

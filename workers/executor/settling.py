@@ -39,7 +39,9 @@ _FOR_NOW: Final = frozenset({Result.FROZEN, Result.FAILED, Result.AUTH_FAILED})
 """Results that another try, later, may not have."""
 _LONGEST_FAILURE: Final = 1_000
 """Characters of why, so that what could not be put back is told behind it."""
-_OWN: Final = frozenset({Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS, Lever.SEASONALITY})
+_OWN: Final = frozenset(
+    {Lever.DAILY_BUDGET, Lever.BID, Lever.STATUS, Lever.SEASONALITY, Lever.BUDGET_INCREASE}
+)
 """Levers that an action may set as such."""
 
 

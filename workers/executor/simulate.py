@@ -15,6 +15,7 @@ from schemas.levers import (
     BID,
     BID_DECIMALS,
     BID_MULTIPLIER,
+    BUDGET_INCREASE,
     DAILY_BUDGET,
     DELIVERS,
     HOURLY_BUDGET,
@@ -30,8 +31,11 @@ from schemas.levers import (
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
 
+FORETOLD = (SEASONALITY, BUDGET_INCREASE)
+"""What can be set for a window of time."""
+
 FIELDS = {
-    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS, SEASONALITY),
+    Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS, *FORETOLD),
     Entity.AD_SET: (BID,),
 }
 """What can be set, by kind of entity."""
@@ -51,6 +55,8 @@ def refusal(action: Action) -> Finding | None:
         return rejected("returns_unsupported", detail)
     if action.field == BID_MULTIPLIER:
         return _of_multiplier(action)
+    if action.field in FORETOLD and action.window_start is None:
+        return rejected("window_missing", f"say from when to when {action.field} is to hold")
     kept_in = {STATUS: _of_status, SEASONALITY: _of_factor, BID: _of_bid}.get(action.field)
     return kept_in(action) if kept_in else _of_money(action, "target", action.target)
 
@@ -75,8 +81,6 @@ def _of_status(action: Action) -> Finding | None:
 
 
 def _of_factor(action: Action) -> Finding | None:
-    if action.window_start is None:
-        return rejected("window_missing", "say from when to when conversion rates will differ")
     if not LEAST_LIFT <= action.target <= MOST_LIFT:
         detail = f"must lie in {LEAST_LIFT} to {MOST_LIFT}, was {action.target}"
         return rejected("factor_out_of_range", detail)

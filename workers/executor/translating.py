@@ -16,16 +16,18 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.errors import SchemaError
 from schemas.fields import Entity
-from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, SEASONALITY, STATUS
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, STATUS
 from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
-from workers.executor.capping import has_cap, highest_daily, uncapped
+from workers.executor.capping import has_cap, uncapped
+from workers.executor.day_limits import highest_of
 from workers.executor.entries import Finding, rejected
 from workers.executor.orders import Part
 from workers.executor.plan_rules import PlanRule
 from workers.executor.platforms import KnownPlatforms
 from workers.executor.rows import Campaign
+from workers.executor.simulate import FORETOLD
 from workers.executor.slots import part_of
 
 _DIGITS: Final = Decimal("0.000001")
@@ -74,7 +76,7 @@ class _Translation:
         action = self._action
         if action.field == DAILY_BUDGET:
             yield self._of_campaign(Lever.DAILY_BUDGET, action.target, limited=True)
-        elif action.field in (STATUS, SEASONALITY):
+        elif action.field in (STATUS, *FORETOLD):
             yield self._of_campaign(Lever(action.field), action.target)
         elif action.field == BID:
             yield from self._bids(self._multiplier(), self._entities_of_bid(), limited=True)
@@ -93,7 +95,7 @@ class _Translation:
             detail = "no platform has budgets of an hour, and the action names no day_budget"
             raise CannotSet("day_budget_missing", f"{detail}: wait for the next recommendation")
         step = Decimal(1).scaleb(-exponent_of(self._currency))
-        highest = highest_daily(self._rule, self._action.platform)
+        highest = self._highest(Lever.DAILY_BUDGET)
         amount = self._action.day_budget
         amount = amount if highest is None else min(amount, highest)
         return self._of_campaign(Lever.DAILY_BUDGET, amount.quantize(step, ROUND_DOWN))
@@ -235,12 +237,18 @@ class _Translation:
         free = self._action.released_by is not Release.POLICY or self._action.rolls_back
         free = free or self._action.returns_from
         largest = None if free or not limited else self._rule.max_change_pct
-        of_day = lever is Lever.DAILY_BUDGET
-        highest = highest_daily(self._rule, self._action.platform) if of_day else None
-        part = part_of(self._action)
         return Part(
-            entity, entity_id, lever, target, highest=highest, max_change_pct=largest, part=part
+            entity,
+            entity_id,
+            lever,
+            target,
+            highest=self._highest(lever),
+            max_change_pct=largest,
+            part=part_of(self._action),
         )
+
+    def _highest(self, lever: Lever) -> Decimal | None:
+        return highest_of(lever, self._rule, self._campaign, self._action)
 
     def _can(self, entity: Entity, lever: Lever) -> bool:
         return self._platforms.can_set(self._action, entity, lever)

@@ -26,5 +26,5 @@ class AskingBook:
 
 def _asking(value: bytes) -> Plan | None:
     plan = read_plan(value)
-    tells = any(event.conversion_rate_lift is not None for event in plan.calendar)
+    tells = any(event.is_told for event in plan.calendar)
     return plan if plan.pauses_on_platform or tells else None

@@ -19,20 +19,19 @@ from schemas.levers import (
     HOURLY_BUDGET,
     LEAST_MULTIPLIER,
     MOST_MULTIPLIER,
-    SEASONALITY,
     STATUS,
 )
 from schemas.money import ATTO_PER_UNIT, MAX_DECIMALS, to_units_atto
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.daily_budgets import note_daily_budget
 from workers.optimizer.draft import Draft
-from workers.optimizer.foretold import note_foretold
+from workers.optimizer.foretold import FORETOLD, note_foretold
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.statuses import note_status
 from workers.optimizer.tables import AUDIT, settings_key
 from workers.told_records import told_by
 
-_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET, STATUS, SEASONALITY}
+_LEVERS = {BID_MULTIPLIER, HOURLY_BUDGET, DAILY_BUDGET, STATUS, *FORETOLD}
 
 
 def audit_step(policy: OptimizerPolicy, view: View, records: Sequence[Record]) -> Step:
@@ -66,7 +65,7 @@ def _taken(draft: Draft, rows: Rows, entry: AuditEntry, record: Record) -> Rows:
         rows["offset"] = record.offset
         return rows
     after, second = highest_in_force(entry) or Decimal(0), _second(entry, record)
-    if entry.field in (STATUS, SEASONALITY):
+    if entry.field in (STATUS, *FORETOLD):
         note = note_status if entry.field == STATUS else note_foretold
         note(draft, entry, second)
         rows["offset"] = record.offset

@@ -1,7 +1,7 @@
-"""Advice to tell platforms of events: by what factor conversion rates will differ, and when.
+"""Advice to tell platforms of events: when clicks convert otherwise, when days may spend more.
 
 Only events that say so are told, and only before they begin. A person is asked, once a local day,
-whatever the plan's autonomy: a factor that is wrong lets the platform bid wrong for days. What was
+whatever the plan's autonomy: what is wrong lets the platform bid or spend wrong for days. What was
 told and is not in the plan any more is advised to be taken back.
 """
 
@@ -17,13 +17,13 @@ import msgspec
 from engine.calendar import HOUR
 from schemas import Explanation, Kind, Plan, Priority, Recommendation, Risk
 from schemas.fields import Status
-from schemas.levers import MULTIPLIER_UNIT, SEASONALITY
+from schemas.levers import BUDGET_INCREASE, CURRENCY_UNIT, MULTIPLIER_UNIT, SEASONALITY
 from schemas.topics import RECOMMENDATIONS
 from workers.allocator.releasing import ADVICE_ID, NOT_YET, identified, written
 from workers.instants import from_seconds
 from workers.optimizer.books import Books
 from workers.optimizer.draft import Draft
-from workers.optimizer.foretold import Foretold, foretold_of
+from workers.optimizer.foretold import Foretold, Window, foretold_of
 from workers.optimizer.local_days import end_of_day
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.tables import PLANS, proposed_key
@@ -31,16 +31,17 @@ from workers.optimizer.tables import PLANS, proposed_key
 AHEAD: Final = timedelta(days=14) // timedelta(seconds=1)
 """Seconds before its beginning from which an event is told."""
 
-_NOTHING: Final = Decimal(1)
-_ROW: Final = msgspec.msgpack.Decoder(list[tuple[int, int, int]])
+_NOTHING: Final = {SEASONALITY: Decimal(1), BUDGET_INCREASE: Decimal(0)}
+"""What is in force where a platform was told nothing."""
+_UNITS: Final = {SEASONALITY: MULTIPLIER_UNIT, BUDGET_INCREASE: CURRENCY_UNIT}
+_ROW: Final = msgspec.msgpack.Decoder(list[tuple[str, int, int, int]])
 
 
 class _Wish(NamedTuple):
-    """A stretch of which something else is to be told than is."""
+    """A window of which something else is to be told than is."""
 
-    start: int
-    end: int
-    factor: Decimal
+    window: Window
+    value: Decimal
     told: Decimal
     name: str
     """Of the event; empty where the plan has none any more."""
@@ -68,13 +69,12 @@ def _foretell(draft: Draft, plan: Plan, now: int) -> None:
     key = proposed_key(plan.key)
     value = draft.read(key)
     stored = _ROW.decode(value) if value else []
-    before = {(start, end): until for start, end, until in stored if until > now}
+    before = {Window(*each): until for *each, until in stored if until > now}
     asked = dict(before)
     for wish in _wishes(plan, foretold_of(draft, plan.key), now):
-        if (wish.start, wish.end) not in before:
-            until = min(end_of_day(plan, now), wish.start)
-            asked[wish.start, wish.end] = until
-            told = _advice(draft.policy, plan, wish, (now, until))
+        if wish.window not in before:
+            asked[wish.window] = min(end_of_day(plan, now), wish.window.start)
+            told = _advice(draft.policy, plan, wish, (now, asked[wish.window]))
             draft.publish(RECOMMENDATIONS, plan.key, written(told, ADVICE_ID), now)
             draft.count("decisions", told.kind.value)
     if len(asked) > len(before):
@@ -82,24 +82,29 @@ def _foretell(draft: Draft, plan: Plan, now: int) -> None:
 
 
 def _wishes(plan: Plan, told: Foretold, now: int) -> Iterator[_Wish]:
-    wanted = {
-        (int(event.start.timestamp()), int(event.end.timestamp())): event
-        for event in plan.calendar
-        if event.conversion_rate_lift is not None
-    }
-    for start, end in sorted(wanted.keys() | told.keys()):
-        event = wanted.get((start, end))
-        lift = event.conversion_rate_lift if event else None
-        factor = _NOTHING if lift is None else Decimal(str(lift))
-        present = told.get((start, end), _NOTHING)
-        if now < start <= now + AHEAD and factor != present:
-            yield _Wish(start, end, factor, present, event.name if event else "")
+    wanted = {window: (value, name) for window, value, name in _wanted(plan)}
+    for window in sorted(wanted.keys() | told.keys()):
+        nothing = _NOTHING[window.field]
+        value, name = wanted.get(window, (nothing, ""))
+        present = told.get(window, nothing)
+        if now < window.start <= now + AHEAD and value != present:
+            yield _Wish(window, value, present, name)
+
+
+def _wanted(plan: Plan) -> Iterator[tuple[Window, Decimal, str]]:
+    """Yield what the plan has its events told as."""
+    for event in plan.calendar:
+        times = int(event.start.timestamp()), int(event.end.timestamp())
+        if event.conversion_rate_lift is not None:
+            yield Window(SEASONALITY, *times), Decimal(str(event.conversion_rate_lift)), event.name
+        if event.budget_increase is not None:
+            yield Window(BUDGET_INCREASE, *times), event.budget_increase, event.name
 
 
 def _advice(
     policy: OptimizerPolicy, plan: Plan, wish: _Wish, valid: tuple[int, int]
 ) -> Recommendation:
-    now, until = valid
+    (now, until), field = valid, wish.window.field
     return identified(
         Recommendation(
             platform=plan.platform,
@@ -109,17 +114,18 @@ def _advice(
             kind=Kind.CALENDAR,
             hour=from_seconds(now - now % HOUR),
             entity_id=plan.campaign_id,
-            field=SEASONALITY,
+            field=field,
             current_value=wish.told,
-            recommended_value=wish.factor,
-            change=wish.factor - wish.told,
-            unit=MULTIPLIER_UNIT,
-            window_start=from_seconds(wish.start),
-            window_end=from_seconds(wish.end),
+            recommended_value=wish.value,
+            change=wish.value - wish.told,
+            unit=_UNITS[field],
+            currency=plan.currency if field == BUDGET_INCREASE else None,
+            window_start=from_seconds(wish.window.start),
+            window_end=from_seconds(wish.window.end),
             confidence=1.0,
             priority=Priority.MEDIUM,
             risk=Risk.MEDIUM,
-            reasons=(_reason(wish),),
+            reasons=(_reason(wish, plan.currency),),
             decided_at=from_seconds(now),
             valid_from=from_seconds(now),
             expires_at=from_seconds(until),
@@ -129,11 +135,14 @@ def _advice(
     )
 
 
-def _reason(wish: _Wish) -> Explanation:
-    start, end = from_seconds(wish.start), from_seconds(wish.end)
+def _reason(wish: _Wish, currency: str) -> Explanation:
+    start, end = from_seconds(wish.window.start), from_seconds(wish.window.end)
     when = f"from {start:%Y-%m-%d %H:%M}Z to {end:%Y-%m-%d %H:%M}Z"
-    if wish.name:
-        text = f"{wish.name}: {when} clicks are to convert {wish.factor:f} times as often as usual."
-        return Explanation(code="event_planned", text=f"{text} Let the platform bid for it.")
-    text = f"The plan has no event {when} any more: take back what the platform was told of it."
-    return Explanation(code="event_gone", text=text)
+    if not wish.name:
+        text = f"The plan has no event {when} any more: take back what the platform was told of it."
+        return Explanation(code="event_gone", text=text)
+    if wish.window.field == BUDGET_INCREASE:
+        text = f"{wish.name}: {when} a day is to spend {wish.value:f} {currency} more than usual."
+        return Explanation(code="event_planned", text=text)
+    text = f"{wish.name}: {when} clicks are to convert {wish.value:f} times as often as usual."
+    return Explanation(code="event_planned", text=f"{text} Let the platform bid for it.")

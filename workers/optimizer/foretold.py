@@ -1,25 +1,40 @@
-"""What platforms were told of conversion rates to come, as the audit trail has it."""
+"""What platforms were told of times to come, as the audit trail has it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from schemas import AuditEntry
 from schemas.audit import IN_FORCE
+from schemas.levers import BUDGET_INCREASE, SEASONALITY
 from workers.optimizer.draft import Draft
 from workers.optimizer.tables import AUDIT, foretold_key
 
-Foretold = dict[tuple[int, int], Decimal]
-"""Factors by the first second of a stretch and the one after its last."""
+FORETOLD: Final = (SEASONALITY, BUDGET_INCREASE)
+"""Fields that have values for windows of time."""
 
-_ROW: Final = msgspec.msgpack.Decoder(list[tuple[int, int, Decimal]])
+
+class Window(NamedTuple):
+    """A field in a stretch of time."""
+
+    field: str
+    start: int
+    """Its first second."""
+    end: int
+    """The one after its last."""
+
+
+Foretold = dict[Window, Decimal]
+"""What is in force in which windows."""
+
+_ROW: Final = msgspec.msgpack.Decoder(list[tuple[str, int, int, Decimal]])
 
 
 def note_foretold(draft: Draft, entry: AuditEntry, second: int) -> None:
-    """Keep the factor that an entry says is in force of a stretch; those that are over are let go.
+    """Keep what an entry says is in force in a window; of those that are over nothing is kept.
 
     What drifted is a person's: nothing of it is kept, so what the plan wants is proposed once more.
     """
@@ -27,18 +42,19 @@ def note_foretold(draft: Draft, entry: AuditEntry, second: int) -> None:
         return
     key = foretold_key(entry.key)
     known = _read(draft.read(key))
-    stretch = int(entry.window_start.timestamp()), int(entry.window_end.timestamp())
+    times = int(entry.window_start.timestamp()), int(entry.window_end.timestamp())
     if entry.status in IN_FORCE:
-        known[stretch] = entry.after
-    kept = [(*each, factor) for each, factor in known.items() if each[1] > second]
+        known[Window(entry.field, *times)] = entry.after
+    kept = [(*each, value) for each, value in known.items() if each.end > second]
     draft.writes[key] = msgspec.msgpack.encode(kept)
 
 
 def foretold_of(draft: Draft, campaign: bytes) -> Foretold:
-    """Return what was told of a campaign's stretches."""
+    """Return what was told of a campaign's times to come."""
     (value,) = draft.read_of(AUDIT, [foretold_key(campaign)])
     return _read(value)
 
 
 def _read(value: bytes | None) -> Foretold:
-    return {(start, end): factor for start, end, factor in _ROW.decode(value)} if value else {}
+    rows = _ROW.decode(value) if value else []
+    return {Window(field, start, end): told for field, start, end, told in rows}

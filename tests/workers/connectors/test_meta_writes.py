@@ -65,7 +65,9 @@ async def set_and_read_back(
 
 
 def test_every_lever_of_the_connector_is_tried() -> None:
-    assert set(HOLDERS) == MetaConnector.capabilities.levers
+    levers = MetaConnector.capabilities.levers
+    # Increases of budgets have tests of their own.
+    assert set(HOLDERS) == {each for each in levers if each[1] is not Lever.BUDGET_INCREASE}
 
 
 @pytest.mark.parametrize(

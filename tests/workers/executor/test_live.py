@@ -53,6 +53,8 @@ AD_SETS = (
 class Live(World):
     """A partition in live mode; platforms answer by `answer`."""
 
+    campaign = KEY
+
     def __init__(self, plan: Plan | None = None, mode: AccountMode = AccountMode.LIVE) -> None:
         terms = PlatformTerms(accounts={"7": mode}, levers=GOOGLE)
         platforms = KnownPlatforms(terms={"google": terms})
@@ -96,7 +98,7 @@ class Live(World):
         return self.tell(Outcome(**fields | more))
 
     def tell(self, outcome: Outcome) -> Live:
-        step = settled_step(self.policy, self, KEY, outcome)
+        step = settled_step(self.policy, self, self.campaign, outcome)
         self.head, sealed = journal(self.policy).seal(self.head, step.outputs)
         for output in sealed:
             self.append(output)

@@ -154,6 +154,32 @@ def test_another_factor_and_an_event_that_is_gone_are_told_as_such() -> None:
     ]
 
 
+def test_an_increase_of_budget_is_proposed_in_money_beside_the_conversion_rate() -> None:
+    world = planning(a_sale(budget_increase=Decimal(50)))
+    world.tick(hour(1))
+    increase, rate = sorted(proposed(world), key=lambda each: each.field or "")
+
+    assert (increase.field, increase.unit, increase.currency) == (
+        "budget_increase",
+        "currency",
+        "EUR",
+    )
+    assert (increase.current_value, increase.recommended_value) == (0, 50)
+    assert (rate.field, rate.recommended_value) == ("seasonality", Decimal("1.35"))
+    assert world.actions == []
+
+
+def test_what_is_told_of_one_field_says_nothing_of_another() -> None:
+    world = planning(a_sale(conversion_rate_lift=None, budget_increase=Decimal(50)))
+    told(world, hour(1), "50")
+    world.tick(hour(2))
+
+    assert said(world) == [
+        ("event_planned", 0, 50),
+        ("event_gone", 50, 1),
+    ]
+
+
 def test_a_restart_asks_nothing_twice() -> None:
     world = planning(a_sale())
     world.tick(hour(1))
@@ -170,10 +196,19 @@ def test_a_restart_asks_nothing_twice() -> None:
         {"end": 72 + 24 * 14.5},
         {"start": 72 + 1 / 3_600},
         {"conversion_rate_lift": 0.05},
+        {"budget_increase": Decimal(-1)},
+        {"budget_increase": Decimal("0.001")},
     ],
-    ids=["finer than platforms have it", "longer than they take", "within a minute", "too low"],
+    ids=[
+        "finer than platforms have it",
+        "longer",
+        "within a minute",
+        "too low",
+        "below 0",
+        "cents",
+    ],
 )
-def test_what_no_platform_could_be_told_is_refused_with_the_plan(odd: dict[str, float]) -> None:
+def test_what_no_platform_could_be_told_is_refused_with_the_plan(odd: dict[str, Any]) -> None:
     with pytest.raises(SchemaError):
         decode(encode(a_plan(calendar=(a_sale(**odd),))), Plan)
 

@@ -57,12 +57,13 @@ def increase_state(
     found = [row for row in rows if _times(row) == _seconds(ref)]
     if len(found) > 1:
         raise Rejected(f"{len(found)} high-demand periods last {ref.part}: keep one", field="id")
-    has_budget = value(body, Lever.DAILY_BUDGET, currency) is not None
+    base = value(body, Lever.DAILY_BUDGET, currency)
     period = str(found[0]["id"]) if found else _NONE
     return State(
         value=_amount(found[0], currency) if found else Decimal(0),
         currency=currency,
-        version=f"{whose(ref)} {ref.part} {period} {'daily' if has_budget else 'elsewhere'}",
+        version=f"{whose(ref)} {ref.part} {period} {'elsewhere' if base is None else 'daily'}",
+        base=base,
         delivering=body.get("effective_status", body.get("status")) == "ACTIVE",
     )
 

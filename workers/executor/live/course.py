@@ -63,8 +63,9 @@ class Course:
     def forbidden(self, state: State | None, now: float) -> Outcome | None:
         """Return which of the plan's bounds the change would break, by what was read."""
         order, target, found = self.order, self.order.change.target, state.value if state else None
-        if order.highest is not None and target > order.highest:
-            text = f"{target} is above {order.highest}, the most that the plan allows; correct it"
+        raised = target + (state.base or 0) if state else target
+        if order.highest is not None and raised > order.highest:
+            text = f"{raised} is above {order.highest}, the most that the plan allows; correct it"
             return self.ended(Result.REJECTED, now, "above_highest", text)
         pauses = order.change.ref.lever is Lever.STATUS and target == 0
         if state is not None and state.learning and not (order.by_person or pauses):

@@ -72,7 +72,7 @@ class Order:
 
 def kind_of(change: Change, expected: Decimal | None) -> Kind:
     """Return what sort of change it is: a budget of which nothing is known counts as raised."""
-    if change.ref.lever is Lever.STATUS:
+    if change.ref.lever in (Lever.STATUS, Lever.BUDGET_INCREASE):
         return Kind.RAISE if change.target else Kind.LOWER
     if change.ref.lever not in BUDGETS:
         return Kind.BID
