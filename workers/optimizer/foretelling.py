@@ -69,7 +69,8 @@ def _foretell(draft: Draft, plan: Plan, now: int) -> None:
     key = proposed_key(plan.key)
     value = draft.read(key)
     stored = _ROW.decode(value) if value else []
-    before = {Window(*each): until for *each, until in stored if until > now}
+    rows = ((Window(field, start, end), until) for field, start, end, until in stored)
+    before = {window: until for window, until in rows if until > now}
     asked = dict(before)
     for wish in _wishes(plan, foretold_of(draft, plan.key), now):
         if wish.window not in before:

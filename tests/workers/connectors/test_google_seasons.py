@@ -144,7 +144,7 @@ async def test_a_persons_own_adjustment_is_neither_ours_nor_in_the_way() -> None
         assert (await read(connector, SEASON)).value == 1
         await tell(connector, SEASON, "1.5")
 
-        assert sorted(row["name"] for row in adjustments(sandbox)) == [
+        assert sorted(str(row["name"]) for row in adjustments(sandbox)) == [
             "By hand",
             f"Pacekeeper 11 {SALE.part}",
         ]

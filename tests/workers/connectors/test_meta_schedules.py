@@ -62,7 +62,7 @@ async def test_where_there_is_none_it_is_nothing_and_one_is_made_in_metas_units(
         assert await schedule(connector, ref, "25.50") == "2550"
         (made,) = platform.periods.rows.values()
 
-        assert (made["ad_object_id"], made["budget_value"]) == (entity_id, 2550)
+        assert [made["ad_object_id"], made["budget_value"]] == [entity_id, 2550]
         assert made["budget_value_type"] == "ABSOLUTE"
         assert made["time_start"] == 1_783_720_800
         assert made["time_end"] - made["time_start"] == 3 * 86_400

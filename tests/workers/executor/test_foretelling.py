@@ -98,7 +98,7 @@ def test_what_was_told_is_taken_back_by_a_roll_back_to_one() -> None:
     world.publish(topics.DECISIONS, undo, 4)
     world.settle()
 
-    assert (world.audit[-1].status, world.audit[-1].after) == ("rolled_back", 1)
+    assert [world.audit[-1].status, world.audit[-1].after] == ["rolled_back", 1]
     assert world.audit[-1].window_start == START
 
 
@@ -222,7 +222,7 @@ async def test_from_the_plans_event_to_googles_adjustment_and_back(
         world.publish(topics.DECISIONS, undo, minutes + 5)
         world.settle()
         assert await carried(world, platforms) == []
-        assert (world.audit[-1].status, world.audit[-1].after) == ("rolled_back", 1)
+        assert [world.audit[-1].status, world.audit[-1].after] == ["rolled_back", 1]
         assert not any("Seasonality" in name for name in sandbox.world.resources)
     finally:
         await sandbox.stop()

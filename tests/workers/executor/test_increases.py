@@ -15,6 +15,8 @@ from schemas.action import Action
 from schemas.decision import Verb
 from schemas.fields import Autonomy, BudgetPeriod, Entity
 from schemas.plan import Actuator, Budget
+from schemas.record import Record
+from schemas.topic import Topic
 from tests.workers.executor.platform_thread import TOKEN
 from tests.workers.executor.test_couriers import carried
 from tests.workers.executor.test_live import Live
@@ -57,8 +59,8 @@ class OnMeta(Live):
         self.says(topics.PLANS, a_plan(Autonomy.AUTO, **NAMES, **told), 0)
         self.says(topics.TICKS, a_tick(1), 1)
 
-    def says(self, topic: topics.Topic, record: object, minutes: float) -> None:
-        self.publish(topic, record, minutes, key=self.campaign)  # type: ignore[arg-type] -- a record
+    def says(self, topic: Topic, record: Record, minutes: float) -> None:
+        self.publish(topic, record, minutes, key=self.campaign)
         self.settle()
 
     def wants(self, action: Action, minutes: float = 1) -> OnMeta:
@@ -161,14 +163,14 @@ async def test_what_keeps_to_the_cap_is_scheduled_read_back_and_rolled_back() ->
         assert await carried(world, platforms) == []
         entry = world.audit[-1]
 
-        assert (entry.status, entry.before, entry.after, entry.sent) == ("applied", 0, 100, 10_000)
+        assert [entry.status, entry.before, entry.after, entry.sent] == ["applied", 0, 100, 10_000]
         assert (entry.window_start, entry.currency) == (WINDOW.start, "EUR")
         assert sandbox.value(INCREASE) == 100
 
         undo = a_decision(Verb.ROLL_BACK, action_id=an_id("more"), minutes=3, **NAMES)
         world.says(topics.DECISIONS, undo, 3)
         assert await carried(world, platforms) == []
-        assert (world.audit[-1].status, world.audit[-1].after) == ("rolled_back", 0)
+        assert [world.audit[-1].status, world.audit[-1].after] == ["rolled_back", 0]
         assert sandbox.periods.rows == {}
 
 

@@ -97,7 +97,7 @@ def test_a_persons_word_becomes_an_action_that_says_who_and_why_and_is_told() ->
     assert (action.released_by, action.actor, action.why) == (Release.PERSON, "ada", "So")
     assert (entry.status, entry.actor, entry.detail) == ("simulated", "ada", "So")
     assert entry.decision_id == action.decision_id
-    assert (entry.before, entry.after) == (None, 0), "nothing was told of it before"
+    assert [entry.before, entry.after] == [None, 0], "nothing was told of it before"
 
 
 def test_pause_and_resume_follow_each_other_and_the_same_twice_changes_nothing() -> None:
@@ -124,10 +124,10 @@ def test_the_same_decision_again_is_the_same_action() -> None:
 def test_a_person_may_pause_what_is_frozen_and_not_resume_it() -> None:
     world = decided(Verb.FREEZE, Verb.PAUSE, Verb.RESUME, Verb.UNFREEZE, Verb.RESUME)
 
-    assert [(entry.status.value, entry.after) for entry in world.audit if entry.action_id] == [
-        ("simulated", 0),
-        ("rejected", 0),
-        ("simulated", 1),
+    assert [[entry.status.value, entry.after] for entry in world.audit if entry.action_id] == [
+        ["simulated", 0],
+        ["rejected", 0],
+        ["simulated", 1],
     ]
     assert world.audit[2].reason == "frozen"
 
@@ -199,7 +199,7 @@ def test_a_person_may_approve_to_resume_what_a_person_has_paused() -> None:
     world.publish(topics.DECISIONS, approve("back", minutes=3), 3)
     world.settle()
 
-    assert (world.audit[-1].status, world.audit[-1].after) == ("simulated", 1)
+    assert [world.audit[-1].status, world.audit[-1].after] == ["simulated", 1]
 
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.RESUME])
@@ -223,7 +223,7 @@ def test_a_pause_is_rolled_back_to_what_was_and_policy_then_finds_a_person_behin
     world.publish(topics.DECISIONS, undo, 2)
     world.settle()
 
-    assert (world.audit[-1].status, world.audit[-1].after) == ("rolled_back", 1)
+    assert [world.audit[-1].status, world.audit[-1].after] == ["rolled_back", 1]
 
 
 # ------------------------------------------------------------ live
@@ -234,7 +234,7 @@ def test_live_a_persons_pause_takes_whatever_is_found_and_is_read_back() -> None
     order = world.order
     assert world.said() == [("intent", "to_be_sent")]
     assert order is not None
-    assert (order.change.ref.lever, order.change.target) == (Lever.STATUS, 0)
+    assert [order.change.ref.lever, order.change.target] == [Lever.STATUS, 0]
     assert (order.expected, order.by_person, order.kind) == (None, True, OrderKind.LOWER)
 
     world.answer(before=Decimal(1))
@@ -244,7 +244,8 @@ def test_live_a_persons_pause_takes_whatever_is_found_and_is_read_back() -> None
 
 
 def test_live_what_was_found_paused_is_not_resumed_by_policy() -> None:
-    world = Switched().act(advised("pause", 0))
+    world = Switched()
+    world.act(advised("pause", 0))
     world.answer(Result.NO_OP, before=Decimal(0), after=Decimal(0))
     world.act(advised("resume", 1), minutes=2)
 
@@ -252,17 +253,19 @@ def test_live_what_was_found_paused_is_not_resumed_by_policy() -> None:
 
 
 def test_live_policy_resumes_its_own_pause_if_that_is_what_it_finds() -> None:
-    world = Switched().act(advised("pause", 0)).answer(before=Decimal(1))
+    world = Switched()
+    world.act(advised("pause", 0)).answer(before=Decimal(1))
     world.act(advised("resume", 1), minutes=2)
     assert world.order is not None
-    assert (world.order.expected, world.order.kind) == (0, OrderKind.RAISE)
+    assert [world.order.expected, world.order.kind] == [0, OrderKind.RAISE]
 
     world.answer(minutes=3)
     assert world.delivers == 1
 
 
 def test_live_a_pause_of_ours_that_a_person_has_lifted_is_theirs() -> None:
-    world = Switched().act(advised("pause", 0)).answer(before=Decimal(1))
+    world = Switched()
+    world.act(advised("pause", 0)).answer(before=Decimal(1))
     world.act(advised("again", 0, expected=Decimal(0)), minutes=2)
     world.answer(Result.DRIFT, minutes=3, after=Decimal(1))
     assert world.delivers == 1
@@ -282,7 +285,8 @@ def test_live_guard_rails_of_speed_hold_for_policy_and_not_for_a_person() -> Non
 
 
 def test_live_in_shadow_nothing_is_in_force() -> None:
-    world = Switched(AccountMode.SHADOW).act(advised("pause", 0)).answer(Result.SHADOW)
+    world = Switched(AccountMode.SHADOW)
+    world.act(advised("pause", 0)).answer(Result.SHADOW)
 
     assert world.said() == [("shadow", "shadow")]
     assert world.delivers is None
@@ -301,7 +305,8 @@ def ends(world: World) -> list[AuditEntry]:
 
 
 def test_live_what_may_be_paused_or_not_is_told_and_nothing_is_known() -> None:
-    world = Switched().act(advised("pause", 0)).answer(Result.UNVERIFIED, before=Decimal(1))
+    world = Switched()
+    world.act(advised("pause", 0)).answer(Result.UNVERIFIED, before=Decimal(1))
 
     assert [entry.status for entry in ends(world)] == ["unverified"]
     assert ends(world)[0].at == at(1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,16 +62,16 @@ def test_a_flight_that_is_over_pauses_its_campaign_on_meta_and_a_longer_one_resu
     with stack.worker("executor"), stack.worker("optimizer"):
         paused = ended(stack, 1)
         assert (paused.status, paused.reason) == ("applied", "applied")
-        assert (paused.field, paused.before, paused.after) == ("status", 1, 0)
+        assert [paused.field, paused.before, paused.after] == ["status", 1, 0]
         assert paused.detail.startswith("The flight is over")
         assert platform.value(STATUS) == 0
 
         stack.publish((topics.PLANS, a_flight(2), NOW))
         resumed = ended(stack, 2)
-        assert (resumed.status, resumed.before, resumed.after) == ("applied", 0, 1)
+        assert [resumed.status, resumed.before, resumed.after] == ["applied", 0, 1]
         assert platform.value(STATUS) == 1
 
-        names: dict[str, object] = CAMPAIGN
+        names: dict[str, Any] = CAMPAIGN
         pause = Decision(verb=Verb.PAUSE, by="ada", why="Sold out", decided_at=NOW, **names)
         stack.publish((topics.DECISIONS, pause, NOW))
         by_hand = ended(stack, 3)
@@ -88,7 +89,7 @@ def test_what_a_person_had_paused_on_meta_stays_paused_when_the_flight_runs_agai
     stack.publish((topics.PLANS, a_flight(1, flight_end=YESTERDAY), NOW))
     with stack.worker("executor"), stack.worker("optimizer"):
         found = ended(stack, 1)
-        assert (found.status, found.before, found.after) == ("no_op", 0, 0)
+        assert [found.status, found.before, found.after] == ["no_op", 0, 0]
 
         stack.publish((topics.PLANS, a_flight(2), NOW))
         stack.wait_for(lambda: any(each.status == "approval_required" for each in stack.trail()))

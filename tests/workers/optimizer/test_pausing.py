@@ -64,7 +64,7 @@ def statuses(world: World) -> list[Recommendation]:
     return [each for each in world.advice if each.kind is Kind.STATUS]
 
 
-def said(world: World) -> list[tuple[Decimal | None, str, bool]]:
+def said(world: World) -> list[Any]:
     """Return of each piece of advice the status, the main reason, and whether it goes alone."""
     return [
         (each.recommended_value, each.reasons[0].code, each.auto_execute)
@@ -90,7 +90,7 @@ def test_what_is_not_to_deliver_is_paused_by_policy_and_the_reason_is_said(
 
     assert said(world) == [(0, why, True)]
     (action,) = world.actions
-    assert (action.field, action.target, action.expected) == ("status", 0, 1)
+    assert [action.field, action.target, action.expected] == ["status", 0, 1]
     assert action.recommendation_id == statuses(world)[0].recommendation_id
 
 
@@ -185,7 +185,7 @@ def test_what_somebody_else_had_paused_is_only_resumed_by_a_person_who_is_asked(
     world.tick(hour(72))
     last = statuses(world)[-1]
 
-    assert (last.recommended_value, last.auto_execute) == (1, False)
+    assert [last.recommended_value, last.auto_execute] == [1, False]
     assert [reason.code for reason in last.reasons] == ["flight_runs", "paused_by_others"]
     assert [action.target for action in world.actions] == [0]
 
