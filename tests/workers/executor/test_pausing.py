@@ -93,7 +93,7 @@ def test_a_persons_word_becomes_an_action_that_says_who_and_why_and_is_told() ->
     world = decided(Verb.PAUSE)
     (action,), (entry,) = world.released, world.audit
 
-    assert (action.field, action.entity_id, action.target) == ("status", "42", 0)
+    assert [action.field, action.entity_id, action.target] == ["status", "42", 0]
     assert (action.released_by, action.actor, action.why) == (Release.PERSON, "ada", "So")
     assert (entry.status, entry.actor, entry.detail) == ("simulated", "ada", "So")
     assert entry.decision_id == action.decision_id

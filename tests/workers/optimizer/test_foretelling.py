@@ -45,8 +45,9 @@ def told(
     status: AuditStatus = AuditStatus.APPLIED,
 ) -> None:
     """Let the trail say what the platform was told of a window."""
+    names: dict[str, Any] = NAMES
     entry = AuditEntry(
-        **NAMES,
+        **names,
         at=at,
         status=status,
         mode=Mode.LIVE,

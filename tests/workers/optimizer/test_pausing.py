@@ -45,8 +45,9 @@ def told(  # noqa: PLR0913 -- what entries differ in
     before: int | None = None,
 ) -> None:
     """Let the trail say that the campaign delivers now, or does not."""
+    names: dict[str, Any] = NAMES
     entry = AuditEntry(
-        **NAMES,
+        **names,
         at=at,
         status=status,
         mode=Mode.LIVE,
@@ -143,8 +144,9 @@ def test_where_policy_may_not_a_person_is_asked_once_a_local_day(plan: dict[str,
 
 def test_what_is_frozen_is_advised_on_when_the_freeze_is_lifted() -> None:
     world = asking(status=Status.PAUSED)
+    names: dict[str, Any] = NAMES
     freeze = Condition(
-        **NAMES,
+        **names,
         kind=ConditionKind.FREEZE,
         scope=Scope.CAMPAIGN,
         active=True,
