@@ -58,7 +58,7 @@ async def _played(settings: Settings, folder: Path, wanted: tuple[int, int, int]
         live_from=midnight - timedelta(hours=hours + 24),
         live_hours=hours,
         faults=troubles(hours),
-        edits=((30, 0, Decimal("0.6")), (55, 4, Decimal("0.5"))),
+        edits=((30, 3, Decimal("0.6")), (55, 4, Decimal("0.5"))),
     )
     loop = ClosedLoop(script=script, settings=settings, folder=folder, tell=_progress)
     await loop.play()

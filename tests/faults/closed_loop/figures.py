@@ -23,7 +23,7 @@ class Stretch(NamedTuple):
 
 
 def stretches(played: Played) -> Iterator[Stretch]:
-    """Yield what lies within the live hours, without days that a person's edit held up."""
+    """Yield what lies within the live hours; of single days those that no person's edit held up."""
     for row, kind in enumerate(kinds_of(played.loop.sandbox.portfolio)):
         days = [(_budget(played, row, day), _spent(played, row, day)) for day in _days(played, row)]
         if kind in {FLIGHT, MONTH} and days:
@@ -35,8 +35,8 @@ def _days(played: Played, row: int) -> Iterator[date]:
     loop, place = played.loop, zone_of(played.loop.sandbox.portfolio[row])
     begins, hours = loop.script.live_from, timedelta(hours=loop.script.live_hours)
     first = (begins - timedelta(seconds=1)).astimezone(place).date()
-    held = set()
-    if row in loop.edited:
+    held, kind = set(), kinds_of(loop.sandbox.portfolio)[row]
+    if row in loop.edited and kind not in {FLIGHT, MONTH}:
         edited = loop.edited[row].astimezone(place).date()
         held = {edited, edited + timedelta(days=1)}
     for number in range(1, ((begins + hours).astimezone(place).date() - first).days):

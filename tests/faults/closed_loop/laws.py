@@ -1,8 +1,4 @@
-"""What must hold of a closed loop that was played, from what platforms and market kept themselves.
-
-Nothing here asks how a decision came to be: steps, minimums and what platforms make of a budget are
-written down once more.
-"""
+"""What must hold of a closed loop that was played, by what platforms and market kept themselves."""
 
 from __future__ import annotations
 
@@ -148,16 +144,22 @@ class Played:
                     yield f"the budget of {entity_id} changed too often before {at}"
 
     def differences(self) -> Iterator[str]:
-        """Yield values that are not what the audit trail says, or were at first."""
+        """Yield values that are not what the trail says, or of which it has no word are others."""
         trail = Trail()
         for entry in self.loop.story.trail:
             trail.hear(entry)
         said = {(slot.platform, slot.ref): value for slot, value in trail.values.items()}
+        people = {
+            (effect.ref.entity_id, effect.ref.lever): effect.after
+            for _, _, effect in self._all()
+            if effect.by_person
+        }
         for placed in self.loop.sandbox.portfolio:
             for ref, first in placed.values:
                 there = self.loop.sandbox.value(placed.key.platform, ref)
-                if there != said.get((placed.key.platform, ref), first):
-                    yield f"{ref} is {there}, the trail says {said.get((placed.key[0], ref))}"
+                other = people.get((ref.entity_id, ref.lever), first)
+                if there != (wanted := said.get((placed.key.platform, ref), other)):
+                    yield f"{ref} is {there}, not {wanted}"
 
     def unexplained(self) -> Iterator[str]:
         """Yield values that were set without an entry that says so, and entries without one."""
