@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from workers.executor.draft import Draft
-from workers.executor.histories import (
+from workers.executor.edit_histories import (
     MOST_DRIFTS,
     Found,
     KnownEdit,

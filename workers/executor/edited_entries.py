@@ -13,8 +13,8 @@ from schemas.levers import CURRENCY_UNIT, MULTIPLIER_UNIT
 from workers.connectors.amounts import MONEY
 from workers.executor.attributing import set_by
 from workers.executor.draft import Draft
+from workers.executor.edit_histories import KnownEdit
 from workers.executor.edited import Standing
-from workers.executor.histories import KnownEdit
 from workers.instants import from_ms
 
 EDITED_BY: Final[Mapping[Editor, str]] = MappingProxyType(

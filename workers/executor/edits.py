@@ -16,9 +16,7 @@ from msgspec.structs import replace
 from schemas.edit import Editor, PlatformEdit
 from workers.delivery.api import Record, Step, View
 from workers.executor.draft import Draft
-from workers.executor.edited import Standing, standing_after, standing_now
-from workers.executor.edited_entries import EDITED_BY, UNEXPLAINED, tell
-from workers.executor.histories import (
+from workers.executor.edit_histories import (
     Found,
     History,
     KnownEdit,
@@ -26,6 +24,8 @@ from workers.executor.histories import (
     is_rounded,
     keep_history,
 )
+from workers.executor.edited import Standing, standing_after, standing_now
+from workers.executor.edited_entries import EDITED_BY, UNEXPLAINED, tell
 from workers.executor.orders import HANDS_OFF, OpenOrder, Orders
 from workers.executor.policy import ExecutorPolicy
 from workers.executor.progress import keep, orders_of

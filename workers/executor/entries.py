@@ -17,7 +17,7 @@ from schemas.record import CampaignRecord
 from workers.connectors.amounts import MONEY
 from workers.executor import grants
 from workers.executor.draft import Draft
-from workers.executor.histories import KnownEdit
+from workers.executor.edit_histories import KnownEdit
 from workers.executor.history import Past
 from workers.executor.orders import OpenOrder, Part
 from workers.instants import from_ms

@@ -19,12 +19,12 @@ from workers.delivery.api import Step, View
 from workers.executor import entries, holding, pausing, returns
 from workers.executor.attributing import forget_let_go, note_outcome, set_by
 from workers.executor.draft import Draft
+from workers.executor.edit_histories import KnownEdit
 from workers.executor.edited import raised_hour
 from workers.executor.effects import put_in_force
 from workers.executor.endings import back_of, finding_of, of_all, status_of_all, undone
 from workers.executor.entries import Finding
 from workers.executor.hearing import writable
-from workers.executor.histories import KnownEdit
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
 from workers.executor.ordering import next_begun
 from workers.executor.orders import OpenOrder, Orders

@@ -17,7 +17,7 @@ from schemas.levers import HOURLY_BUDGET
 from tests.workers.executor.test_live import AD_SETS as BIDS
 from tests.workers.executor.test_live import PERSON, Live, budget, multiplier
 from tests.workers.executor.world import KEY, NAMES, a_plan, an_action, an_id, at
-from workers.executor.histories import MOST_EDITS
+from workers.executor.edit_histories import MOST_EDITS
 from workers.executor.live.outcome import Result
 from workers.executor.progress import orders_in
 
