@@ -19,6 +19,7 @@ class AutonomyOf(Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     bid_multiplier: _Single = None
     daily_budget: _Single = None
     bid: _Single = None
+    status: _Single = None
 
 
 def autonomy_for(general: Autonomy, single: AutonomyOf, field: str | None) -> Autonomy:

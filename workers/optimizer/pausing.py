@@ -19,6 +19,7 @@ import numpy as np
 from engine.calendar import HOUR
 from schemas import Plan
 from schemas.fields import Autonomy, Status
+from schemas.levers import STATUS
 from schemas.topics import ACTIONS, CONDITIONS, RECOMMENDATIONS
 from workers.allocator.releasing import ACTION_ID, ADVICE_ID, released, written
 from workers.optimizer.books import Books
@@ -69,7 +70,7 @@ class _Case:
         """Whether policy may do it: to resume only what advice of ours has paused."""
         plan, told = self.plan, self.told
         ours = not self.asked.delivers or (told is not None and told.by_advice)
-        return ours and plan.autonomy is Autonomy.AUTO and not plan.protected
+        return ours and plan.autonomy_for(STATUS) is Autonomy.AUTO and not plan.protected
 
 
 def follow_plans(draft: Draft, books: Books, now: int) -> None:

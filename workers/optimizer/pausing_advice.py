@@ -96,7 +96,7 @@ def _rails(wish: Wish) -> tuple[GuardrailCheck, ...]:
     plan = wish.plan
     blocked = {
         "protected": plan.protected,
-        "autonomy": plan.autonomy is not Autonomy.AUTO,
+        "autonomy": plan.autonomy_for(STATUS) is not Autonomy.AUTO,
     }
     return tuple(
         GuardrailCheck(

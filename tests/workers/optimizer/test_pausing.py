@@ -21,6 +21,7 @@ from schemas import (
     topics,
 )
 from schemas.audit import Mode
+from schemas.autonomy import AutonomyOf
 from schemas.fields import Autonomy, Status
 from schemas.plan import Days
 from tests.workers.optimizer.world import NAMES, World, an_event, hour
@@ -130,7 +131,13 @@ def test_what_goes_by_itself_and_had_no_effect_is_tried_again_each_hour() -> Non
 
 
 @pytest.mark.parametrize(
-    "plan", [{"autonomy": Autonomy.PROPOSE}, {"autonomy": "observe"}, {"protected": True}]
+    "plan",
+    [
+        {"autonomy": Autonomy.PROPOSE},
+        {"autonomy": "observe"},
+        {"protected": True},
+        {"autonomy_of": AutonomyOf(status=Autonomy.PROPOSE)},
+    ],
 )
 def test_where_policy_may_not_a_person_is_asked_once_a_local_day(plan: dict[str, Any]) -> None:
     world = asking(status=Status.PAUSED, **plan)

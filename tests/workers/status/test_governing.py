@@ -37,9 +37,8 @@ def test_one_autonomy_is_told_in_a_word_and_several_lever_by_lever() -> None:
     assert told(autonomy=Autonomy.PROPOSE) == ["Autonomy: propose."]
     single = AutonomyOf(hourly_budget=Autonomy.AUTO)
     (line,) = told(autonomy=Autonomy.PROPOSE, autonomy_of=single)
-    assert (
-        line == "Autonomy: auto for hourly_budget; propose for bid_multiplier, daily_budget, bid."
-    )
+    others = "bid_multiplier, daily_budget, bid, status"
+    assert line == f"Autonomy: auto for hourly_budget; propose for {others}."
 
 
 def test_how_many_people_a_change_needs_is_told_where_one_is_not_enough() -> None:
