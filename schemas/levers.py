@@ -31,6 +31,9 @@ BUDGET_INCREASE: Final = "budget_increase"
 """By how much a day may spend more than its daily budget in a window of time, in currency; 0 where
 it may not."""
 
+FORETOLD: Final = (SEASONALITY, BUDGET_INCREASE)
+"""What is set for a window of time to come, each with a value of its own."""
+
 LEAST_LIFT: Final = Decimal("0.1")
 MOST_LIFT: Final = Decimal(10)
 

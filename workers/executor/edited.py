@@ -12,6 +12,7 @@ from schemas.fields import Entity
 from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, ON_PLATFORM
 from workers.executor.plan_rules import PlanRule
 from workers.executor.rows import Campaign, InForce
+from workers.executor.slots import slot_named
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -43,7 +44,8 @@ def standing_after(
     if field == HOURLY_BUDGET:
         after = raised_hour(current.value, expected, after)
     found = InForce(after, told.currency, b"", rule.version)
-    in_force = {**campaign.in_force, f"{edit.entity}\0{edit.entity_id}\0{field}": found}
+    slot = slot_named(edit.entity, edit.entity_id, field)
+    in_force = {**campaign.in_force, slot: found}
     now = Campaign(in_force, campaign.memory)
     return replace(told, field=field, before=current.value, after=after, campaign=now)
 
@@ -84,8 +86,8 @@ def _own(
     campaign: Campaign, edit: PlatformEdit, expected: Decimal | None
 ) -> tuple[str, InForce | None]:
     """Return the field of ours that an edited value stands for, and what is in force of it."""
-    slot = f"{edit.entity}\0{edit.entity_id}\0"
-    own, hour = (campaign.in_force.get(slot + name) for name in (edit.field, HOURLY_BUDGET))
+    slots = (slot_named(edit.entity, edit.entity_id, name) for name in (edit.field, HOURLY_BUDGET))
+    own, hour = (campaign.in_force.get(slot) for slot in slots)
     if edit.part:
         return "", None
     if edit.field == BID:
@@ -97,5 +99,5 @@ def _own(
 
 def _is_multiplied(campaign: Campaign, campaign_id: str) -> bool:
     """Return whether bids on the platform are others than the usual ones."""
-    found = campaign.in_force.get(f"{Entity.CAMPAIGN}\0{campaign_id}\0{BID_MULTIPLIER}")
+    found = campaign.in_force.get(slot_named(Entity.CAMPAIGN, campaign_id, BID_MULTIPLIER))
     return found is not None and found.value != 1

@@ -31,6 +31,7 @@ from workers.executor.policy import ExecutorPolicy
 from workers.executor.progress import keep, orders_of
 from workers.executor.reading import carry_out_each
 from workers.executor.rows import Campaign, pack, unpack
+from workers.executor.slots import slot_named
 from workers.executor.tables import ACTIONS, rule_of
 from workers.instants import to_ms
 
@@ -60,8 +61,7 @@ def _take(draft: Draft, edit: PlatformEdit, record: Record) -> None:
 
 def slot_of_edit(edit: PlatformEdit) -> str:
     """Return what names the value, as `workers.executor.orders.Part.slot` does."""
-    slot = f"{edit.entity}\0{edit.entity_id}\0{edit.field}"
-    return f"{slot}\0{edit.part}" if edit.part else slot
+    return slot_named(edit.entity, edit.entity_id, edit.field, edit.part)
 
 
 def _known(edit: PlatformEdit, record: Record) -> KnownEdit:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus, Mode
-from schemas.levers import BID, DAILY_BUDGET, STATUS
+from schemas.levers import BID, DAILY_BUDGET, FORETOLD, STATUS
 from workers.executor import day_limits, pausing, returns, simulate
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, rejected
@@ -19,7 +19,7 @@ from workers.executor.tables import rule_of, said_about
 NOT_AS_EXPECTED = "not_as_expected"
 """Reason of what is not done as another value is in force."""
 
-BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, *simulate.FORETOLD)
+BEGUN_ELSEWHERE = (DAILY_BUDGET, BID, STATUS, *FORETOLD)
 """Fields that had a value before the first action: the plan's own budget, which its version stands
 for, a bid that only reports name, whether a campaign delivers, nothing told of times to come."""
 
@@ -59,7 +59,7 @@ def _is_of_another_plan(action: Action, rule: PlanRule | None) -> bool:
     if approved and not action.returns_from:
         # It is approved under the plan that it was advised for, and no other.
         return rule is None or not rule.holds or rule.version != action.plan_version
-    if action.field in (STATUS, *simulate.FORETOLD):
+    if action.field in (STATUS, *FORETOLD):
         newer = rule is None or rule.version != action.plan_version
         return newer and action.recommendation_id is not None
     if action.field == BID:

@@ -18,6 +18,7 @@ from schemas.fields import Entity
 from workers.connectors.protocol import Lever
 from workers.executor.live.outcome import Result
 from workers.executor.rows import ORDERS, Row
+from workers.executor.slots import slot_named
 
 MOST_SET_LAST: Final = 2_000
 """Values of which it is kept what was read last: two of each ad set that a plan can name. Ad sets
@@ -49,8 +50,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
     @property
     def slot(self) -> str:
         """Return what names the value on the platform."""
-        name = f"{self.entity}\0{self.entity_id}\0{self.lever}"
-        return f"{name}\0{self.part}" if self.part else name
+        return slot_named(self.entity, self.entity_id, self.lever, self.part)
 
     @property
     def was_set(self) -> bool:

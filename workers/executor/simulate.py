@@ -15,9 +15,9 @@ from schemas.levers import (
     BID,
     BID_DECIMALS,
     BID_MULTIPLIER,
-    BUDGET_INCREASE,
     DAILY_BUDGET,
     DELIVERS,
+    FORETOLD,
     HOURLY_BUDGET,
     LEAST_LIFT,
     LEAST_MULTIPLIER,
@@ -30,9 +30,6 @@ from schemas.levers import (
 )
 from schemas.money import check_minor
 from workers.executor.entries import Finding, rejected
-
-FORETOLD = (SEASONALITY, BUDGET_INCREASE)
-"""What can be set for a window of time."""
 
 FIELDS = {
     Entity.CAMPAIGN: (HOURLY_BUDGET, BID_MULTIPLIER, DAILY_BUDGET, BID, STATUS, *FORETOLD),

@@ -16,7 +16,7 @@ from msgspec import structs
 from schemas.action import Action, Release
 from schemas.errors import SchemaError
 from schemas.fields import Entity
-from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, STATUS
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, FORETOLD, STATUS
 from schemas.money import check_amount, exponent_of
 from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
@@ -27,8 +27,7 @@ from workers.executor.orders import Part
 from workers.executor.plan_rules import PlanRule
 from workers.executor.platforms import KnownPlatforms
 from workers.executor.rows import Campaign
-from workers.executor.simulate import FORETOLD
-from workers.executor.slots import part_of
+from workers.executor.slots import part_of, slot_named
 
 _DIGITS: Final = Decimal("0.000001")
 """How finely bids and targets are reckoned; connectors round to the platform's own step."""
@@ -194,7 +193,7 @@ class _Translation:
         return Decimal(1) if found is None else found
 
     def _in_force(self, entity: Entity, entity_id: str, field: str) -> Decimal | None:
-        found = self._campaign.in_force.get(f"{entity}\0{entity_id}\0{field}")
+        found = self._campaign.in_force.get(slot_named(entity, entity_id, field))
         return found.value if found else None
 
     def _ad_sets(self, lever: Lever) -> list[str]:

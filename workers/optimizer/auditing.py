@@ -16,6 +16,7 @@ from schemas.currencies import EXPONENTS
 from schemas.levers import (
     BID_MULTIPLIER,
     DAILY_BUDGET,
+    FORETOLD,
     HOURLY_BUDGET,
     LEAST_MULTIPLIER,
     MOST_MULTIPLIER,
@@ -25,7 +26,7 @@ from schemas.money import ATTO_PER_UNIT, MAX_DECIMALS, to_units_atto
 from workers.delivery.api import Record, Step, View
 from workers.optimizer.daily_budgets import note_daily_budget
 from workers.optimizer.draft import Draft
-from workers.optimizer.foretold import FORETOLD, note_foretold
+from workers.optimizer.foretold import note_foretold
 from workers.optimizer.policy import OptimizerPolicy
 from workers.optimizer.statuses import note_status
 from workers.optimizer.tables import AUDIT, settings_key

@@ -9,12 +9,8 @@ import msgspec
 
 from schemas import AuditEntry
 from schemas.audit import IN_FORCE
-from schemas.levers import BUDGET_INCREASE, SEASONALITY
 from workers.optimizer.draft import Draft
 from workers.optimizer.tables import AUDIT, foretold_key
-
-FORETOLD: Final = (SEASONALITY, BUDGET_INCREASE)
-"""Fields that have values for windows of time."""
 
 
 class Window(NamedTuple):

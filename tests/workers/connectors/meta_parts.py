@@ -10,7 +10,7 @@ from decimal import Decimal
 from schemas.fields import Entity
 from workers.connectors.meta.connector import MetaConnector
 from workers.connectors.meta.options import MetaCredentials, MetaOptions
-from workers.connectors.protocol import Change, Lever, Receipt, Ref
+from workers.connectors.protocol import Change, Lever, Receipt, Ref, State
 from workers.sandbox.meta.server import MetaSandbox
 
 CANARY = "canary-token-7f3a"
@@ -38,6 +38,10 @@ def reference(lever: Lever, entity: Entity = Entity.AD_SET, entity_id: str = "7"
 
 def change_of(ref: Ref, target: str, currency: str = "EUR") -> Change:
     return Change(ref=ref, target=Decimal(target), currency=currency, key="k")
+
+
+async def state_of(connector: MetaConnector, ref: Ref) -> State:
+    return (await connector.read_state([ref]))[ref]
 
 
 @asynccontextmanager
@@ -69,5 +73,5 @@ async def meta(
 
 async def set_value(connector: MetaConnector, change: Change) -> Receipt:
     """Set a value by the state that is read of it."""
-    state = (await connector.read_state([change.ref]))[change.ref]
+    state = await state_of(connector, change.ref)
     return await connector.apply(change, state)

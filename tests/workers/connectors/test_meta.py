@@ -26,11 +26,11 @@ from tests.workers.connectors.meta_parts import (
     meta,
     reference,
     set_value,
+    state_of,
 )
 from workers.connectors.errors import Ambiguous, AuthFailed, ConnectorError, Rejected, Throttled
 from workers.connectors.meta.answers import failure
-from workers.connectors.meta.connector import MetaConnector
-from workers.connectors.protocol import Change, Lever, Ref, State
+from workers.connectors.protocol import Change, Lever
 from workers.sandbox.faults import Call, Fault, Planned
 from workers.sandbox.meta.server import MetaSandbox
 from workers.sandbox.meta.store import Reported
@@ -104,10 +104,6 @@ def test_what_a_person_has_to_grant_stops_the_account_and_no_other_refusal_does(
         assert type(told) is expected, code
         assert told is not None
         assert (told.code, told.request_id) == (str(code), "A")
-
-
-async def state_of(connector: MetaConnector, ref: Ref) -> State:
-    return (await connector.read_state([ref]))[ref]
 
 
 @pytest.mark.parametrize(

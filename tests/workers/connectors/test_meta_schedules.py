@@ -12,13 +12,13 @@ from decimal import Decimal
 import pytest
 
 from schemas.fields import Entity
-from tests.workers.connectors.meta_parts import NOON, change_of, meta, reference
+from tests.workers.connectors.meta_parts import NOON, change_of, meta, reference, state_of
 from tests.workers.connectors.official_benches import BENCHES
 from tests.workers.connectors.official_benches import meta as bench_of_meta
 from workers.connectors.errors import Ambiguous, Rejected
 from workers.connectors.kit import Bench, Law, laws
 from workers.connectors.meta.connector import MetaConnector
-from workers.connectors.protocol import Lever, Ref, State
+from workers.connectors.protocol import Lever, Ref
 from workers.connectors.stretches import Stretch
 from workers.sandbox.faults import Fault, Planned
 from workers.sandbox.meta.server import MetaSandbox
@@ -31,12 +31,8 @@ def increase(entity: Entity = Entity.AD_SET, entity_id: str = "7", stretch: Stre
     return replace(ref, part=stretch.part)
 
 
-async def read(connector: MetaConnector, ref: Ref) -> State:
-    return (await connector.read_state([ref]))[ref]
-
-
 async def schedule(connector: MetaConnector, ref: Ref, amount: str, currency: str = "EUR") -> str:
-    state = await read(connector, ref)
+    state = await state_of(connector, ref)
     await connector.validate(change_of(ref, amount, currency), state)
     return (await connector.apply(change_of(ref, amount, currency), state)).sent
 
@@ -45,7 +41,7 @@ async def refused(
     platform: MetaSandbox, connector: MetaConnector, ref: Ref, amount: str
 ) -> Rejected:
     """See that nothing is made, and return why."""
-    state = await read(connector, ref)
+    state = await state_of(connector, ref)
     with pytest.raises(Rejected) as caught:
         await connector.apply(change_of(ref, amount), state)
     assert not platform.periods.rows
@@ -58,7 +54,7 @@ async def test_where_there_is_none_it_is_nothing_and_one_is_made_in_metas_units(
 ) -> None:
     async with meta() as (platform, connector):
         ref = increase(entity, entity_id)
-        assert (await read(connector, ref)).value == 0
+        assert (await state_of(connector, ref)).value == 0
         assert await schedule(connector, ref, "25.50") == "2550"
         (made,) = platform.periods.rows.values()
 
@@ -66,7 +62,7 @@ async def test_where_there_is_none_it_is_nothing_and_one_is_made_in_metas_units(
         assert made["budget_value_type"] == "ABSOLUTE"
         assert made["time_start"] == 1_783_720_800
         assert made["time_end"] - made["time_start"] == 3 * 86_400
-        assert (await read(connector, ref)).value == Decimal("25.50")
+        assert (await state_of(connector, ref)).value == Decimal("25.50")
 
 
 async def test_amounts_of_a_currency_without_cents_are_whole() -> None:
@@ -80,11 +76,11 @@ async def test_another_amount_changes_the_same_period_and_nothing_deletes_it() -
         for amount in ("25.50", "0.01", "99"):
             await schedule(connector, increase(), amount)
             assert len(platform.periods.rows) == 1
-            assert (await read(connector, increase())).value == Decimal(amount)
+            assert (await state_of(connector, increase())).value == Decimal(amount)
         await schedule(connector, increase(), "0")
 
         assert platform.periods.rows == {}
-        assert (await read(connector, increase())).value == 0
+        assert (await state_of(connector, increase())).value == 0
         assert [each.after for each in platform.effects] == [
             Decimal("25.50"),
             Decimal("0.01"),
@@ -95,12 +91,12 @@ async def test_another_amount_changes_the_same_period_and_nothing_deletes_it() -
 
 async def test_what_was_made_by_a_call_without_an_answer_is_found_and_not_made_again() -> None:
     async with meta() as (platform, connector):
-        state = await read(connector, increase())
+        state = await state_of(connector, increase())
         platform.faults.plan(Planned(fault=Fault.APPLIED_THEN_HANG, seconds=4.0))
         with pytest.raises(Ambiguous):
             await connector.apply(change_of(increase(), "25.50"), state)
 
-        assert (await read(connector, increase())).value == Decimal("25.50")
+        assert (await state_of(connector, increase())).value == Decimal("25.50")
         assert len(platform.periods.rows) == 1
 
 
@@ -109,11 +105,11 @@ async def test_two_of_the_same_times_are_told_and_a_factor_is_no_amount_of_ours(
         await schedule(connector, increase(), "25.50")
         ((period, row),) = platform.periods.rows.items()
         platform.periods.rows[period] = {**row, "budget_value_type": "MULTIPLIER"}
-        assert (await read(connector, increase())).value is None
+        assert (await state_of(connector, increase())).value is None
 
         platform.periods.rows["1"] = {**row, "id": "1"}
         with pytest.raises(Rejected, match="2 high-demand periods"):
-            await read(connector, increase())
+            await state_of(connector, increase())
 
 
 async def test_other_stretches_and_levers_are_read_beside_it_as_what_they_are() -> None:
@@ -159,14 +155,14 @@ async def test_what_names_no_stretch_is_no_value(part: str) -> None:
     async with meta() as (_, connector):
         ref = replace(increase(), part=part)
         assert await connector.read_state([ref]) == {}
-        state = await read(connector, increase())
+        state = await state_of(connector, increase())
         with pytest.raises(Rejected):
             await connector.apply(change_of(ref, "5"), state)
 
 
 async def test_a_state_of_another_stretch_makes_nothing() -> None:
     async with meta() as (platform, connector):
-        state = await read(connector, increase())
+        state = await state_of(connector, increase())
         later = Stretch(SALE.start + timedelta(days=7), SALE.end + timedelta(days=7))
         with pytest.raises(Rejected, match="not read of this stretch"):
             await connector.apply(change_of(increase(stretch=later), "5"), state)
