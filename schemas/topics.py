@@ -186,7 +186,7 @@ DECISIONS: Final = Topic(
     retention_ms=90 * DAY_MS,
     writers=("people", "console", "command line"),
     readers=("executor",),
-    about="What people decided: approve, reject, roll back, freeze, exclude.",
+    about="What people decided: approve, reject, roll back, freeze, pause, resume, exclude.",
 )
 AUDIT: Final = Topic(
     name="audit.v1",

@@ -108,7 +108,7 @@ COMMANDS = {
     ),
     "decide": Entry(
         target="workers.cli.decide:app",
-        help="Approve, reject, freeze, exclude hours.",
+        help="Approve, reject, freeze, pause, exclude hours.",
         panel=DECIDE,
     ),
     "undo": Entry(
