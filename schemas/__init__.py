@@ -13,6 +13,7 @@ from schemas.allocation import Allocation
 from schemas.audit import GENESIS, AuditEntry, AuditStatus, Mode, hash_of, seal
 from schemas.bid_terms import AdSetTerms, BidTerms
 from schemas.breakdown import Aims, BidInForce, Breakdowns, DaySlice
+from schemas.calendar_event import CalendarEvent
 from schemas.codec import canonical_bytes, decode, digest, encode, format_time, sha256
 from schemas.condition import Condition, ConditionKind, Scope, Window
 from schemas.decision import Decision, Verb
@@ -47,7 +48,6 @@ from schemas.plan import (
     AdSet,
     Bid,
     Budget,
-    CalendarEvent,
     Days,
     Plan,
     Rollover,

@@ -73,12 +73,7 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     from workers.explain.reading_groups import recomputed_from_topics  # noqa: PLC0415
 
     advice = decode(record.value, Recommendation)
-    if advice.kind in (Kind.STATUS, Kind.CALENDAR):
-        told = " ".join(reason.text for reason in advice.reasons)
-        raise UsageError(
-            f"advice on {advice.field} is not computed, the plan asks for it: {told}",
-            remedy="look into the plan; `pacekeeper watch` shows what was done about it",
-        )
+    _refuse_what_is_asked_for(advice)
     connection, prefix = connect(settings.broker), settings.topics.prefix
     adviser = AdviserPolicy(prefix=prefix)
     if is_advice(adviser, advice):
@@ -98,6 +93,16 @@ def _explain_other(settings: Settings, record: ConsumerRecord, *, json: bool) ->
     else:
         print_other(Console(), advice, found, (source, gone))
     _end(same=not found, gone=bool(gone))
+
+
+def _refuse_what_is_asked_for(advice: Recommendation) -> None:
+    """Raise `UsageError` for advice that follows from the plan alone."""
+    if advice.kind in (Kind.STATUS, Kind.CALENDAR):
+        told = " ".join(reason.text for reason in advice.reasons)
+        raise UsageError(
+            f"advice on {advice.field} is not computed, the plan asks for it: {told}",
+            remedy="look into the plan; `pacekeeper watch` shows what was done about it",
+        )
 
 
 def _end(*, same: bool, gone: bool) -> None:

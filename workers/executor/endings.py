@@ -7,10 +7,11 @@ from typing import Final
 from msgspec import structs
 
 from schemas.audit import AuditStatus
-from workers.executor.entries import Finding, Sent
+from workers.executor.entries import Finding
 from workers.executor.hearing import sent_of
 from workers.executor.live.outcome import IN_FORCE, Outcome, Result
 from workers.executor.orders import OpenOrder, Part
+from workers.executor.sent import Sent
 
 _STATUSES: Final = {
     Result.APPLIED: AuditStatus.APPLIED,

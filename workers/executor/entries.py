@@ -20,35 +20,13 @@ from workers.executor.draft import Draft
 from workers.executor.edit_histories import KnownEdit
 from workers.executor.history import Past
 from workers.executor.orders import OpenOrder, Part
+from workers.executor.sent import NOTHING_SENT, Sent
 from workers.instants import from_ms
 
 PACEKEEPER = "pacekeeper"
 """Actor of what happens because time has passed."""
 
 _LONGEST_DETAIL = 2000
-
-
-class Sent(NamedTuple):
-    """What went over the wire, and by what the platform's support finds it."""
-
-    value: Decimal | None = None
-    """In the platform's own unit."""
-    attempts: int = 0
-    platform_code: str = ""
-    request_id: str = ""
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """Return it as an entry has it."""
-        return {
-            "sent": self.value,
-            "attempt": self.attempts,
-            "platform_code": self.platform_code or None,
-            "request_id": self.request_id or None,
-        }
-
-
-NOTHING_SENT = Sent()
 
 
 class Finding(NamedTuple):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from schemas import topics
+from schemas.calendar_event import CalendarEvent
 from schemas.decision import Verb
 from schemas.fields import Autonomy, Entity
-from schemas.plan import CalendarEvent
 from schemas.recommendation import Kind, Recommendation
 from tests.workers.connectors.google_parts import SECRETS
 from tests.workers.executor.test_couriers import carried

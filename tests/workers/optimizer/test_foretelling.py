@@ -20,8 +20,8 @@ from schemas import (
     topics,
 )
 from schemas.audit import Mode
+from schemas.calendar_event import CalendarEvent
 from schemas.fields import Status
-from schemas.plan import CalendarEvent
 from tests.workers.optimizer.world import NAMES, World, a_plan, hour
 
 
