@@ -141,3 +141,18 @@ class Stack:
             for each in told
             if each.field == DAILY_BUDGET and each.status == "simulated"
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveStack(Stack):
+    """One whose executor changes what a file of platforms names."""
+
+    platforms: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **super().environment,
+            "PACEKEEPER_EXECUTOR_MODE": "live",
+            "PACEKEEPER_EXECUTOR_PLATFORMS": str(self.platforms),
+        }

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.audit import CHANGED, AuditEntry, AuditStatus
-from schemas.keys import CampaignKey
+from schemas.keys import CampaignKey, parse_campaign_key
 from schemas.plan import Plan
 from workers.errors import UsageError
 from workers.record_ids import WHOLE, checked_prefix
@@ -125,6 +125,6 @@ def campaigns_of(
         if not chosen:
             raise UsageError(f"no plan is in group {group}", remedy="pacekeeper groups list")
     if campaign is not None:
-        keys = (CampaignKey(*key.decode().split(":", 2)) for key in plans)
+        keys = (parse_campaign_key(plan.key) for plan in plans.values())
         chosen &= {bytes(named(keys, campaign))}
     return chosen

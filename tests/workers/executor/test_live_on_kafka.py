@@ -50,9 +50,7 @@ def budget(name: str, expected: str | None, target: str) -> Action:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack(kafka_stack.Stack):
-    platforms: Path
-
+class Stack(kafka_stack.LiveStack):
     @classmethod
     def acting_on(cls, platform: MetaSandbox, kafka: Broker, prefix: str, folder: Path) -> Self:
         """Return one whose topics exist, and whose executor acts on the platform."""
@@ -62,14 +60,6 @@ class Stack(kafka_stack.Stack):
         created = stack.run("topics", "create")
         assert created.returncode == 0, created.stderr
         return stack
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **super().environment,
-            "PACEKEEPER_EXECUTOR_MODE": "live",
-            "PACEKEEPER_EXECUTOR_PLATFORMS": str(self.platforms),
-        }
 
     def trail(self) -> list[AuditEntry]:
         return [decode(value, AuditEntry) for value in self.values(topics.AUDIT)]

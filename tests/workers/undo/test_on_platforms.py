@@ -85,17 +85,8 @@ def bids_of(campaign: PlacedCampaign) -> list[Ref]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack(kafka_stack.Stack):
+class Stack(kafka_stack.LiveStack):
     sandbox: Sandbox
-    platforms: Path
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **super().environment,
-            "PACEKEEPER_EXECUTOR_MODE": "live",
-            "PACEKEEPER_EXECUTOR_PLATFORMS": str(self.platforms),
-        }
 
     def ended(self) -> list[dict[str, Any]]:
         """Return the entries that tell how an action has ended."""
