@@ -27,7 +27,7 @@ from workers.executor.obstacles import NOT_AS_EXPECTED, compare
 from workers.executor.release import approved, undoing
 from workers.executor.rollback import Judgement
 from workers.executor.rows import Decisions, Yes, expiry
-from workers.executor.tables import in_force, known_plan_of
+from workers.executor.tables import clock_of, in_force, known_plan_of
 from workers.instants import from_ms, to_ms
 
 MORE_NEEDED = "more_approvals_needed"
@@ -94,8 +94,9 @@ def undo(
         draft.publish(ACTIONS, action, at=at)
         return row
     rule = known_plan_of(draft.view, decision.key)
+    row = row.without_lapsed(clock_of(draft.view))
     question = _Question(
-        bytes.fromhex(action.rolls_back or ""),
+        _undone(judgement),
         rule.version if rule else 0,
         at + policy.undo_within_ms,
         max(rule.approvers if rule else 1, *(past.approvers for past in judgement.over)),
@@ -109,6 +110,12 @@ def undo(
         return row.with_yes(agreed.yes)
     _release(draft, action, agreed, question)
     return row.without_yes(question.subject)
+
+
+def _undone(judgement: Judgement) -> bytes:
+    """Return what names all that is undone: a yes to one change is none to what came after it."""
+    first, last = judgement.over[-1].action_id, judgement.over[0].action_id
+    return first if first == last else first + last
 
 
 def _release(draft: Draft, action: Action, agreed: _Agreed, question: _Question) -> None:

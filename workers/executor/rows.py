@@ -84,7 +84,7 @@ class Yes(msgspec.Struct, frozen=True, array_like=True):
     """A person's approval that waits ``until`` a time, in milliseconds, for those of others."""
 
     subject: bytes
-    """The recommendation; of a roll-back the action to undo."""
+    """The recommendation; of a roll-back the action to undo, and the newest undone with it."""
     plan_version: int
     """Version of the plan that it was given under: under another one it is none."""
     until: int
@@ -160,6 +160,11 @@ class Decisions(Row, frozen=True, array_like=True):
         """Return the row without approvals of what needs no more."""
         others = tuple(yes for yes in self.counted if yes.subject != subject)
         return msgspec.structs.replace(self, counted=others)
+
+    def without_lapsed(self, clock: int) -> Decisions:
+        """Return the row without approvals whose time ticks have told to be over."""
+        still = tuple(yes for yes in self.counted if yes.until > clock)
+        return msgspec.structs.replace(self, counted=still)
 
     @property
     def due(self) -> tuple[int, ...]:

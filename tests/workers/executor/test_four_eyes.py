@@ -307,3 +307,26 @@ def test_a_roll_back_that_is_not_possible_any_more_is_refused_whoever_agreed() -
     decide(world, roll_back("b", by="bob", minutes=4), minutes=4)
 
     assert world.said()[-1] == ("rejected", "superseded")
+
+
+def test_a_yes_to_one_roll_back_is_none_to_another_that_goes_over_a_later_change_as_well() -> None:
+    world = undone(2, ExecutorPolicy(), ("100", "80"), roll_back("b", by="ada"))
+    world.publish(topics.ACTIONS, by_hand("c", "80", "50"), 3)
+    world.settle()
+    decide(world, roll_back("b", through=an_id("c"), by="bob", minutes=4), minutes=4)
+
+    assert world.said()[-1] == ("approval_required", "more_approvals_needed")
+    assert [approval.by for approval in world.audit[-1].approvals] == ["bob"]
+    decide(world, roll_back("b", through=an_id("c"), by="ada", minutes=5), minutes=5)
+    assert world.said()[-1] == ("rolled_back", None)
+    assert world.audit[-1].after == Decimal(100)
+
+
+def test_approvals_of_roll_backs_that_have_lapsed_take_no_place_from_others() -> None:
+    policy = ExecutorPolicy(remembered=2)
+    world = undone(2, policy, ("100", "80"), roll_back("b", by="ada"))
+    for minutes in (64, 128, 192):
+        tick(world, minutes)
+        decide(world, roll_back("b", by="ada", minutes=minutes), minutes=minutes)
+
+    assert world.said()[2:] == [("approval_required", "more_approvals_needed")] * 4
