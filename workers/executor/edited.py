@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from schemas.edit import PlatformEdit
 from schemas.fields import Entity
-from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, ON_PLATFORM
+from schemas.levers import BID, BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, ON_PLATFORM, STATUS
 from workers.executor.plan_rules import PlanRule
 from workers.executor.rows import Campaign, InForce
 from workers.executor.slots import slot_named
@@ -32,8 +32,8 @@ def standing_after(
 ) -> Standing:
     """Return what stands after an edit of a value, of which ``expected`` was in force before.
 
-    A daily budget or a bid that an action has set is told of as that, and a daily budget that
-    hourly ones became as the hour's. Any other value is the platform's alone.
+    A daily budget, a bid or a status that an action has set is told of as that, and a daily budget
+    that hourly ones became as the hour's. Any other value is the platform's alone.
     """
     told = _of_platform(rule, edit, expected)
     field, current = _own(campaign, edit, expected)
@@ -78,6 +78,8 @@ def raised_hour(hourly: Decimal, expected: Decimal | None, found: Decimal) -> De
 
 def _of_platform(rule: PlanRule | None, edit: PlatformEdit, before: Decimal | None) -> Standing:
     currency = edit.currency or (rule.currency if rule else None)
+    if edit.field == STATUS:
+        currency = None  # Whatever the account's is.
     version = rule.version if rule else None
     return Standing(f"{ON_PLATFORM}{edit.field}", before, edit.after, currency, version)
 
@@ -92,6 +94,8 @@ def _own(
         return "", None
     if edit.field == BID:
         return BID, None if _is_multiplied(campaign, edit.campaign_id) else own
+    if edit.field == STATUS:
+        return STATUS, own
     if edit.field == DAILY_BUDGET and own and (hour is None or own.value == expected):
         return DAILY_BUDGET, own
     return HOURLY_BUDGET, hour if edit.field == DAILY_BUDGET else None

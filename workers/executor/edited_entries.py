@@ -9,7 +9,7 @@ from typing import Final
 
 from schemas.audit import AuditEntry, AuditStatus
 from schemas.edit import Editor, PlatformEdit
-from schemas.levers import CURRENCY_UNIT, MULTIPLIER_UNIT
+from schemas.levers import CURRENCY_UNIT, MULTIPLIER_UNIT, STATUS, SWITCH_UNIT
 from workers.connectors.amounts import MONEY
 from workers.executor.attributing import set_by
 from workers.executor.draft import Draft
@@ -59,7 +59,7 @@ def tell(
             entity=edit.entity,
             entity_id=edit.entity_id,
             field=stands.field,
-            unit=CURRENCY_UNIT if edit.field in MONEY else MULTIPLIER_UNIT,
+            unit=_unit(edit),
             currency=stands.currency,
             before=stands.before,
             after=stands.after,
@@ -70,6 +70,12 @@ def tell(
             versions={} if stands.plan_version is None else {"plan": stands.plan_version},
         )
     )
+
+
+def _unit(edit: PlatformEdit) -> str:
+    if edit.field == STATUS:
+        return SWITCH_UNIT
+    return CURRENCY_UNIT if edit.field in MONEY else MULTIPLIER_UNIT
 
 
 def _told(edit: PlatformEdit, known: KnownEdit) -> str:

@@ -33,7 +33,7 @@ def note_status(draft: Draft, entry: AuditEntry, second: int) -> None:
     Of what is about to be sent, was refused, or could not be read back nothing is kept: it is as it
     was, or another entry tells.
     """
-    told = entry.status in IN_FORCE or entry.status is AuditStatus.DRIFT
+    told = entry.status in IN_FORCE | {AuditStatus.DRIFT, AuditStatus.EDITED}
     if not told or entry.after is None:
         return
     key = status_key(entry.key)

@@ -14,7 +14,7 @@ from typing import Final
 from schemas.audit import CHANGED, IN_FORCE, OPEN, AuditEntry, AuditStatus, Mode
 from schemas.edit import Editor
 from schemas.keys import CampaignKey
-from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET
+from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, STATUS
 from workers.executor.edited_entries import EDITED_BY
 from workers.executor.history import HOUR_MS, PAGE, PAGES, Past, marked
 from workers.executor.obstacles import BEGUN_ELSEWHERE
@@ -95,7 +95,12 @@ class CampaignTrail:
             self._set_by[entry.action_id] = frozenset(self._parts)
         self._parts = set()
         self._live = entry.mode is Mode.LIVE
-        if entry.status in CHANGED or (entry.status is AuditStatus.NO_OP and self._is_news(entry)):
+        if entry.status is AuditStatus.NO_OP and entry.field == STATUS:
+            # That a campaign was so already is somebody else's doing.
+            self._drift(entry, entry.target)
+        elif entry.status in CHANGED or (
+            entry.status is AuditStatus.NO_OP and self._is_news(entry)
+        ):
             self._take_effect(entry, entry.target)
         elif self._live and entry.status is AuditStatus.DRIFT and entry.after is not None:
             self._drift(entry, entry.after)
@@ -181,7 +186,9 @@ class CampaignTrail:
     def _drift(self, entry: AuditEntry, found: Decimal) -> None:
         """Note what somebody else has set, where that is not what was in force anyhow."""
         current = self._standing(slot_of(entry), entry)
-        if current is None or current.value != found:
+        # Whoever sets it to what it was has set it all the same.
+        restated = entry.status is AuditStatus.EDITED and entry.before == found
+        if current is None or current.value != found or restated:
             version = _plan_version(entry)
             self._in_force[slot_of(entry)] = InForce(found, entry.currency, b"", version)
 

@@ -230,6 +230,17 @@ def test_a_person_who_resumes_what_is_not_to_deliver_is_not_overruled() -> None:
     assert said(world) == [(0, "plan_paused", True)]
 
 
+def test_what_is_told_of_as_edited_on_the_platform_is_somebody_elses_word() -> None:
+    world = asking()
+    world.tick(hour(1))
+    told(world, hour(2), 0)
+    told(world, hour(2.5), 0, status=AuditStatus.EDITED, advised=False)
+    for number in range(3, 60):
+        world.tick(hour(number))
+
+    assert statuses(world) == []
+
+
 def test_a_newer_wish_of_the_plan_counts_more_than_a_persons_older_word() -> None:
     world = asking(flight_end=date(2026, 3, 3))
     world.tick(hour(1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,9 @@ from schemas.decision import Verb
 from schemas.fields import Autonomy
 from schemas.keys import parse_campaign_key
 from schemas.plan import Actuator
+from tests.workers.executor.test_edits import an_edit, told
 from tests.workers.executor.test_live import Live
+from tests.workers.executor.test_pausing import Switched
 from tests.workers.executor.world import (
     KEY,
     World,
@@ -106,10 +109,12 @@ def agree(world: World, minutes: float) -> None:
     ids = list(dict.fromkeys(entry.action_id for entry in world.audit if entry.action_id))
     for one in ids:
         for through in (None, *ids):
-            told = judge(trail, one, through, ms(minutes))
+            by_trail = judge(trail, one, through, ms(minutes))
             own = judge(tables, one, through, ms(minutes))
-            assert (told.state, told.text) == (own.state, own.text)
-            assert [past.action_id for past in told.over] == [past.action_id for past in own.over]
+            assert (by_trail.state, by_trail.text) == (own.state, own.text)
+            assert [past.action_id for past in by_trail.over] == [
+                past.action_id for past in own.over
+            ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -158,3 +163,30 @@ def test_a_budget_that_was_renewed_can_be_undone_in_the_hour_of_the_renewal_only
     assert states == ["undoable", "undoable", "not_undoable"]
     agree(world, 63)
     agree(world, 120)
+
+
+@pytest.mark.parametrize("verbs", [[Verb.PAUSE], [Verb.PAUSE, Verb.RESUME]])
+def test_what_was_paused_or_resumed_already_is_nobodys_change_of_ours(verbs: list[Verb]) -> None:
+    world = Switched()
+    for number, verb in enumerate(verbs):
+        world.said_by(verb, number)
+        last = number == len(verbs) - 1
+        world.answer(Result.NO_OP if last else Result.APPLIED, minutes=number, before=Decimal(1))
+
+    assert len(trail_of(world).chosen) == len(verbs)
+    agree(world, 5)
+
+
+@pytest.mark.parametrize("found", ["70", "90", "120"])
+@pytest.mark.parametrize("field", ["hourly_budget", "daily_budget"])
+def test_what_somebody_has_set_is_theirs_also_where_it_leaves_the_value_as_it_was(
+    field: str, found: str
+) -> None:
+    world = Live(a_plan(Autonomy.AUTO, **TURNS))
+    for first, then in (("80", None), ("90", "80")):
+        action = an_action(first, then, first, field=field, hour=at(0), day_budget=Decimal(first))
+        world.act(action, minutes=1).answer(minutes=2, before=Decimal(80))
+    told(world, an_edit(found, 30), minutes=31)
+
+    assert judge(trail_of(world), an_id("90"), None, ms(32)).state == "drifted"
+    agree(world, 32)
