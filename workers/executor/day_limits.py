@@ -6,6 +6,7 @@ raised to while it lasts, and with the daily budget that it comes on top of.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,8 +16,10 @@ from schemas.plan import Actuator
 from workers.connectors.protocol import Lever
 from workers.executor.capping import highest_daily
 from workers.executor.entries import Finding, rejected
+from workers.executor.live.outcome import Result
+from workers.executor.orders import Part
 from workers.executor.plan_rules import PlanRule
-from workers.executor.rows import Campaign
+from workers.executor.rows import Campaign, InForce
 from workers.executor.slots import is_over
 from workers.instants import to_ms
 
@@ -46,6 +49,31 @@ def highest_of(lever: Lever, rule: PlanRule, campaign: Campaign, action: Action)
     if lever is Lever.BUDGET_INCREASE and action.target:
         return min((each for each in (capped, rule.budget) if each is not None), default=None)
     return None
+
+
+def unread_after(
+    unread: Mapping[str, Decimal], part: Part, found: Decimal | None, at: int
+) -> dict[str, Decimal]:
+    """Return what windows may have on top that nobody could read, once a part has ended ``at``.
+
+    ``found`` is what is in force of the part then; None where that was not told.
+    """
+    still = {slot: most for slot, most in unread.items() if not is_over(slot, 0, at, ())}
+    if found is not None:
+        still.pop(part.slot, None)
+    elif part.lever is Lever.BUDGET_INCREASE and part.result is Result.UNVERIFIED:
+        still[part.slot] = max(part.target, still.get(part.slot, part.target))
+    return still
+
+
+def at_worst(campaign: Campaign, unread: Mapping[str, Decimal], currency: str) -> Campaign:
+    """Return the campaign as if all that nobody could read were in force, where that is more."""
+    found = {
+        slot: InForce(most, currency, b"")
+        for slot, most in unread.items()
+        if slot not in campaign.in_force or campaign.in_force[slot].value < most
+    }
+    return Campaign({**campaign.in_force, **found}, campaign.memory)
 
 
 def _largest_increase(campaign: Campaign, at: datetime) -> Decimal:

@@ -13,6 +13,7 @@ from workers.connectors.settings import AccountMode
 from workers.executor import entries, grants, holding, pausing
 from workers.executor.attributing import editor_of
 from workers.executor.capping import is_left, unheld
+from workers.executor.day_limits import at_worst
 from workers.executor.draft import Draft
 from workers.executor.entries import Finding, expired, rejected
 from workers.executor.obstacles import obstacles
@@ -104,7 +105,8 @@ def _opened(
         # The plan's bids and caps are in its own: compared with others they would mean nothing.
         detail = f"the plan is in {rule.currency}, the action in {currency}; correct the plan"
         raise CannotSet("currency_mismatch", detail)
-    told = parts_of(draft.policy.platforms, rule, campaign, action, currency)
+    worst = at_worst(campaign, orders.unread, currency)
+    told = parts_of(draft.policy.platforms, rule, worst, action, currency)
     parts = [part for part in told if not is_left(orders, part, at)]
     for part in parts:
         _refuse_hands_off(draft, orders, part, action, at)

@@ -134,6 +134,9 @@ class Orders(Row, frozen=True, array_like=True):
     """When the first order was begun of which histories tell, milliseconds; 0 before it."""
     edited: tuple[str, ...] = ()
     """Values that somebody else has set and nobody here since, by `Part.slot`."""
+    unread: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    """What a day may spend on top for a window, where nobody could read whether it may: the most,
+    by `Part.slot`."""
 
     def with_edited(self, slot: str) -> tuple[str, ...]:
         """Return those values when somebody else has set one more."""

@@ -16,6 +16,7 @@ from typing import Final
 
 from msgspec import structs
 
+from workers.executor.day_limits import unread_after
 from workers.executor.draft import Draft
 from workers.executor.live.order import BUDGETS
 from workers.executor.live.outcome import Outcome, Result
@@ -130,7 +131,7 @@ def noted(orders: Orders, part: Part, end: Ended) -> Orders:
 
 def _noted(orders: Orders, ended: Sequence[tuple[Part, Ended]]) -> Orders:
     last, hands_off, refused = dict(orders.set_last), dict(orders.hands_off), dict(orders.refused)
-    changes, now = dict(orders.budget_changes), ended[-1][1].at
+    changes, unread, now = dict(orders.budget_changes), orders.unread, ended[-1][1].at
     for part, end in ended:
         slot = part.slot
         if part.was_set:
@@ -146,6 +147,7 @@ def _noted(orders: Orders, ended: Sequence[tuple[Part, Ended]]) -> Orders:
             hands_off[slot] = max(end.at + HANDS_OFF, hands_off.get(slot, 0))
         if part.beside and end.refused:
             refused[slot] = end.at + _REFUSED
+        unread = unread_after(unread, part, end.after, end.at)
     late = {
         slot: tuple(time for time in times if time > now - _CHANGES_MATTER)
         for slot, times in changes.items()
@@ -156,6 +158,7 @@ def _noted(orders: Orders, ended: Sequence[tuple[Part, Ended]]) -> Orders:
         budget_changes={slot: times for slot, times in late.items() if times},
         hands_off={slot: until for slot, until in hands_off.items() if until > now},
         refused={slot: until for slot, until in refused.items() if until > now},
+        unread=unread,
     )
 
 

@@ -129,6 +129,26 @@ def test_where_no_increase_is_in_force_all_of_the_cap_is_the_daily_budgets() -> 
     assert world.order.highest == Decimal(700) / WORST
 
 
+def test_an_increase_that_nobody_could_read_counts_until_one_is_read() -> None:
+    world = OnMeta(daily_cap=Decimal(700)).wants(more("40"))
+    world.answer(Result.UNVERIFIED, before=Decimal(0))
+    world.wants(a_day_of("390"), minutes=3)
+    assert world.order is not None
+    assert world.order.highest == Decimal(700) / WORST - 40
+
+    world.answer(Result.REJECTED, minutes=4)
+    world.wants(more("30", name="again"), minutes=5)
+    world.answer(Result.UNVERIFIED, minutes=6)
+    world.wants(a_day_of("391", action_id=an_id("other")), minutes=7)
+    assert world.order.highest == Decimal(700) / WORST - 40, "it may be either"
+
+    world.answer(Result.REJECTED, minutes=8)
+    world.wants(more("20", name="read"), minutes=9)
+    world.answer(minutes=10, before=Decimal(0))
+    world.wants(a_day_of("392", action_id=an_id("last")), minutes=11)
+    assert world.order.highest == Decimal(700) / WORST - 20
+
+
 # ------------------------------------------------------------ by Meta's own client
 
 
