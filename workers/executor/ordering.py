@@ -9,6 +9,7 @@ from msgspec import structs
 
 from schemas.action import Action, Release
 from schemas.audit import AuditStatus
+from schemas.levers import STATUS
 from workers.connectors.settings import AccountMode
 from workers.executor import entries, grants, holding, pausing
 from workers.executor.attributing import editor_of
@@ -32,13 +33,26 @@ def order(draft: Draft, campaign: Campaign, action: Action, at: int) -> None:
     orders = orders_of(draft, action.key)
     if orders.under_way is None:
         keep(draft, action.key, begun(draft, campaign, orders, action, at))
-    elif len(orders.waiting) < draft.policy.remembered:
-        waiting = (*orders.waiting, action)
+    elif (waiting := _queued(orders.waiting, action, draft.policy.remembered)) is not None:
         keep(draft, action.key, structs.replace(orders, waiting=waiting))
     else:
         most = draft.policy.remembered
         detail = f"{most} actions of the campaign wait for the platform already"
         _end(draft, campaign, action, at, rejected("too_many_waiting", detail))
+
+
+def _queued(waiting: tuple[Action, ...], action: Action, most: int) -> tuple[Action, ...] | None:
+    """Return what waits with one action more; None where as many wait already.
+
+    A person's pause goes before all that was not said of the status before it, and finds room
+    however much else waits: it is what stops the rest.
+    """
+    first = pausing.is_free(action)
+    if sum(pausing.is_free(each) == first for each in waiting) >= most:
+        return None
+    behind = (at for at, each in enumerate(waiting, start=1) if not first or each.field == STATUS)
+    at = max(behind, default=0)
+    return (*waiting[:at], action, *waiting[at:])
 
 
 def is_full(draft: Draft, campaign: bytes) -> bool:
