@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 from schemas.levers import DAILY_BUDGET, HOURLY_BUDGET
 from workers.executor.history import Past, standing
 from workers.executor.rows import InForce
+from workers.instants import to_ms
 
 
 class Undo(StrEnum):
@@ -75,12 +76,12 @@ def judge(known: Known, action_id: str, through: str | None, at: int) -> Judgeme
     if change.undone_by:
         text = f"was undone by action {change.undone_by.hex()}"
         return Judgement(Undo.ALREADY_UNDONE, text, change)
-    if hindrance := next(_hindrances(known, change), None):
+    if hindrance := next(_hindrances(known, change, at), None):
         return Judgement(Undo.NOT_UNDOABLE, hindrance, change)
     last = bytes.fromhex(through or action_id)
     current = known.current(change.slot)
     if current is None:
-        text = "it is kept no more what is in force: the window that it was for is long over"
+        text = "it is kept no more what is in force: the plan has not named the ad set for long"
         return Judgement(Undo.NOT_UNDOABLE, text, change)
     if not current.set_by:
         text = f"{current.value} is in force, which somebody else has set"
@@ -89,7 +90,9 @@ def judge(known: Known, action_id: str, through: str | None, at: int) -> Judgeme
     return _of_hour(known, judgement, current, at)
 
 
-def _hindrances(known: Known, change: Past) -> Iterator[str]:
+def _hindrances(known: Known, change: Past, at: int) -> Iterator[str]:
+    if change.window_end is not None and to_ms(change.window_end) <= at:
+        yield f"the window that it was for was over at {change.window_end.isoformat()}"
     if change.before is None:
         yield "nothing was known to be in force before it: there is no value to go back to"
     if change.stays:

@@ -14,10 +14,10 @@ from typing import Final
 from schemas.audit import CHANGED, IN_FORCE, OPEN, AuditEntry, AuditStatus, Mode
 from schemas.edit import Editor
 from schemas.keys import CampaignKey
-from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, STATUS
+from schemas.levers import BID_MULTIPLIER, DAILY_BUDGET, HOURLY_BUDGET, ON_PLATFORM, STATUS
 from workers.executor.edited_entries import EDITED_BY
 from workers.executor.history import HOUR_MS, PAGE, PAGES, Past, marked
-from workers.executor.obstacles import BEGUN_ELSEWHERE
+from workers.executor.obstacles import BEGUN_ELSEWHERE, NOT_AS_EXPECTED
 from workers.executor.rows import InForce
 from workers.executor.slots import part_of, slot_named, slot_of
 from workers.instants import to_ms
@@ -95,19 +95,25 @@ class CampaignTrail:
             self._set_by[entry.action_id] = frozenset(self._parts)
         self._parts = set()
         self._live = entry.mode is Mode.LIVE
-        if entry.status is AuditStatus.NO_OP and entry.field == STATUS:
-            # That a campaign was so already is somebody else's doing.
-            self._drift(entry, entry.target)
-        elif entry.status in CHANGED or (
-            entry.status is AuditStatus.NO_OP and self._is_news(entry)
-        ):
-            self._take_effect(entry, entry.target)
-        elif self._live and entry.status is AuditStatus.DRIFT and entry.after is not None:
-            self._drift(entry, entry.after)
+        self._note_value(entry, entry.target)
 
     def edited(self, action_id: str) -> str | None:
         """Return one of the values that an action has set, and then somebody else; None if none."""
         return next(iter(sorted(self._set_by.get(action_id, frozenset()) & self._edited)), None)
+
+    def _note_value(self, entry: AuditEntry, target: Decimal) -> None:
+        found, stood = _platform_slot(entry), entry.status is AuditStatus.NO_OP
+        if stood and entry.field == STATUS:
+            # That a campaign was so already is somebody else's doing.
+            self._drift(entry, target)
+        elif entry.status in CHANGED or (stood and self._is_news(entry)):
+            self._take_effect(entry, target)
+        elif self._live and entry.status is AuditStatus.DRIFT and entry.after is not None:
+            self._drift(entry, entry.after)
+        if entry.status in CHANGED:
+            self._edited.discard(found)
+        elif entry.status is AuditStatus.DRIFT and entry.reason != NOT_AS_EXPECTED:
+            self._edited.add(found)
 
     def _note_part(self, entry: AuditEntry) -> None:
         slot = slot_of(entry)
@@ -121,9 +127,8 @@ class CampaignTrail:
     def _note_edit(self, entry: AuditEntry) -> None:
         if entry.reason == EDITED_BY[Editor.US]:
             return
-        if entry.is_of_part:
-            self._edited.add(slot_of(entry))
-        elif entry.after is not None:
+        self._edited.add(_platform_slot(entry))
+        if entry.after is not None and not entry.is_of_part:
             self._drift(entry, entry.after)
 
     def _note_entity(self, entry: AuditEntry) -> None:
@@ -197,6 +202,14 @@ class CampaignTrail:
         if current and entry.field == DAILY_BUDGET and current.plan_version != _plan_version(entry):
             return None
         return current
+
+
+def _platform_slot(entry: AuditEntry) -> str:
+    """Return what names the value on the platform that an entry of an edit tells of."""
+    if entry.is_of_part:
+        return slot_of(entry)
+    lever = DAILY_BUDGET if entry.field == HOURLY_BUDGET else entry.field
+    return slot_named(entry.entity, entry.entity_id, f"{ON_PLATFORM}{lever}")
 
 
 def _targets(entry: AuditEntry) -> dict[str, Decimal]:

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import topics
+from schemas.action import Action, Release
 from schemas.decision import Verb
-from schemas.fields import Autonomy
+from schemas.fields import Autonomy, Entity
 from schemas.keys import parse_campaign_key
 from schemas.plan import Actuator
 from tests.workers.executor.test_edits import an_edit, told
-from tests.workers.executor.test_live import Live
+from tests.workers.executor.test_live import AD_SETS, Live, multiplier
 from tests.workers.executor.test_pausing import Switched
 from tests.workers.executor.world import (
     KEY,
@@ -27,11 +28,13 @@ from tests.workers.executor.world import (
     an_id,
     at,
     ms,
+    roll_back,
 )
 from workers.executor.live.outcome import Result
 from workers.executor.rollback import judge
 from workers.executor.rollback_tables import OwnTables
 from workers.executor.tables import in_force, rule_of
+from workers.undo.planning import lines_of
 from workers.undo.trail import CampaignTrail
 
 FIELDS = st.sampled_from(["hourly_budget", "daily_budget", "bid", "bid_multiplier"])
@@ -190,3 +193,50 @@ def test_what_somebody_has_set_is_theirs_also_where_it_leaves_the_value_as_it_wa
 
     assert judge(trail_of(world), an_id("90"), None, ms(32)).state == "drifted"
     agree(world, 32)
+
+
+def test_a_window_that_is_over_cannot_be_undone_however_long_it_is_over() -> None:
+    world = World(planned=False)
+    world.publish(topics.PLANS, a_plan(Autonomy.AUTO), 0)
+    window = {"window_start": at(60), "window_end": at(120), "currency": None}
+    world.publish(topics.ACTIONS, an_action("more", "1", "1.5", field="seasonality", **window), 0)
+    world.settle()
+    long_after = 31 * 24 * 60
+    times = {"released_at": at(long_after), "expires_at": at(long_after + 60)}
+
+    states = [judge(trail_of(world), an_id("more"), None, ms(each)).state for each in (119, 120)]
+    assert states == ["undoable", "not_undoable"]
+    agree(world, 119)
+    agree(world, 120)
+    world.publish(topics.ACTIONS, an_action("later", None, "9", **times), long_after)
+    world.settle()
+    agree(world, long_after)
+
+
+@pytest.mark.parametrize("ours", [False, True], ids=["by hand", "and set by us again"])
+def test_a_multiplier_of_a_bid_that_somebody_has_set_is_not_said_to_be_undoable(
+    *, ours: bool
+) -> None:
+    world = Live(a_plan(Autonomy.AUTO, ad_sets=AD_SETS))
+    bid = {"field": "bid", "entity": Entity.AD_SET, "entity_id": "a", "released_by": Release.PERSON}
+    carried(world, an_action("bid", "1", "1.1", **bid), 1)
+    carried(world, multiplier("up", None, "1.2"), 2)
+    carried(world, multiplier("back", "1.2", "1"), 3)
+    by_hand = {"entity": Entity.AD_SET, "entity_id": "a", "field": "bid"}
+    told(world, an_edit("5", 6, **by_hand), minutes=7)
+    if ours:
+        carried(world, an_action("mine", "5", "1.2", **bid), 8)
+
+    lines = {line.told.action_id: line.state for line in lines_of(trail_of(world), ms(9))}
+    world.publish(topics.DECISIONS, roll_back("back", minutes=9), 9)
+    world.settle()
+    assert lines[an_id("back")] == ("undoable" if ours else "drifted")
+    assert world.said()[-1][1] == ("to_be_sent" if ours else "drifted")
+
+
+def carried(world: Live, action: Action, minutes: float) -> None:
+    """Let a platform do all that an action wants."""
+    world.act(action, minutes=minutes)
+    while world.order is not None:
+        found = world.order.expected
+        world.answer(minutes=minutes, before=Decimal(1) if found is None else found)
