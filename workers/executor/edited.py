@@ -37,13 +37,14 @@ def standing_after(
     """
     told = _of_platform(rule, edit, expected)
     field, current = _own(campaign, edit, expected)
-    # Of other currencies, and without a plan, nothing can be said of a field of ours.
-    if current is None or edit.after is None or rule is None or current.currency != told.currency:
+    # Of other currencies, and without a plan, nothing can be said of money of ours.
+    known = field == STATUS or rule is not None
+    if current is None or edit.after is None or not known or current.currency != told.currency:
         return told
     after = edit.after
     if field == HOURLY_BUDGET:
         after = raised_hour(current.value, expected, after)
-    found = InForce(after, told.currency, b"", rule.version)
+    found = InForce(after, told.currency, b"", told.plan_version or 0)
     slot = slot_named(edit.entity, edit.entity_id, field)
     in_force = {**campaign.in_force, slot: found}
     now = Campaign(in_force, campaign.memory)

@@ -47,16 +47,21 @@ def edits_step(policy: ExecutorPolicy, view: View, records: Sequence[Record]) ->
 
 def _take(draft: Draft, edit: PlatformEdit, record: Record) -> None:
     slot = slot_of_edit(edit)
-    orders = orders_of(draft, edit.key)
+    orders, history = orders_of(draft, edit.key), history_of(draft, edit.key, slot)
     named = draft.policy.platforms.mode_of(edit) is not None
-    if not named or (slot not in orders.set_last and edit.by is not Editor.US):
+    if not named or (not _is_held(orders, history, slot) and edit.by is not Editor.US):
         draft.count("ignored", record.topic, "not_set_by_us")
         return
-    known, history = _known(edit, record), history_of(draft, edit.key, slot)
+    known = _known(edit, record)
     if history.is_repeat(known):
         draft.count("repeats", record.topic)
         return
     _Taking(draft, edit, known, (slot, orders, history), record.timestamp).take()
+
+
+def _is_held(orders: Orders, history: History, slot: str) -> bool:
+    """Return whether we have set a value, or may have: also where nobody told what it is now."""
+    return slot in orders.set_last or bool(history.made)
 
 
 def slot_of_edit(edit: PlatformEdit) -> str:
@@ -142,7 +147,8 @@ class _Taking:
     def _take_over(self, why: str) -> None:
         """Expect what it has set from now on, and keep policy from it, if it is the latest word."""
         expected = self._orders.set_last.get(self._slot)
-        if self._slot in self._orders.set_last and self._is_newer(expected):
+        held = _is_held(self._orders, self._history, self._slot)
+        if held and self._is_newer(expected):
             rule = rule_of(self._draft.view, self._edit.key)
             stands = standing_after(self._campaign(), rule, self._edit, expected)
             self._expect(stands)

@@ -46,6 +46,14 @@ def test_policy_never_resumes_what_a_person_has_paused_anew_on_the_platform() ->
     assert world.said()[-1] == ("rejected", "not_paused_by_us")
 
 
+def test_the_status_is_heard_without_a_plan_as_well() -> None:
+    world = paused_by_advice()
+    world.publish(topics.PLANS, None, 5)
+    told(world, switched_by_hand(1, 10), minutes=11)
+    assert world.delivers == 1
+    agree(world, 12)
+
+
 def test_a_pause_that_somebody_has_ended_cannot_be_rolled_back_and_is_made_anew_by_a_word() -> None:
     world = paused_by_advice()
     told(world, switched_by_hand(1, 10), minutes=11)

@@ -98,6 +98,22 @@ def test_of_an_edit_whose_value_is_not_told_whatever_is_found_is_expected_after_
     assert world.order.expected is None
 
 
+@pytest.mark.parametrize("unknown", ["edited", "unverified"])
+def test_an_edit_is_heard_also_where_nobody_could_tell_what_was_there_before(unknown: str) -> None:
+    world = set_to_120()
+    if unknown == "edited":
+        told(world, an_edit(None, 30), minutes=31)
+    else:
+        world.act(budget("second", "120", "130"), minutes=29).answer(Result.UNVERIFIED, minutes=30)
+    (entry,) = told(world, an_edit("70", 40), minutes=41)
+
+    assert [entry.reason, entry.field, entry.after] == ["edited_by_person", "daily_budget", 70]
+    assert try_at(world, 50) == "edited_by_others"
+    assert try_at(world, 40 + 24 * 60) == "to_be_sent"
+    assert world.order is not None
+    assert world.order.expected == 70
+
+
 def test_a_person_may_change_at_once_what_somebody_has_edited() -> None:
     world = set_to_120()
     told(world, an_edit("70", 30), minutes=45)
