@@ -17,7 +17,9 @@ MOST = Switched().policy.remembered
 def busy(waiting: int) -> Switched:
     """Return a campaign with one order under way and others, by people, that wait behind it."""
     actions = [_by_person(number) for number in range(waiting + 1)]
-    return Switched().act(*actions)
+    world = Switched()
+    world.act(*actions)
+    return world
 
 
 def _by_person(number: int) -> Action:
@@ -25,9 +27,9 @@ def _by_person(number: int) -> Action:
     return budget(f"{number}", f"{expected}", f"{target}", released_by=Release.PERSON)
 
 
-def under_way(world: Switched) -> tuple[str, Decimal]:
+def under_way(world: Switched) -> tuple[str, int]:
     assert world.order is not None
-    return world.order.change.ref.lever.value, world.order.change.target
+    return world.order.change.ref.lever.value, int(world.order.change.target)
 
 
 def test_a_pause_is_next_when_what_is_under_way_has_ended() -> None:
