@@ -105,7 +105,7 @@ def _judged(trail: CampaignTrail, action_id: str, through: str | None, at: int) 
         text = f"the platform knows no {change.entity} {change.entity_id} any more"
         return Judgement(Undo.NOT_UNDOABLE, text, change)
     if judgement.state is Undo.UNDOABLE and (edited := _edited(trail, judgement)):
-        entity, entity_id, value = edited.split("\0")
+        entity, entity_id, value, *_ = edited.split("\0")
         text = f"somebody else has set {value.removeprefix(ON_PLATFORM)} of {entity} {entity_id}"
         return Judgement(Undo.DRIFTED, f"{text} on the platform", change)
     return judgement

@@ -92,7 +92,9 @@ class CampaignTrail:
             return
         if chosen:
             self.chosen[entry.action_id] = _told(entry)
-            self._set_by[entry.action_id] = frozenset(self._parts)
+            # Of a multiplier there is no value of its own on any platform.
+            own = () if entry.field == BID_MULTIPLIER else (_platform_slot(entry),)
+            self._set_by[entry.action_id] = frozenset(self._parts.union(own))
         self._parts = set()
         self._live = entry.mode is Mode.LIVE
         self._note_value(entry, entry.target)

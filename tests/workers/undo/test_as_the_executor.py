@@ -145,8 +145,11 @@ def test_what_the_trail_says_is_what_the_executor_does_on_platforms(
     for number, (step, result, found) in enumerate(steps):
         step_of(world, str(number), step, number)
         if world.order is not None:
+            # What was expected is no drift.
+            expected = result is Result.DRIFT and world.order.expected == found
             after = {"after": Decimal(found)} if result is Result.DRIFT else {}
-            world.answer(result, minutes=number, before=Decimal(found), **after)
+            how = Result.APPLIED if expected else result
+            world.answer(how, minutes=number, before=Decimal(found), **({} if expected else after))
     agree(world, now)
 
 
@@ -232,6 +235,20 @@ def test_a_multiplier_of_a_bid_that_somebody_has_set_is_not_said_to_be_undoable(
     world.settle()
     assert lines[an_id("back")] == ("undoable" if ours else "drifted")
     assert world.said()[-1][1] == ("to_be_sent" if ours else "drifted")
+
+
+def test_a_daily_budget_that_somebody_has_set_is_not_said_to_be_undoable() -> None:
+    world = Live(a_plan(Autonomy.AUTO, **TURNS))
+    carried(world, an_action("hour", None, "4", day_budget=Decimal(90)), 1)
+    carried(world, an_action("day", None, "80", field="daily_budget"), 2)
+    world.act(an_action("more", "80", "85", field="daily_budget"), minutes=3)
+    world.answer(Result.UNVERIFIED, minutes=4)
+    told(world, an_edit("70", 6), minutes=7)
+
+    lines = {line.told.action_id: line.state for line in lines_of(trail_of(world), ms(9))}
+    world.publish(topics.DECISIONS, roll_back("day", minutes=9), 9)
+    world.settle()
+    assert (lines[an_id("day")], world.said()[-1][1]) == ("drifted", "drifted")
 
 
 def carried(world: Live, action: Action, minutes: float) -> None:
