@@ -194,7 +194,8 @@ def _found(opened: OpenOrder, campaign: Campaign, told: Outcome) -> Campaign:
     hour = campaign.standing(slot_of(action), action) if action.field == HOURLY_BUDGET else None
     if hour is not None and hour.currency == action.currency:
         after = raised_hour(hour.value, part.expected, told.after)
-        found = structs.replace(hour, value=after, at=round(told.at * 1000))
+        set_by = hour.set_by if after == hour.value else b""
+        found = structs.replace(hour, value=after, set_by=set_by, at=round(told.at * 1000))
     elif part.target == action.target and _is_own(opened):
         at = round(told.at * 1000)
         found = InForce(told.after, action.currency, b"", action.plan_version, at=at)

@@ -54,6 +54,6 @@ def test_shared_options_come_last_and_keep_their_bounds_and_their_help() -> None
 def test_every_verb_of_decide_takes_the_same_options_after_its_own() -> None:
     commands = get_command(decide).commands  # type: ignore[attr-defined]
     shared = ["by", "why", "wait", "json", "bootstrap", "config"]
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands.values():
         assert [each.name for each in command.params][-len(shared) :] == shared
