@@ -41,7 +41,7 @@ from workers.sandbox.serving import Sandbox
 
 NOT_REACHED: Final = {
     "transactions._send 1 producer.send_batch": "an outcome is far smaller than a batch",
-    "couriers.Couriers.let_go 1 self._terms.pop": "only who lives on lets go of a partition",
+    "couriers.Couriers.let_go 1 term.end": "only who lives on lets go of a partition",
     "couriers._Term.end 1 asyncio.wait": "only who lives on lets go of a partition",
     "couriers.Couriers.aclose 1 asyncio.gather": "only who is asked to end closes connections",
 }

@@ -44,6 +44,8 @@ from workers.topics import create_topics
 
 _FAULTS_TIME_OUT: Final = 1.5
 """Seconds that clients wait for an answer: some faults give none."""
+TELLS_ALL: Final = 2
+"""Rounds after a start, of which the last asks for as many days as there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,7 @@ class ClosedLoop:
                 await self._live(rounds)
             # As after a crash: what was told is in the topic, and all is asked for anew.
             async with self._collecting() as rounds:
-                await self._rounds(rounds)
-                self.clock.now += timedelta(minutes=1)
-                await self._rounds(rounds)
+                await self._ask_for_all(rounds)
             await self.settling.settle()
 
     @asynccontextmanager
@@ -157,6 +157,18 @@ class ClosedLoop:
 
     async def _rounds(self, rounds: Rounds) -> None:
         self.failures += await rounds.once() > 0
+
+    async def _ask_for_all(self, rounds: Rounds) -> None:
+        """Ask until every account has told twice: the second time for all days that there are."""
+        told = 0
+        for _ in range(20):
+            failed = await rounds.once()
+            self.failures += failed > 0
+            told = 0 if failed else told + 1
+            if told == TELLS_ALL:
+                return
+            self.clock.now += timedelta(minutes=1)
+        raise TimeoutError("the platforms have not told all that there is in 20 rounds")
 
     async def _hand_over(self, rounds: Rounds) -> None:
         """Let hours teach that are over, and then hand the campaigns over."""
