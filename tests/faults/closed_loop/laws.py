@@ -149,16 +149,23 @@ class Played:
         for entry in self.loop.story.trail:
             trail.hear(entry)
         said = {(slot.platform, slot.ref): value for slot, value in trail.values.items()}
-        people = {
-            (effect.ref.entity_id, effect.ref.lever): effect.after
-            for _, _, effect in self._all()
-            if effect.by_person
+        last = {(effect.ref.entity_id, effect.ref.lever): effect for _, _, effect in self._all()}
+        told = {
+            entry.campaign_id
+            for entry in self.loop.story.trail
+            if entry.status in {AuditStatus.EDITED, AuditStatus.DRIFT}
         }
         for placed in self.loop.sandbox.portfolio:
             for ref, first in placed.values:
                 there = self.loop.sandbox.value(placed.key.platform, ref)
-                other = people.get((ref.entity_id, ref.lever), first)
-                if there != (wanted := said.get((placed.key.platform, ref), other)):
+                own = said.get((placed.key.platform, ref))
+                wanted = first if own is None else own
+                effect = last.get((ref.entity_id, ref.lever))
+                heard = own is None or placed.key.campaign_id in told
+                if effect and effect.by_person and heard:
+                    # Of a day's budget the trail says what the hour may spend since.
+                    wanted = effect.after
+                if there != wanted:
                     yield f"{ref} is {there}, not {wanted}"
 
     def unexplained(self) -> Iterator[str]:
